@@ -1,0 +1,53 @@
+"""Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from outgrow.config import Experiment, Role, SplitSpec, TrainSpec, read_experiments
+    from outgrow.results import Group, Record, Row, pool, read_records
+    from outgrow.runtime import Runtime
+    from outgrow.store import Store
+    from outgrow.sweep import run_experiments
+
+_HOME = {
+    "Experiment": "config",
+    "Role": "config",
+    "SplitSpec": "config",
+    "TrainSpec": "config",
+    "read_experiments": "config",
+    "Group": "results",
+    "Record": "results",
+    "Row": "results",
+    "pool": "results",
+    "read_records": "results",
+    "Runtime": "runtime",
+    "Store": "store",
+    "run_experiments": "sweep",
+}
+
+__all__ = [
+    "Experiment",
+    "Group",
+    "Record",
+    "Role",
+    "Row",
+    "Runtime",
+    "SplitSpec",
+    "Store",
+    "TrainSpec",
+    "pool",
+    "read_experiments",
+    "read_records",
+    "run_experiments",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name where it is first used, so that `import outgrow` is quick."""
+    if name in _HOME:
+        from importlib import import_module
+
+        return getattr(import_module(f"outgrow.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'outgrow' has no attribute {name!r}")

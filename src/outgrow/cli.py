@@ -1,0 +1,334 @@
+"""The command line: thin, and every mistake is one clear message."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from outgrow.errors import ConfigError, OutgrowError
+
+if TYPE_CHECKING:
+    from outgrow.results import Group, Record
+    from outgrow.sweep import Swept
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
+)  # fmt: skip
+store_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the store of finished steps.")
+zoo_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build the shipped models and data anew.")
+app.add_typer(store_app, name="store")
+app.add_typer(zoo_app, name="zoo")
+
+StoreOption = Annotated[str, typer.Option("--store", help="Folder of finished steps.")]
+DEFAULT_STORE = "./outgrow-store"
+KINDS = ("tasks", "models", "methods", "metrics", "experiments", "executors")
+
+
+def main() -> None:
+    """Entry point. Exit status: 0 all done, 1 some steps failed, 2 the request was wrong, 130 interrupted."""
+    import logging
+
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s: %(message)s")
+    try:
+        app()
+    except OutgrowError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+@app.command()
+def run(
+    experiments: Annotated[list[str], typer.Argument(help="Shipped experiments by name, or TOML files.", metavar="EXPERIMENT...")],
+    settings: Annotated[list[str] | None, typer.Option("--set", help="Override a value: method.alpha=0.5")] = None,
+    store: StoreOption = DEFAULT_STORE,
+    seeds: Annotated[str | None, typer.Option(help="Seeds instead of the experiment's: 0,1,2")] = None,
+    executor: Annotated[str, typer.Option(help="How to run the steps (outgrow list executors).")] = "serial",
+    workers: Annotated[int, typer.Option(min=1, help="Processes at once, for executors that use several.")] = 2,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
+) -> None:
+    """Run experiments; what is finished already is not computed again."""
+    from outgrow.config import read_experiments, seeds_from
+    from outgrow.display import Live, console
+    from outgrow.executors.base import executors
+    from outgrow.plan import make_plan
+    from outgrow.runtime import DEVICES, Runtime
+    from outgrow.store import Store
+    from outgrow.sweep import run_experiments
+
+    started = time.monotonic()
+    if device not in DEVICES:
+        raise ConfigError(f"--device {device!r}: choose one of {', '.join(DEVICES)}")
+    executors[executor]
+    chosen = seeds_from(seeds) if seeds is not None else None
+    wanted = [one for source in experiments for one in read_experiments(source, settings=settings or [], seeds=chosen)]
+    if dry_run:
+        _show_plan(make_plan(wanted, cached=Store(store).keys() if Path(store).is_dir() else set()))
+        return
+    opened = Store(store)
+    with Live(make_plan(wanted, cached=opened.keys())) as live:
+        try:
+            swept = run_experiments(
+                wanted, opened, runtime=Runtime(executor=executor, workers=workers, device=device), watcher=live  # type: ignore[arg-type]
+            )
+        except KeyboardInterrupt:
+            live.__exit__(None, None, None)
+            left = len(make_plan(wanted, cached=opened.keys()).todo)
+            print(f"\nstopped; {left} steps are left and all finished ones are kept in {store}: run the same command to go on", file=sys.stderr)
+            sys.exit(130)
+    groups = _show_results(swept, store)
+    console.print(
+        f"\nComputed {swept.computed} steps, found {len(swept.plan.cached)} of {len(swept.plan.steps)} in the store {store}, "
+        f"{time.monotonic() - started:.1f} s.", soft_wrap=True,
+    )  # fmt: skip
+    for name in dict.fromkeys(group.experiment for group in groups):
+        command = "outgrow report --store " + store + f" --where experiment={name}"
+        path = _write_report([g for g in groups if g.experiment == name], swept, Path(store) / f"report-{name}.html", name, command)
+        console.print(f"Report: {path}", soft_wrap=True)
+    _finish(swept)
+
+
+def _show_plan(plan: Any) -> None:
+    from outgrow.display import console, plan_table
+
+    console.print(plan_table(plan))
+    rate = _multiply_rate()
+    console.print(
+        f"{len(plan.results)} experiments, {len(plan.steps)} unique steps, {len(plan.steps) - len(plan.todo)} not needed or in the store, "
+        f"{len(plan.todo)} to do. About {plan.work:.2g} multiply-accumulates, roughly {plan.work / rate:,.0f} s on this machine's CPU. "
+        f"Trainings one by one would be {plan.trainings_unshared}.", soft_wrap=True,
+    )  # fmt: skip
+
+
+def _multiply_rate() -> float:
+    """Multiply-accumulates a second to expect in training: a third of what a large matrix product reaches."""
+    import numpy as np
+
+    matrix = np.ones((768, 768), np.float32)
+    matrix @ matrix
+    started = time.perf_counter()
+    matrix @ matrix
+    return 768**3 / (time.perf_counter() - started) / 3
+
+
+def _show_results(swept: Swept, store: str) -> list[Group]:
+    from outgrow.display import console, group_table, sentences
+    from outgrow.results import pool
+    from outgrow.store import Store
+
+    groups = pool(Store(store), swept.records)
+    for note in dict.fromkeys(note for record in swept.records for note in record.notes):
+        console.print(f"note: {note}", markup=False, soft_wrap=True)
+    console.print(group_table(groups))
+    for group in headline(groups):
+        console.print()
+        console.print(sentences(group), markup=False, soft_wrap=True)
+    return groups
+
+
+def headline(groups: list[Group]) -> list[Group]:
+    """Per experiment: the smallest supervisor with the largest student, every method."""
+    found = []
+    for name in dict.fromkeys(group.experiment for group in groups):
+        own = [group for group in groups if group.experiment == name]
+        smallest, largest = min(group.weak_cost for group in own), max(group.strong_cost for group in own)
+        found += [group for group in own if (group.weak_cost, group.strong_cost) == (smallest, largest)]
+    return found
+
+
+def _write_report(groups: list[Group], swept: Swept | None, path: Path, title: str, command: str) -> Path:
+    from dataclasses import replace
+
+    from outgrow.executors.base import reason
+    from outgrow.report import render
+
+    failures = [f"{step}: {reason(error)}" for step, error in swept.failures.items()] if swept else []
+    groups = [replace(group, provenance={**group.provenance, "command": command}) for group in groups]
+    try:
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(render(groups, title=title, failures=failures), encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise ConfigError(f"cannot write the report to {str(path)!r}: {error.strerror}; choose another with --out") from error
+    return path
+
+
+def _finish(swept: Swept) -> None:
+    from outgrow.errors import DataError
+    from outgrow.executors.base import reason
+
+    if not swept.failures:
+        return
+    print(f"\n{len(swept.failures)} steps failed; all others are done and kept:", file=sys.stderr)
+    for title, error in swept.failures.items():
+        print(f"  {title}: {reason(error)}", file=sys.stderr)
+    request_wrong = all(record.failure for record in swept.records) and all(
+        isinstance(error, (ConfigError, DataError)) for error in swept.failures.values()
+    )
+    raise typer.Exit(2 if request_wrong else 1)
+
+
+@app.command()
+def results(
+    store: StoreOption = DEFAULT_STORE,
+    format: Annotated[Literal["table", "json", "csv"], typer.Option(help="How to print it.")] = "table",
+    group: Annotated[bool, typer.Option("--group", help="Pool seeds, with intervals.")] = False,
+    where: Annotated[list[str] | None, typer.Option(help="Only rows with column=value; may be given several times.")] = None,
+) -> None:
+    """Print the results table."""
+    from outgrow.display import console, group_table, row_table
+    from outgrow.results import COLUMNS, group_columns, pool, read_records
+    from outgrow.store import Store
+
+    opened = Store.existing(store)
+    records = read_records(opened, where=where or [])
+    if format == "table":
+        console.print(group_table(pool(opened, records)) if group else row_table([one.row for one in records]))
+        return
+    rows = [group_columns(one) for one in pool(opened, records)] if group else [asdict(one.row) for one in records]
+    if format == "json":
+        print(json.dumps(rows, indent=1))
+        return
+    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+@app.command()
+def report(
+    store: StoreOption = DEFAULT_STORE,
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("outgrow-report.html"),
+    where: Annotated[list[str] | None, typer.Option(help="Only rows with column=value.")] = None,
+) -> None:
+    """Write one self-contained HTML page with figures, the table and the provenance."""
+    from outgrow.results import pool, read_records
+    from outgrow.store import Store
+
+    opened = Store.existing(store)
+    command = " ".join(["outgrow report --store", store, *(f"--where {one}" for one in where or [])])
+    groups = pool(opened, read_records(opened, where=where or []))
+    title = ", ".join(dict.fromkeys(one.experiment for one in groups)) or "no results"
+    print(_write_report(groups, None, out, title, command))
+
+
+@app.command(name="list")
+def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS), metavar="KIND")]) -> None:
+    """List what can be named in an experiment, each with a description and its source."""
+    if kind == "experiments":
+        import tomllib
+
+        from outgrow.config import shipped_experiments
+
+        rows = [(name, str(tomllib.loads(text).get("about", "")), "shipped") for name, text in shipped_experiments().items()]
+    elif kind in KINDS:
+        from importlib import import_module
+
+        registry = getattr(import_module(f"outgrow.{kind}.base"), kind)
+        rows = [(entry.name, entry.about, entry.source) for entry in registry]
+    else:
+        raise ConfigError(f"cannot list {kind!r}; choose one of {', '.join(KINDS)}")
+    width = max(len(row[0]) for row in rows)
+    for name, about, source in rows:
+        print(f"{name:{width}}  {about} [{source}]")
+
+
+@app.command()
+def doctor(store: StoreOption = DEFAULT_STORE) -> None:
+    """Tell what this machine can do."""
+    from outgrow.doctor import examine
+
+    for name, finding in examine(store):
+        print(f"{name:14} {finding}")
+
+
+@store_app.command("ls")
+def store_ls(store: StoreOption = DEFAULT_STORE) -> None:
+    """List finished steps, oldest first."""
+    from outgrow.store import Store
+
+    for manifest in Store.existing(store).manifests():
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(manifest.created))
+        print(f"{manifest.key[:12]}  {manifest.step:9} {manifest.size:>12,} B  {manifest.seconds:7.1f} s  {when}")
+
+
+@store_app.command("why")
+def store_why(
+    experiment: Annotated[str, typer.Argument(help="Shipped experiment or TOML file.")],
+    settings: Annotated[list[str] | None, typer.Option("--set", help="Override a value.")] = None,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Explain why steps of an experiment are not in the store: the difference to the nearest that are."""
+    from outgrow.config import read_experiments
+    from outgrow.plan import explain, make_plan
+    from outgrow.store import Store
+
+    opened = Store.existing(store)
+    plan = make_plan(read_experiments(experiment, settings=settings or []), cached=opened.keys())
+    if not plan.todo:
+        print("every step is in the store")
+    for line in explain(plan, opened.manifests()):
+        print(line)
+
+
+@store_app.command("verify")
+def store_verify(store: StoreOption = DEFAULT_STORE) -> None:
+    """Check every checksum; exit 1 and name what is damaged."""
+    from outgrow.store import Store
+
+    opened = Store.existing(store)
+    damaged = opened.verify()
+    for line in damaged:
+        print(line)
+    if damaged:
+        raise typer.Exit(1)
+    print(f"{len(opened.keys())} artefacts, all whole")
+
+
+@store_app.command("gc")
+def store_gc(
+    store: StoreOption = DEFAULT_STORE,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = False,
+) -> None:
+    """Delete what no row of the results table needs, and leftovers of interrupted runs."""
+    from outgrow.results import read_records
+    from outgrow.store import Store
+
+    opened = Store.existing(store)
+    records: list[Record] = read_records(opened)
+    count, size = opened.collect_garbage({key for one in records for key in one.steps}, dry_run=dry_run)
+    print(f"{'would delete' if dry_run else 'deleted'} {count} artefacts, {size:,} bytes")
+
+
+@store_app.command("rebuild")
+def store_rebuild(store: StoreOption = DEFAULT_STORE) -> None:
+    """Make the index anew from the artefacts."""
+    from outgrow.store import Store
+
+    print(f"{Store.existing(store).rebuild()} artefacts in the index")
+
+
+@zoo_app.command("build")
+def zoo_build(
+    name: Annotated[Literal["chess"], typer.Argument(help="Which zoo.")],
+    out: Annotated[Path, typer.Option(help="Where to work and leave the result.")] = Path("zoo-build"),
+    scale: Annotated[float, typer.Option(min=1e-6, help="Share of the full size, to try it out.")] = 1.0,
+    workers: Annotated[int, typer.Option(min=1, help="Engine processes at once.")] = 2,
+) -> None:
+    """Regenerate shipped models and data from seeds; hours at full size. Needs the extra [zoo] and Stockfish."""
+    from outgrow.zoo.build.chess import build
+
+    print(build(out, scale=scale, workers=workers))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""What the command line shows: progress, tables, and sentences for a newcomer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from outgrow.plan import Plan
+from outgrow.results import Group, Interval, Row
+from outgrow.steps import Step
+
+console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Live:
+    """A watcher that shows one bar for all work and the steps being computed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._total = max(1.0, sum(_weight(plan.steps[key]) for key in plan.todo))
+        self._running: dict[str, float] = {}
+        self._done = 0.0
+        self._count, self._steps = 0, len(plan.todo)
+        self._progress = Progress(
+            TextColumn("{task.fields[count]}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"), console=errors
+        )
+        self._bar: TaskID | None = None
+
+    def __enter__(self) -> Live:
+        self._progress.start()
+        self._bar = self._progress.add_task("", total=self._total, count="")
+        self._show("")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def started(self, step: Step) -> None:
+        self._running[step.key] = 0.0
+        self._show(step.title)
+
+    def progressed(self, step: Step, progress: float) -> None:
+        self._running[step.key] = progress * _weight(step)
+        self._show(step.title)
+
+    def finished(self, step: Step) -> None:
+        self._running.pop(step.key, None)
+        self._done += _weight(step)
+        self._count += 1
+        self._show(step.title)
+
+    def _show(self, title: str) -> None:
+        if self._bar is not None:
+            self._progress.update(
+                self._bar,
+                completed=self._done + sum(self._running.values()),
+                description=Text(title).plain.replace("[", "\\["),
+                count=f"{self._count}/{self._steps} steps",
+            )
+
+
+def _weight(step: Step) -> float:
+    return step.work + 1e8  # a step that multiplies nothing still takes a moment
+
+
+def plan_table(plan: Plan) -> Table:
+    """Steps by kind: all, cached, to do."""
+    table = Table("step", "all", "in the store", "to do", box=None)
+    for name, (total, todo) in plan.count().items():
+        table.add_row(name, str(total), str(total - todo), str(todo))
+    return table
+
+
+def group_table(groups: Sequence[Group]) -> Table:
+    """Pooled results, one row per pair and method."""
+    table = Table(box=None, pad_edge=False)
+    names = ("weak", "strong", "method", "seeds", "weak acc.", "student acc.", "ceiling", "zero-shot", "PGR (95 %)", "agreement", "verdict")
+    numeric = names[3:-1]
+    for name in names:
+        table.add_column(name, justify="right" if name in numeric else "left")
+    for group in groups:
+        scores = [percent(one) for one in (group.weak_score, group.student, group.ceiling, group.zero_shot)]
+        cells = (group.weak, group.strong, group.method, str(len(group.seeds)), *scores, _pgr(group.pgr), percent(group.agreement), group.verdict)
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def row_table(rows: Sequence[Row]) -> Table:
+    """Rows of single seeds."""
+    names = ("experiment", "weak", "strong", "method", "seed", "weak_score", "student_score", "ceiling_score", "zero_shot_score", "pgr", "agreement", "verdict")
+    table = Table(*names, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(_cell(getattr(row, name))) for name in names))
+    return table
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def percent(interval: Interval | None) -> str:
+    """`41.2 %`, or a dash."""
+    return "-" if interval is None else f"{100 * interval.value:.1f} %"
+
+
+def _pgr(interval: Interval | None) -> str:
+    return "-" if interval is None else f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f})"
+
+
+def sentences(group: Group) -> str:
+    """Two or three sentences that a newcomer understands."""
+    if group.student is None or group.weak_score is None or group.ceiling is None:
+        return f"{group.weak} -> {group.strong} with {group.method} failed: {group.why}"
+    seeds = f"{len(group.seeds)} seed{'s' if len(group.seeds) > 1 else ''}"
+    text = (
+        f"The weak supervisor {group.weak} gets {percent(group.weak_score)} of the test examples right. Trained on its labels by "
+        f"{group.method!r}, {group.strong} gets {percent(group.student)}; trained on ground truth, its ceiling, {percent(group.ceiling)}. "
+    )
+    if group.pgr is None:
+        return text + f"PGR must not be read here ({group.verdict}): {group.why}."
+    text += (
+        f"So it recovered {100 * group.pgr.value:.0f} % of the gap (95 % interval {100 * group.pgr.low:.0f} to "
+        f"{100 * group.pgr.high:.0f} %, {seeds}, {group.n_test:,} test examples)."
+    )
+    if group.zero_shot is not None:
+        learned = group.student.low > group.zero_shot.high
+        text += f" Untrained it got {percent(group.zero_shot)}" + (
+            "." if learned else ", so how much it learned from its supervisor is not clear."
+        )
+    return text

@@ -1,0 +1,84 @@
+"""What this machine can do for outgrow."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def examine(store: str) -> list[tuple[str, str]]:
+    """Findings as (subject, what was found) lines."""
+    import torch
+
+    cuda = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    devices = [*(f"cuda ({name})" for name in cuda), *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+    return [
+        ("outgrow", _version("outgrow")),
+        ("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        ("torch", torch.__version__),
+        ("cores", f"{os.cpu_count()}, {torch.get_num_threads()} threads used by torch"),
+        ("memory", _memory()),
+        ("devices", ", ".join(devices)),
+        ("bfloat16", _bfloat16()),
+        ("store", _store(store)),
+        ("chess zoo", _zoo()),
+        ("stockfish", shutil.which("stockfish") or shutil.which("stockfish", path="/usr/games") or "not found (only `outgrow zoo build` needs it)"),
+        ("extras", _extras()),
+    ]  # fmt: skip
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed as a package"
+
+
+def _memory() -> str:
+    try:
+        return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB"
+    except (ValueError, OSError, AttributeError):
+        return "unknown"
+
+
+def _bfloat16() -> str:
+    """Time a matrix product in both precisions: what counts is whether bf16 is faster here."""
+    import time
+
+    import torch
+
+    seconds = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        matrix = torch.randn(1024, 1024).to(dtype)
+        matrix @ matrix
+        started = time.perf_counter()
+        for _ in range(5):
+            matrix @ matrix
+        seconds[dtype] = time.perf_counter() - started
+    ratio = seconds[torch.float32] / seconds[torch.bfloat16]
+    return f"{ratio:.1f} x the speed of float32 in a 1024 x 1024 matrix product on the CPU"
+
+
+def _store(store: str) -> str:
+    path = Path(store)
+    if not path.is_dir():
+        parent = path.resolve().parent
+        return f"{store}: not there yet, {'can be made' if os.access(parent, os.W_OK) else f'and {parent} cannot be written'}"
+    free = shutil.disk_usage(path).free / 2**30
+    return f"{store}: {'writable' if os.access(path, os.W_OK) else 'NOT writable'}, {free:.1f} GiB free"
+
+
+def _zoo() -> str:
+    from outgrow.models.chess import SHAPES, weights
+
+    missing = [name for name in SHAPES if not weights(name).is_file()]
+    return f"missing {', '.join(missing)}" if missing else f"{len(SHAPES)} sizes, {', '.join(SHAPES)}"
+
+
+def _extras() -> str:
+    found = [f"{name} {'installed' if find_spec(module) else 'not installed'}" for name, module in (("[zoo]", "chess"),)]
+    return ", ".join(found)

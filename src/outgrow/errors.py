@@ -1,0 +1,31 @@
+"""One error tree: everything a user can cause prints as one clear message, without a traceback."""
+
+from __future__ import annotations
+
+
+class OutgrowError(Exception):
+    """Base of every error raised on purpose; its message names the value, the choices and the cure."""
+
+
+class ConfigError(OutgrowError):
+    """An experiment file or a `--set` asks for something that does not exist or does not fit."""
+
+
+class UnknownName(ConfigError):
+    """A component's name is not registered."""
+
+
+class DataError(OutgrowError):
+    """A task's data is missing, malformed or too small."""
+
+
+class StoreError(OutgrowError):
+    """The store cannot be read or written, or an artefact is damaged."""
+
+
+class StepFailed(OutgrowError):
+    """A step of the graph failed; the cause is chained."""
+
+
+class MissingDependency(OutgrowError):
+    """An optional package or outside program is not installed."""

@@ -1,0 +1,1 @@
+"""How a graph of steps is carried out: one executor per file."""

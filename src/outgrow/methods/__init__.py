@@ -1,0 +1,1 @@
+"""How the student is trained from weak labels: one method per file."""

@@ -1,0 +1,73 @@
+"""Methods: how a student is trained from weak labels."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from outgrow.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from outgrow.config import Role
+    from outgrow.steps import Labels, Part, Steps, Trained
+
+Loss = Callable[["Tensor", "Tensor", float], "Tensor"]
+
+
+class Method:
+    """Base of all methods: plain cross-entropy on the weak labels as they are. Subclasses override what differs.
+
+    A method is a frozen spec; anything that changes during a training lives in the loss that `new_loss` returns.
+    """
+
+    name: ClassVar[str]
+
+    def targets(self, weak: Tensor) -> Tensor:
+        """Weak probabilities [n, classes] -> the targets trained on, [n, classes], rows summing to 1."""
+        return weak
+
+    def new_loss(self) -> Loss:
+        """A loss for one training: `loss(logits [b, classes], targets [b, classes], progress in [0, 1]) -> scalar`."""
+        return cross_entropy_loss
+
+    def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Trained:
+        """The steps that lead from weak labels to a student; one fine-tuning unless overridden."""
+        return steps.finetune(strong, part, labels=labels, method=self, seed=seed)
+
+    def identity(self) -> dict[str, Any]:
+        """Name and resolved options."""
+        fields = dataclasses.fields(self) if dataclasses.is_dataclass(self) else ()
+        return {"name": self.name, **{field.name: getattr(self, field.name) for field in fields}}
+
+    def label(self) -> str:
+        """The name with the options that differ from their defaults: `naive(labels=hard)`."""
+        fields = dataclasses.fields(self) if dataclasses.is_dataclass(self) else ()
+        changed = [f"{f.name}={_short(getattr(self, f.name))}" for f in fields if getattr(self, f.name) != f.default]
+        return f"{self.name}({', '.join(changed)})" if changed else self.name
+
+
+def _short(value: object) -> str:
+    return "+".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """CE(f, q) = -sum_k q_k log f_k, the mean over rows; q are probabilities [b, classes]."""
+    return -(targets * logits.log_softmax(-1)).sum(-1).mean()
+
+
+def cross_entropy_loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
+    """Cross-entropy, the same all along the training."""
+    return cross_entropy(logits, targets)
+
+
+def harden(probabilities: Tensor) -> Tensor:
+    """One-hot rows of the most probable class; the first of equals."""
+    from torch.nn.functional import one_hot
+
+    return one_hot(probabilities.argmax(-1), probabilities.shape[-1]).to(probabilities.dtype)
+
+
+methods: Registry[type[Method]] = Registry("methods", package="outgrow.methods")

@@ -1,0 +1,1 @@
+"""What learns: one model family per file."""

@@ -1,0 +1,68 @@
+"""Toy models: logistic regressions on one view of the toy task each."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from outgrow.models.base import Model, models
+from outgrow.spec import spec
+from outgrow.tasks.base import Kind
+from outgrow.tasks.toy import DIMENSIONS
+
+if TYPE_CHECKING:
+    from torch import nn
+
+VIEWS = {"toy-xs": 0, "toy-s": 1, "toy-m": 2, "toy-l": 3}
+
+
+@spec
+class ToyModel:
+    """A linear classifier of one view; a clearer view counts as a larger model."""
+
+    name: str
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        return frozenset({"classification"})
+
+    @property
+    def cost(self) -> float:
+        return float((1 + VIEWS[self.name]) * DIMENSIONS)
+
+    @property
+    def knows(self) -> frozenset[str]:
+        return frozenset()
+
+    def identity(self) -> dict[str, Any]:
+        return {"family": "toy", "view": VIEWS[self.name]}
+
+    def ladder(self) -> list[Model]:
+        return [ToyModel(name=name) for name in VIEWS]
+
+    def build(self, *, n_classes: int, seed: int) -> nn.Module:
+        import torch
+        from torch import Tensor, nn
+
+        class OneView(nn.Module):
+            def __init__(self, view: int) -> None:
+                super().__init__()
+                self.view = view
+                self.head = nn.Linear(DIMENSIONS, n_classes)
+                generator = torch.Generator().manual_seed(seed)
+                nn.init.normal_(self.head.weight, std=0.01, generator=generator)
+                nn.init.zeros_(self.head.bias)
+
+            def forward(self, x: Tensor) -> Tensor:
+                return self.head(x[:, self.view])  # type: ignore[no-any-return]
+
+        return OneView(VIEWS[self.name])
+
+
+for _name, _view in VIEWS.items():
+    models.add(
+        _name,
+        partial(ToyModel, name=_name),
+        about=f"logistic regression on view {_view} of the toy task",
+        source="made by this project",
+    )

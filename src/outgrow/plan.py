@@ -1,0 +1,89 @@
+"""Experiments to one graph of unique steps: what is done already, what is to do, and what it will cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from outgrow import experiment
+from outgrow.config import Experiment
+from outgrow.spec import canonical, plain
+from outgrow.steps import Comparison, Step, Steps, Trained, walk_unique
+from outgrow.store import Manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A graph of unique steps.
+
+    Args:
+        results: the comparison of each experiment, in order; several experiments can share one.
+        steps: every unique step by key, inputs before what needs them.
+        cached: keys whose artefacts are in the store.
+        todo: keys to compute, in the order of `steps`: what the results need and the store lacks.
+        trainings_unshared: trainings that a script without sharing would do, one experiment after the other.
+    """
+
+    results: list[Comparison]
+    steps: dict[str, Step]
+    cached: set[str]
+    todo: list[str]
+    trainings_unshared: int
+
+    @property
+    def work(self) -> float:
+        """Multiply-accumulates of everything to do."""
+        return sum(self.steps[key].work for key in self.todo)
+
+    def count(self) -> dict[str, tuple[int, int]]:
+        """By kind of step: how many there are, and how many of them are to do."""
+        total = Counter(step.name for step in self.steps.values())
+        todo = Counter(self.steps[key].name for key in self.todo)
+        return {name: (number, todo[name]) for name, number in total.items()}
+
+
+def make_plan(experiments: Sequence[Experiment], *, cached: set[str]) -> Plan:
+    """The graph of all experiments, against the keys that the store has."""
+    steps = Steps()
+    results = [experiment.run(one, steps) for one in experiments]
+    unique = {step.key: step for step in walk_unique(*results)}
+    trainings = sum(isinstance(step, Trained) for result in results for step in walk_unique(result))
+    wanted: set[str] = set()
+    pending: list[Step] = list(results)
+    while pending:
+        step = pending.pop()
+        if step.key not in wanted and step.key not in cached:
+            wanted.add(step.key)
+            pending += step.inputs().values()
+    todo = [key for key in unique if key in wanted]
+    return Plan(results=results, steps=unique, cached=cached & unique.keys(), todo=todo, trainings_unshared=trainings)
+
+
+
+def explain(plan: Plan, manifests: Sequence[Manifest]) -> list[str]:
+    """For each step to do: how its spec differs from the nearest finished step of its kind."""
+    lines = []
+    for key in plan.todo:
+        step = plan.steps[key]
+        wanted = _leaves({"spec": plain(step.spec()), "inputs": {name: one.key[:12] for name, one in step.inputs().items()}})
+        nearest: dict[str, str] | None = None
+        for manifest in manifests:
+            if manifest.step == step.name:
+                other = _leaves({"spec": manifest.spec, "inputs": {name: key[:12] for name, key in manifest.inputs.items()}})
+                difference = {
+                    name: f"{other.get(name, 'absent')} -> {wanted.get(name, 'absent')}"
+                    for name in sorted({*wanted, *other})
+                    if wanted.get(name) != other.get(name)
+                }
+                if nearest is None or len(difference) < len(nearest):
+                    nearest = difference
+        why = "none of its kind is finished" if nearest is None else "; ".join(f"{name}: {text}" for name, text in nearest.items())
+        lines.append(f"{key[:12]}  {step.title}: {why or 'made by an older version of this step'}")
+    return lines
+
+
+def _leaves(value: object, prefix: str = "") -> dict[str, str]:
+    if isinstance(value, dict):
+        return {name: leaf for key, item in value.items() for name, leaf in _leaves(item, f"{prefix}.{key}" if prefix else key).items()}
+    return {prefix: canonical(value)}

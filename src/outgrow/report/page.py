@@ -1,0 +1,186 @@
+"""The page: one self-contained HTML file with the lead, the figures, the table, and what made the numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from outgrow.report.figures import accuracy_figure, agreement_figure, has_sizes, overfitting_figure, pgr_figure
+from outgrow.report.style import CSS
+from outgrow.report.svg import esc
+from outgrow.report.words import DASH, VERDICTS, lead, metric_name, pair_of, percent, quantity, ratio
+from outgrow.results import Group, Interval
+
+# Nothing may be loaded from anywhere, and no script may run: what a name in the results contains cannot matter.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+TERMS = {
+    "weak supervisor": "the small model, trained on true answers of its own examples; it labels the transfer examples",
+    "student": "the larger pretrained model, trained on the transfer examples with the supervisor's labels",
+    "ceiling": "the same larger model, trained on the same transfer examples with true answers",
+    "zero-shot": "the student's model before any training, where it can do the task untrained",
+    "PGR": "performance gap recovered, (student \u2212 weak) / (ceiling \u2212 weak): 0 is no better than the supervisor, "
+    "1 as good as the ceiling; given only when the verdict is ok",
+    "agreement": "share of test examples on which student and supervisor give the same answer; also split by whether "
+    "the supervisor is right or wrong",
+    "weak label accuracy": "share of the transfer examples that the supervisor labelled correctly",
+}
+STATISTICS = (
+    "Every interval is a 95&nbsp;% interval from a hierarchical bootstrap: seeds are drawn with replacement, then test examples, "
+    "the same ones for every role, so that PGR compares roles on equal draws. With few seeds the spread between seeds is "
+    "itself poorly known, and intervals tend to be too narrow."
+)
+
+
+def render(groups: list[Group], *, title: str, failures: list[str] | None = None) -> str:
+    """One HTML page about the groups.
+
+    It loads nothing and runs no script; all text from outside is escaped; equal input gives equal text.
+
+    Args:
+        groups: results pooled over seeds, of one experiment or several; may be empty.
+        title: the page's heading.
+        failures: what went wrong, one line each.
+    """
+    sections: dict[tuple[str, str, str], list[Group]] = {}
+    for group in groups:
+        sections.setdefault((group.experiment, group.task, group.metric), []).append(group)
+    body = [f"<header><h1>{esc(title)}</h1>"]
+    body.append('<p class="under">Weak-to-strong generalization: what a strong model learns from a weaker one\'s labels.</p></header>')
+    if not groups:
+        body.append("<p>There are no results here yet. <code>outgrow run quickstart</code> makes some, and "
+                    "<code>outgrow list experiments</code> names what else can be run; then make this report again.</p>")  # fmt: skip
+    body += [problems(failures)] if failures else []
+    body += [section(found, many=len(sections) > 1) for found in sections.values()]
+    body.append(reading() if groups else "")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{esc(POLICY)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{esc(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+    )
+
+
+def section(groups: Sequence[Group], *, many: bool) -> str:
+    """One experiment on one task: lead, figures, table, provenance."""
+    first = groups[0]
+    name = f"{first.experiment}: {first.task}, {metric_name(first)}" if many else first.experiment
+    figures = [accuracy_figure(groups), pgr_figure(groups), agreement_figure(groups), overfitting_figure(groups)]
+    layout = "figures" if has_sizes(groups) else "figures half"
+    return "\n".join([
+        f"<section><h2>{esc(name)}</h2>",
+        lead(groups),
+        f'<div class="{layout}">', *figures, "</div>",
+        "<h2>All results</h2>", table(groups),
+        "<h2>Where the numbers come from</h2>", provenance(groups), "</section>",
+    ])  # fmt: skip
+
+
+def problems(failures: Sequence[str]) -> str:
+    """The steps that failed."""
+    items = "".join(f"<li>{esc(failure)}</li>" for failure in failures)
+    return f'<section><h2>Failures</h2><p>These steps failed; what depends on them is missing below.</p><ul class="prose">{items}</ul></section>'
+
+
+def cell(at: Interval | None, show: Callable[[float], str]) -> str:
+    """A mean with its interval below it."""
+    if at is None:
+        return f"<td>{DASH}</td>"
+    low, high = (show(end).removesuffix("\u202f%") for end in (at.low, at.high))
+    return f'<td title="n = {at.n:,}">{show(at.value)}<small>{low} to {high}</small></td>'
+
+
+def table(groups: Sequence[Group]) -> str:
+    """Every group: means, intervals, seeds, numbers of examples, verdict. Rows of a pair of models stand together."""
+    heads = ["seeds", "supervisor examples", "transfer examples", "test examples", "zero-shot", "weak", "weak label<br>accuracy", "student",
+             "ceiling", "PGR", "agreement", "where weak<br>is right", "where weak<br>is wrong"]  # fmt: skip
+    top = "".join(f'<th scope="col">{head.replace(" examples", "<br>examples")}</th>' for head in heads)
+    out = ['<div class="table" tabindex="0" role="region" aria-label="All results"><table><thead><tr>',
+           f'<th scope="col" class="words">weak \u2192 strong</th><th scope="col" class="words">method</th>{top}',
+           '<th scope="col" class="words">verdict</th></tr></thead>']  # fmt: skip
+    order = sorted(groups, key=lambda g: (g.weak_cost, g.weak, g.strong_cost, g.strong))
+    for pair in dict.fromkeys(pair_of(g) for g in order):
+        rows = [g for g in order if pair_of(g) == pair]
+        out.append("<tbody>")
+        for k, g in enumerate(rows):
+            size = f"{quantity(g.weak_cost)} \u2192 {quantity(g.strong_cost)} multiply-accumulates"
+            names = f'<span title="{size}">{esc(g.weak)} \u2192 {esc(g.strong)}</span>'
+            name = f'<th scope="rowgroup" class="words" rowspan="{len(rows)}">{names}</th>' if k == 0 else ""
+            counts = "".join(f"<td>{n:,}</td>" for n in (len(g.seeds), g.n_supervisor, g.n_transfer, g.n_test))
+            scores = cell(g.zero_shot, percent) + cell(g.weak_score, percent) + f"<td>{percent(g.weak_label_accuracy)}</td>"
+            scores += cell(g.student, percent) + cell(g.ceiling, percent) + cell(g.pgr if g.verdict == "ok" else None, ratio)
+            scores += "".join(cell(at, percent) for at in (g.agreement, g.agreement_when_right, g.agreement_when_wrong))
+            why = f"<small>{esc(g.why)}</small>" if g.why else ""
+            verdict = f'<td class="words"><code>{esc(g.verdict)}</code>{why}</td>'
+            out.append(f'<tr>{name}<td class="words">{esc(g.method)}</td>{counts}{scores}{verdict}</tr>')
+        out.append("</tbody>")
+    out.append(f'</table></div><p class="under">Scores are {esc(metric_name(groups[0]))} on the test examples; below each, its interval.</p>')
+    return "\n".join(out)
+
+
+def flat(value: dict[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], str]:
+    """Nested settings as path -> JSON text of the value."""
+    out: dict[tuple[str, ...], str] = {}
+    for key, item in value.items():
+        here = (*path, str(key))
+        out |= flat(item, here) if isinstance(item, dict) and item else {here: written(item)}
+    return out
+
+
+def written(item: object) -> str:
+    return json.dumps(item, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def pooled(values: Sequence[dict[str, Any]]) -> dict[tuple[str, ...], list[str]]:
+    """Each path with the distinct values that it has; a place without the path does not count."""
+    out: dict[tuple[str, ...], list[str]] = {}
+    for value in values:
+        for path, item in flat(value).items():
+            found = out.setdefault(path, [])
+            if item not in found:
+                found.append(item)
+    return out
+
+
+def settings(values: Sequence[dict[str, Any]]) -> str:
+    """Settings as TOML-like text, one table per first key; one that differs between results lists its values."""
+    loose, tables = [], dict[str, list[str]]()
+    for path, found in pooled(values).items():
+        value = found[0] if len(found) == 1 else " | ".join(found) + "   # differs between results"
+        if len(path) == 1:
+            loose.append(f"{path[0]} = {value}")
+        else:
+            tables.setdefault(path[0], []).append(f"{'.'.join(path[1:])} = {value}")
+    blocks = ["\n".join(loose)] if loose else []
+    blocks += ["\n".join([f"[{name}]", *lines]) for name, lines in tables.items()]
+    return f"<pre>{esc(chr(10).join(blocks))}</pre>" if blocks else "<p>Not recorded.</p>"
+
+
+def provenance(groups: Sequence[Group]) -> str:
+    """Settings, software and hardware, result keys, and how to make the page again."""
+    commands = list(dict.fromkeys(str(g.provenance["command"]) for g in groups if g.provenance.get("command")))
+    again = f"<p>To make this report again:</p><pre>{esc(chr(10).join(commands))}</pre>" if commands else ""
+    made = [{key: value for key, value in g.provenance.items() if key != "command"} for g in groups]
+    keys = "".join(
+        f"<li>{esc(g.weak)} \u2192 {esc(g.strong)}, {esc(g.method)}, seeds {esc(', '.join(map(str, g.seeds)))}:<br>"
+        + "<br>".join(f"<code>{esc(key)}</code>" for key in g.keys)
+        + "</li>"
+        for g in groups
+    )
+    return "\n".join([
+        again,
+        '<div class="prose"><h3>Settings</h3>', settings([g.spec for g in groups]),
+        "<h3>Software, hardware and data</h3>", settings(made), "</div>",
+        f'<details class="keys"><summary>Result keys, one per seed</summary><ul>{keys}</ul></details>',
+    ])  # fmt: skip
+
+
+def reading() -> str:
+    """What the words mean and how the intervals were computed."""
+    terms = "".join(f"<dt>{esc(term)}</dt><dd>{esc(meaning)}</dd>" for term, meaning in TERMS.items())
+    verdicts = "".join(f"<dt><code>{esc(name)}</code></dt><dd>{esc(meaning)}</dd>" for name, meaning in VERDICTS.items())
+    return (
+        f'<section class="prose"><h2>How to read this page</h2><dl>{terms}</dl><h3>Verdicts</h3><dl>{verdicts}</dl>'
+        f"<h3>Intervals</h3><p>{STATISTICS}</p></section>"
+    )

@@ -1,0 +1,54 @@
+"""Run experiments: plan them as one graph, carry it out, write their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from outgrow.config import Experiment
+from outgrow.executors.base import Outcome, Watcher, executors
+from outgrow.plan import Plan, make_plan
+from outgrow.results import Record, record
+from outgrow.runtime import Runtime
+from outgrow.steps import Step
+from outgrow.store import Store
+
+ATTEMPTS = 3  # an artefact found damaged on the way is moved aside; the next attempt computes it again
+
+
+class Silent:
+    """A watcher that shows nothing."""
+
+    def started(self, step: Step) -> None: ...
+
+    def progressed(self, step: Step, progress: float) -> None: ...
+
+    def finished(self, step: Step) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """What came of a sweep: one record per experiment, the plan it began with, steps computed and failed."""
+
+    records: list[Record]
+    plan: Plan
+    computed: int
+    failures: dict[str, BaseException]
+
+
+def run_experiments(
+    experiments: Sequence[Experiment], store: Store, *, runtime: Runtime | None = None, watcher: Watcher | None = None
+) -> Swept:
+    """Compute what the store lacks and return every experiment's row; failures are rows too, with verdict `failed`."""
+    runtime, watcher = runtime or Runtime(), watcher or Silent()
+    execute = executors[runtime.executor]
+    first = plan = make_plan(experiments, cached=store.keys())
+    computed = 0
+    for _ in range(ATTEMPTS):
+        outcome = execute(plan, store, runtime, watcher) if plan.todo else Outcome()
+        computed += len(outcome.computed)
+        if not outcome.damaged:
+            break
+        plan = make_plan(experiments, cached=store.keys())
+    records = [record(store, result, failure=outcome.failed.get(result.key, "")) for result in first.results]
+    return Swept(records=records, plan=first, computed=computed, failures=outcome.failures)

@@ -1,0 +1,57 @@
+"""Tasks: labelled examples with an id, a group, an input and a ground-truth label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from outgrow.registry import Registry
+
+Kind = Literal["classification", "preference", "generation"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """A task's examples, row by row.
+
+    Args:
+        ids: unique strings, a hash of each row's content.
+        groups: rows of a group never stand on both sides of a split.
+        inputs: array [n, ...] that a model family understands.
+        labels: ground truth, int64 [n] in 0 ... n_classes - 1.
+        n_classes: number of classes.
+        difficulty: optional grade of each row, float32 [n]; larger is harder.
+        notes: facts worth telling the user, such as rows skipped and why.
+    """
+
+    ids: list[str]
+    groups: list[str]
+    inputs: np.ndarray
+    labels: np.ndarray
+    n_classes: int
+    difficulty: np.ndarray | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class Task(Protocol):
+    """A task source. Its registered name is `name`; `identity` holds all that determines its examples."""
+
+    name: str
+
+    @property
+    def kind(self) -> Kind:
+        """How it is learned and scored."""
+        ...
+
+    def identity(self) -> dict[str, Any]:
+        """What determines the examples: name, fields, and a content fingerprint of outside data, but no path."""
+        ...
+
+    def load(self) -> Examples:
+        """Read, check and encode all examples; a bad row is skipped and named in `notes`, all bad is a DataError."""
+        ...
+
+
+tasks: Registry[type[Task]] = Registry("tasks", package="outgrow.tasks")

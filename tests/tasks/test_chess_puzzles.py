@@ -1,0 +1,352 @@
+"""The chess puzzles: Lichess's file with all that can be wrong with it, and the shipped one."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pydantic
+import pytest
+
+from outgrow.chess.board import Board
+from outgrow.chess.moves import N_MOVES, move_class_of_uci
+from outgrow.errors import DataError
+from outgrow.spec import canonical
+from outgrow.tasks import chess_puzzles
+from outgrow.tasks.base import tasks
+from outgrow.tasks.chess_puzzles import ChessPuzzles
+
+HEADER = "PuzzleId,FEN,Moves,Rating,RatingDeviation,Popularity,NbPlays,Themes,GameUrl,OpeningTags"
+START = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1"
+# The scholar's mate: black's slip as the set-up move, mate as the solution.
+SCHOLAR = "r1bqkbnr/pppp1ppp/2n5/4p2Q/2B1P3/8/PPPP1PPP/RNB1K1NR b KQkq - 3 3"
+GOOD = [
+    f"00aaa,{SCHOLAR},g8f6 h5f7,1100,80,90,500,mate mateIn1,https://lichess.org/abcd1234/black#6,Italian_Game",
+    f"00bbb,{START},e2e4 e7e5,900,80,90,500,opening,https://lichess.org/efgh5678#1,",
+    f"00ccc,{START},d2d4 g8f6,1500,80,90,500,opening,https://lichess.org/efgh5678#1,",
+]
+
+
+def write(folder: Path, *lines: str, name: str = "puzzles.csv") -> str:
+    path = folder / name
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+def row(name: str, fen: str = START, moves: str = "e2e4 e7e5", rating: str = "1000") -> str:
+    return f"{name},{fen},{moves},{rating},80,90,500,x,https://lichess.org/{name}xyz#1,"
+
+
+def test_a_good_file_gives_positions_after_the_set_up_move(tmp_path: Path) -> None:
+    examples = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD)).load()
+    board = Board.from_fen(SCHOLAR)
+    board.push("g8f6")
+    assert (examples.inputs[0] == board.encode()).all()
+    assert examples.inputs.dtype == np.uint8
+    assert examples.inputs.shape == (3, 64)
+    assert examples.labels.dtype == np.int64
+    assert examples.labels.tolist() == [
+        move_class_of_uci("h5f7", white=True),
+        move_class_of_uci("e7e5", white=False),
+        move_class_of_uci("g8f6", white=False),
+    ]
+    assert examples.groups == ["abcd1234", "efgh5678", "efgh5678"]
+    assert examples.difficulty is not None
+    assert examples.difficulty.dtype == np.float32
+    assert examples.difficulty.tolist() == [1100, 900, 1500]
+    assert examples.n_classes == N_MOVES
+    assert examples.notes == []
+    assert len(set(examples.ids)) == 3
+    assert all(len(name) == 16 and int(name, 16) >= 0 for name in examples.ids)
+
+
+def same_examples(a: ChessPuzzles, b: ChessPuzzles) -> bool:
+    one, two = a.load(), b.load()
+    same = one.ids == two.ids and one.groups == two.groups and one.notes == two.notes
+    return same and (one.inputs == two.inputs).all() and (one.labels == two.labels).all()
+
+
+def test_header_order_case_and_extra_columns_do_not_matter(tmp_path: Path) -> None:
+    usual = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD))
+    shuffled = ["moves,Comment,GAMEURL,Rating,fen"]
+    for line in GOOD:
+        cells = line.split(",")
+        shuffled.append(f'"{cells[2]}","a, quoted remark",{cells[8]},{cells[3]},"{cells[1]}"')
+    assert same_examples(usual, ChessPuzzles(path=write(tmp_path, *shuffled, name="shuffled.csv")))
+
+
+@pytest.mark.parametrize("width", [9, 10])
+def test_without_a_header_columns_stand_in_lichess_order(tmp_path: Path, width: int) -> None:
+    usual = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD))
+    older = [",".join(line.split(",")[:width]) for line in GOOD]
+    assert same_examples(usual, ChessPuzzles(path=write(tmp_path, *older, name="older.csv")))
+
+
+def test_windows_line_ends_byte_order_mark_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
+    usual = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD))
+    path = tmp_path / "windows.csv"
+    without_names = [line.split(",", 1)[1] for line in [HEADER, *GOOD]]  # so that the mark stands before FEN
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n\r\n".join([*without_names, ""]).encode())
+    assert same_examples(usual, ChessPuzzles(path=str(path)))
+
+
+def test_without_a_game_address_the_group_is_the_puzzle_and_without_a_rating_there_is_no_difficulty(
+    tmp_path: Path,
+) -> None:
+    lines = [",".join(line.split(",")[:3]) for line in GOOD]
+    examples = ChessPuzzles(path=write(tmp_path, "PuzzleId,FEN,Moves", *lines)).load()
+    assert examples.groups == ["00aaa", "00bbb", "00ccc"]
+    assert examples.difficulty is None
+    bare = [",".join(line.split(",")[1:3]) for line in GOOD]
+    examples = ChessPuzzles(path=write(tmp_path, "FEN,Moves", *bare)).load()
+    assert examples.groups == examples.ids
+
+
+@pytest.mark.parametrize("name", ["puzzles.csv.zst", "puzzles.csv"])
+def test_zstd_is_seen_by_its_first_bytes_even_in_several_frames(tmp_path: Path, name: str) -> None:
+    usual = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD, name="plain.csv"))
+    data = Path(usual.path or "").read_bytes()
+    codec = pa.Codec("zstd")
+    frames = [codec.compress(part, asbytes=True) for part in (data[:200], data[200:])]
+    path = tmp_path / name
+    path.write_bytes(struct.pack("<II", 0x184D2A50, 4) + b"skip" + frames[0] + frames[1])
+    assert same_examples(usual, ChessPuzzles(path=str(path)))
+
+
+def test_bad_rows_are_skipped_counted_and_named(tmp_path: Path) -> None:
+    bad = [
+        row("b1", moves="e2e5 e7e5"),
+        row("b2", fen="8/8/8/8/8/8/8/8 w - - 0 1"),
+        row("b3", moves="e2e4"),
+    ]
+    examples = ChessPuzzles(path=write(tmp_path, HEADER, GOOD[0], *bad[:2], GOOD[1], bad[2], GOOD[2])).load()
+    assert len(examples.ids) == 3
+    reasons = "row 3: illegal move 'e2e5' with white to move; row 4: bad FEN: white has 0 kings instead of one"
+    assert examples.notes == [f"skipped 3 of 6 rows of puzzles.csv: {reasons}; and 1 more"]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (row("x", moves="e2e5 e7e5"), "illegal move 'e2e5' with white to move"),
+        (row("x", moves="e2e4 e2e4"), "illegal solution 'e2e4' after e2e4"),
+        (row("x", moves="e2e4 e7e8q"), "illegal solution 'e7e8q' after e2e4"),
+        (row("x", moves="e2e4 nonsense"), "illegal solution 'nonsense' after e2e4"),
+        (row("x", moves="e2e4"), "1 moves; a set-up move and a solution are needed"),
+        (row("x", moves=""), "0 moves; a set-up move and a solution are needed"),
+        (row("x", fen=""), "bad FEN: 0 fields"),
+        (row("x", fen="rnbqkbnr/pppppppp/8/8 w KQkq - 0 1"), "bad FEN: 4 ranks"),
+        (row("x", rating="high"), "rating 'high' is no whole number"),
+        (row("x", rating=""), "rating '' is no whole number"),
+        (f"x,{START}", "2 columns, at least 4 needed"),
+        ("x", "1 columns, at least 4 needed"),
+        ("x\ry", "not CSV: "),
+        (row("x", moves="\0"), "illegal|moves"),
+    ],
+)
+def test_each_kind_of_bad_row_is_named(tmp_path: Path, line: str, why: str) -> None:
+    path = tmp_path / "puzzles.csv"
+    path.write_bytes("\n".join([HEADER, line, *GOOD]).encode())
+    examples = ChessPuzzles(path=str(path)).load()
+    assert len(examples.ids) == 3
+    (note,) = examples.notes
+    assert note.startswith("skipped 1 of 4 rows of puzzles.csv: row 2: ")
+    assert any(part in note for part in why.split("|"))
+
+
+def test_a_row_that_is_not_utf8_and_a_stray_quote_cost_one_row_each(tmp_path: Path) -> None:
+    path = tmp_path / "puzzles.csv"
+    path.write_bytes(b"\n".join([HEADER.encode(), b"\xff\xfe,x", b'"x,y', *(line.encode() for line in GOOD)]))
+    examples = ChessPuzzles(path=str(path)).load()
+    assert len(examples.ids) == 3
+    assert examples.notes == [
+        "skipped 2 of 5 rows of puzzles.csv: row 2: not UTF-8 text; row 3: 1 columns, at least 4 needed"
+    ]
+
+
+def test_repeated_positions_are_kept_once_whatever_the_colours(tmp_path: Path) -> None:
+    mirrored = "rnb1k1nr/pppp1ppp/8/2b1p3/4P2q/2N5/PPPP1PPP/R1BQKBNR w KQkq - 3 4"
+    again = row("again", fen=mirrored, moves="g1f3 h4f2")  # SCHOLAR with the colours swapped
+    examples = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD, GOOD[0], again)).load()
+    assert len(examples.ids) == len(set(examples.ids)) == 3
+    assert examples.notes == ["skipped 2 of 5 rows of puzzles.csv: an earlier row has the same position and move"]
+
+
+def test_the_same_position_with_another_solution_is_another_example(tmp_path: Path) -> None:
+    lines = [row("one"), row("two", moves="e2e4 c7c5")]
+    assert len(set(ChessPuzzles(path=write(tmp_path, HEADER, *lines)).load().ids)) == 2
+
+
+def test_reading_stops_after_max_rows_good_ones(tmp_path: Path) -> None:
+    lines = [row("x", moves="e2e5 e7e5"), GOOD[0], GOOD[1], row("y", moves="e2e5 e7e5"), GOOD[2]]
+    examples = ChessPuzzles(path=write(tmp_path, HEADER, *lines), max_rows=2).load()
+    assert examples.groups == ["abcd1234", "efgh5678"]
+    assert examples.notes[0].startswith("skipped 1 of 3 rows")
+
+
+def refusal(path: Path | str) -> str:
+    with pytest.raises(DataError) as caught:
+        ChessPuzzles(path=str(path)).load()
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_all_bad_names_the_first_reasons_and_the_format(tmp_path: Path) -> None:
+    message = refusal(write(tmp_path, HEADER, *(row(f"x{i}", moves="e2e5 e7e5") for i in range(5))))
+    assert "no usable row (row 2: illegal move 'e2e5'" in message
+    assert "row 3: illegal move" in message
+    assert "and 3 more" in message
+    assert HEADER in message
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "is empty"),
+        (b"\n\n  \n", "is empty"),
+        (HEADER.encode() + b"\n", "no usable row;"),
+        (b"text,label\ngood film,1\n", "no usable row (row 1: 2 columns"),
+        (b"PuzzleId,Position,Moves,Rating\n", "header has no column FEN;"),
+        (b"PuzzleId,Rating\n", "header has no column FEN and no Moves;"),
+        (";".join(HEADER.split(",")).encode() + b"\n1;2;3\n", "1 columns"),
+        ("\n".join([HEADER, *GOOD]).encode("utf-16"), "not UTF-8 text"),
+        (random.Random(0).randbytes(200_000), "no usable row"),
+        (bytes(300_000), "no usable row"),
+        (b"\x28\xb5\x2f\xfd" + b"not really zstd" * 9, "cannot be read: ZSTD"),
+        (pa.Codec("zstd").compress("\n".join([HEADER, *GOOD]).encode(), asbytes=True)[:-9], "cannot be read: Trunc"),
+    ],
+)
+def test_what_is_no_puzzle_file_is_refused_by_name(tmp_path: Path, content: bytes, why: str) -> None:
+    path = tmp_path / "puzzles.csv"
+    path.write_bytes(content)
+    assert why in refusal(path)
+
+
+def test_a_long_file_of_something_else_is_given_up_early(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER, *(["nonsense"] * 3_000), *GOOD)
+    assert "and 998 more" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("none.csv", "does not exist"),
+        ("", "is no regular file"),
+        ("a" * 300, "does not exist"),
+        ("a\0b", "does not exist"),
+    ],
+)
+def test_a_missing_file_or_a_folder_is_named(tmp_path: Path, name: str, why: str) -> None:
+    assert why in refusal(tmp_path / name)
+    with pytest.raises(DataError, match=why):
+        ChessPuzzles(path=str(tmp_path / name)).identity()
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(file: Path, mode: str) -> None:
+        raise PermissionError(f"no access to {file} with {mode}")  # raised by hand, since root may read everything
+
+    path = write(tmp_path, HEADER, *GOOD)
+    monkeypatch.setattr(Path, "open", forbidden)
+    assert "cannot be read: no access" in refusal(path)
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, HEADER, *GOOD)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert len(ChessPuzzles(path="~/puzzles.csv").load().ids) == 3
+
+
+def test_identity_is_the_content_and_not_the_path(tmp_path: Path) -> None:
+    one = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD))
+    two = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD, name="copy.csv"))
+    assert canonical(one) == canonical(two)
+    assert str(tmp_path) not in canonical(one)
+    identity = one.identity()
+    assert sorted(identity) == ["fingerprint", "max_rows", "name"]
+    assert (identity["name"], identity["max_rows"], len(identity["fingerprint"])) == ("chess-puzzles", 50_000, 64)
+    assert canonical(dataclasses.replace(one, max_rows=2)) != canonical(one)
+    write(tmp_path, HEADER, *GOOD[:2], name="copy.csv")
+    assert two.identity()["fingerprint"] != identity["fingerprint"]
+
+
+def test_an_unchanged_file_is_hashed_once(tmp_path: Path) -> None:
+    task = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD))
+    before = chess_puzzles._content_hash.cache_info().misses
+    assert task.identity() == task.identity()
+    assert chess_puzzles._content_hash.cache_info().misses == before + 1
+
+
+def test_the_task_is_registered_and_its_fields_are_strict() -> None:
+    registered: object = tasks["chess-puzzles"]
+    assert registered is ChessPuzzles
+    assert ChessPuzzles().kind == "classification"
+    for wrong in ({"max_rows": 0}, {"max_rows": "9"}, {"path": 3}, {"min_rating": 1}):
+        with pytest.raises(pydantic.ValidationError):
+            ChessPuzzles(**wrong)
+
+
+def test_importing_the_task_imports_neither_torch_nor_pyarrow() -> None:
+    code = (
+        "import sys, outgrow.tasks.chess_puzzles; print([m for m in ('torch', 'pyarrow', 'chess') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def shipped(folder: Path, n: int) -> Path:
+    """A file like the shipped one, with `n` rows, white and black to move by turns."""
+    rows = [
+        {"id": f"{i:016x}", "game": f"g{i // 3}", "moves": "", "fen": START, "best": "e2e4", "difficulty": 1}
+        | ({"fen": SCHOLAR, "best": "g7g6", "difficulty": 50 + i} if i % 2 else {})
+        for i in range(n)
+    ]
+    path = folder / "puzzles.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+def test_shipped_puzzles_are_read_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = shipped(tmp_path, 8)
+    monkeypatch.setattr(chess_puzzles, "_shipped", lambda: path)
+    examples = ChessPuzzles(max_rows=7).load()
+    assert examples.ids == [f"{i:016x}" for i in range(7)]
+    assert examples.groups == ["g0"] * 3 + ["g1"] * 3 + ["g2"]
+    assert (examples.inputs[0] == Board.start().encode()).all()
+    assert (examples.inputs[1] == Board.from_fen(SCHOLAR).encode()).all()
+    assert examples.labels[0] == move_class_of_uci("e2e4", white=True)
+    assert examples.labels[1] == move_class_of_uci("g7g6", white=False)
+    assert examples.difficulty is not None
+    assert examples.difficulty.tolist() == [1, 51, 1, 53, 1, 55, 1]
+    assert len(ChessPuzzles().identity()["fingerprint"]) == 64
+
+
+@pytest.mark.parametrize("content", [None, b"not parquet", b""])
+def test_without_usable_shipped_puzzles_the_cure_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    path = tmp_path / "puzzles.parquet"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr(chess_puzzles, "_shipped", lambda: path)
+    with pytest.raises(DataError, match="outgrow zoo build chess"):
+        ChessPuzzles().load()
+
+
+def test_a_shipped_file_of_another_form_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "puzzles.parquet"
+    pq.write_table(pa.table({"id": ["a"]}), path)
+    monkeypatch.setattr(chess_puzzles, "_shipped", lambda: path)
+    with pytest.raises(DataError, match=r"no column 'best'.*outgrow zoo build chess"):
+        ChessPuzzles().load()
+
+
+def test_the_shipped_file_lies_in_the_zoo() -> None:
+    assert chess_puzzles._shipped().parts[-4:] == ("outgrow", "zoo", "chess", "puzzles.parquet")
