@@ -93,7 +93,9 @@ def shipped_experiments() -> dict[str, str]:
     }
 
 
-def read_experiments(source: str, *, settings: Sequence[str] = (), seeds: Sequence[int] | None = None) -> list[Experiment]:
+def read_experiments(
+    source: str, *, settings: Sequence[str] = (), seeds: Sequence[int] | None = None
+) -> list[Experiment]:
     """All experiments of a shipped name or a TOML file, one per combination of its sweep and per seed.
 
     Args:
@@ -108,7 +110,8 @@ def read_experiments(source: str, *, settings: Sequence[str] = (), seeds: Sequen
         path = Path(source)
         if not path.is_file():
             raise ConfigError(
-                f"no experiment {source!r}: neither a TOML file nor shipped; shipped are {', '.join(shipped)} (outgrow list experiments)"
+                f"no experiment {source!r}: neither a TOML file nor shipped; shipped are {', '.join(shipped)} "
+                "(outgrow list experiments)"
             )
         try:
             name, text, where = path.stem, path.read_text(encoding="utf-8"), str(path)
@@ -205,7 +208,8 @@ def _experiment(tables: dict[str, Any], name: str, where: _Where) -> Experiment:
     for role in (weak, strong):
         if task.kind not in role.model.kinds:
             raise ConfigError(
-                f"{where}: model {role.model.name!r} cannot learn {task.kind} tasks such as {task.name!r}, only {', '.join(role.model.kinds)}"
+                f"{where}: model {role.model.name!r} cannot learn {task.kind} tasks such as {task.name!r}, "
+                f"only {', '.join(sorted(role.model.kinds))}"
             )
     if weak.model.cost > strong.model.cost:
         raise _Backwards(
@@ -228,7 +232,7 @@ def _component(registry: Any, table: dict[str, Any], title: str, key: str, where
     fields = dict(table)
     name = fields.pop(key, None)
     if not isinstance(name, str):
-        raise ConfigError(f"{where}: [{title}] needs {key} = \"...\" (outgrow list {registry.kind})")
+        raise ConfigError(f'{where}: [{title}] needs {key} = "..." (outgrow list {registry.kind})')
     try:
         maker = registry[name]
     except UnknownName as error:
@@ -247,9 +251,8 @@ def _build(maker: Any, fields: dict[str, Any], title: str, where: _Where) -> Any
         key = str(first["loc"][0]) if first["loc"] else title
         if first["type"].startswith("missing"):
             raise ConfigError(f"{where}: [{title}] needs {key}") from None
-        raise ConfigError(
-            f"{where.at(f'{title}.{key}')}: {title}.{key} = {fields.get(key)!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
-        ) from None
+        reason = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        raise ConfigError(f"{where.at(f'{title}.{key}')}: {title}.{key} = {fields.get(key)!r}: {reason}") from None
 
 
 def _field_names(maker: Any) -> tuple[str, ...]:
@@ -324,4 +327,3 @@ def seeds_from(text: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise ConfigError(f"--seeds {text!r}: write whole numbers with commas between, such as 0,1,2") from None
-

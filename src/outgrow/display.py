@@ -28,7 +28,11 @@ class Live:
         self._done = 0.0
         self._count, self._steps = 0, len(plan.todo)
         self._progress = Progress(
-            TextColumn("{task.fields[count]}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"), console=errors
+            TextColumn("{task.fields[count]}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            console=errors,
         )
         self._bar: TaskID | None = None
 
@@ -38,7 +42,9 @@ class Live:
         self._show("")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._progress.stop()
 
     def started(self, step: Step) -> None:
@@ -80,20 +86,54 @@ def plan_table(plan: Plan) -> Table:
 def group_table(groups: Sequence[Group]) -> Table:
     """Pooled results, one row per pair and method."""
     table = Table(box=None, pad_edge=False)
-    names = ("weak", "strong", "method", "seeds", "weak acc.", "student acc.", "ceiling", "zero-shot", "PGR (95 %)", "agreement", "verdict")
+    names = (
+        "weak",
+        "strong",
+        "method",
+        "seeds",
+        "weak acc.",
+        "student acc.",
+        "ceiling",
+        "zero-shot",
+        "PGR (95 %)",
+        "agreement",
+        "verdict",
+    )
     numeric = names[3:-1]
     for name in names:
         table.add_column(name, justify="right" if name in numeric else "left")
     for group in groups:
         scores = [percent(one) for one in (group.weak_score, group.student, group.ceiling, group.zero_shot)]
-        cells = (group.weak, group.strong, group.method, str(len(group.seeds)), *scores, _pgr(group.pgr), percent(group.agreement), group.verdict)
+        cells = (
+            group.weak,
+            group.strong,
+            group.method,
+            str(len(group.seeds)),
+            *scores,
+            _pgr(group.pgr),
+            percent(group.agreement),
+            group.verdict,
+        )
         table.add_row(*(Text(cell) for cell in cells))
     return table
 
 
 def row_table(rows: Sequence[Row]) -> Table:
     """Rows of single seeds."""
-    names = ("experiment", "weak", "strong", "method", "seed", "weak_score", "student_score", "ceiling_score", "zero_shot_score", "pgr", "agreement", "verdict")
+    names = (
+        "experiment",
+        "weak",
+        "strong",
+        "method",
+        "seed",
+        "weak_score",
+        "student_score",
+        "ceiling_score",
+        "zero_shot_score",
+        "pgr",
+        "agreement",
+        "verdict",
+    )
     table = Table(*names, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(Text(_cell(getattr(row, name))) for name in names))
@@ -119,8 +159,9 @@ def sentences(group: Group) -> str:
         return f"{group.weak} -> {group.strong} with {group.method} failed: {group.why}"
     seeds = f"{len(group.seeds)} seed{'s' if len(group.seeds) > 1 else ''}"
     text = (
-        f"The weak supervisor {group.weak} gets {percent(group.weak_score)} of the test examples right. Trained on its labels by "
-        f"{group.method!r}, {group.strong} gets {percent(group.student)}; trained on ground truth, its ceiling, {percent(group.ceiling)}. "
+        f"The weak supervisor {group.weak} gets {percent(group.weak_score)} of the test examples right. "
+        f"Trained on its labels by {group.method!r}, {group.strong} gets {percent(group.student)}; "
+        f"trained on ground truth, its ceiling, {percent(group.ceiling)}. "
     )
     if group.pgr is None:
         return text + f"PGR must not be read here ({group.verdict}): {group.why}."

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from outgrow.errors import MissingDependency
+
 
 def examine(store: str) -> list[tuple[str, str]]:
     """Findings as (subject, what was found) lines."""
@@ -26,7 +28,7 @@ def examine(store: str) -> list[tuple[str, str]]:
         ("bfloat16", _bfloat16()),
         ("store", _store(store)),
         ("chess zoo", _zoo()),
-        ("stockfish", shutil.which("stockfish") or shutil.which("stockfish", path="/usr/games") or "not found (only `outgrow zoo build` needs it)"),
+        ("stockfish", _stockfish()),
         ("extras", _extras()),
     ]  # fmt: skip
 
@@ -67,9 +69,19 @@ def _store(store: str) -> str:
     path = Path(store)
     if not path.is_dir():
         parent = path.resolve().parent
-        return f"{store}: not there yet, {'can be made' if os.access(parent, os.W_OK) else f'and {parent} cannot be written'}"
+        state = "can be made" if os.access(parent, os.W_OK) else f"and {parent} cannot be written"
+        return f"{store}: not there yet, {state}"
     free = shutil.disk_usage(path).free / 2**30
     return f"{store}: {'writable' if os.access(path, os.W_OK) else 'NOT writable'}, {free:.1f} GiB free"
+
+
+def _stockfish() -> str:
+    from outgrow.zoo.build.engine import find_engine
+
+    try:
+        return find_engine()
+    except MissingDependency:
+        return "not found (only `outgrow zoo build` needs it)"
 
 
 def _zoo() -> str:
@@ -80,5 +92,7 @@ def _zoo() -> str:
 
 
 def _extras() -> str:
-    found = [f"{name} {'installed' if find_spec(module) else 'not installed'}" for name, module in (("[zoo]", "chess"),)]
+    found = [
+        f"{name} {'installed' if find_spec(module) else 'not installed'}" for name, module in (("[zoo]", "chess"),)
+    ]
     return ", ".join(found)

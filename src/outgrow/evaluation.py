@@ -55,7 +55,12 @@ def compare(step: Comparison, context: Context, folder: Path) -> None:
     for role in ROLES:
         model = roles[role].model
         curves[role] = json.loads((context.store.open(model.key) / "curve.json").read_text())  # type: ignore[union-attr]
-    facts = {"weak_label_accuracy": labels["accuracy"], "n_classes": data.n_classes, "curves": curves, "notes": data.notes}
+    facts = {
+        "weak_label_accuracy": labels["accuracy"],
+        "n_classes": data.n_classes,
+        "curves": curves,
+        "notes": data.notes,
+    }
     (folder / "facts.json").write_text(json.dumps(facts))
 
 
@@ -150,7 +155,11 @@ def _verdict(answers: Answers, scores: dict[str, Interval], resample: _Resampler
             return "chance", f"the {_NAMES[role]} is not clearly above chance ({chance:.1%})"
     gap = resample.ratio(answers.scores["ceiling"] - answers.scores["weak"], np.ones_like(answers.scores["weak"]))
     if gap.low <= 0:
-        return "no-gap", f"the strong ceiling is not clearly above the weak supervisor (gap {gap.value:+.1%}, 95 % from {gap.low:+.1%} to {gap.high:+.1%})"
+        return (
+            "no-gap",
+            "the strong ceiling is not clearly above the weak supervisor "
+            f"(gap {gap.value:+.1%}, 95 % from {gap.low:+.1%} to {gap.high:+.1%})",
+        )
     return "ok", ""
 
 
@@ -172,7 +181,7 @@ class _Resampler:
         self._group_weights = counts
 
     def ratio(self, numerator: np.ndarray, denominator: np.ndarray) -> Interval:
-        """Interval of sum(numerator) / sum(denominator), both [seeds, n]; replicates with nothing below are left out."""
+        """Interval of sum(numerator) / sum(denominator), both [seeds, n]; replicates that divide by 0 are left out."""
         above, below = self._sums(numerator), self._sums(denominator)
         with np.errstate(divide="ignore", invalid="ignore"):
             replicates = above / below
@@ -183,4 +192,5 @@ class _Resampler:
 
     def _sums(self, values: np.ndarray) -> np.ndarray:
         by_group = np.stack([np.bincount(self._groups, weights=row, minlength=self._n_groups) for row in values])
-        return np.einsum("rs,rs->r", self._seed_weights, self._group_weights @ by_group.T.astype(np.float32)).astype(np.float64)
+        by_seed = self._group_weights @ by_group.T.astype(np.float32)
+        return np.asarray((self._seed_weights * by_seed).sum(1), np.float64)

@@ -60,17 +60,20 @@ def make_plan(experiments: Sequence[Experiment], *, cached: set[str]) -> Plan:
     return Plan(results=results, steps=unique, cached=cached & unique.keys(), todo=todo, trainings_unshared=trainings)
 
 
-
 def explain(plan: Plan, manifests: Sequence[Manifest]) -> list[str]:
     """For each step to do: how its spec differs from the nearest finished step of its kind."""
     lines = []
     for key in plan.todo:
         step = plan.steps[key]
-        wanted = _leaves({"spec": plain(step.spec()), "inputs": {name: one.key[:12] for name, one in step.inputs().items()}})
+        wanted = _leaves(
+            {"spec": plain(step.spec()), "inputs": {name: one.key[:12] for name, one in step.inputs().items()}}
+        )
         nearest: dict[str, str] | None = None
         for manifest in manifests:
             if manifest.step == step.name:
-                other = _leaves({"spec": manifest.spec, "inputs": {name: key[:12] for name, key in manifest.inputs.items()}})
+                other = _leaves(
+                    {"spec": manifest.spec, "inputs": {name: key[:12] for name, key in manifest.inputs.items()}}
+                )
                 difference = {
                     name: f"{other.get(name, 'absent')} -> {wanted.get(name, 'absent')}"
                     for name in sorted({*wanted, *other})
@@ -78,12 +81,20 @@ def explain(plan: Plan, manifests: Sequence[Manifest]) -> list[str]:
                 }
                 if nearest is None or len(difference) < len(nearest):
                     nearest = difference
-        why = "none of its kind is finished" if nearest is None else "; ".join(f"{name}: {text}" for name, text in nearest.items())
+        why = (
+            "none of its kind is finished"
+            if nearest is None
+            else "; ".join(f"{name}: {text}" for name, text in nearest.items())
+        )
         lines.append(f"{key[:12]}  {step.title}: {why or 'made by an older version of this step'}")
     return lines
 
 
 def _leaves(value: object, prefix: str = "") -> dict[str, str]:
     if isinstance(value, dict):
-        return {name: leaf for key, item in value.items() for name, leaf in _leaves(item, f"{prefix}.{key}" if prefix else key).items()}
+        return {
+            name: leaf
+            for key, item in value.items()
+            for name, leaf in _leaves(item, f"{prefix}.{key}" if prefix else key).items()
+        }
     return {prefix: canonical(value)}

@@ -46,7 +46,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One experiment and seed, as `outgrow results` lists it. Scores lie in [0, 1]; PGR is None unless the verdict is `ok`."""
+    """One experiment and seed, as `outgrow results` lists it. Scores lie in [0, 1]; PGR only with verdict `ok`."""
 
     experiment: str
     task: str
@@ -76,7 +76,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The rows of one (experiment, task, weak, strong, method) pooled over seeds, with intervals and all a report shows.
+    """Rows that differ in nothing but the seed, pooled, with intervals and all that a report shows.
 
     Args:
         method: the method's name, with options that differ from their defaults: `naive(labels=hard)`.
@@ -157,7 +157,7 @@ def group_columns(group: Group) -> dict[str, Any]:
 
 
 _GROUP_FIELD = {"zero_shot_score": "zero_shot", "student_score": "student", "ceiling_score": "ceiling"}
-INTERVALS = ("zero_shot_score", "weak_score", "student_score", "ceiling_score", "agreement", "agreement_when_right", "agreement_when_wrong", "pgr")  # fmt: skip
+INTERVALS = {*_GROUP_FIELD, "weak_score", "agreement", "agreement_when_right", "agreement_when_wrong", "pgr"}
 
 
 def record(store: Store, result: Comparison, *, failure: str = "") -> Record:
@@ -245,7 +245,15 @@ def read_records(store: Store, *, where: Sequence[str] = ()) -> list[Record]:
         found = [one for one in found if str(getattr(one.row, column)) == wanted]
     return sorted(
         found,
-        key=lambda one: (one.row.experiment, one.row.task, one.weak_cost, one.strong_cost, one.row.method, one.row.seed, one.row.key),
+        key=lambda one: (
+            one.row.experiment,
+            one.row.task,
+            one.weak_cost,
+            one.strong_cost,
+            one.row.method,
+            one.row.seed,
+            one.row.key,
+        ),
     )
 
 
@@ -253,7 +261,9 @@ def _load(text: str, where: str) -> Record:
     try:
         fields = json.loads(text)
         fields["row"] = Row(**fields["row"])
-        fields["curves"] = {role: [CurvePoint(**point) for point in points] for role, points in fields["curves"].items()}
+        fields["curves"] = {
+            role: [CurvePoint(**point) for point in points] for role, points in fields["curves"].items()
+        }
         return Record(**fields)
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{where} is not a results row ({error}); delete it and run its experiment again") from error

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from outgrow.tasks.base import Examples, Task
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
@@ -38,9 +36,11 @@ class Runtime:
 
 
 class Context:
-    """What a step may use while it is computed: its inputs out of the store, the device, and a way to tell of progress."""
+    """What a step may use while it is computed: its inputs out of the store, the device, a way to tell of progress."""
 
-    def __init__(self, store: Store, *, device: str = "auto", report: Callable[[Step, float], None] = lambda step, progress: None):
+    def __init__(
+        self, store: Store, *, device: str = "auto", report: Callable[[Step, float], None] = lambda step, progress: None
+    ):
         self.store = store
         self.report = report
         self._device = device
@@ -56,7 +56,10 @@ class Context:
         if self._device == "auto":
             return torch.device(next(name for name in ("cuda", "mps", "cpu") if present[name]))
         if not present.get(self._device, False):
-            raise ConfigError(f"this machine has no device {self._device!r}; it has {', '.join(n for n, is_there in present.items() if is_there)}")
+            raise ConfigError(
+                f"this machine has no device {self._device!r}; it has "
+                + ", ".join(name for name in present if present[name])
+            )
         return torch.device(self._device)
 
     def examples(self, task: Task) -> Examples:

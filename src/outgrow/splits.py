@@ -24,7 +24,12 @@ def split(examples: Examples, spec: SplitSpec, *, seed: int) -> dict[str, np.nda
     rows: dict[str, list[int]] = {}
     for row in sorted(range(len(examples.ids)), key=lambda row: _rank("row", examples.ids[row])):
         rows.setdefault(examples.groups[row], []).append(row)
-    wanted = {"test": spec.test, "validation": spec.validation, "supervisor": spec.supervisor, "transfer": spec.transfer}
+    wanted = {
+        "test": spec.test,
+        "validation": spec.validation,
+        "supervisor": spec.supervisor,
+        "transfer": spec.transfer,
+    }
     total = sum(wanted.values())
     if total > len(examples.ids):
         raise DataError(
@@ -40,7 +45,11 @@ def split(examples: Examples, spec: SplitSpec, *, seed: int) -> dict[str, np.nda
 
 
 def _take(
-    parts: dict[str, np.ndarray], groups: list[str], rows: dict[str, list[int]], wanted: dict[str, int], names: Iterable[str]
+    parts: dict[str, np.ndarray],
+    groups: list[str],
+    rows: dict[str, list[int]],
+    wanted: dict[str, int],
+    names: Iterable[str],
 ) -> list[str]:
     at = 0
     for name in names:

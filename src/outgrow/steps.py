@@ -1,7 +1,7 @@
 """The steps an experiment is made of, as references whose keys are known before anything is computed.
 
-`Steps` only describes: each call returns a `Step` that knows its key, its inputs, and how to compute itself into a folder.
-So one function serves a direct call, a dry run, and a sweep, in which equal steps are one step.
+`Steps` only describes: each call returns a `Step` that knows its key, its inputs, and how to compute itself into a
+folder. So one function serves a direct call, a dry run, and a sweep, in which equal steps are one step.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -135,7 +136,7 @@ class Part:
     def pieces(self, n: int) -> list[Part]:
         """`n` disjoint pieces of nearly equal size."""
         edges = [self.start + self.size * i // n for i in range(n + 1)]
-        return [dataclasses.replace(self, start=a, size=b - a) for a, b in zip(edges, edges[1:], strict=False)]
+        return [dataclasses.replace(self, start=a, size=b - a) for a, b in pairwise(edges)]
 
     def identity(self) -> dict[str, Any]:
         return {"name": self.name, "start": self.start, "stop": self.stop}
@@ -282,7 +283,12 @@ class Comparison(Step):
         return {"metric": self.experiment.metric}
 
     def inputs(self) -> dict[str, Step]:
-        found: dict[str, Step] = {"weak": self.weak, "student": self.student, "ceiling": self.ceiling, "labels": self.labels}
+        found: dict[str, Step] = {
+            "weak": self.weak,
+            "student": self.student,
+            "ceiling": self.ceiling,
+            "labels": self.labels,
+        }
         return found | ({"zero_shot": self.zero_shot} if self.zero_shot else {})
 
     @property
@@ -321,7 +327,9 @@ class Steps:
 
     def predict(self, model: Trained, part: Part) -> Labels:
         """A trained model's probabilities on a part."""
-        return self._once(("predict", model, part.split, part.name, part.start, part.size), lambda: Labels(model=model, part=part))
+        return self._once(
+            ("predict", model, part.split, part.name, part.start, part.size), lambda: Labels(model=model, part=part)
+        )
 
     def score(self, model: Trained | Model, split: Split) -> Scored:
         """A model's answers to the test examples."""
@@ -345,7 +353,7 @@ class Steps:
         found = self._known.get(call)
         if found is None:
             found = self._known[call] = make()
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 def walk_unique(*ends: Step) -> list[Step]:
@@ -384,4 +392,3 @@ class SplitData:
                 return range(first + part.start, first + part.stop)
             first += size
         raise KeyError(part.name)
-

@@ -30,7 +30,7 @@ MANIFEST = "manifest.json"
 
 
 class DamagedArtefact(StoreError):
-    """A file of an artefact does not match its checksum; the artefact has been moved aside and can be computed again."""
+    """A file does not match its checksum; the artefact has been moved aside and can be computed again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,9 @@ class Store:
             for folder in (self._artefacts, self.results, self.root / "tmp", self.root / "locks"):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"cannot use {str(self.root)!r} as a store: {error.strerror}; choose another with --store") from error
+            raise StoreError(
+                f"cannot use {str(self.root)!r} as a store: {error.strerror}; choose another with --store"
+            ) from error
 
     @classmethod
     def existing(cls, root: str | Path) -> Store:
@@ -103,7 +105,9 @@ class Store:
             raise StoreError(f"the store has no artefact {key[:12]}") from None
         except (OSError, ValueError, TypeError) as error:
             self._set_aside(key)
-            raise DamagedArtefact(f"artefact {key[:12]}: its manifest is damaged ({error}); run again to recompute it") from error
+            raise DamagedArtefact(
+                f"artefact {key[:12]}: its manifest is damaged ({error}); run again to recompute it"
+            ) from error
 
     def open(self, key: str) -> Path:
         """The folder of an artefact after its checksums were verified."""
@@ -114,7 +118,9 @@ class Store:
         return self.folder(key)
 
     @contextlib.contextmanager
-    def write(self, *, key: str, step: str, spec: dict[str, Any], inputs: dict[str, str], versions: dict[str, str]) -> Iterator[Path]:
+    def write(
+        self, *, key: str, step: str, spec: dict[str, Any], inputs: dict[str, str], versions: dict[str, str]
+    ) -> Iterator[Path]:
         """A temporary folder that becomes the artefact when the block ends without an error, and vanishes otherwise."""
         folder = self.root / "tmp" / f"{key[:16]}-{uuid.uuid4().hex[:8]}"
         started = time.time()
@@ -163,7 +169,7 @@ class Store:
         """Manifests of all complete artefacts, oldest first; from the index, which is rebuilt if it lags behind."""
         keys = self.keys()
         with self._connect() as database:
-            listed = {key: manifest for key, manifest in database.execute("SELECT key, manifest FROM artefacts")}
+            listed = dict(database.execute("SELECT key, manifest FROM artefacts").fetchall())
         if listed.keys() != keys:
             self.rebuild()
             return self.manifests()
@@ -229,16 +235,25 @@ class Store:
             try:
                 with connection:
                     connection.execute("PRAGMA journal_mode=WAL")
-                    connection.execute("CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)")
+                    connection.execute(
+                        "CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)"
+                    )
                     yield connection
             finally:
                 connection.close()
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"the index {str(path)!r} cannot be used ({error}); delete it, then `outgrow store rebuild`") from error
+            raise StoreError(
+                f"the index {str(path)!r} cannot be used ({error}); delete it, then `outgrow store rebuild`"
+            ) from error
 
     def _index(self, manifest: Manifest) -> None:
-        with contextlib.suppress(StoreError), self._connect() as database:  # a listing only: it can be rebuilt at any time
-            database.execute("INSERT OR REPLACE INTO artefacts VALUES (?, ?)", (manifest.key, json.dumps(vars(manifest))))
+        with (
+            contextlib.suppress(StoreError),
+            self._connect() as database,
+        ):  # a listing only: it can be rebuilt at any time
+            database.execute(
+                "INSERT OR REPLACE INTO artefacts VALUES (?, ?)", (manifest.key, json.dumps(vars(manifest)))
+            )
 
 
 @contextlib.contextmanager
@@ -249,10 +264,13 @@ def _disk_errors(root: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             free = shutil.disk_usage(root).free
             raise StoreError(
-                f"the disk of {str(root)!r} is full ({free:,} bytes free); what was finished is kept: free some space and run again"
+                f"the disk of {str(root)!r} is full ({free:,} bytes free); "
+                "what was finished is kept: free some space and run again"
             ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise StoreError(f"cannot write to the store {str(root)!r}: {error.strerror}; choose another with --store") from error
+            raise StoreError(
+                f"cannot write to the store {str(root)!r}: {error.strerror}; choose another with --store"
+            ) from error
         raise
 
 

@@ -57,7 +57,9 @@ def finetune(step: Trained, context: Context, folder: Path) -> None:
         context.report(step, progress)
 
     fit(network, inputs, targets, step.role.train, loss=loss, seed=step.seed, device=context.device, look=look)
-    save_file({name: value.cpu().contiguous() for name, value in network.state_dict().items()}, folder / "model.safetensors")
+    save_file(
+        {name: value.cpu().contiguous() for name, value in network.state_dict().items()}, folder / "model.safetensors"
+    )
     (folder / "curve.json").write_text(json.dumps(curve))
 
 
@@ -101,14 +103,15 @@ def fit(
             batch = torch.from_numpy(inputs[rows]).to(device)
             value = loss(network(batch).float(), targets[rows].to(device), done / total)
             optimizer.zero_grad()
-            value.backward()
+            value.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), spec.max_grad_norm)
             optimizer.step()
             done += 1
             if done in looks:
                 if not torch.isfinite(value):
                     raise StepFailed(
-                        f"the loss is {value.item()} at update {done} of {total} with learning_rate {spec.learning_rate:g}; "
+                        f"the loss is {value.item()} at update {done} of {total} "
+                        f"with learning_rate {spec.learning_rate:g}; "
                         f"try a smaller one, such as {spec.learning_rate / 10:g}"
                     )
                 look(done / total)

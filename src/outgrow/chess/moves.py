@@ -17,7 +17,9 @@ def _reachable(start: int, end: int) -> bool:
 
 
 PAIRS = [(start, end) for start in range(64) for end in range(64) if _reachable(start, end)]
-PROMOTION_PAIRS = [(start, end) for start, end in PAIRS if start // 8 == 6 and end // 8 == 7 and abs(start % 8 - end % 8) <= 1]
+PROMOTION_PAIRS = [
+    (start, end) for start, end in PAIRS if start // 8 == 6 and end // 8 == 7 and abs(start % 8 - end % 8) <= 1
+]
 N_PAIRS = len(PAIRS)
 N_MOVES = N_PAIRS + 3 * len(PROMOTION_PAIRS)
 
@@ -59,4 +61,5 @@ def packed_move_classes(packed: np.ndarray) -> np.ndarray:
     for start, end in PROMOTION_PAIRS:
         for promotion in (KNIGHT, BISHOP, ROOK):
             table[start + 64 * end + 4096 * promotion] = move_class(start, end, promotion)
-    return table[packed]
+    classes: np.ndarray = table[packed]
+    return classes

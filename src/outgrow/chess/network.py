@@ -24,7 +24,8 @@ class Block(nn.Module):
         self.scale = nn.Parameter(torch.tensor(0.5))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.scale * self.second(F.relu(self.first(F.relu(x))))
+        change: Tensor = self.second(F.relu(self.first(F.relu(x))))
+        return x + self.scale * change
 
 
 class BoardNetwork(nn.Module):

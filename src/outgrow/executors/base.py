@@ -86,7 +86,6 @@ def compute(step: Step, store: Store, context: Context) -> None:
             step.compute(context, folder)
 
 
-
 def reason(error: BaseException) -> str:
     """One line on a failure; an error that is none of ours is named by its type."""
     return str(error) if isinstance(error, OutgrowError) else f"{type(error).__name__}: {error}"

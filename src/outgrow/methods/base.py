@@ -39,14 +39,17 @@ class Method:
 
     def identity(self) -> dict[str, Any]:
         """Name and resolved options."""
-        fields = dataclasses.fields(self) if dataclasses.is_dataclass(self) else ()
-        return {"name": self.name, **{field.name: getattr(self, field.name) for field in fields}}
+        return {"name": self.name, **{field.name: getattr(self, field.name) for field in _fields(self)}}
 
     def label(self) -> str:
         """The name with the options that differ from their defaults: `naive(labels=hard)`."""
-        fields = dataclasses.fields(self) if dataclasses.is_dataclass(self) else ()
-        changed = [f"{f.name}={_short(getattr(self, f.name))}" for f in fields if getattr(self, f.name) != f.default]
+        values = [(field, getattr(self, field.name)) for field in _fields(self)]
+        changed = [f"{field.name}={_short(value)}" for field, value in values if value != field.default]
         return f"{self.name}({', '.join(changed)})" if changed else self.name
+
+
+def _fields(method: Method) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(method) if dataclasses.is_dataclass(method) else ()
 
 
 def _short(value: object) -> str:

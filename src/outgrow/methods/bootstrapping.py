@@ -53,7 +53,9 @@ class Bootstrapping(Method):
 
     def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Trained:
         if labels.supervisor_cost is None:
-            raise ConfigError("bootstrapping needs a weak supervisor that is a model, so that sizes between can be chosen")
+            raise ConfigError(
+                "bootstrapping needs a weak supervisor that is a model, so that sizes between can be chosen"
+            )
         chain = self.chain(labels.supervisor_cost, strong.model)
         parts = part.pieces(len(chain)) if self.fresh else [part] * len(chain)
         naive = Naive(labels=self.labels)  # links are trained like any naive student, and share its steps

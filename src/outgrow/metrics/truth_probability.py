@@ -12,4 +12,6 @@ def truth_probability(predictions: Predictions) -> np.ndarray:
     return predictions.truth_probability.astype(np.float64)
 
 
-metrics.add("truth_probability", truth_probability, about="mean probability given to the right class", source="standard")
+metrics.add(
+    "truth_probability", truth_probability, about="mean probability given to the right class", source="standard"
+)

@@ -44,7 +44,7 @@ class Model(Protocol):
         ...
 
     def build(self, *, n_classes: int, seed: int) -> nn.Module:
-        """The network with its pretrained weights; fresh parts are initialised from `seed`. Inputs [n, ...] -> logits [n, n_classes]."""
+        """The pretrained network: inputs [n, ...] -> logits [n, n_classes]; fresh parts are initialised from `seed`."""
         ...
 
 

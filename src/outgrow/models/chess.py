@@ -36,7 +36,9 @@ def _weights_digest(name: str) -> str:
     try:
         return hashlib.sha256(weights(name).read_bytes()).hexdigest()
     except FileNotFoundError as error:
-        raise DataError(f"the weights of {name!r} are not in this installation; `outgrow zoo build chess` makes them") from error
+        raise DataError(
+            f"the weights of {name!r} are not in this installation; `outgrow zoo build chess` makes them"
+        ) from error
 
 
 @spec
@@ -72,7 +74,9 @@ class ChessModel:
         from outgrow.chess.network import BoardNetwork
 
         if n_classes != N_MOVES:
-            raise DataError(f"{self.name!r} predicts chess moves ({N_MOVES} classes), but the task has {n_classes} classes")
+            raise DataError(
+                f"{self.name!r} predicts chess moves ({N_MOVES} classes), but the task has {n_classes} classes"
+            )
         width, blocks, rank = SHAPES[self.name]
         network = BoardNetwork(width=width, blocks=blocks, rank=rank)
         state = load(weights(self.name).read_bytes())

@@ -62,7 +62,9 @@ def weak_series(groups: Sequence[Group], method: str, make: Callable[[Group], Ma
     for k, weak in enumerate(by_cost(groups)):
         marks = [made for g in groups if (g.weak, g.method) == (weak, method) and (made := make(g))]
         tone, dash = f"s{k % TONES}", "" if k < TONES else "6 2"
-        out.append(Series(label=f"from {weak}", marks=marks, tone=tone, shape=svg.SHAPES[k % len(svg.SHAPES)], dash=dash))
+        out.append(
+            Series(label=f"from {weak}", marks=marks, tone=tone, shape=svg.SHAPES[k % len(svg.SHAPES)], dash=dash)
+        )
     return out
 
 
@@ -104,7 +106,9 @@ def supervisor_ticks(groups: Sequence[Group], lines: Sequence[Series]) -> list[S
     for series, weak in zip(lines, by_cost(groups), strict=True):
         g = next((g for g in groups if g.weak == weak and g.weak_score is not None), None)
         if g is not None and g.weak_score is not None:
-            at = Mark(x=g.weak_cost, y=g.weak_score.value, title=f"{weak}, the supervisor itself: {score(g.weak_score)}")
+            at = Mark(
+                x=g.weak_cost, y=g.weak_score.value, title=f"{weak}, the supervisor itself: {score(g.weak_score)}"
+            )
             out.append(Series(label=weak, marks=[at], tone=series.tone, shape="bar", joined=False))
     return out
 
@@ -142,12 +146,17 @@ def accuracy_figure(groups: Sequence[Group]) -> str:
 
 def accuracy_dots(groups: Sequence[Group], name: str) -> str:
     everything = [at for g in groups for at in (g.zero_shot, g.weak_score, g.student, g.ceiling) if at is not None]
-    x = svg.linear_axis([end for at in everything for end in (at.low, at.high)], f"test {name}", tick_percent, within=(0, 1))
+    x = svg.linear_axis(
+        [end for at in everything for end in (at.low, at.high)], f"test {name}", tick_percent, within=(0, 1)
+    )
     panels = []
     for weak, strong in unique_pairs(groups):
         rows = [g for g in groups if pair_of(g) == (weak, strong)]
         g = rows[0]
-        dots = [dot("supervisor (weak)", g.weak_score, "s1", "square"), dot("zero-shot (untrained student)", g.zero_shot, "grey", "down")]
+        dots = [
+            dot("supervisor (weak)", g.weak_score, "s1", "square"),
+            dot("zero-shot (untrained student)", g.zero_shot, "grey", "down"),
+        ]
         dots += [dot(f"student, {row.method}", row.student, "s0", "circle") for row in rows]
         dots.append(dot("ceiling (student on ground truth)", g.ceiling, "ink", "diamond"))
         band = (g.weak_score.value, g.ceiling.value) if g.weak_score and g.ceiling else None
@@ -198,8 +207,12 @@ def pgr_figure(groups: Sequence[Group]) -> str:
         panels.append(svg.line_chart(title=method, label=about, x=size_axis(groups), y=axis, series=series, rules=(0, 1), dodge=4,
                                      names=model_names(groups), width=340 if len(methods) > 1 else 520))  # fmt: skip
         legend += series
-    caption = f"{meaning} A cross in the row below marks a pair whose PGR must not be read; point at it for the reason.{note}"
-    return figure("Performance gap recovered against student size", caption, panels, list({s.label: s for s in legend}.values()))
+    caption = (
+        f"{meaning} A cross in the row below marks a pair whose PGR must not be read; point at it for the reason.{note}"
+    )
+    return figure(
+        "Performance gap recovered against student size", caption, panels, list({s.label: s for s in legend}.values())
+    )
 
 
 def pgr_dot(g: Group) -> Dot:
@@ -213,7 +226,9 @@ def pgr_mark(g: Group) -> Mark:
     if g.pgr is None or g.verdict != "ok":
         why = f" ({g.why})" if g.why else ""
         return Mark(x=g.strong_cost, y=None, title=f"{place_of(g)}: no PGR, {g.verdict}{why}")
-    return Mark(x=g.strong_cost, y=g.pgr.value, low=g.pgr.low, high=g.pgr.high, title=f"{place_of(g)}: PGR {recovered(g.pgr)}")
+    return Mark(
+        x=g.strong_cost, y=g.pgr.value, low=g.pgr.low, high=g.pgr.high, title=f"{place_of(g)}: PGR {recovered(g.pgr)}"
+    )
 
 
 def agreement_mark(what: str, pick: Callable[[Group], Interval | None], g: Group) -> Mark | None:
@@ -247,7 +262,9 @@ def agreement_figure(groups: Sequence[Group]) -> str:
             panels.append(svg.line_chart(title=f"{method}: {what}", label=about, x=x, y=y, series=series, height=220, dodge=2.5,
                                          names=model_names(groups)))  # fmt: skip
             legend += series
-    return figure("Agreement between student and supervisor", caption, panels, list({s.label: s for s in legend}.values()))
+    return figure(
+        "Agreement between student and supervisor", caption, panels, list({s.label: s for s in legend}.values())
+    )
 
 
 def overfitting_figure(groups: Sequence[Group]) -> str:
@@ -282,7 +299,11 @@ def overfitting_figure(groups: Sequence[Group]) -> str:
         noise = 1.96 * math.sqrt(best.accuracy * (1 - best.accuracy) / best.n) if best.n else math.nan
         where = "at the end" if best is final else f"{percent(best.progress, 0)} of the way"
         lost = "" if best is final else f", {100 * (best.accuracy - final.accuracy):.1f} points below its best"
-        slack = "" if math.isnan(noise) else f" (\u00b1{100 * noise:.1f} points from the {best.n:,} validation examples alone)"
+        slack = (
+            ""
+            if math.isnan(noise)
+            else f" (\u00b1{100 * noise:.1f} points from the {best.n:,} validation examples alone)"
+        )
         notes.append(
             f"<li><strong>{esc(g.method)}</strong>: best {percent(best.accuracy)} {where}, final {percent(final.accuracy)}{lost}{slack}.</li>"
         )

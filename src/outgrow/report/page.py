@@ -47,7 +47,9 @@ def render(groups: list[Group], *, title: str, failures: list[str] | None = None
     for group in groups:
         sections.setdefault((group.experiment, group.task, group.metric), []).append(group)
     body = [f"<header><h1>{esc(title)}</h1>"]
-    body.append('<p class="under">Weak-to-strong generalization: what a strong model learns from a weaker one\'s labels.</p></header>')
+    body.append(
+        '<p class="under">Weak-to-strong generalization: what a strong model learns from a weaker one\'s labels.</p></header>'
+    )
     if not groups:
         body.append("<p>There are no results here yet. <code>outgrow run quickstart</code> makes some, and "
                     "<code>outgrow list experiments</code> names what else can be run; then make this report again.</p>")  # fmt: skip
@@ -58,7 +60,9 @@ def render(groups: list[Group], *, title: str, failures: list[str] | None = None
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{esc(POLICY)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{esc(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+        f"<title>{esc(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
+        + "\n".join(body)
+        + "\n</body>\n</html>\n"
     )
 
 
@@ -108,14 +112,20 @@ def table(groups: Sequence[Group]) -> str:
             names = f'<span title="{size}">{esc(g.weak)} \u2192 {esc(g.strong)}</span>'
             name = f'<th scope="rowgroup" class="words" rowspan="{len(rows)}">{names}</th>' if k == 0 else ""
             counts = "".join(f"<td>{n:,}</td>" for n in (len(g.seeds), g.n_supervisor, g.n_transfer, g.n_test))
-            scores = cell(g.zero_shot, percent) + cell(g.weak_score, percent) + f"<td>{percent(g.weak_label_accuracy)}</td>"
-            scores += cell(g.student, percent) + cell(g.ceiling, percent) + cell(g.pgr if g.verdict == "ok" else None, ratio)
+            scores = (
+                cell(g.zero_shot, percent) + cell(g.weak_score, percent) + f"<td>{percent(g.weak_label_accuracy)}</td>"
+            )
+            scores += (
+                cell(g.student, percent) + cell(g.ceiling, percent) + cell(g.pgr if g.verdict == "ok" else None, ratio)
+            )
             scores += "".join(cell(at, percent) for at in (g.agreement, g.agreement_when_right, g.agreement_when_wrong))
             why = f"<small>{esc(g.why)}</small>" if g.why else ""
             verdict = f'<td class="words"><code>{esc(g.verdict)}</code>{why}</td>'
             out.append(f'<tr>{name}<td class="words">{esc(g.method)}</td>{counts}{scores}{verdict}</tr>')
         out.append("</tbody>")
-    out.append(f'</table></div><p class="under">Scores are {esc(metric_name(groups[0]))} on the test examples; below each, its interval.</p>')
+    out.append(
+        f'</table></div><p class="under">Scores are {esc(metric_name(groups[0]))} on the test examples; below each, its interval.</p>'
+    )
     return "\n".join(out)
 
 
@@ -179,7 +189,9 @@ def provenance(groups: Sequence[Group]) -> str:
 def reading() -> str:
     """What the words mean and how the intervals were computed."""
     terms = "".join(f"<dt>{esc(term)}</dt><dd>{esc(meaning)}</dd>" for term, meaning in TERMS.items())
-    verdicts = "".join(f"<dt><code>{esc(name)}</code></dt><dd>{esc(meaning)}</dd>" for name, meaning in VERDICTS.items())
+    verdicts = "".join(
+        f"<dt><code>{esc(name)}</code></dt><dd>{esc(meaning)}</dd>" for name, meaning in VERDICTS.items()
+    )
     return (
         f'<section class="prose"><h2>How to read this page</h2><dl>{terms}</dl><h3>Verdicts</h3><dl>{verdicts}</dl>'
         f"<h3>Intervals</h3><p>{STATISTICS}</p></section>"

@@ -213,7 +213,9 @@ def line_chart(*, title: str, label: str, x: Axis, y: Axis, series: Sequence[Ser
     return picture(width, height, label, parts)
 
 
-def spread(ends: Sequence[tuple[float, Series]], top: float, bottom: float, gap: float = 13) -> list[tuple[float, Series]]:
+def spread(
+    ends: Sequence[tuple[float, Series]], top: float, bottom: float, gap: float = 13
+) -> list[tuple[float, Series]]:
     """Labels moved apart so that none overlaps the next, as near their own line's end as that allows."""
     placed = sorted(ends, key=lambda end: end[0])
     heights = [at for at, _ in placed]
@@ -265,7 +267,9 @@ def dot_plot(*, title: str, label: str, x: Axis, dots: Sequence[Dot], rules: Seq
         name = shorten(dot.label, int((right - left) / CHARACTER - len(dot.words) - 2))
         body = cross(left + 4, at) if dot.value is None else shape(dot.shape, x.place(dot.value, left, right), at, 4.2)
         if dot.value is not None and dot.low is not None and dot.high is not None:
-            body = line(x.place(dot.low, left, right), at, x.place(dot.high, left, right), at, dot.tone, width=1.8) + body
+            body = (
+                line(x.place(dot.low, left, right), at, x.place(dot.high, left, right), at, dot.tone, width=1.8) + body
+            )
         parts.append(line(left, at, right, at, "rule"))
         parts += [text(left, words, name, tone="ink"), text(right, words, dot.words, anchor="end")]
         parts.append(f'<g class="{dot.tone}"><title>{esc(dot.title)}</title>{body}</g>')

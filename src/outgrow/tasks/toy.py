@@ -14,7 +14,9 @@ DIMENSIONS = 16
 NOISE = (2.5, 1.5, 0.8, 0.0)  # of the views, by which the models differ
 
 
-@tasks.register("toy", about="points with a linear concept, seen through views of more or less noise", source="made by this project")
+@tasks.register(
+    "toy", about="points with a linear concept, seen through views of more or less noise", source="made by this project"
+)
 @spec
 class Toy:
     """The class is the largest of `classes` linear functions of 16 features; inputs are four views, float32 [n, 4, 16].

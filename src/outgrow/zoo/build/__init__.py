@@ -1,1 +1,1 @@
-"""Regenerates the chess zoo from seeds: self-play, puzzle mining, pretraining. Needs the extra `[zoo]` and Stockfish."""
+"""Regenerates the chess zoo from seeds: self-play, mining, pretraining. Needs the extra `[zoo]` and Stockfish."""

@@ -1,4 +1,4 @@
-"""The whole build of the chess zoo, in the order it is done; every finished shard and size is kept, so it can be resumed."""
+"""The whole build of the chess zoo, in the order it is done; finished shards and sizes are kept, so it can resume."""
 
 from __future__ import annotations
 
@@ -27,7 +27,13 @@ log = logging.getLogger(__name__)
 GAMES = 500  # a shard
 POSITION_SHARDS = range(0, 122, 2)
 PUZZLE_SHARDS = (*range(49), *range(1000, 1025))
-POSITIONS_SEEN = {"chess-xs": 800_000, "chess-s": 1_500_000, "chess-m": 2_500_000, "chess-l": 3_000_000, "chess-xl": 4_000_000}
+POSITIONS_SEEN = {
+    "chess-xs": 800_000,
+    "chess-s": 1_500_000,
+    "chess-m": 2_500_000,
+    "chess-l": 3_000_000,
+    "chess-xl": 4_000_000,
+}
 LEARNING_RATES = {"chess-xs": 5e-3, "chess-s": 4e-3, "chess-m": 3e-3, "chess-l": 2e-3, "chess-xl": 1.5e-3}
 SMALLEST = 25_600  # positions that even a tiny trial build trains on
 
@@ -40,8 +46,14 @@ def build(out: Path, *, scale: float = 1.0, workers: int = 2) -> Path:
     for folder in (positions, puzzles, final):
         folder.mkdir(parents=True, exist_ok=True)
     games = max(20, round(GAMES * min(1.0, scale * len(POSITION_SHARDS))))
-    _shards(partial(selfplay.write_shard, positions, seed="chess-pretrain-1", games=games), _first(POSITION_SHARDS, scale), workers)
-    _shards(partial(mine.write_shard, puzzles, seed="chess-puzzles-1", games=games), _first(PUZZLE_SHARDS, scale), workers)
+    _shards(
+        partial(selfplay.write_shard, positions, seed="chess-pretrain-1", games=games),
+        _first(POSITION_SHARDS, scale),
+        workers,
+    )
+    _shards(
+        partial(mine.write_shard, puzzles, seed="chess-puzzles-1", games=games), _first(PUZZLE_SHARDS, scale), workers
+    )
     log.info("%d puzzles", assemble(puzzles, positions, final / "puzzles.parquet"))
     for name in SHAPES:
         weights = out / f"{name}.safetensors"
@@ -65,11 +77,16 @@ def assemble(puzzles: Path, positions: Path, out: Path) -> int:
             row = json.loads(line)
             board = Board.from_fen(row["fen"])
             number = hashlib.sha256(row["fen"].encode() + row["best"].encode()).hexdigest()[:16]
-            if number in rows or selfplay.pack(board.encode()[None])[0].tobytes() in seen or not board.is_legal(row["best"]):
+            if (
+                number in rows
+                or selfplay.pack(board.encode()[None])[0].tobytes() in seen
+                or not board.is_legal(row["best"])
+            ):
                 continue
             rows[number] = {"id": number, **row, "game": str(row["game"])}
     columns = {
-        name: [row[name] for _, row in sorted(rows.items())] for name in ("id", "game", "moves", "fen", "best", "difficulty")
+        name: [row[name] for _, row in sorted(rows.items())]
+        for name in ("id", "game", "moves", "fen", "best", "difficulty")
     }
     table = pa.table({**columns, "difficulty": pa.array(columns["difficulty"], pa.int32())})
     pq.write_table(table, out, compression="zstd", compression_level=19)

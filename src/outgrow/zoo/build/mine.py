@@ -7,7 +7,6 @@ import math
 from pathlib import Path
 
 import chess
-
 from outgrow.zoo.build.engine import Engine
 from outgrow.zoo.build.selfplay import FOR_PUZZLES, Game, play
 

@@ -1,7 +1,7 @@
 """Games that Stockfish plays against itself, with deliberate slips, and the engine's own move for every position.
 
-A player slips in two ways: a random legal move, or a hasty one (the engine at a single node). The label of a position is
-always the engine's unhurried move, so that a model pretrained on it learns to punish slips, not to make them.
+A player slips in two ways: a random legal move, or a hasty one (the engine at a single node). The label of a position
+is always the engine's unhurried move, so that a model pretrained on it learns to punish slips, not to make them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import chess
 import numpy as np
 from safetensors.numpy import save_file
 
+import chess
 from outgrow.zoo.build.engine import Engine
 
 MAX_PLIES = 180
@@ -81,7 +81,8 @@ def encode_move(move: chess.Move, *, white: bool) -> int:
 def play(engine: Engine, *, style: Style, seed: str, number: int) -> Game:
     """Play game `number` of the series `seed`; the same two give the same game with the same engine."""
     rng = random.Random(f"{seed}/{number}")
-    nodes, slip_random, slip_hasty = (rng.choice(x) for x in (style.nodes, style.random_slips, style.hasty_slips))
+    nodes = rng.choice(style.nodes)
+    slip_random, slip_hasty = rng.choice(style.random_slips), rng.choice(style.hasty_slips)
     board = chess.Board()
     game = Game(number=number)
     for _ in range(rng.randint(2, 10)):
@@ -118,7 +119,8 @@ def play(engine: Engine, *, style: Style, seed: str, number: int) -> Game:
 
 def pack(boards: np.ndarray) -> np.ndarray:
     """Two piece codes a byte: uint8 [n, 64] -> uint8 [n, 32]."""
-    return boards[:, 0::2] | boards[:, 1::2] << 4
+    packed: np.ndarray = boards[:, 0::2] | boards[:, 1::2] << 4
+    return packed
 
 
 def unpack(packed: np.ndarray) -> np.ndarray:
