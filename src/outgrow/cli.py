@@ -73,7 +73,7 @@ def run(
     chosen = seeds_from(seeds) if seeds is not None else None
     wanted = [one for source in experiments for one in read_experiments(source, settings=settings or [], seeds=chosen)]
     if dry_run:
-        _show_plan(make_plan(wanted, cached=Store(store).keys() if Path(store).is_dir() else set()))
+        _show_plan(make_plan(wanted, cached=Store(store).keys() if (Path(store) / "artefacts").is_dir() else set()))
         return
     opened = Store(store)
     with Live(make_plan(wanted, cached=opened.keys())) as live:
@@ -158,10 +158,9 @@ def headline(groups: list[Group]) -> list[Group]:
 def _write_report(groups: list[Group], swept: Swept | None, path: Path, title: str, command: str) -> Path:
     from dataclasses import replace
 
-    from outgrow.executors.base import reason
     from outgrow.report import render
 
-    failures = [f"{step}: {reason(error)}" for step, error in swept.failures.items()] if swept else []
+    failures = _failures(swept) if swept else []
     groups = [replace(group, provenance={**group.provenance, "command": command}) for group in groups]
     try:
         partial = path.with_name(path.name + ".partial")
@@ -174,15 +173,21 @@ def _write_report(groups: list[Group], swept: Swept | None, path: Path, title: s
     return path
 
 
+def _failures(swept: Swept) -> list[str]:
+    from outgrow.executors.base import reason
+
+    steps = swept.plan.steps  # seeds share a step's title
+    return list(dict.fromkeys(f"{steps[key].title}: {reason(error)}" for key, error in swept.failures.items()))
+
+
 def _finish(swept: Swept) -> None:
     from outgrow.errors import DataError
-    from outgrow.executors.base import reason
 
     if not swept.failures:
         return
     print(f"\n{len(swept.failures)} steps failed; all others are done and kept:", file=sys.stderr)
-    for title, error in swept.failures.items():
-        print(f"  {title}: {reason(error)}", file=sys.stderr)
+    for failure in _failures(swept):
+        print(f"  {failure}", file=sys.stderr)
     request_wrong = all(record.failure for record in swept.records) and all(
         isinstance(error, (ConfigError, DataError)) for error in swept.failures.values()
     )

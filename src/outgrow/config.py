@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -135,8 +136,9 @@ def expand(
     """Experiments of a parsed document: the sweep's combinations times its seeds."""
     where = where or _Where(name, "")
     tables = _deep_copy(document)
-    for text in settings:
-        path, value = _parse_setting(text)
+    overrides = [_parse_setting(text) for text in settings]
+    for path, value in overrides:
+        where.set.add(".".join(path))
         _assign(tables, path, value, where)
         if isinstance(tables.get("sweep"), dict):  # what is set on the command line is not swept
             tables["sweep"].pop(".".join(path), None)
@@ -146,27 +148,30 @@ def expand(
     sweep_seeds = sweep.pop("seeds", [0])
     chosen = list(seeds) if seeds is not None else sweep_seeds
     if not isinstance(chosen, list) or not chosen or not all(type(seed) is int and seed >= 0 for seed in chosen):
-        raise ConfigError(f"{where.at('seeds')}: seeds must be a list of whole numbers from 0, not {chosen!r}")
+        raise ConfigError(f"{where.at('sweep.seeds')}: seeds must be a list of whole numbers from 0, not {chosen!r}")
     if len(set(chosen)) != len(chosen):
-        raise ConfigError(f"{where.at('seeds')}: a seed is given twice in {chosen!r}")
+        raise ConfigError(f"{where.at('sweep.seeds')}: a seed is given twice in {chosen!r}")
     for key, values in sweep.items():
         if not isinstance(values, list) or not values:
-            raise ConfigError(f"{where.at(key)}: [sweep] {key!r} must be a list of values, not {values!r}")
-    found = []
+            raise ConfigError(f"{where.at(f'sweep.{key}')}: [sweep] {key!r} must be a list of values, not {values!r}")
+    found: list[Experiment] = []
+    backwards: _Backwards | None = None
     for values in itertools.product(*sweep.values()):
         combination = _deep_copy(tables)
         for key, value in zip(sweep, values, strict=True):
             _assign(combination, key.split("."), value, where)
+        for path, value in overrides:  # once more: the command line beats a swept table too
+            _assign(combination, path, value, where)
         try:
             one = _experiment(combination, name, where)
-        except _Backwards:
-            if sweep:
-                continue
-            raise
+        except _Backwards as error:
+            backwards = error
+            continue
         found += [dataclasses.replace(one, seed=seed) for seed in chosen]
     if not found:
-        raise ConfigError(f"{where}: every combination of [sweep] has a strong model smaller than its weak one")
-    return found
+        assert backwards is not None
+        raise backwards
+    return list(dict.fromkeys(found))
 
 
 class _Backwards(ConfigError):
@@ -178,15 +183,25 @@ class _Where:
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self._lines = text.splitlines()
+        self.set: set[str] = set()  # keys given by `--set`
+        self._lines: dict[str, int] = {}
+        table = ""
+        for number, line in enumerate(text.splitlines(), 1):
+            if header := re.match(r"\s*\[([\w.-]+)\]", line):
+                table = header[1] + "."
+                self._lines.setdefault(header[1], number)
+            elif "=" in line:
+                self._lines.setdefault(table + line.split("=", 1)[0].strip().strip("\"'"), number)
 
     def at(self, key: str) -> str:
-        """The file's name, with the line of `key` where the file has it."""
-        leaf = key.rsplit(".", 1)[-1]
-        for number, line in enumerate(self._lines, 1):
-            left = line.split("=", 1)[0].strip().strip('"')
-            if left in (leaf, key):
-                return f"{self.name}, line {number}"
+        """Who gave the dotted `key` its value: `--set`, or a line of the file, in [sweep] or a broader table too."""
+        parts = key.split(".")
+        for name in (".".join(parts[i:]) for i in range(len(parts))):
+            if name in self.set:
+                return f"--set {name}"
+            for place in (f"sweep.{name}", name):
+                if place in self._lines:
+                    return f"{self.name}, line {self._lines[place]}"
         return self.name
 
     def __str__(self) -> str:
@@ -204,7 +219,7 @@ def _experiment(tables: dict[str, Any], name: str, where: _Where) -> Experiment:
     metric = tables.get("metric", "accuracy")
     if not isinstance(metric, str):
         raise ConfigError(f"{where.at('metric')}: metric must be a name, not {metric!r} (outgrow list metrics)")
-    metrics[metric]
+    _named(metrics, metric, "metric", where)
     for role in (weak, strong):
         if task.kind not in role.model.kinds:
             raise ConfigError(
@@ -223,7 +238,7 @@ def _experiment(tables: dict[str, Any], name: str, where: _Where) -> Experiment:
 def _role(table: dict[str, Any], train: dict[str, Any], role: str, where: _Where) -> Role:
     own = table.pop("train", {})
     if not isinstance(own, dict):
-        raise ConfigError(f"{where.at('train')}: [{role}.train] must be a table, not {own!r}")
+        raise ConfigError(f"{where.at(f'{role}.train')}: [{role}.train] must be a table, not {own!r}")
     model = _component(models, table, role, "model", where)
     return Role(model=model, train=_build(TrainSpec, {**train, **own}, f"{role}.train" if own else "train", where))
 
@@ -232,12 +247,15 @@ def _component(registry: Any, table: dict[str, Any], title: str, key: str, where
     fields = dict(table)
     name = fields.pop(key, None)
     if not isinstance(name, str):
-        raise ConfigError(f'{where}: [{title}] needs {key} = "..." (outgrow list {registry.kind})')
+        raise ConfigError(f'{where.at(title)}: [{title}] needs {key} = "..." (outgrow list {registry.kind})')
+    return _build(_named(registry, name, f"{title}.{key}", where), fields, title, where)
+
+
+def _named(registry: Any, name: str, key: str, where: _Where) -> Any:
     try:
-        maker = registry[name]
+        return registry[name]
     except UnknownName as error:
-        raise UnknownName(f"{where.at(f'{title}.{key}')}: {error}") from None
-    return _build(maker, fields, title, where)
+        raise UnknownName(f"{where.at(key)}: {error}") from None
 
 
 def _build(maker: Any, fields: dict[str, Any], title: str, where: _Where) -> Any:
@@ -250,7 +268,7 @@ def _build(maker: Any, fields: dict[str, Any], title: str, where: _Where) -> Any
         first = error.errors()[0]
         key = str(first["loc"][0]) if first["loc"] else title
         if first["type"].startswith("missing"):
-            raise ConfigError(f"{where}: [{title}] needs {key}") from None
+            raise ConfigError(f"{where.at(title)}: [{title}] needs {key}") from None
         reason = f"{first['msg'][0].lower()}{first['msg'][1:]}"
         raise ConfigError(f"{where.at(f'{title}.{key}')}: {title}.{key} = {fields.get(key)!r}: {reason}") from None
 
@@ -267,7 +285,7 @@ def _check_keys(table: Mapping[str, Any], known: Sequence[str], prefix: str, whe
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
-            raise ConfigError(f"{where.at(key)}: unknown key {prefix + key!r}; {hint}")
+            raise ConfigError(f"{where.at(prefix + key)}: unknown key {prefix + key!r}; {hint}")
 
 
 def _table(tables: dict[str, Any], key: str, where: _Where) -> dict[str, Any]:

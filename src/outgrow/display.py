@@ -170,8 +170,11 @@ def sentences(group: Group) -> str:
         f"{100 * group.pgr.high:.0f} %, {seeds}, {group.n_test:,} test examples)."
     )
     if group.zero_shot is not None:
-        learned = group.student.low > group.zero_shot.high
-        text += f" Untrained it got {percent(group.zero_shot)}" + (
-            "." if learned else ", so how much it learned from its supervisor is not clear."
-        )
+        text += f" Untrained it got {percent(group.zero_shot)}"
+        if group.student.low > group.zero_shot.high:
+            text += "."
+        elif group.student.high < group.zero_shot.low:
+            text += ": its supervisor's errors made it worse than it was."
+        else:
+            text += ", so whether it learned anything from its supervisor is not clear."
     return text

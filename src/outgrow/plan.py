@@ -21,7 +21,7 @@ class Plan:
         results: the comparison of each experiment, in order; several experiments can share one.
         steps: every unique step by key, inputs before what needs them.
         cached: keys whose artefacts are in the store.
-        todo: keys to compute, in the order of `steps`: what the results need and the store lacks.
+        todo: keys to compute, in the order of `steps`: all that the store lacks.
         trainings_unshared: trainings that a script without sharing would do, one experiment after the other.
     """
 
@@ -49,14 +49,7 @@ def make_plan(experiments: Sequence[Experiment], *, cached: set[str]) -> Plan:
     results = [experiment.run(one, steps) for one in experiments]
     unique = {step.key: step for step in walk_unique(*results)}
     trainings = sum(isinstance(step, Trained) for result in results for step in walk_unique(result))
-    wanted: set[str] = set()
-    pending: list[Step] = list(results)
-    while pending:
-        step = pending.pop()
-        if step.key not in wanted and step.key not in cached:
-            wanted.add(step.key)
-            pending += step.inputs().values()
-    todo = [key for key in unique if key in wanted]
+    todo = [key for key in unique if key not in cached]
     return Plan(results=results, steps=unique, cached=cached & unique.keys(), todo=todo, trainings_unshared=trainings)
 
 

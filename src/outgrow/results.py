@@ -12,6 +12,8 @@ from outgrow.errors import ConfigError, StoreError
 from outgrow.spec import digest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outgrow.evaluation import Evaluation
     from outgrow.steps import Comparison
     from outgrow.store import Store
@@ -169,7 +171,7 @@ def record(store: Store, result: Comparison, *, failure: str = "") -> Record:
     name = digest([one.name, one.seed, one.method.label(), result.key])[:24]
     path = store.results / f"{name}.json"
     if not failure and path.is_file():
-        found = _load(path.read_text(), str(path))
+        found = _load(path)
         if not found.failure:
             return found
     facts: dict[str, Any] = {"weak_label_accuracy": None, "curves": {}, "notes": []}
@@ -237,7 +239,7 @@ def _row(result: Comparison, evaluation: Evaluation | None, weak_label_accuracy:
 
 def read_records(store: Store, *, where: Sequence[str] = ()) -> list[Record]:
     """All rows of a store that fit every `column=value` condition, in a stable order."""
-    found = [_load(path.read_text(), str(path)) for path in sorted(store.results.glob("*.json"))]
+    found = [_load(path) for path in sorted(store.results.glob("*.json"))]
     for condition in where:
         column, equals, wanted = condition.partition("=")
         if not equals or column not in COLUMNS:
@@ -257,16 +259,16 @@ def read_records(store: Store, *, where: Sequence[str] = ()) -> list[Record]:
     )
 
 
-def _load(text: str, where: str) -> Record:
+def _load(path: Path) -> Record:
     try:
-        fields = json.loads(text)
+        fields = json.loads(path.read_text())
         fields["row"] = Row(**fields["row"])
         fields["curves"] = {
             role: [CurvePoint(**point) for point in points] for role, points in fields["curves"].items()
         }
         return Record(**fields)
-    except (ValueError, TypeError, KeyError) as error:
-        raise StoreError(f"{where} is not a results row ({error}); delete it and run its experiment again") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StoreError(f"{path} is not a results row ({error}); delete it and run its experiment again") from error
 
 
 def pool(store: Store, records: Sequence[Record]) -> list[Group]:

@@ -45,7 +45,7 @@ class Context:
         self.report = report
         self._device = device
         self._load_split = lru_cache(maxsize=4)(self._read_split)
-        self._load_examples: dict[int, Examples] = {}
+        self._loaded: tuple[Task, Examples] | None = None
 
     @property
     def device(self) -> torch.device:
@@ -64,9 +64,9 @@ class Context:
 
     def examples(self, task: Task) -> Examples:
         """A task's examples, read once however many splits need them."""
-        if id(task) not in self._load_examples:
-            self._load_examples = {id(task): task.load()}
-        return self._load_examples[id(task)]
+        if self._loaded is None or self._loaded[0] != task:
+            self._loaded = (task, task.load())
+        return self._loaded[1]
 
     def split(self, step: Split) -> SplitData:
         """A split's rows."""

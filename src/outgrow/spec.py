@@ -16,7 +16,7 @@ T = TypeVar("T")
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def spec(cls: type[T]) -> type[T]:
     """Class decorator: a frozen, keyword-only, strictly typed value; unknown keys and wrong types are errors."""
-    strict = ConfigDict(extra="forbid", strict=True)
+    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
     return cast(type[T], pydantic_dataclass(frozen=True, kw_only=True, config=strict)(cls))
 
 

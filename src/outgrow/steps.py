@@ -94,21 +94,17 @@ class Split(Step):
 
     def compute(self, context: Context, folder: Path) -> None:
         import numpy as np
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         from outgrow.splits import split
 
         examples = context.examples(self.task)
         parts = split(examples, self.split, seed=self.seed)
         chosen = np.concatenate(list(parts.values()))
-        save_file(
-            {
-                "inputs": np.ascontiguousarray(examples.inputs[chosen]),
-                "labels": examples.labels[chosen],
-                **({} if examples.difficulty is None else {"difficulty": examples.difficulty[chosen]}),
-            },
-            folder / "examples.safetensors",
-        )
+        arrays = {"inputs": np.ascontiguousarray(examples.inputs[chosen]), "labels": examples.labels[chosen]}
+        if examples.difficulty is not None:
+            arrays["difficulty"] = examples.difficulty[chosen]
+        (folder / "examples.safetensors").write_bytes(save(arrays))
         facts = {
             "ids": [examples.ids[row] for row in chosen],
             "groups": [examples.groups[row] for row in chosen],
@@ -171,7 +167,7 @@ class Labels(Step):
 
     def compute(self, context: Context, folder: Path) -> None:
         import numpy as np
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         from outgrow.predict import predict
 
@@ -179,7 +175,7 @@ class Labels(Step):
         rows = data.rows(self.part)
         probabilities = predict(context.network(self.model), data.inputs[rows], device=context.device)
         small = np.float32 if data.n_classes <= 64 else np.float16
-        save_file({"probabilities": probabilities.astype(small)}, folder / "labels.safetensors")
+        (folder / "labels.safetensors").write_bytes(save({"probabilities": probabilities.astype(small)}))
         accuracy = float((probabilities.argmax(1) == data.labels[rows]).mean())
         (folder / "labels.json").write_text(json.dumps({"ids": [data.ids[row] for row in rows], "accuracy": accuracy}))
 
@@ -252,7 +248,7 @@ class Scored(Step):
         return self.base.cost * self.split.split.test
 
     def compute(self, context: Context, folder: Path) -> None:
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         from outgrow.predict import predict, summarise
 
@@ -264,7 +260,7 @@ class Scored(Step):
             else self.model.build(n_classes=data.n_classes, seed=0)
         )
         probabilities = predict(network, data.inputs[rows], device=context.device)
-        save_file(summarise(probabilities, data.labels[rows]), folder / "predictions.safetensors")
+        (folder / "predictions.safetensors").write_bytes(save(summarise(probabilities, data.labels[rows])))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -160,31 +160,26 @@ class Store:
         """Write one row of the results table atomically."""
         with _disk_errors(self.root):
             partial = self.root / "tmp" / f"{name}-{uuid.uuid4().hex[:8]}"
-            partial.write_text(json.dumps(record))
-            os.replace(partial, self.results / f"{name}.json")
+            try:
+                partial.write_text(json.dumps(record))
+                os.replace(partial, self.results / f"{name}.json")
+            finally:
+                partial.unlink(missing_ok=True)
 
     # Looking after it
 
     def manifests(self) -> list[Manifest]:
         """Manifests of all complete artefacts, oldest first; from the index, which is rebuilt if it lags behind."""
-        keys = self.keys()
-        with self._connect() as database:
+        listed: dict[str, str] = {}
+        with contextlib.suppress(StoreError), self._connect() as database:
             listed = dict(database.execute("SELECT key, manifest FROM artefacts").fetchall())
-        if listed.keys() != keys:
-            self.rebuild()
-            return self.manifests()
-        return sorted((Manifest(**json.loads(text)) for text in listed.values()), key=lambda manifest: manifest.created)
+        whole = listed.keys() == self.keys()
+        found = [Manifest(**json.loads(text)) for text in listed.values()] if whole else self._rebuild()
+        return sorted(found, key=lambda manifest: manifest.created)
 
     def rebuild(self) -> int:
         """Make the index anew from the artefacts; returns how many there are."""
-        found = []
-        for key in sorted(self.keys()):
-            with contextlib.suppress(DamagedArtefact):
-                found.append(self.manifest(key))
-        with self._connect() as database:
-            database.execute("DELETE FROM artefacts")
-            database.executemany("INSERT INTO artefacts VALUES (?, ?)", [(m.key, json.dumps(vars(m))) for m in found])
-        return len(found)
+        return len(self._rebuild())
 
     def verify(self) -> list[str]:
         """Check every checksum; what is damaged is moved aside and named in the lines returned."""
@@ -245,6 +240,25 @@ class Store:
             raise StoreError(
                 f"the index {str(path)!r} cannot be used ({error}); delete it, then `outgrow store rebuild`"
             ) from error
+
+    def _rebuild(self) -> list[Manifest]:
+        found = []
+        for key in sorted(self.keys()):
+            with contextlib.suppress(DamagedArtefact):
+                found.append(self.manifest(key))
+        try:
+            self._replace_index(found)
+        except StoreError:  # no database any more
+            for path in self.root.glob("index.sqlite*"):
+                path.unlink()
+            self._replace_index(found)
+        return found
+
+    def _replace_index(self, manifests: list[Manifest]) -> None:
+        rows = [(manifest.key, json.dumps(vars(manifest))) for manifest in manifests]
+        with self._connect() as database:
+            database.execute("DELETE FROM artefacts")
+            database.executemany("INSERT INTO artefacts VALUES (?, ?)", rows)
 
     def _index(self, manifest: Manifest) -> None:
         with (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from outgrow.config import TrainSpec
@@ -33,7 +33,8 @@ def finetune(step: Trained, context: Context, folder: Path) -> None:
         loss: Loss = cross_entropy_loss
     else:
         assert step.method is not None
-        weak = torch.from_numpy(context.labels(step.labels)[:].astype(np.float32))
+        first = step.part.start - step.labels.part.start  # a piece may learn from the labels of the whole
+        weak = torch.from_numpy(context.labels(step.labels)[first : first + step.part.size].astype(np.float32))
         targets = step.method.targets(weak / weak.sum(-1, keepdim=True))
         loss = step.method.new_loss()
     network = step.role.model.build(n_classes=data.n_classes, seed=step.seed)
@@ -57,9 +58,8 @@ def finetune(step: Trained, context: Context, folder: Path) -> None:
         context.report(step, progress)
 
     fit(network, inputs, targets, step.role.train, loss=loss, seed=step.seed, device=context.device, look=look)
-    save_file(
-        {name: value.cpu().contiguous() for name, value in network.state_dict().items()}, folder / "model.safetensors"
-    )
+    weights = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
+    (folder / "model.safetensors").write_bytes(save(weights))
     (folder / "curve.json").write_text(json.dumps(curve))
 
 

@@ -27,7 +27,7 @@ class Outcome:
 
     Args:
         computed: keys computed.
-        failures: titles of the steps that failed by themselves, and why.
+        failures: keys of the steps that failed by themselves, and why.
         failed: every key that could not be computed, and the failure behind it.
         damaged: whether an artefact was found damaged on the way, so that another attempt can mend it.
     """
@@ -43,7 +43,7 @@ class Outcome:
             self.damaged = True
         if not isinstance(error, OutgrowError):
             log.error("step %r failed", plan.steps[key].title, exc_info=error)
-        self.failures[plan.steps[key].title] = error
+        self.failures[key] = error
         self.failed[key] = f"{plan.steps[key].title}: {reason(error)}"
         for later in plan.todo:
             needs = plan.steps[later].inputs().values()

@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 
 GAMES = 500  # a shard
 POSITION_SHARDS = range(0, 122, 2)
-PUZZLE_SHARDS = (*range(49), *range(1000, 1025))
+PUZZLE_SHARDS = (*range(49), *range(1000, 1025), *range(2000, 2048), *range(3000, 3035))
 POSITIONS_SEEN = {
     "chess-xs": 800_000,
     "chess-s": 1_500_000,
     "chess-m": 2_500_000,
     "chess-l": 3_000_000,
-    "chess-xl": 4_000_000,
+    "chess-xl": 3_500_000,
 }
 LEARNING_RATES = {"chess-xs": 5e-3, "chess-s": 4e-3, "chess-m": 3e-3, "chess-l": 2e-3, "chess-xl": 1.5e-3}
 SMALLEST = 25_600  # positions that even a tiny trial build trains on

@@ -1,0 +1,113 @@
+"""A toy experiment so small that a whole run takes a moment."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the toy's matrices are too small to share out among threads
+
+import pytest
+
+from outgrow.config import Experiment, expand
+from outgrow.registry import Entry, Registry
+from outgrow.store import Store
+
+TOY = """
+[task]
+name = "toy"
+n = 400
+
+[split]
+supervisor = 60
+transfer = 60
+validation = 30
+test = 100
+
+[weak]
+model = "toy-xs"
+
+[strong]
+model = "toy-l"
+
+[train]
+epochs = 2
+learning_rate = 3e-2
+evaluations = 2
+
+[sweep]
+"method.name" = ["naive", "confidence"]
+"""
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """The toy experiment as a parsed document, free to change."""
+    import tomllib
+
+    return tomllib.loads(TOY)
+
+
+@pytest.fixture
+def toy(document: dict[str, Any]) -> Callable[..., list[Experiment]]:
+    """Experiments of the toy document: `toy("train.epochs=1", seeds=[0, 1])`."""
+
+    def make(*settings: str, seeds: list[int] | None = None) -> list[Experiment]:
+        return expand(document, name="tiny", settings=settings, seeds=seeds)
+
+    return make
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Callable[..., str]:
+    """Writes a TOML file, the toy experiment with texts replaced, and returns its path: `toml(("toy-xs", "toy-xxs"))`."""
+
+    def write(*replacements: tuple[str, str], name: str = "tiny") -> str:
+        text = TOY
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / f"{name}.toml"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """The command line within this process: arguments -> exit status, stdout, stderr."""
+    from outgrow.cli import main
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["outgrow", *arguments])
+        with pytest.raises(SystemExit) as exit:
+            main()
+        said = capsys.readouterr()
+        return int(exit.value.code or 0), said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def added() -> Any:
+    """Registers a component for the time of one test: `added(tasks, "mine", Mine)`."""
+    with contextlib.ExitStack() as stack:
+
+        def add(registry: Registry[Any], name: str, value: Any) -> None:
+            list(registry)  # so that the shipped ones come first
+            registry._entries[name] = Entry(name=name, value=value, about="of a test", source="test")
+            stack.callback(registry._entries.pop, name)
+
+        yield add

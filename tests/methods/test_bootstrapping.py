@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from outgrow import experiment
+from outgrow.config import Experiment
+from outgrow.errors import UnknownName
+from outgrow.methods.bootstrapping import Bootstrapping
+from outgrow.models.chess import ChessModel
+from outgrow.models.toy import ToyModel
+from outgrow.steps import Steps, Trained, walk_unique
+
+
+@pytest.mark.parametrize(
+    ("links", "weak", "strong", "names"),
+    [
+        (1, "chess-xs", "chess-xl", ["chess-m", "chess-xl"]),
+        (2, "chess-xs", "chess-xl", ["chess-s", "chess-l", "chess-xl"]),
+        (3, "chess-xs", "chess-xl", ["chess-s", "chess-m", "chess-l", "chess-xl"]),
+        (9, "chess-xs", "chess-xl", ["chess-s", "chess-m", "chess-l", "chess-xl"]),
+        (2, "chess-s", "chess-l", ["chess-m", "chess-l"]),
+        (2, "chess-m", "chess-l", ["chess-l"]),
+        (2, "chess-m", "chess-m", ["chess-m"]),
+    ],
+)
+def test_the_chain_is_spread_evenly_over_the_ladder(links: int, weak: str, strong: str, names: list[str]) -> None:
+    chain = Bootstrapping(links=links).chain(ChessModel(name=weak).cost, ChessModel(name=strong))
+    assert [model.name for model in chain] == names
+
+
+def test_sizes_name_the_chain() -> None:
+    chain = Bootstrapping(sizes=("toy-m",)).chain(0.0, ToyModel(name="toy-l"))
+    assert [model.name for model in chain] == ["toy-m", "toy-l"]
+    with pytest.raises(UnknownName, match="toy-xm"):
+        Bootstrapping(sizes=("toy-xm",)).chain(0.0, ToyModel(name="toy-l"))
+
+
+def student(one: Experiment, steps: Steps) -> Trained:
+    model = experiment.run(one, steps).student.model
+    assert isinstance(model, Trained)
+    return model
+
+
+def test_every_link_learns_from_the_one_before_on_fresh_rows(toy: Callable[..., list[Experiment]]) -> None:
+    (one,) = toy("method.name=bootstrapping")
+    link = student(one, Steps())
+    chain = []
+    while link.labels is not None:
+        chain.append(link)
+        assert link.labels.part.name == link.part.name
+        assert link.labels.part.start <= link.part.start < link.part.stop <= link.labels.part.stop
+        link = link.labels.model
+    chain.reverse()
+    assert [link.role.model.name for link in chain] == ["toy-s", "toy-m", "toy-l"]
+    assert [(link.part.start, link.part.stop) for link in chain] == [(0, 20), (20, 40), (40, 60)]
+    assert link.role.model.name == "toy-xs"
+    assert link.part.name == "supervisor"
+
+
+def test_pieces_are_disjoint_and_cover_the_part(toy: Callable[..., list[Experiment]]) -> None:
+    one = toy()[0]
+    part = Steps().split(one.task, one.split, seed=0).part("transfer")
+    for n in (1, 2, 7, 60):
+        rows = [list(range(piece.start, piece.stop)) for piece in part.pieces(n)]
+        assert sum(rows, []) == list(range(60))
+        assert max(map(len, rows)) - min(map(len, rows)) <= 1
+
+
+def test_without_fresh_rows_every_link_has_them_all(toy: Callable[..., list[Experiment]]) -> None:
+    (one,) = toy("method.name=bootstrapping", "method.fresh=false")
+    links = [step for step in walk_unique(student(one, Steps())) if isinstance(step, Trained) and step.labels]
+    assert [(link.part.start, link.part.stop) for link in links] == [(0, 60)] * 3
+
+
+def test_with_no_size_between_it_is_naive(toy: Callable[..., list[Experiment]]) -> None:
+    (naive,) = toy("method.name=naive", "weak.model=toy-m")
+    (bootstrapped,) = toy("method.name=bootstrapping", "weak.model=toy-m")
+    (longer,) = toy("method.name=bootstrapping", "weak.model=toy-s")
+    assert student(bootstrapped, Steps()).key == student(naive, Steps()).key
+    assert student(longer, Steps()).key != student(naive, Steps()).key
