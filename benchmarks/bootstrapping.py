@@ -33,13 +33,15 @@ def main() -> None:
     options = parser.parse_args()
     store = Store(options.store)
     seeds = [int(seed) for seed in options.seeds.split(",")]
-    for weak, rate in itertools.product(options.weak, options.rates):
+    third = options.transfer // 3  # the control: as few labels as the last link of three gets
+    sizes = ((options.transfer, METHODS), (third, METHODS[:2]))
+    for weak, rate, (transfer, methods) in itertools.product(options.weak, options.rates, sizes):
         settings = [
             f"weak.model={weak}",
             f"strong.model={options.strong}",
-            f"sweep={{method = [{', '.join(METHODS)}]}}",
+            f"sweep={{method = [{', '.join(methods)}]}}",
             "split.supervisor=2500",
-            f"split.transfer={options.transfer}",
+            f"split.transfer={transfer}",
             "split.validation=300",
             "split.test=3000",
             f"train.learning_rate={rate}",
@@ -58,7 +60,7 @@ def main() -> None:
                 f"{name} {cell.value:.3f} ({cell.low:.3f} to {cell.high:.3f})" if cell else f"{name} {group.verdict}"
                 for name, cell in cells.items()
             )
-            print(f"{weak} -> {options.strong}, rate {rate:g}, {group.method}: {text}", flush=True)
+            print(f"{weak} -> {options.strong}, {transfer} labels, rate {rate:g}, {group.method}: {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def toy(document: dict[str, Any]) -> Callable[..., list[Experiment]]:
 
 @pytest.fixture
 def toml(tmp_path: Path) -> Callable[..., str]:
-    """Writes a TOML file, the toy experiment with texts replaced, and returns its path: `toml(("toy-xs", "toy-xxs"))`."""
+    """Writes the toy experiment with texts replaced, and returns the file's path: `toml(("toy-xs", "toy-xxs"))`."""
 
     def write(*replacements: tuple[str, str], name: str = "tiny") -> str:
         text = TOY

@@ -79,5 +79,5 @@ def test_too_few_examples_names_the_numbers() -> None:
 
 
 def test_groups_that_leave_too_few_examples_name_the_part() -> None:
-    with pytest.raises(DataError, match=r"part 'transfer' needs 30 examples but got 5"):
-        split(examples(105, 50), SPEC, seed=0)
+    with pytest.raises(DataError, match=r"part 'transfer' needs 30 examples but got 0"):
+        split(examples(150, 50), SPEC, seed=0)

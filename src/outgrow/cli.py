@@ -12,23 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from outgrow.cli_store import DEFAULT_STORE, StoreOption, store_app
 from outgrow.errors import ConfigError, OutgrowError
 
 if TYPE_CHECKING:
-    from outgrow.results import Group, Record
+    from outgrow.results import Group
     from outgrow.sweep import Swept
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
 )  # fmt: skip
-store_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the store of finished steps.")
 zoo_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build the shipped models and data anew.")
 app.add_typer(store_app, name="store")
 app.add_typer(zoo_app, name="zoo")
 
-StoreOption = Annotated[str, typer.Option("--store", help="Folder of finished steps.")]
-DEFAULT_STORE = "./outgrow-store"
 KINDS = ("tasks", "models", "methods", "metrics", "experiments", "executors")
 
 
@@ -72,11 +70,13 @@ def run(
     executors[executor]
     chosen = seeds_from(seeds) if seeds is not None else None
     wanted = [one for source in experiments for one in read_experiments(source, settings=settings or [], seeds=chosen)]
+    there = (Path(store) / "artefacts").is_dir()
+    plan = make_plan(wanted, cached=Store(store).keys() if there else set())
     if dry_run:
-        _show_plan(make_plan(wanted, cached=Store(store).keys() if (Path(store) / "artefacts").is_dir() else set()))
+        _show_plan(plan)
         return
     opened = Store(store)
-    with Live(make_plan(wanted, cached=opened.keys())) as live:
+    with Live(plan) as live:
         try:
             swept = run_experiments(
                 wanted,
@@ -269,72 +269,6 @@ def doctor(store: StoreOption = DEFAULT_STORE) -> None:
 
     for name, finding in examine(store):
         print(f"{name:14} {finding}")
-
-
-@store_app.command("ls")
-def store_ls(store: StoreOption = DEFAULT_STORE) -> None:
-    """List finished steps, oldest first."""
-    from outgrow.store import Store
-
-    for manifest in Store.existing(store).manifests():
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(manifest.created))
-        print(f"{manifest.key[:12]}  {manifest.step:9} {manifest.size:>12,} B  {manifest.seconds:7.1f} s  {when}")
-
-
-@store_app.command("why")
-def store_why(
-    experiment: Annotated[str, typer.Argument(help="Shipped experiment or TOML file.")],
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Override a value.")] = None,
-    store: StoreOption = DEFAULT_STORE,
-) -> None:
-    """Explain why steps of an experiment are not in the store: the difference to the nearest that are."""
-    from outgrow.config import read_experiments
-    from outgrow.plan import explain, make_plan
-    from outgrow.store import Store
-
-    opened = Store.existing(store)
-    plan = make_plan(read_experiments(experiment, settings=settings or []), cached=opened.keys())
-    if not plan.todo:
-        print("every step is in the store")
-    for line in explain(plan, opened.manifests()):
-        print(line)
-
-
-@store_app.command("verify")
-def store_verify(store: StoreOption = DEFAULT_STORE) -> None:
-    """Check every checksum; exit 1 and name what is damaged."""
-    from outgrow.store import Store
-
-    opened = Store.existing(store)
-    damaged = opened.verify()
-    for line in damaged:
-        print(line)
-    if damaged:
-        raise typer.Exit(1)
-    print(f"{len(opened.keys())} artefacts, all whole")
-
-
-@store_app.command("gc")
-def store_gc(
-    store: StoreOption = DEFAULT_STORE,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = False,
-) -> None:
-    """Delete what no row of the results table needs, and leftovers of interrupted runs."""
-    from outgrow.results import read_records
-    from outgrow.store import Store
-
-    opened = Store.existing(store)
-    records: list[Record] = read_records(opened)
-    count, size = opened.collect_garbage({key for one in records for key in one.steps}, dry_run=dry_run)
-    print(f"{'would delete' if dry_run else 'deleted'} {count} artefacts, {size:,} bytes")
-
-
-@store_app.command("rebuild")
-def store_rebuild(store: StoreOption = DEFAULT_STORE) -> None:
-    """Make the index anew from the artefacts."""
-    from outgrow.store import Store
-
-    print(f"{Store.existing(store).rebuild()} artefacts in the index")
 
 
 @zoo_app.command("build")

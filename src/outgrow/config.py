@@ -327,7 +327,7 @@ def describe(experiment: Experiment) -> dict[str, Any]:
     from outgrow.spec import plain
 
     def role(one: Role) -> dict[str, Any]:
-        return {"model": one.model.name, "train": plain(one.train)}
+        return {"model": one.model.name, **plain(one.model), "train": plain(one.train)}
 
     return {
         "task": plain(experiment.task),

@@ -91,8 +91,8 @@ def group_table(groups: Sequence[Group]) -> Table:
         "strong",
         "method",
         "seeds",
-        "weak acc.",
-        "student acc.",
+        "weak score",
+        "student",
         "ceiling",
         "zero-shot",
         "PGR (95 %)",
@@ -158,10 +158,11 @@ def sentences(group: Group) -> str:
     if group.student is None or group.weak_score is None or group.ceiling is None:
         return f"{group.weak} -> {group.strong} with {group.method} failed: {group.why}"
     seeds = f"{len(group.seeds)} seed{'s' if len(group.seeds) > 1 else ''}"
+    scores = [percent(one) for one in (group.weak_score, group.student, group.ceiling)]
+    right = "of the test examples right" if group.metric == "accuracy" else f"in {group.metric} on the test examples"
     text = (
-        f"The weak supervisor {group.weak} gets {percent(group.weak_score)} of the test examples right. "
-        f"Trained on its labels by {group.method!r}, {group.strong} gets {percent(group.student)}; "
-        f"trained on ground truth, its ceiling, {percent(group.ceiling)}. "
+        f"The weak supervisor {group.weak} gets {scores[0]} {right}. Trained on its labels by {group.method!r}, "
+        f"{group.strong} gets {scores[1]}; trained on ground truth, its ceiling, {scores[2]}. "
     )
     if group.pgr is None:
         return text + f"PGR must not be read here ({group.verdict}): {group.why}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -184,7 +185,8 @@ def record(store: Store, result: Comparison, *, failure: str = "") -> Record:
         facts = json.loads((folder / "facts.json").read_text())
         evaluation = evaluate(read_answers([folder]))
         manifest = store.manifest(result.key)
-        provenance = {"created": manifest.created, **manifest.versions}
+        computed = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(manifest.created))
+        provenance = {"computed": computed, **manifest.versions}
     found = Record(
         row=_row(result, evaluation, facts["weak_label_accuracy"]),
         weak_cost=one.weak.model.cost,

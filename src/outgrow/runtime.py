@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from outgrow.errors import ConfigError
-from outgrow.steps import Labels, Split, SplitData, Step, Trained
+from outgrow.splits import SplitData
+from outgrow.steps import Labels, Split, Step, Trained
 from outgrow.store import Store
 
 if TYPE_CHECKING:

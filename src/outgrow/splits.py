@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from outgrow.config import SplitSpec
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
+
+if TYPE_CHECKING:
+    from outgrow.steps import Part
 
 PARTS = ("supervisor", "transfer", "validation", "test")
 
@@ -68,3 +73,26 @@ def _take(
 
 def _rank(*words: object) -> bytes:
     return hashlib.sha256("\x1f".join(map(str, words)).encode()).digest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitData:
+    """A split as loaded: the rows of all parts, one part after the other."""
+
+    ids: list[str]
+    groups: list[str]
+    inputs: np.ndarray
+    labels: np.ndarray
+    difficulty: np.ndarray | None
+    parts: dict[str, int]
+    n_classes: int
+    notes: list[str]
+
+    def rows(self, part: Part) -> range:
+        """Row numbers of a part or a piece of one."""
+        first = 0
+        for name, size in self.parts.items():
+            if name == part.name:
+                return range(first + part.start, first + part.stop)
+            first += size
+        raise KeyError(part.name)

@@ -22,8 +22,6 @@ from outgrow.spec import digest, plain
 from outgrow.tasks.base import Task
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from outgrow.runtime import Context
 
 
@@ -365,26 +363,3 @@ def walk_unique(*ends: Step) -> list[Step]:
     for end in ends:
         visit(end)
     return list(found.values())
-
-
-@dataclass(frozen=True, kw_only=True)
-class SplitData:
-    """A split as loaded: the rows of all parts, one part after the other."""
-
-    ids: list[str]
-    groups: list[str]
-    inputs: np.ndarray
-    labels: np.ndarray
-    difficulty: np.ndarray | None
-    parts: dict[str, int]
-    n_classes: int
-    notes: list[str]
-
-    def rows(self, part: Part) -> range:
-        """Row numbers of a part or a piece of one."""
-        first = 0
-        for name, size in self.parts.items():
-            if name == part.name:
-                return range(first + part.start, first + part.stop)
-            first += size
-        raise KeyError(part.name)

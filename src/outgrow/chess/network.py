@@ -6,9 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from outgrow.chess.moves import N_MOVES, PAIRS, PROMOTION_PAIRS
-
-PIECES = 16  # codes of a square, see `outgrow.chess.board`
+from outgrow.chess.moves import PAIRS, PROMOTION_PAIRS
+from outgrow.chess.shape import PIECES, Shape
 
 
 class Block(nn.Module):
@@ -33,19 +32,15 @@ class BoardNetwork(nn.Module):
 
     A move's logit is the product of a query of its from-square and a key of its to-square, plus a learned bias;
     an under-promotion adds a term read off its to-square.
-
-    Args:
-        width: channels of the trunk.
-        blocks: residual blocks.
-        rank: length of queries and keys.
     """
 
-    def __init__(self, *, width: int, blocks: int, rank: int) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
+        width, rank = shape.width, shape.rank
         self.rank = rank
         self.stem = nn.Conv2d(PIECES, width, 3, padding=1)
         self.place = nn.Parameter(torch.zeros(width, 8, 8))
-        self.blocks = nn.Sequential(*(Block(width) for _ in range(blocks)))
+        self.blocks = nn.Sequential(*(Block(width) for _ in range(shape.blocks)))
         self.query = nn.Conv2d(width, rank, 1)
         self.key = nn.Conv2d(width, rank, 1)
         self.promote = nn.Conv2d(width, 3, 1)
@@ -69,12 +64,3 @@ class BoardNetwork(nn.Module):
         promote = self.promote(x).flatten(2)[:, :, self.promoted_on].transpose(1, 2)
         under = pairs[:, self.promoting].unsqueeze(2) + promote
         return torch.cat([pairs, under.flatten(1)], 1)
-
-    @staticmethod
-    def macs(*, width: int, blocks: int, rank: int) -> int:
-        """Multiply-accumulates of one forward pass of one position."""
-        trunk = 9 * width * (PIECES + 2 * blocks * width)
-        return 64 * (trunk + width * (2 * rank + 3) + 64 * rank)
-
-
-assert N_MOVES == 1_858

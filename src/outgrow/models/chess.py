@@ -8,6 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any
 
+from outgrow.chess.shape import Shape
 from outgrow.errors import DataError
 from outgrow.models.base import Model, models
 from outgrow.spec import spec
@@ -16,13 +17,12 @@ from outgrow.tasks.base import Kind
 if TYPE_CHECKING:
     from torch import nn
 
-# Shape of each rung: channels, residual blocks, length of queries and keys.
-SHAPES: dict[str, tuple[int, int, int]] = {
-    "chess-xs": (2, 0, 2),
-    "chess-s": (8, 1, 8),
-    "chess-m": (16, 2, 16),
-    "chess-l": (40, 4, 24),
-    "chess-xl": (64, 6, 32),
+SHAPES = {
+    "chess-xs": Shape(width=2, blocks=0, rank=2),
+    "chess-s": Shape(width=8, blocks=1, rank=8),
+    "chess-m": Shape(width=16, blocks=2, rank=16),
+    "chess-l": Shape(width=40, blocks=4, rank=24),
+    "chess-xl": Shape(width=64, blocks=6, rank=32),
 }
 
 
@@ -53,9 +53,7 @@ class ChessModel:
 
     @property
     def cost(self) -> float:
-        width, blocks, rank = SHAPES[self.name]
-        trunk = 9 * width * (16 + 2 * blocks * width)
-        return 64 * (trunk + width * (2 * rank + 3) + 64 * rank)
+        return float(SHAPES[self.name].macs)
 
     @property
     def knows(self) -> frozenset[str]:
@@ -77,8 +75,7 @@ class ChessModel:
             raise DataError(
                 f"{self.name!r} predicts chess moves ({N_MOVES} classes), but the task has {n_classes} classes"
             )
-        width, blocks, rank = SHAPES[self.name]
-        network = BoardNetwork(width=width, blocks=blocks, rank=rank)
+        network = BoardNetwork(SHAPES[self.name])
         state = load(weights(self.name).read_bytes())
         network.load_state_dict({name: value.float() for name, value in state.items()})
         return network
@@ -88,6 +85,6 @@ for _name, _shape in SHAPES.items():
     models.add(
         _name,
         partial(ChessModel, name=_name),
-        about=f"move-prediction network, {_shape[1]} residual blocks of {_shape[0]} channels",
+        about=f"move-prediction network, {_shape.blocks} blocks of {_shape.width} channels, {_shape.macs:,} MACs",
         source="trained by this project on engine self-play (zoo/CARD.md)",
     )

@@ -57,7 +57,7 @@ def by_cost(groups: Sequence[Group]) -> list[str]:
 
 
 def weak_series(groups: Sequence[Group], method: str, make: Callable[[Group], Mark | None]) -> list[Series]:
-    """One line per supervisor for a method; a supervisor has one colour and shape in all panels, and may have no marks."""
+    """One line per supervisor for a method, in its own colour and shape in all panels; it may have no marks."""
     out = []
     for k, weak in enumerate(by_cost(groups)):
         marks = [made for g in groups if (g.weak, g.method) == (weak, method) and (made := make(g))]
@@ -121,24 +121,45 @@ def accuracy_figure(groups: Sequence[Group]) -> str:
     everything = [at for g in groups for at in (g.zero_shot, g.weak_score, g.student, g.ceiling) if at is not None]
     ends = [end for at in everything for end in (at.low, at.high)]
     x, y = size_axis(groups, supervisors=True), svg.linear_axis(ends, name, tick_percent, within=(0, 1))
-    ceiling = Series(label="ceiling (ground truth)", tone="ink", shape="diamond",
-                     marks=per_model(groups, lambda g: g.ceiling, "ceiling"))  # fmt: skip
-    untrained = Series(label="zero-shot (untrained)", tone="grey", dash="2 3", size=2,
-                       marks=per_model(groups, lambda g: g.zero_shot, "zero-shot"))  # fmt: skip
+    ceiling = Series(
+        label="ceiling (ground truth)",
+        tone="ink",
+        shape="diamond",
+        marks=per_model(groups, lambda g: g.ceiling, "ceiling"),
+    )
+    untrained = Series(
+        label="zero-shot (untrained)",
+        tone="grey",
+        dash="2 3",
+        size=2,
+        marks=per_model(groups, lambda g: g.zero_shot, "zero-shot"),
+    )
     panels, legend = [], []
     for method in unique(g.method for g in groups):
         students = weak_series(groups, method, lambda g: mark(g, g.student, name))
         series = [untrained, ceiling, *students, *supervisor_ticks(groups, students)]
         series = [s for s in series if s.marks]
         about = f"{name} against student size, method {method}; the values are in the table"
-        panels.append(svg.line_chart(title=method, label=about, x=x, y=y, series=series, names=model_names(groups), dodge=2.5,
-                                     width=340 if len(unique(g.method for g in groups)) > 1 else 520))  # fmt: skip
+        panels.append(
+            svg.line_chart(
+                title=method,
+                label=about,
+                x=x,
+                y=y,
+                series=series,
+                names=model_names(groups),
+                dodge=2.5,
+                width=340 if len(unique(g.method for g in groups)) > 1 else 520,
+            )
+        )
         legend += series
     own = Series(label="a supervisor itself, at its own size", marks=[], tone="grey", shape="bar", joined=False)
     keys = list({s.label: s for s in legend if s.shape != "bar"}.values())
     caption = (
-        f"Test {esc(name)} against the size of the student, one line per supervisor: above its supervisor's bar, a student does "
-        "better than it was taught; near the black (on a dark page, white) ceiling, it has lost little to its supervisor's "
+        f"Test {esc(name)} against the size of the student, one line per supervisor: above its supervisor's "
+        "bar, a student does "
+        "better than it was taught; near the black (on a dark page, white) ceiling, it has lost little to "
+        "its supervisor's "
         "mistakes. Error bars are 95&nbsp;% intervals."
     )
     return figure(f"{name.capitalize()} against student size", caption, panels, [*keys, own])
@@ -162,7 +183,10 @@ def accuracy_dots(groups: Sequence[Group], name: str) -> str:
         band = (g.weak_score.value, g.ceiling.value) if g.weak_score and g.ceiling else None
         about = f"test {name} of supervisor, student and ceiling; the values are in the table"
         panels.append(svg.dot_plot(title=f"{weak} \u2192 {strong}", label=about, x=x, dots=dots, band=band))
-    caption = "Every role on the same test examples. The shaded band is the gap, from supervisor to ceiling. Bars are 95&nbsp;% intervals."
+    caption = (
+        "Every role on the same test examples. The shaded band is the gap, from supervisor to ceiling. "
+        "Bars are 95&nbsp;% intervals."
+    )
     return figure(f"{name.capitalize()} of each role", caption, panels)
 
 
@@ -204,8 +228,19 @@ def pgr_figure(groups: Sequence[Group]) -> str:
     for method in methods:
         series = [s for s in weak_series(groups, method, pgr_mark) if s.marks]
         about = f"performance gap recovered against student size, method {method}; the values are in the table"
-        panels.append(svg.line_chart(title=method, label=about, x=size_axis(groups), y=axis, series=series, rules=(0, 1), dodge=4,
-                                     names=model_names(groups), width=340 if len(methods) > 1 else 520))  # fmt: skip
+        panels.append(
+            svg.line_chart(
+                title=method,
+                label=about,
+                x=size_axis(groups),
+                y=axis,
+                series=series,
+                rules=(0, 1),
+                dodge=4,
+                names=model_names(groups),
+                width=340 if len(methods) > 1 else 520,
+            )
+        )
         legend += series
     caption = (
         f"{meaning} A cross in the row below marks a pair whose PGR must not be read; point at it for the reason.{note}"
@@ -236,9 +271,10 @@ def agreement_mark(what: str, pick: Callable[[Group], Interval | None], g: Group
 
 
 def agreement_figure(groups: Sequence[Group]) -> str:
-    """How often student and supervisor answer the same: on all test examples, and where the supervisor is right or wrong."""
+    """How often student and supervisor answer the same: on all test examples, and where it is right or wrong."""
     caption = (
-        "How often the student gives its supervisor's answer. Where the supervisor is right, agreeing is good; where it is wrong, "
+        "How often the student gives its supervisor's answer. Where the supervisor is right, agreeing is "
+        "good; where it is wrong, "
         "agreeing means that the student has copied a mistake, so lower is better. Bars are 95&nbsp;% intervals."
     )
     found = [at for g in groups for _, pick in AGREEMENT if (at := pick(g)) is not None]
@@ -259,8 +295,18 @@ def agreement_figure(groups: Sequence[Group]) -> str:
         for what, pick in AGREEMENT:
             series = [s for s in weak_series(groups, method, partial(agreement_mark, what, pick)) if s.marks]
             about = f"agreement on {what}, method {method}; the values are in the table"
-            panels.append(svg.line_chart(title=f"{method}: {what}", label=about, x=x, y=y, series=series, height=220, dodge=2.5,
-                                         names=model_names(groups)))  # fmt: skip
+            panels.append(
+                svg.line_chart(
+                    title=f"{method}: {what}",
+                    label=about,
+                    x=x,
+                    y=y,
+                    series=series,
+                    height=220,
+                    dodge=2.5,
+                    names=model_names(groups),
+                )
+            )
             legend += series
     return figure(
         "Agreement between student and supervisor", caption, panels, list({s.label: s for s in legend}.values())
@@ -268,7 +314,7 @@ def agreement_figure(groups: Sequence[Group]) -> str:
 
 
 def overfitting_figure(groups: Sequence[Group]) -> str:
-    """Validation accuracy along training for the headline pair: does the student come to fit its supervisor's mistakes?"""
+    """Validation accuracy along training for the headline pair: does the student fit its supervisor's mistakes?"""
     pair = [g for g in headline(groups) if g.curves.get("student")]
     if not pair:
         return ""
@@ -281,20 +327,54 @@ def overfitting_figure(groups: Sequence[Group]) -> str:
         curve = g.curves["student"]
         best, final = max(curve, key=lambda p: p.accuracy), max(curve, key=lambda p: p.progress)
         series = [
-            Series(label="ceiling", tone="ink", shape="diamond", size=2.4,
-                   marks=[Mark(x=p.progress, y=p.accuracy, title=f"ceiling at {percent(p.progress, 0)}: {percent(p.accuracy)}")
-                          for p in g.curves.get("ceiling", [])]),
-            Series(label="agreement", tone="s1", shape="square", dash="5 3", size=2,
-                   marks=[Mark(x=p.progress, y=p.agreement, title=f"agreement at {percent(p.progress, 0)}: {percent(p.agreement)}")
-                          for p in curve if p.agreement is not None]),
-            Series(label="student", tone="s0", size=2.8, ring=best.progress,
-                   marks=[Mark(x=p.progress, y=p.accuracy, title=f"student at {percent(p.progress, 0)}: {percent(p.accuracy)}")
-                          for p in curve]),
-        ]  # fmt: skip
+            Series(
+                label="ceiling",
+                tone="ink",
+                shape="diamond",
+                size=2.4,
+                marks=[
+                    Mark(
+                        x=p.progress, y=p.accuracy, title=f"ceiling at {percent(p.progress, 0)}: {percent(p.accuracy)}"
+                    )
+                    for p in g.curves.get("ceiling", [])
+                ],
+            ),
+            Series(
+                label="agreement",
+                tone="s1",
+                shape="square",
+                dash="5 3",
+                size=2,
+                marks=[
+                    Mark(
+                        x=p.progress,
+                        y=p.agreement,
+                        title=f"agreement at {percent(p.progress, 0)}: {percent(p.agreement)}",
+                    )
+                    for p in curve
+                    if p.agreement is not None
+                ],
+            ),
+            Series(
+                label="student",
+                tone="s0",
+                size=2.8,
+                ring=best.progress,
+                marks=[
+                    Mark(
+                        x=p.progress, y=p.accuracy, title=f"student at {percent(p.progress, 0)}: {percent(p.accuracy)}"
+                    )
+                    for p in curve
+                ],
+            ),
+        ]
         series = [s for s in series if s.marks]
         about = f"validation accuracy along training, {place_of(g)}"
-        panels.append(svg.line_chart(title=g.method, label=about, x=x, y=y, series=series, direct=True,
-                                     width=390 if len(pair) > 1 else 520))  # fmt: skip
+        panels.append(
+            svg.line_chart(
+                title=g.method, label=about, x=x, y=y, series=series, direct=True, width=390 if len(pair) > 1 else 520
+            )
+        )
         legend += series
         noise = 1.96 * math.sqrt(best.accuracy * (1 - best.accuracy) / best.n) if best.n else math.nan
         where = "at the end" if best is final else f"{percent(best.progress, 0)} of the way"
@@ -305,12 +385,17 @@ def overfitting_figure(groups: Sequence[Group]) -> str:
             else f" (\u00b1{100 * noise:.1f} points from the {best.n:,} validation examples alone)"
         )
         notes.append(
-            f"<li><strong>{esc(g.method)}</strong>: best {percent(best.accuracy)} {where}, final {percent(final.accuracy)}{lost}{slack}.</li>"
+            f"<li><strong>{esc(g.method)}</strong>: best {percent(best.accuracy)} {where}, final "
+            f"{percent(final.accuracy)}{lost}{slack}.</li>"
         )
     caption = (
-        f"{esc(pair[0].weak)} \u2192 {esc(pair[0].strong)}: accuracy on validation examples against ground truth while training (solid), and "
-        "agreement with the weak labels (dashed); means over seeds, without intervals. At 0&nbsp;% the model is untrained (zero-shot). "
-        "Accuracy that falls while agreement rises is a student learning its supervisor's mistakes. The ringed point is the best, found "
-        f"with ground truth, so it flatters; scores elsewhere on this page are from the end of training.<ul>{''.join(notes)}</ul>"
+        f"{esc(pair[0].weak)} \u2192 {esc(pair[0].strong)}: accuracy on validation examples against ground "
+        "truth while training (solid), and "
+        "agreement with the weak labels (dashed); means over seeds, without intervals. At 0&nbsp;% the model "
+        "is untrained (zero-shot). "
+        "Accuracy that falls while agreement rises is a student learning its supervisor's mistakes. The "
+        "ringed point is the best, found "
+        "with ground truth, so it flatters; scores elsewhere on this page are from the end of "
+        f"training.<ul>{''.join(notes)}</ul>"
     )
     return figure("Along training", caption, panels, list({s.label: s for s in legend}.values()))

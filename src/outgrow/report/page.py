@@ -20,15 +20,18 @@ TERMS = {
     "student": "the larger pretrained model, trained on the transfer examples with the supervisor's labels",
     "ceiling": "the same larger model, trained on the same transfer examples with true answers",
     "zero-shot": "the student's model before any training, where it can do the task untrained",
-    "PGR": "performance gap recovered, (student \u2212 weak) / (ceiling \u2212 weak): 0 is no better than the supervisor, "
+    "PGR": "performance gap recovered, (student \u2212 weak) / (ceiling \u2212 weak): 0 is no better "
+    "than the supervisor, "
     "1 as good as the ceiling; given only when the verdict is ok",
     "agreement": "share of test examples on which student and supervisor give the same answer; also split by whether "
     "the supervisor is right or wrong",
     "weak label accuracy": "share of the transfer examples that the supervisor labelled correctly",
 }
 STATISTICS = (
-    "Every interval is a 95&nbsp;% interval from a hierarchical bootstrap: seeds are drawn with replacement, then test examples, "
-    "the same ones for every role, so that PGR compares roles on equal draws. With few seeds the spread between seeds is "
+    "Every interval is a 95&nbsp;% interval from a hierarchical bootstrap: seeds are drawn with "
+    "replacement, then test examples, "
+    "the same ones for every role, so that PGR compares roles on equal draws. With few seeds the spread "
+    "between seeds is "
     "itself poorly known, and intervals tend to be too narrow."
 )
 
@@ -48,11 +51,14 @@ def render(groups: list[Group], *, title: str, failures: list[str] | None = None
         sections.setdefault((group.experiment, group.task, group.metric), []).append(group)
     body = [f"<header><h1>{esc(title)}</h1>"]
     body.append(
-        '<p class="under">Weak-to-strong generalization: what a strong model learns from a weaker one\'s labels.</p></header>'
+        '<p class="under">Weak-to-strong generalization: what a strong model learns from a weaker one\'s '
+        "labels.</p></header>"
     )
     if not groups:
-        body.append("<p>There are no results here yet. <code>outgrow run quickstart</code> makes some, and "
-                    "<code>outgrow list experiments</code> names what else can be run; then make this report again.</p>")  # fmt: skip
+        body.append(
+            "<p>There are no results here yet. <code>outgrow run quickstart</code> makes some, and "
+            "<code>outgrow list experiments</code> names what else can be run; then make this report again.</p>"
+        )
     body += [problems(failures)] if failures else []
     body += [section(found, many=len(sections) > 1) for found in sections.values()]
     body.append(reading() if groups else "")
@@ -72,19 +78,27 @@ def section(groups: Sequence[Group], *, many: bool) -> str:
     name = f"{first.experiment}: {first.task}, {metric_name(first)}" if many else first.experiment
     figures = [accuracy_figure(groups), pgr_figure(groups), agreement_figure(groups), overfitting_figure(groups)]
     layout = "figures" if has_sizes(groups) else "figures half"
-    return "\n".join([
-        f"<section><h2>{esc(name)}</h2>",
-        lead(groups),
-        f'<div class="{layout}">', *figures, "</div>",
-        "<h2>All results</h2>", table(groups),
-        "<h2>Where the numbers come from</h2>", provenance(groups), "</section>",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"<section><h2>{esc(name)}</h2>",
+            lead(groups),
+            f'<div class="{layout}">',
+            *figures,
+            "</div>",
+            "<h2>All results</h2>",
+            table(groups),
+            "<h2>Where the numbers come from</h2>",
+            provenance(groups),
+            "</section>",
+        ]
+    )
 
 
 def problems(failures: Sequence[str]) -> str:
     """The steps that failed."""
     items = "".join(f"<li>{esc(failure)}</li>" for failure in failures)
-    return f'<section><h2>Failures</h2><p>These steps failed; what depends on them is missing below.</p><ul class="prose">{items}</ul></section>'
+    about = "These steps failed; what depends on them is missing below."
+    return f'<section><h2>Failures</h2><p>{about}</p><ul class="prose">{items}</ul></section>'
 
 
 def cell(at: Interval | None, show: Callable[[float], str]) -> str:
@@ -97,12 +111,27 @@ def cell(at: Interval | None, show: Callable[[float], str]) -> str:
 
 def table(groups: Sequence[Group]) -> str:
     """Every group: means, intervals, seeds, numbers of examples, verdict. Rows of a pair of models stand together."""
-    heads = ["seeds", "supervisor examples", "transfer examples", "test examples", "zero-shot", "weak", "weak label<br>accuracy", "student",
-             "ceiling", "PGR", "agreement", "where weak<br>is right", "where weak<br>is wrong"]  # fmt: skip
+    heads = [
+        "seeds",
+        "supervisor examples",
+        "transfer examples",
+        "test examples",
+        "zero-shot",
+        "weak",
+        "weak label<br>accuracy",
+        "student",
+        "ceiling",
+        "PGR",
+        "agreement",
+        "where weak<br>is right",
+        "where weak<br>is wrong",
+    ]
     top = "".join(f'<th scope="col">{head.replace(" examples", "<br>examples")}</th>' for head in heads)
-    out = ['<div class="table" tabindex="0" role="region" aria-label="All results"><table><thead><tr>',
-           f'<th scope="col" class="words">weak \u2192 strong</th><th scope="col" class="words">method</th>{top}',
-           '<th scope="col" class="words">verdict</th></tr></thead>']  # fmt: skip
+    out = [
+        '<div class="table" tabindex="0" role="region" aria-label="All results"><table><thead><tr>',
+        f'<th scope="col" class="words">weak \u2192 strong</th><th scope="col" class="words">method</th>{top}',
+        '<th scope="col" class="words">verdict</th></tr></thead>',
+    ]
     order = sorted(groups, key=lambda g: (g.weak_cost, g.weak, g.strong_cost, g.strong))
     for pair in dict.fromkeys(pair_of(g) for g in order):
         rows = [g for g in order if pair_of(g) == pair]
@@ -124,7 +153,8 @@ def table(groups: Sequence[Group]) -> str:
             out.append(f'<tr>{name}<td class="words">{esc(g.method)}</td>{counts}{scores}{verdict}</tr>')
         out.append("</tbody>")
     out.append(
-        f'</table></div><p class="under">Scores are {esc(metric_name(groups[0]))} on the test examples; below each, its interval.</p>'
+        f'</table></div><p class="under">Scores are {esc(metric_name(groups[0]))} on the test examples; below '
+        "each, its interval.</p>"
     )
     return "\n".join(out)
 
@@ -178,12 +208,17 @@ def provenance(groups: Sequence[Group]) -> str:
         + "</li>"
         for g in groups
     )
-    return "\n".join([
-        again,
-        '<div class="prose"><h3>Settings</h3>', settings([g.spec for g in groups]),
-        "<h3>Software, hardware and data</h3>", settings(made), "</div>",
-        f'<details class="keys"><summary>Result keys, one per seed</summary><ul>{keys}</ul></details>',
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            again,
+            '<div class="prose"><h3>Settings</h3>',
+            settings([g.spec for g in groups]),
+            "<h3>Software, hardware and data</h3>",
+            settings(made),
+            "</div>",
+            f'<details class="keys"><summary>Result keys, one per seed</summary><ul>{keys}</ul></details>',
+        ]
+    )
 
 
 def reading() -> str:

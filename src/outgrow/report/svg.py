@@ -46,8 +46,14 @@ class Axis:
         return start + (end - start) * ((math.log10(value) if self.log else value) - low) / (high - low)
 
 
-def linear_axis(values: Sequence[float], label: str, show: Callable[[float], str], *, about: int = 5,
-                within: tuple[float, float] = (-math.inf, math.inf)) -> Axis:  # fmt: skip
+def linear_axis(
+    values: Sequence[float],
+    label: str,
+    show: Callable[[float], str],
+    *,
+    about: int = 5,
+    within: tuple[float, float] = (-math.inf, math.inf),
+) -> Axis:
     """A linear axis over the values, ending on round ticks, about so many of them, and never beyond `within`."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if high - low < 0.02:
@@ -62,7 +68,7 @@ def linear_axis(values: Sequence[float], label: str, show: Callable[[float], str
 
 
 def log_axis(values: Sequence[float], label: str, show: Callable[[float], str]) -> Axis:
-    """A logarithmic axis with a margin on both sides; values not above zero are left out (they lie on its left edge)."""
+    """A logarithmic axis with a margin on both sides; values not above zero lie on its left edge."""
     logs = [math.log10(value) for value in values if value > 0] or [0.0, 1.0]
     span = max(max(logs) - min(logs), 0.3)
     low, high = min(logs) - 0.08 * span, max(logs) + 0.08 * span
@@ -106,10 +112,22 @@ def shape(name: str, x: float, y: float, r: float) -> str:
         "triangle": [(0, -1.25), (1.15, 0.85), (-1.15, 0.85)],
         "down": [(0, 1.25), (1.15, -0.85), (-1.15, -0.85)],
         "diamond": [(0, -1.35), (1.35, 0), (0, 1.35), (-1.35, 0)],
-        "plus": [(-0.4, -1.3), (0.4, -1.3), (0.4, -0.4), (1.3, -0.4), (1.3, 0.4), (0.4, 0.4), (0.4, 1.3), (-0.4, 1.3),
-                 (-0.4, 0.4), (-1.3, 0.4), (-1.3, -0.4), (-0.4, -0.4)],
+        "plus": [
+            (-0.4, -1.3),
+            (0.4, -1.3),
+            (0.4, -0.4),
+            (1.3, -0.4),
+            (1.3, 0.4),
+            (0.4, 0.4),
+            (0.4, 1.3),
+            (-0.4, 1.3),
+            (-0.4, 0.4),
+            (-1.3, 0.4),
+            (-1.3, -0.4),
+            (-0.4, -0.4),
+        ],
         "bar": [(-2.6, -0.35), (2.6, -0.35), (2.6, 0.35), (-2.6, 0.35)],
-    }  # fmt: skip
+    }
     if name not in points:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="currentColor"/>'
     corners = " ".join(f"{x + r * dx:.1f},{y + r * dy:.1f}" for dx, dy in points[name])
@@ -147,9 +165,20 @@ def swatch(series: Series) -> str:
     return f'<svg class="swatch {series.tone}" viewBox="0 0 28 12" aria-hidden="true">{stroke}{marker}</svg>'
 
 
-def line_chart(*, title: str, label: str, x: Axis, y: Axis, series: Sequence[Series], width: float = 340,
-               height: float = 270, names: Sequence[tuple[float, str]] = (), rules: Sequence[float] = (),
-               direct: bool = False, dodge: float = 0) -> str:  # fmt: skip
+def line_chart(
+    *,
+    title: str,
+    label: str,
+    x: Axis,
+    y: Axis,
+    series: Sequence[Series],
+    width: float = 340,
+    height: float = 270,
+    names: Sequence[tuple[float, str]] = (),
+    rules: Sequence[float] = (),
+    direct: bool = False,
+    dodge: float = 0,
+) -> str:
     """Lines with error bars.
 
     Args:
@@ -242,8 +271,16 @@ class Dot:
     shape: str = "circle"
 
 
-def dot_plot(*, title: str, label: str, x: Axis, dots: Sequence[Dot], rules: Sequence[float] = (),
-             band: tuple[float, float] | None = None, width: float = 460) -> str:  # fmt: skip
+def dot_plot(
+    *,
+    title: str,
+    label: str,
+    x: Axis,
+    dots: Sequence[Dot],
+    rules: Sequence[float] = (),
+    band: tuple[float, float] | None = None,
+    width: float = 460,
+) -> str:
     """A value with its interval per row; each row's label stands above it, so long names fit a narrow screen.
 
     Args:
@@ -263,7 +300,7 @@ def dot_plot(*, title: str, label: str, x: Axis, dots: Sequence[Dot], rules: Seq
     parts += [line(x.place(v, left, right), top, x.place(v, left, right), floor, "grey", dash="5 3") for v in rules]
     parts.append(line(left, floor, right, floor, "grey"))
     for k, dot in enumerate(dots):
-        words, at = top + row * k + 14, top + row * k + 27
+        over, at = top + row * k + 14, top + row * k + 27
         name = shorten(dot.label, int((right - left) / CHARACTER - len(dot.words) - 2))
         body = cross(left + 4, at) if dot.value is None else shape(dot.shape, x.place(dot.value, left, right), at, 4.2)
         if dot.value is not None and dot.low is not None and dot.high is not None:
@@ -271,7 +308,7 @@ def dot_plot(*, title: str, label: str, x: Axis, dots: Sequence[Dot], rules: Seq
                 line(x.place(dot.low, left, right), at, x.place(dot.high, left, right), at, dot.tone, width=1.8) + body
             )
         parts.append(line(left, at, right, at, "rule"))
-        parts += [text(left, words, name, tone="ink"), text(right, words, dot.words, anchor="end")]
+        parts += [text(left, over, name, tone="ink"), text(right, over, dot.words, anchor="end")]
         parts.append(f'<g class="{dot.tone}"><title>{esc(dot.title)}</title>{body}</g>')
     parts.append(text((left + right) / 2, floor + 34, x.label, anchor="middle"))
     return picture(width, floor + 42, label, parts)

@@ -91,8 +91,10 @@ def lead(groups: Sequence[Group]) -> str:
         f"<p>A small model, {weak}, learned <em>{esc(g.task)}</em> from {g.n_supervisor:,} examples with true answers. "
         f"It then labelled {g.n_transfer:,} other examples, mistakes included, and {strong}{larger} learned from those "
         "labels alone. Does the student only copy its supervisor, or does it do better than it was taught?</p>",
-        f"<p>On {g.n_test:,} test examples ({esc(metric_name(g))}, {seeds} seed{'s' * (seeds != 1)}) the supervisor scores "
-        f"<strong>{score(g.weak_score)}</strong>. The ceiling, {strong} trained on the true answers of the same examples, "
+        f"<p>On {g.n_test:,} test examples ({esc(metric_name(g))}, {seeds} seed{'s' * (seeds != 1)}) the "
+        "supervisor scores "
+        f"<strong>{score(g.weak_score)}</strong>. The ceiling, {strong} trained on the true answers of the "
+        "same examples, "
         f"scores <strong>{score(g.ceiling)}</strong>. {untrained(g)}</p>",
         '<ul class="findings">',
     ]
@@ -122,7 +124,8 @@ def finding(g: Group) -> str:
     out.append(f"the student scores {score(g.student)}. " if g.student else "there is no student score. ")
     if g.pgr is not None and g.verdict == "ok":
         out.append(
-            f'It recovers <strong class="big">{percent(g.pgr.value, 0)}</strong> of the gap between supervisor and ceiling '
+            f'It recovers <strong class="big">{percent(g.pgr.value, 0)}</strong> of the gap between supervisor '
+            "and ceiling "
             f"(PGR {ratio(g.pgr.value)}, 95&nbsp;% interval {ratio(g.pgr.low)} to {ratio(g.pgr.high)}). "
         )
         if g.pgr.high < 0:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,21 +21,20 @@ from outgrow.chess.board import Board
 from outgrow.models.chess import SHAPES
 from outgrow.zoo.build import mine, selfplay
 from outgrow.zoo.build.engine import find_engine
-from outgrow.zoo.build.pretrain import Size, pretrain
+from outgrow.zoo.build.pretrain import Recipe, pretrain
 
 log = logging.getLogger(__name__)
 
 GAMES = 500  # a shard
 POSITION_SHARDS = range(0, 122, 2)
 PUZZLE_SHARDS = (*range(49), *range(1000, 1025), *range(2000, 2048), *range(3000, 3035))
-POSITIONS_SEEN = {
-    "chess-xs": 800_000,
-    "chess-s": 1_500_000,
-    "chess-m": 2_500_000,
-    "chess-l": 3_000_000,
-    "chess-xl": 3_500_000,
+RECIPES = {
+    "chess-xs": Recipe(positions=800_000, learning_rate=5e-3),
+    "chess-s": Recipe(positions=1_500_000, learning_rate=4e-3),
+    "chess-m": Recipe(positions=2_500_000, learning_rate=3e-3),
+    "chess-l": Recipe(positions=3_000_000, learning_rate=2e-3),
+    "chess-xl": Recipe(positions=3_500_000, learning_rate=1.5e-3),
 }
-LEARNING_RATES = {"chess-xs": 5e-3, "chess-s": 4e-3, "chess-m": 3e-3, "chess-l": 2e-3, "chess-xl": 1.5e-3}
 SMALLEST = 25_600  # positions that even a tiny trial build trains on
 
 
@@ -55,13 +55,12 @@ def build(out: Path, *, scale: float = 1.0, workers: int = 2) -> Path:
         partial(mine.write_shard, puzzles, seed="chess-puzzles-1", games=games), _first(PUZZLE_SHARDS, scale), workers
     )
     log.info("%d puzzles", assemble(puzzles, positions, final / "puzzles.parquet"))
-    for name in SHAPES:
+    for name, shape in SHAPES.items():
         weights = out / f"{name}.safetensors"
         if not weights.exists():
-            width, blocks, rank = SHAPES[name]
-            seen = max(SMALLEST, round(POSITIONS_SEEN[name] * scale))
-            size = Size(width=width, blocks=blocks, rank=rank, positions=seen, learning_rate=LEARNING_RATES[name])
-            pretrain(size, positions, seed=0, out=weights)
+            recipe = RECIPES[name]
+            recipe = replace(recipe, positions=max(SMALLEST, round(recipe.positions * scale)))
+            pretrain(shape, recipe, positions, seed=0, out=weights)
         halve(weights, final / f"{name}.safetensors")
     return final
 

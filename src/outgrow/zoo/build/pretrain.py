@@ -16,21 +16,19 @@ from safetensors.torch import save_file
 
 from outgrow.chess.moves import packed_move_classes
 from outgrow.chess.network import BoardNetwork
+from outgrow.chess.shape import Shape
 from outgrow.zoo.build.selfplay import unpack
 
 log = logging.getLogger(__name__)
 
-HELD_OUT = 20_000  # positions of the last shard, for the reported next-move accuracy
+HELD_OUT = 20_000  # last positions of the last shard, for the reported next-move accuracy
 BATCH = 512
 
 
 @dataclass(frozen=True, kw_only=True)
-class Size:
-    """A rung of the ladder: its shape and how many positions it is trained on."""
+class Recipe:
+    """How a rung of the ladder is trained: on how many positions, counting repeats, and the peak learning rate."""
 
-    width: int
-    blocks: int
-    rank: int
     positions: int
     learning_rate: float
 
@@ -42,14 +40,14 @@ def load_positions(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     return boards, packed_move_classes(np.concatenate([shard["moves"] for shard in shards]))
 
 
-def pretrain(size: Size, folder: Path, *, seed: int, out: Path) -> dict[str, float]:
+def pretrain(shape: Shape, recipe: Recipe, folder: Path, *, seed: int, out: Path) -> dict[str, float]:
     """Train one size with AdamW and a linear decay, in bf16 where a matrix product is; returns what was measured."""
     torch.manual_seed(seed)
     boards, moves = load_positions(folder)
-    n_train = len(moves) - HELD_OUT
-    model = BoardNetwork(width=size.width, blocks=size.blocks, rank=size.rank)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=size.learning_rate, weight_decay=0.01)
-    steps = size.positions // BATCH
+    n_train = len(moves) - min(HELD_OUT, len(moves) // 10)
+    model = BoardNetwork(shape)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
+    steps = recipe.positions // BATCH
     rng = np.random.default_rng(seed)
     order = np.empty(0, np.int64)
     started, smooth = time.monotonic(), 8.0
@@ -58,7 +56,7 @@ def pretrain(size: Size, folder: Path, *, seed: int, out: Path) -> dict[str, flo
             order = rng.permutation(n_train)
         rows, order = order[:BATCH], order[BATCH:]
         for group in optimizer.param_groups:
-            group["lr"] = size.learning_rate * min(1, (step + 1) / 200) * (1 - step / steps)
+            group["lr"] = recipe.learning_rate * min(1, (step + 1) / 200) * (1 - step / steps)
         with torch.autocast("cpu", torch.bfloat16):
             logits = model(torch.from_numpy(unpack(boards[rows])))
         loss = F.cross_entropy(logits.float(), torch.from_numpy(moves[rows]))
@@ -76,7 +74,7 @@ def pretrain(size: Size, folder: Path, *, seed: int, out: Path) -> dict[str, flo
     save_file(model.state_dict(), out)
     facts = {
         "parameters": sum(p.numel() for p in model.parameters()),
-        "macs": BoardNetwork.macs(width=size.width, blocks=size.blocks, rank=size.rank),
+        "macs": shape.macs,
         "positions": n_train,
         "positions_seen": steps * BATCH,
         "minutes": (time.monotonic() - started) / 60,

@@ -1,0 +1,162 @@
+"""Executors: the same rows whoever computes them; a failure or Ctrl-C costs no more than it must."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outgrow.config import Experiment
+from outgrow.errors import ConfigError, StepFailed
+from outgrow.executors.base import executors
+from outgrow.runtime import Context, Runtime
+from outgrow.steps import Step
+from outgrow.store import Store
+from outgrow.sweep import run_experiments
+from outgrow.tasks.base import Examples
+from outgrow.tasks.toy import Toy as ToyTask
+
+Toy = Callable[..., list[Experiment]]
+BREAKS = "sweep.strong.train.learning_rate=[3e-2, 3e37]"  # the second is no longer a number after an update
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self.started_, self.finished_ = [], []
+        self.progress: list[float] = []
+
+    def started(self, step: Step) -> None:
+        self.started_.append(step.key)
+
+    def progressed(self, step: Step, progress: float) -> None:
+        self.progress.append(progress)
+
+    def finished(self, step: Step) -> None:
+        self.finished_.append(step.key)
+
+
+def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Path) -> None:
+    """Three experiments of a sweep with one whose training breaks: the others are done, to the same numbers."""
+    experiments = [*toy("method.name=naive", BREAKS), *toy("method.name=confidence")]
+    swept = {}
+    names = [entry.name for entry in executors]
+    for name in names:
+        store, watcher = Store(tmp_path / name), Watcher()
+        swept[name] = run_experiments(experiments, store, runtime=Runtime(executor=name, workers=2), watcher=watcher)
+        assert sorted(watcher.started_) == sorted(watcher.finished_)
+        assert len(store.keys()) == swept[name].computed == 12
+        assert store.verify() == []
+        assert os.listdir(store.root / "tmp") == []
+    assert sorted(names) == ["processes", "serial"]
+    assert not multiprocessing.active_children()
+    serial, processes = swept["serial"], swept["processes"]
+    assert [one.row for one in serial.records] == [one.row for one in processes.records]
+    assert [one.row.verdict == "failed" for one in serial.records] == [False, True, False]
+    assert serial.failures.keys() == processes.failures.keys()
+    for one in (serial, processes):
+        assert len(one.failures) == 2  # student and ceiling
+        assert all(isinstance(error, StepFailed) for error in one.failures.values())
+        assert re.match(r"train toy-l on .*: the loss is (nan|inf) at update 2 of 4 with", one.records[1].failure)
+        assert one.records[1].row.pgr is None
+        assert one.records[1].row.student_score is None
+
+
+def test_progress_is_told(toy: Toy, store: Store) -> None:
+    watcher = Watcher()
+    run_experiments(toy("method.name=naive"), store, watcher=watcher)
+    assert watcher.progress == [0.0, 0.5, 1.0] * 3
+
+
+def test_an_unforeseen_error_fails_its_step_and_is_logged(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(ToyTask, "load", lambda self: 1 / 0)
+    swept = run_experiments(toy(), store)
+    assert swept.computed == 0
+    assert {one.failure for one in swept.records} == {"split toy: ZeroDivisionError: division by zero"}
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError]
+    monkeypatch.undo()
+    again = run_experiments(toy(), store)
+    assert {one.row.verdict for one in again.records} != {"failed"}
+
+
+def test_failures_of_seeds_are_counted_one_by_one(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: ToyTask) -> Examples:
+        raise ConfigError("no")
+
+    monkeypatch.setattr(ToyTask, "load", fail)
+    assert len(run_experiments(toy(seeds=[0, 1, 2]), store).failures) == 3
+
+
+def test_a_device_that_is_not_there_is_named(store: Store) -> None:
+    with pytest.raises(ConfigError, match=r"this machine has no device 'mps'; it has .*cpu"):
+        Context(store, device="mps").device  # noqa: B018
+
+
+def test_examples_of_two_tasks_are_never_mixed_up(store: Store) -> None:
+    """Tasks come and go in a worker process, and their addresses are used again."""
+    context = Context(store)
+    for seed in [0, 1] * 5:
+        examples = context.examples(ToyTask(n=10, seed=seed))
+        assert examples.ids == ToyTask(n=10, seed=seed).load().ids
+
+
+def alive(group: int) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, 0)
+        return True
+    return False
+
+
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(
+    toml: Callable[..., str], tmp_path: Path, cli: Callable[..., tuple[int, str, str]], executor: str
+) -> None:
+    store = Store(tmp_path / "store")
+    settings = ["--set", "method.name=naive", "--set", "strong.train.epochs=2000"]
+    arguments = ["run", toml(), *settings, "--store", str(store.root)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "outgrow.cli", *arguments, "--executor", executor],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while len(store.keys()) < 3 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: everyone in the foreground gets it
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    finished = store.keys()
+    assert 3 <= len(finished) < 9
+    assert f"stopped, {9 - len(finished)} steps left; finished ones are kept in {store.root}" in said
+    assert "run the same command to go on" in said
+    while alive(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(process.pid), "a worker is left behind"
+    assert store.verify() == []
+    status, out, _ = cli(*arguments)
+    assert status == 0
+    assert f"Computed {9 - len(finished)} steps, found {len(finished)} of 9 in the store" in out
+
+
+def die(*_: Any) -> None:
+    os._exit(9)
+
+
+def test_a_worker_that_dies_is_told(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outgrow.executors.processes._compute", die)
+    monkeypatch.setattr("multiprocessing.get_context", lambda _: multiprocessing.context.ForkContext())
+    monkeypatch.setattr("outgrow.executors.processes._start", lambda *_: None)
+    with pytest.raises(StepFailed, match=r"a worker process died during 'split toy'.*fewer --workers"):
+        run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
+    assert not multiprocessing.active_children()

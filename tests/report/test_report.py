@@ -1,0 +1,169 @@
+"""The report: one well-formed page that needs nothing from outside, for one pair and for a whole ladder."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from outgrow.report import render
+from outgrow.results import CurvePoint, Group, Interval
+
+COSTS = {"chess-xs": 3e4, "chess-s": 2e5, "chess-xl": 3e7}
+VOID = {"meta", "br", "link", "img", "hr", "input"}
+
+
+def interval(value: float) -> Interval:
+    return Interval(value=value, low=value - 0.02, high=value + 0.02, n=6_000)
+
+
+def group(*, weak: str = "chess-xs", strong: str = "chess-xl", method: str = "naive", **changes: object) -> Group:
+    points = [CurvePoint(progress=p / 4, accuracy=0.3 + p / 20, agreement=0.4 + p / 30, n=300) for p in range(5)]
+    fields: dict[str, object] = {
+        "experiment": "ladder",
+        "task": "chess-puzzles",
+        "kind": "classification",
+        "weak": weak,
+        "strong": strong,
+        "method": method,
+        "metric": "accuracy",
+        "seeds": [0, 1],
+        "n_supervisor": 100,
+        "n_transfer": 100,
+        "n_test": 3_000,
+        "weak_cost": COSTS.get(weak, 1e5),
+        "strong_cost": COSTS.get(strong, 1e7),
+        "zero_shot": interval(0.30),
+        "weak_score": interval(0.12),
+        "student": interval(0.37),
+        "ceiling": interval(0.55),
+        "weak_label_accuracy": 0.13,
+        "agreement": interval(0.40),
+        "agreement_when_right": interval(0.61),
+        "agreement_when_wrong": interval(0.22),
+        "pgr": interval(0.58),
+        "verdict": "ok",
+        "curves": {"student": points, "ceiling": points, "weak": points},
+        "spec": {"task": {"name": "chess-puzzles"}, "split": {"test": 3_000}},
+        "provenance": {"python": "3.11", "command": "outgrow report --store here"},
+        "keys": ["ab" * 32, "cd" * 32],
+    }
+    return Group(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def one_pair() -> list[Group]:
+    return [group(method="naive"), group(method="confidence")]
+
+
+def ladder() -> list[Group]:
+    pairs = [(a, b) for a in COSTS for b in COSTS if COSTS[a] <= COSTS[b]]
+    return [
+        group(weak=a, strong=b, method=m, **({"pgr": None, "verdict": "no-gap", "why": "no gap"} if a == b else {}))
+        for a, b in pairs
+        for m in ("naive", "bootstrapping")
+    ]
+
+
+class Tags(HTMLParser):
+    """Checks that tags nest, and collects what a browser would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.scripts = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.scripts += tag == "script"
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "action")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def parse(page: str) -> Tags:
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    return tags
+
+
+@pytest.mark.parametrize("groups", [one_pair(), ladder()], ids=["one pair", "ladder"])
+def test_page_is_well_formed_and_self_contained(groups: list[Group]) -> None:
+    page = render(groups, title="A study")
+    tags = parse(page)
+    assert tags.scripts == 0
+    assert all(not link.startswith(("http", "//", "file")) for link in tags.loads)
+    assert not re.search(r"url\(|@import", page)
+    figures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert len(figures) >= 4
+    for figure in figures:
+        ElementTree.fromstring(figure.replace("&nbsp;", " "))
+
+
+@pytest.mark.parametrize("groups", [one_pair(), ladder()], ids=["one pair", "ladder"])
+def test_page_has_every_figure_and_number(groups: list[Group]) -> None:
+    page = render(groups, title="A study")
+    for heading in ("erformance gap recovered", "greement", "raining", "All results", "outgrow report --store here"):
+        assert heading in page
+    assert "37.0" in page  # student
+    assert "55.0" in page  # ceiling
+    assert "0.58" in page  # PGR
+    for key in groups[0].keys:
+        assert key in page
+
+
+def test_a_withheld_pgr_is_no_number() -> None:
+    page = render([group(pgr=None, verdict="no-gap", why="gap too small")], title="A study")
+    assert "no-gap" in page
+    assert "0.58" not in page
+    assert "recovers" not in page
+
+
+def test_a_student_below_zero_shot_is_said() -> None:
+    above = render([group()], title="A study")
+    below = render([group(zero_shot=interval(0.45))], title="A study")
+    assert 'class="caution"' in below
+    assert 'class="caution"' not in above
+
+
+def test_failed_roles_are_dashes() -> None:
+    empty = dict.fromkeys(
+        ("zero_shot", "weak_score", "student", "ceiling", "weak_label_accuracy", "agreement",
+         "agreement_when_right", "agreement_when_wrong", "pgr")
+    )  # fmt: skip
+    failed = group(verdict="failed", why="no disk", curves={}, **empty)
+    page = render([failed], title="A study", failures=["train chess-xl: no disk"])
+    parse(page)
+    assert "—" in page
+    assert "train chess-xl: no disk" in page
+
+
+def test_outside_text_is_escaped() -> None:
+    evil = "<script>alert(1)</script>"
+    page = render(
+        [
+            group(
+                experiment=evil, task=evil, weak=evil, strong=evil, method=evil, spec={"task": {"name": evil}}, why=evil
+            )
+        ],
+        title=evil,
+        failures=[evil],
+    )
+    assert evil not in page
+    assert "&lt;script&gt;" in page
+    assert parse(page).scripts == 0
+
+
+def test_no_results() -> None:
+    page = render([], title="Nothing")
+    parse(page)
+    assert "outgrow run quickstart" in page
+
+
+def test_the_same_results_give_the_same_page() -> None:
+    assert render(ladder(), title="A study") == render(ladder(), title="A study")

@@ -1,0 +1,285 @@
+"""The command line as scripts depend on it: exit statuses, columns, and messages without tracebacks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outgrow.results import COLUMNS
+from outgrow.store import Store
+
+Cli = Callable[..., tuple[int, str, str]]
+Toml = Callable[..., str]
+
+CONTRACT = [
+    "experiment", "task", "kind", "weak", "strong", "method", "seed", "n_supervisor", "n_transfer", "n_test", "metric",
+    "zero_shot_score", "weak_score", "student_score", "ceiling_score", "weak_label_accuracy", "agreement",
+    "agreement_when_right", "agreement_when_wrong", "pgr", "pgr_low", "pgr_high", "verdict", "key",
+]  # fmt: skip
+
+
+@pytest.fixture
+def done(cli: Cli, toml: Toml, store: Store) -> tuple[str, str]:
+    """A finished run of two methods and two seeds, in which PGR can be read: the TOML file and the store."""
+    path = toml(
+        ("supervisor = 60\ntransfer = 60", "supervisor = 500\ntransfer = 500"),
+        ("n = 400", "n = 2000"), ("test = 100", "test = 800"), ("epochs = 2", "epochs = 4"),
+    )  # fmt: skip
+    status, out, err = cli("run", path, "--seeds", "0,1", "--store", str(store.root))
+    assert status == 0, out + err
+    return path, str(store.root)
+
+
+def rows(cli: Cli, store: str, *options: str) -> list[dict[str, Any]]:
+    status, out, err = cli("results", "--store", store, "--format", "json", *options)
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert isinstance(found, list)
+    return found
+
+
+def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
+    """run, results in every form, report: one run serves all, as it takes the longest."""
+    path, store = done
+
+    # a second run computes nothing, says what it found, and points to its report
+    status, out, _ = cli("run", path, "--seeds", "0,1", "--store", store)
+    assert status == 0
+    assert "Computed 0 steps, found 24 of 24 in the store" in out
+    assert "toy-xs gets" in out
+    report = Path(store) / "report-tiny.html"
+    assert f"Report: {report}" in out
+    assert report.read_text().startswith("<!DOCTYPE html>")
+
+    # rows
+    assert COLUMNS == CONTRACT
+    found = rows(cli, store)
+    assert len(found) == 4
+    for row in found:
+        assert list(row) == CONTRACT
+        assert (row["experiment"], row["kind"], row["n_test"], row["verdict"]) == ("tiny", "classification", 800, "ok")
+        assert row["pgr_low"] <= row["pgr"] <= row["pgr_high"]
+        assert row["zero_shot_score"] is None
+        assert Store(store).has(row["key"])
+    assert [(row["method"], row["seed"]) for row in found] == [
+        ("confidence", 0), ("confidence", 1), ("naive", 0), ("naive", 1)
+    ]  # fmt: skip
+
+    # the same as CSV and as a table
+    _, out, _ = cli("results", "--store", store, "--format", "csv")
+    listed = list(csv.DictReader(io.StringIO(out)))
+    assert [list(row) for row in listed] == [CONTRACT] * 4
+    assert [float(row["pgr"]) for row in listed] == [row["pgr"] for row in found]
+    assert {row["zero_shot_score"] for row in listed} == {""}
+    _, out, _ = cli("results", "--store", store)
+    assert out.count("toy-xs") == 4
+    assert f"{found[0]['pgr']:.3f}" in out
+
+    # pooled, chosen
+    groups = rows(cli, store, "--group")
+    assert {row["method"]: row["seeds"] for row in groups} == {"confidence": [0, 1], "naive": [0, 1]}
+    for group in groups:
+        assert set(CONTRACT) - set(group) == {"seed", "key"}
+        assert group["pgr_low"] <= group["pgr"] <= group["pgr_high"]
+        mean = sum(row["weak_score"] for row in found if row["method"] == group["method"]) / 2
+        assert group["weak_score"] == pytest.approx(mean)
+    _, out, _ = cli("results", "--store", store, "--group")
+    assert out.count("toy-xs") == 2
+    _, out, _ = cli("results", "--store", store, "--group", "--format", "csv")
+    assert [row["seeds"] for row in csv.DictReader(io.StringIO(out))] == ["[0, 1]"] * 2
+    assert len(rows(cli, store, "--where", "method=naive")) == 2
+    assert len(rows(cli, store, "--where", "method=naive", "--where", "seed=1")) == 1
+    assert rows(cli, store, "--where", "method=bootstrapping") == []
+    _, out, _ = cli("results", "--store", store, "--where", "method=x", "--format", "csv")
+    assert out.strip().split(",") == CONTRACT
+    status, _, err = cli("results", "--store", store, "--where", "metod=naive")
+    assert status == 2
+    assert "--where 'metod=naive': write column=value; columns are experiment, task" in err
+
+    # report
+    page = Path(store) / "page.html"
+    status, out, _ = cli("report", "--store", store, "--out", str(page), "--where", "method=naive")
+    assert (status, out.strip()) == (0, str(page))
+    assert "toy-l" in page.read_text()
+    status, _, err = cli("report", "--store", store, "--out", str(page / "impossible.html"))
+    assert status == 2
+    assert "cannot write the report" in err
+
+
+def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
+    path, store = done
+    status, out, _ = cli("store", "ls", "--store", store)
+    assert status == 0
+    assert len(out.splitlines()) == 24
+    assert [line.split()[1] for line in out.splitlines()].count("finetune") == 8
+
+    _, out, _ = cli("store", "why", path, "--set", "sweep.seeds=[0, 1]", "--store", store)
+    assert out.strip() == "every step is in the store"
+    _, out, _ = cli("store", "why", path, "--set", "strong.train.epochs=7", "--store", store)
+    assert "train toy-l on labels of toy-xs (naive): spec.train.epochs: 4 -> 7" in out
+    assert cli("store", "rebuild", "--store", store)[1].strip() == "24 artefacts in the index"
+    assert cli("store", "verify", "--store", store)[:2] == (0, "24 artefacts, all whole\n")
+
+    # damage is named, and the next run mends it
+    damaged = next(Path(store).glob("artefacts/*/*/model.safetensors"))
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
+    status, out, _ = cli("store", "verify", "--store", store)
+    assert status == 1
+    assert damaged.parent.name[:12] in out
+    assert "model.safetensors does not match its checksum" in out
+    assert "Computed 1 steps, found 23 of 24" in cli("run", path, "--seeds", "0,1", "--store", store)[1]
+    assert cli("store", "verify", "--store", store)[0] == 0
+
+    # what no row needs goes
+    next(Path(store).glob("results/*.json")).unlink()
+    _, would, _ = cli("store", "gc", "--store", store, "--dry-run")
+    assert would.startswith("would delete 3 artefacts, ")
+    assert len(Store(store).keys()) == 24
+    _, did, _ = cli("store", "gc", "--store", store)
+    assert did == would.replace("would delete", "deleted")
+    assert len(Store(store).keys()) == 21
+
+
+def test_a_damaged_result_is_named_and_mended(done: tuple[str, str], cli: Cli) -> None:
+    path, store = done
+    for damaged in Path(store).glob("artefacts/*/*/test.parquet"):
+        damaged.write_bytes(b"")
+    status, _, err = cli("results", "--group", "--store", store)
+    assert status == 2
+    assert "test.parquet does not match its checksum; it was moved aside, run again to recompute it" in err
+    assert "Traceback" not in err
+    assert cli("store", "verify", "--store", store)[0] == 1
+    assert cli("run", path, "--seeds", "0,1", "--store", store)[0] == 0
+    assert cli("results", "--group", "--store", store)[0] == 0
+
+
+def test_pgr_is_null_unless_the_verdict_is_ok(cli: Cli, toml: Toml, store: Store) -> None:
+    path = toml(('"toy-xs"', '"toy-l"'), ("supervisor = 60", "supervisor = 200"), ("epochs = 2", "epochs = 8"))
+    status, out, _ = cli("run", path, "--set", "method.name=naive", "--store", str(store.root))
+    assert status == 0
+    (row,) = rows(cli, str(store.root))
+    assert row["verdict"] == "no-gap"
+    assert (row["pgr"], row["pgr_low"], row["pgr_high"]) == (None, None, None)
+    assert row["student_score"] > 0.5
+    (group,) = rows(cli, str(store.root), "--group")
+    assert (group["pgr"], group["pgr_low"], group["verdict"]) == (None, None, "no-gap")
+    assert "PGR must not be read here (no-gap)" in out
+
+
+def test_a_failing_step_fails_its_experiments_alone(cli: Cli, toml: Toml, store: Store) -> None:
+    path = toml(("[sweep]", '[sweep]\n"strong.train.learning_rate" = [3e-2, 3e37]'))
+    status, out, err = cli("run", path, "--store", str(store.root))
+    assert status == 1
+    assert "3 steps failed; all others are done and kept:" in err
+    assert "train toy-l on ground truth: the loss is" in err
+    assert "try a smaller one, such as 3e+36" in err
+    assert "Traceback" not in err
+    found = rows(cli, str(store.root))
+    assert sorted(row["verdict"] == "failed" for row in found) == [False, False, True, True]
+    assert all(row["pgr"] is None and row["student_score"] is None for row in found if row["verdict"] == "failed")
+    assert "with naive failed: train toy-l" in out
+    assert len(rows(cli, str(store.root), "--group")) == 4
+
+
+def test_a_request_that_nothing_can_come_of_exits_2(cli: Cli, toml: Toml, store: Store) -> None:
+    path = toml(("test = 100", "test = 1000"))
+    status, _, err = cli("run", path, "--store", str(store.root))
+    assert status == 2
+    assert "the split asks for 1,150 examples" in err
+    assert "Traceback" not in err
+
+
+def test_a_dry_run_shows_the_plan_and_leaves_no_trace(cli: Cli, toml: Toml, store: Store, tmp_path: Path) -> None:
+    path, none = toml(), tmp_path / "none"
+    before = sorted(os.listdir(tmp_path))
+    status, out, _ = cli("run", path, "--seeds", "0,1", "--dry-run", "--store", str(none))
+    assert status == 0
+    assert "4 experiments, 24 unique steps, 24 of them to do" in out
+    assert "Trainings one by one would be 12" in out
+    assert sorted(os.listdir(tmp_path)) == before
+    cli("run", path, "--dry-run", "--store", str(tmp_path))
+    assert sorted(os.listdir(tmp_path)) == before, "a folder that is no store must not become one"
+    cli("run", path, "--set", "method.name=naive", "--store", str(store.root))
+    _, out, _ = cli("run", path, "--dry-run", "--store", str(store.root))
+    assert "2 experiments, 12 unique steps, 3 of them to do" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "toyy"], "no experiment 'toyy': neither a TOML file nor shipped; shipped are chess, quickstart, toy"),
+        (["run", "toy", "--set", "method.name=confidense"], "unknown method 'confidense'; did you mean 'confidence'?"),
+        (["run", "toy", "--set", "weak.model=toy-xxs"], "unknown model 'toy-xxs'; did you mean 'toy-xs'?"),
+        (["run", "toy", "--executor", "seral"], "unknown executor 'seral'; did you mean 'serial'?"),
+        (["run", "toy", "--device", "gpu"], "'gpu' is not one of 'auto', 'cpu', 'cuda', 'mps'"),
+        (["run", "toy", "--seeds", "one"], "--seeds 'one': write whole numbers with commas between"),
+        (["run", "toy", "--set", "trian.epochs=1"], "unknown key 'trian'; did you mean 'train'?"),
+        (["run", "toy", "--set", 'method={name = "bootstrapping", sizes = ["x"]}'], "unknown model 'x'"),
+        (["list", "nonsense"], "cannot list 'nonsense'; choose one of tasks, models, methods"),
+        (["results"], "no store at './outgrow-store'; `outgrow run quickstart --store ./outgrow-store` makes one"),
+        (["report"], "no store at"),
+        (["store", "ls"], "no store at"),
+        (["store", "verify"], "no store at"),
+        (["store", "why", "toy"], "no store at"),
+        (["store", "gc"], "no store at"),
+        (["store", "rebuild"], "no store at"),
+        (["results", "--format", "xml"], "xml"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_a_wrong_request_exits_2_with_one_message(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, err = cli(*arguments)
+    assert status == 2
+    assert message in err
+    assert "Traceback" not in out + err
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_installed_command_exits_like_main(tmp_path: Path) -> None:
+    """The same through a process of its own: nothing of Python shows."""
+    program = Path(sys.executable).with_name("outgrow")
+    done = subprocess.run([program, "run", "toyy"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: no experiment 'toyy'")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["tasks", "models", "methods", "metrics", "experiments", "executors"])
+def test_lists_describe_and_name_the_source(cli: Cli, kind: str) -> None:
+    status, out, _ = cli("list", kind)
+    assert status == 0
+    lines = out.splitlines()
+    expected = {"tasks": 2, "models": 9, "methods": 3, "metrics": 3, "experiments": 3, "executors": 2}
+    assert len(lines) == expected[kind]
+    for line in lines:
+        name, about = line.split(maxsplit=1)
+        assert name
+        assert about.endswith("]")
+        assert len(about) > 20
+
+
+def test_doctor(cli: Cli, store: Store) -> None:
+    status, out, _ = cli("doctor", "--store", str(store.root))
+    assert status == 0
+    found = dict(line.split(maxsplit=1) for line in out.splitlines())
+    assert "cpu" in found["devices"]
+    assert found["store"].startswith(f"{store.root}: writable")
+    assert {"outgrow", "python", "torch", "memory"} <= found.keys()
+
+
+def test_without_arguments_it_helps(cli: Cli) -> None:
+    _, out, err = cli()
+    for command in ("run", "results", "report", "list", "store", "doctor"):
+        assert command in out + err
