@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from outgrow.report import svg
@@ -23,7 +24,7 @@ from outgrow.report.words import (
 from outgrow.results import Group, Interval
 
 TONES = 6
-SIZE = "multiply-accumulates per forward pass of the student"
+SIZE = "model size (multiply-accumulates per forward pass)"
 AGREEMENT: list[tuple[str, Callable[[Group], Interval | None]]] = [
     ("all test examples", lambda g: g.agreement),
     ("supervisor right", lambda g: g.agreement_when_right),
@@ -207,6 +208,8 @@ def pgr_axis(groups: Sequence[Group]) -> tuple[Axis, str]:
     low = min([0.0, *(at.value for at in found), *(max(at.low, -0.6) for at in found)])
     high = max([1.0, *(at.value for at in found), *(min(at.high, 1.6) for at in found)])
     axis = svg.linear_axis([low, high], "performance gap recovered (PGR)", ratio)
+    margin = 0.03 * (axis.high - axis.low)
+    axis = replace(axis, low=axis.low - margin, high=axis.high + margin)
     cut = any(at.low < axis.low or at.high > axis.high for at in found)
     return axis, " Bars that reach the edge go on beyond it; the table has their ends." if cut else ""
 
@@ -320,7 +323,7 @@ def overfitting_figure(groups: Sequence[Group]) -> str:
         return ""
     every = [point for g in pair for role in ("student", "ceiling") for point in g.curves.get(role, [])]
     values = [p.accuracy for p in every] + [p.agreement for p in every if p.agreement is not None]
-    y = svg.linear_axis(values, "accuracy", tick_percent, within=(0, 1))
+    y = svg.linear_axis(values, "share of validation examples", tick_percent, within=(0, 1))
     x = Axis(low=0, high=1, label="share of training done", ticks=[(k / 4, f"{25 * k}\u202f%") for k in range(5)])
     panels, legend, notes = [], [], []
     for g in pair:

@@ -76,8 +76,8 @@ def section(groups: Sequence[Group], *, many: bool) -> str:
     """One experiment on one task: lead, figures, table, provenance."""
     first = groups[0]
     name = f"{first.experiment}: {first.task}, {metric_name(first)}" if many else first.experiment
-    figures = [accuracy_figure(groups), pgr_figure(groups), agreement_figure(groups), overfitting_figure(groups)]
-    layout = "figures" if has_sizes(groups) else "figures half"
+    figures = [accuracy_figure(groups), pgr_figure(groups), agreement_figure(groups)]
+    layout = "figures" if has_sizes(groups) else "half"
     return "\n".join(
         [
             f"<section><h2>{esc(name)}</h2>",
@@ -126,7 +126,7 @@ def table(groups: Sequence[Group]) -> str:
         "where weak<br>is right",
         "where weak<br>is wrong",
     ]
-    top = "".join(f'<th scope="col">{head.replace(" examples", "<br>examples")}</th>' for head in heads)
+    top = "".join(f'<th scope="col">{head}</th>' for head in heads)
     out = [
         '<div class="table" tabindex="0" role="region" aria-label="All results"><table><thead><tr>',
         f'<th scope="col" class="words">weak \u2192 strong</th><th scope="col" class="words">method</th>{top}',
@@ -140,7 +140,8 @@ def table(groups: Sequence[Group]) -> str:
             size = f"{quantity(g.weak_cost)} \u2192 {quantity(g.strong_cost)} multiply-accumulates"
             names = f'<span title="{size}">{esc(g.weak)} \u2192 {esc(g.strong)}</span>'
             name = f'<th scope="rowgroup" class="words" rowspan="{len(rows)}">{names}</th>' if k == 0 else ""
-            counts = "".join(f"<td>{n:,}</td>" for n in (len(g.seeds), g.n_supervisor, g.n_transfer, g.n_test))
+            examples = " / ".join(f"{n:,}" for n in (g.n_supervisor, g.n_transfer, g.n_test))
+            counts = f"<td>{len(g.seeds)}</td><td>{examples}</td>"
             scores = (
                 cell(g.zero_shot, percent) + cell(g.weak_score, percent) + f"<td>{percent(g.weak_label_accuracy)}</td>"
             )
@@ -187,14 +188,14 @@ def settings(values: Sequence[dict[str, Any]]) -> str:
     """Settings as TOML-like text, one table per first key; one that differs between results lists its values."""
     loose, tables = [], dict[str, list[str]]()
     for path, found in pooled(values).items():
-        value = found[0] if len(found) == 1 else " | ".join(found) + "   # differs between results"
+        value = found[0] if len(found) == 1 else " | ".join(found)
         if len(path) == 1:
             loose.append(f"{path[0]} = {value}")
         else:
             tables.setdefault(path[0], []).append(f"{'.'.join(path[1:])} = {value}")
     blocks = ["\n".join(loose)] if loose else []
     blocks += ["\n".join([f"[{name}]", *lines]) for name, lines in tables.items()]
-    return f"<pre>{esc(chr(10).join(blocks))}</pre>" if blocks else "<p>Not recorded.</p>"
+    return f"<pre>{esc((chr(10) * 2).join(blocks))}</pre>" if blocks else "<p>Not recorded.</p>"
 
 
 def provenance(groups: Sequence[Group]) -> str:
@@ -211,7 +212,7 @@ def provenance(groups: Sequence[Group]) -> str:
     return "\n".join(
         [
             again,
-            '<div class="prose"><h3>Settings</h3>',
+            '<div class="prose"><h3>Settings</h3><p>As resolved, defaults included. Where results differ, <code>|</code> lists the values.</p>',
             settings([g.spec for g in groups]),
             "<h3>Software, hardware and data</h3>",
             settings(made),

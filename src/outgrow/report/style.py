@@ -7,7 +7,7 @@ CSS = """
   :root { --paper: #131518; --ink: #eceded; --grey: #a3a9af; --rule: #31363b; --soft: #1c1f23;
     --s0: #56b4e9; --s1: #ff8a4a; --s2: #2fc596; --s3: #e6a0c8; --s4: #f0c04a; --s5: #9ccff2; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 72rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 76rem; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; }
 h2 { font-size: 1.3rem; line-height: 1.25; margin: 2.6rem 0 .6rem; padding-top: 1.1rem; border-top: 1px solid var(--rule); }
@@ -21,9 +21,10 @@ p { margin: .6rem 0; }
 .caution { display: block; margin-top: .25rem; padding: .3rem .7rem; border-left: 3px solid var(--s1); background: var(--soft); }
 code, pre { font: .86em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { background: var(--soft); padding: .8rem 1rem; border-radius: 4px; white-space: pre-wrap; margin: .5rem 0; }
-.figures { display: flex; flex-wrap: wrap; gap: 2.4rem 2.5rem; margin-top: 2rem; }
-figure { margin: 0; flex: 1 1 100%; min-width: 0; }
-.half figure { flex: 1 1 27rem; max-width: 34rem; }
+.figures { display: grid; gap: 2.4rem; margin: 2rem 0 2.4rem; }
+figure { margin: 0; min-width: 0; }
+.half { columns: 2 25rem; column-gap: 3rem; margin-top: 2rem; }
+.half figure { break-inside: avoid; padding-bottom: 2.2rem; }
 figcaption { font-size: .86rem; line-height: 1.45; color: var(--grey); max-width: 50rem; margin-top: .4rem; }
 figcaption ul { margin: .4rem 0 0; padding-left: 1.1rem; }
 figcaption strong { color: var(--ink); }
@@ -37,14 +38,14 @@ svg text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica N
 .s0 { color: var(--s0); } .s1 { color: var(--s1); } .s2 { color: var(--s2); }
 .s3 { color: var(--s3); } .s4 { color: var(--s4); } .s5 { color: var(--s5); }
 .table { overflow-x: auto; margin: .8rem 0; border: solid var(--rule); border-width: 1px 0; overflow-wrap: normal; }
-table { border-collapse: collapse; font-size: .82rem; line-height: 1.35; font-variant-numeric: tabular-nums; width: 100%; }
-th, td { text-align: right; padding: .35rem .55rem; vertical-align: top; white-space: nowrap; }
+table { border-collapse: collapse; font-size: .77rem; line-height: 1.35; font-variant-numeric: tabular-nums; width: 100%; }
+th, td { text-align: right; padding: .3rem .42rem; vertical-align: top; white-space: nowrap; }
 thead th { border-bottom: 1px solid var(--ink); vertical-align: bottom; font-weight: 600; }
 tbody th { font-weight: 600; background: var(--paper); position: sticky; left: 0; }
 tbody + tbody { border-top: 1px solid var(--rule); }
 th.words, td.words { text-align: left; }
 td small { display: block; color: var(--grey); }
-td.words small { white-space: normal; min-width: 11rem; }
+td.words small { white-space: normal; min-width: 8.5rem; max-width: 12rem; }
 dt { font-weight: 600; margin-top: .55rem; }
 dd { margin: 0; }
 summary { cursor: pointer; margin: .6rem 0; }
@@ -52,7 +53,6 @@ summary { cursor: pointer; margin: .6rem 0; }
 @media print {
   @page { size: A4 landscape; margin: 14mm; }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  .half figure { flex-basis: 45%; max-width: 48%; }
   .panels { grid-template-columns: repeat(3, 1fr); }
   figure, tbody, li { break-inside: avoid; }
   h2, h3 { break-after: avoid; }

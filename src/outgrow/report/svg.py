@@ -187,12 +187,14 @@ def line_chart(
         direct: write each line's label at its right end.
         dodge: pixels between the marks of two joined series at the same x, so that their error bars do not overlap.
     """
-    left, top, bottom = 46.0, 48.0 if names else 30.0, 40.0
+    left, top, bottom = 60.0, 48.0 if names else 30.0, 40.0
     right = 12 + (max((len(s.label) for s in series), default=0) * CHARACTER if direct else 0)
     gone = any(mark.y is None for s in series for mark in s.marks)
     x0, x1, floor = left, width - right, height - bottom
     y0, y1 = floor - (20 if gone else 4), top
-    parts = [text(left, 14, shorten(title, int((width - left) / CHARACTER)), tone="ink", extra=' font-weight="600"')]
+    parts = [text(0, 14, shorten(title, int(width / CHARACTER) - 4), tone="ink", extra=' font-weight="600"')]
+    middle = f' transform="rotate(-90 10 {(y0 + y1) / 2:.1f})"'
+    parts.append(text(10, (y0 + y1) / 2, y.label, anchor="middle", extra=middle))
     for value, words in y.ticks:
         at = y.place(value, y0, y1)
         parts += [line(x0, at, x1, at, "rule"), text(x0 - 6, at + 3.5, words, anchor="end")]
@@ -297,7 +299,6 @@ def dot_plot(
     for value, words in x.ticks:
         at = x.place(value, left, right)
         parts += [line(at, floor, at, floor + 4, "grey"), text(at, floor + 16, words, anchor="middle")]
-    parts += [line(x.place(v, left, right), top, x.place(v, left, right), floor, "grey", dash="5 3") for v in rules]
     parts.append(line(left, floor, right, floor, "grey"))
     for k, dot in enumerate(dots):
         over, at = top + row * k + 14, top + row * k + 27
