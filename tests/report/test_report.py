@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
 from outgrow.report import render
+from outgrow.report.svg import Series, linear_axis, log_axis, spread
 from outgrow.results import CurvePoint, Group, Interval
 
 COSTS = {"chess-xs": 3e4, "chess-s": 2e5, "chess-xl": 3e7}
@@ -167,3 +170,80 @@ def test_no_results() -> None:
 
 def test_the_same_results_give_the_same_page() -> None:
     assert render(ladder(), title="A study") == render(ladder(), title="A study")
+
+
+ROLES = ("zero_shot", "weak_score", "student", "ceiling", "weak_label_accuracy", "agreement",
+         "agreement_when_right", "agreement_when_wrong", "pgr")  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ROLES)
+def test_any_score_may_be_missing_in_a_ladder(missing: str) -> None:
+    page = render([replace(g, **{missing: None}) for g in ladder()], title="A study")  # type: ignore[arg-type]
+    parse(page)
+    assert "None" not in page
+    assert "nan" not in page
+
+
+def test_a_ladder_in_which_everything_failed_still_has_a_page() -> None:
+    nothing = dict.fromkeys(ROLES)
+    page = render([replace(g, verdict="failed", curves={}, **nothing) for g in ladder()], title="A study")  # type: ignore[arg-type]
+    parse(page)
+    assert page.count("there is no student score") == 2
+
+
+def test_a_withheld_pgr_is_a_cross_and_says_why() -> None:
+    page = render(ladder(), title="A study")
+    assert page.count("no PGR, no-gap (no gap)") == 2 * len(COSTS)
+    assert ">no PGR</text>" in page
+
+
+def test_several_supervisors_of_one_student_get_a_panel_each() -> None:
+    page = render([group(weak="chess-xs"), group(weak="chess-s", weak_score=interval(0.2))], title="A study")
+    assert page.count("chess-s → chess-xl</text>") == 3
+    assert page.count("chess-xs → chess-xl</text>") == 3
+
+
+def test_results_that_differ_in_a_setting_alone_are_told_apart() -> None:
+    page = render([group(spec={"split": {"transfer": n, "test": 3_000}}) for n in (100, 200)], title="A study")
+    assert "naive, split.transfer=100" in page
+    assert "naive, split.transfer=200" in page
+    assert "split.test=" not in page
+    assert "transfer = 100 | 200" in page
+
+
+def test_a_supervisor_without_a_cost_and_a_pgr_below_zero_can_be_drawn() -> None:
+    outside = [replace(g, weak_cost=0.0, pgr=Interval(value=-3.5, low=-9.0, high=-0.2, n=10)) for g in ladder()]
+    page = render(outside, title="A study")
+    parse(page)
+    assert "worse than its supervisor" in page
+    assert "go on beyond it" in page
+
+
+def test_each_experiment_has_its_own_section() -> None:
+    page = render([group(experiment="first"), group(experiment="second")], title="Both")
+    parse(page)
+    assert "first: chess-puzzles, accuracy" in page
+    assert "second: chess-puzzles, accuracy" in page
+
+
+@pytest.mark.parametrize("low", [0.0, 0.31, 0.4999])
+@pytest.mark.parametrize("high", [0.5, 0.62, 1.0])
+def test_a_linear_axis_covers_its_values_with_round_ticks(low: float, high: float) -> None:
+    axis = linear_axis([low, high], "share", str, within=(0, 1))
+    assert axis.low <= low
+    assert axis.high >= high
+    assert 2 <= len(axis.ticks) <= 8
+
+
+@pytest.mark.parametrize("costs", [[1e6], [3e4, 3e7], [2e5, 5e5], [1.0, 1e12], [0.0, 1e6]])
+def test_a_log_axis_covers_its_values(costs: list[float]) -> None:
+    axis = log_axis(costs, "cost", str)
+    assert axis.high > max(costs)
+    assert 1 <= len(axis.ticks) <= 6
+    assert all(0 <= axis.place(cost, 0, 100) <= 100 for cost in costs)
+
+
+def test_labels_at_line_ends_do_not_overlap() -> None:
+    ends = [(float(y), Series(label=str(y), marks=[], tone="s0")) for y in (50, 51, 52, 90)]
+    heights = [at for at, _ in spread(ends, 20, 100)]
+    assert all(b - a > 12 for a, b in pairwise(heights))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from outgrow.registry import Registry
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,7 @@ class Predictions:
     truth_probability: np.ndarray
 
 
-Metric = Callable[[Predictions], np.ndarray]
+Metric = Callable[[Predictions], "np.ndarray"]
 """Scores of the examples, float [n] in [0, 1], larger is better; a role's score is their mean."""
 
 metrics: Registry[Metric] = Registry("metrics", package="outgrow.metrics")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from outgrow.report.figures import accuracy_figure, agreement_figure, has_sizes, overfitting_figure, pgr_figure
+from outgrow.report.figures import accuracy_figure, agreement_figure, pgr_figure
+from outgrow.report.marks import has_sizes
 from outgrow.report.style import CSS
 from outgrow.report.svg import esc
+from outgrow.report.training import overfitting_figure
 from outgrow.report.words import DASH, VERDICTS, lead, metric_name, pair_of, percent, quantity, ratio
 from outgrow.results import Group, Interval
 
@@ -47,7 +50,7 @@ def render(groups: list[Group], *, title: str, failures: list[str] | None = None
         failures: what went wrong, one line each.
     """
     sections: dict[tuple[str, str, str], list[Group]] = {}
-    for group in groups:
+    for group in told_apart(groups):
         sections.setdefault((group.experiment, group.task, group.metric), []).append(group)
     body = [f"<header><h1>{esc(title)}</h1>"]
     body.append(
@@ -60,7 +63,7 @@ def render(groups: list[Group], *, title: str, failures: list[str] | None = None
             "<code>outgrow list experiments</code> names what else can be run; then make this report again.</p>"
         )
     body += [problems(failures)] if failures else []
-    body += [section(found, many=len(sections) > 1) for found in sections.values()]
+    body += [section(found, title=title, many=len(sections) > 1) for found in sections.values()]
     body.append(reading() if groups else "")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -72,10 +75,11 @@ def render(groups: list[Group], *, title: str, failures: list[str] | None = None
     )
 
 
-def section(groups: Sequence[Group], *, many: bool) -> str:
+def section(groups: Sequence[Group], *, title: str, many: bool) -> str:
     """One experiment on one task: lead, figures, table, provenance."""
     first = groups[0]
     name = f"{first.experiment}: {first.task}, {metric_name(first)}" if many else first.experiment
+    name = "What was found" if name == title else name
     figures = [accuracy_figure(groups), pgr_figure(groups), agreement_figure(groups)]
     layout = "figures" if has_sizes(groups) else "half"
     return "\n".join(
@@ -85,6 +89,7 @@ def section(groups: Sequence[Group], *, many: bool) -> str:
             f'<div class="{layout}">',
             *figures,
             "</div>",
+            overfitting_figure(groups),
             "<h2>All results</h2>",
             table(groups),
             "<h2>Where the numbers come from</h2>",
@@ -112,10 +117,6 @@ def cell(at: Interval | None, show: Callable[[float], str]) -> str:
 def table(groups: Sequence[Group]) -> str:
     """Every group: means, intervals, seeds, numbers of examples, verdict. Rows of a pair of models stand together."""
     heads = [
-        "seeds",
-        "supervisor examples",
-        "transfer examples",
-        "test examples",
         "zero-shot",
         "weak",
         "weak label<br>accuracy",
@@ -129,33 +130,35 @@ def table(groups: Sequence[Group]) -> str:
     top = "".join(f'<th scope="col">{head}</th>' for head in heads)
     out = [
         '<div class="table" tabindex="0" role="region" aria-label="All results"><table><thead><tr>',
-        f'<th scope="col" class="words">weak \u2192 strong</th><th scope="col" class="words">method</th>{top}',
+        f'<th scope="col" class="words">method</th>{top}',
         '<th scope="col" class="words">verdict</th></tr></thead>',
     ]
-    order = sorted(groups, key=lambda g: (g.weak_cost, g.weak, g.strong_cost, g.strong))
-    for pair in dict.fromkeys(pair_of(g) for g in order):
-        rows = [g for g in order if pair_of(g) == pair]
-        out.append("<tbody>")
-        for k, g in enumerate(rows):
-            size = f"{quantity(g.weak_cost)} \u2192 {quantity(g.strong_cost)} multiply-accumulates"
-            names = f'<span title="{size}">{esc(g.weak)} \u2192 {esc(g.strong)}</span>'
-            name = f'<th scope="rowgroup" class="words" rowspan="{len(rows)}">{names}</th>' if k == 0 else ""
-            examples = " / ".join(f"{n:,}" for n in (g.n_supervisor, g.n_transfer, g.n_test))
-            counts = f"<td>{len(g.seeds)}</td><td>{examples}</td>"
-            scores = (
-                cell(g.zero_shot, percent) + cell(g.weak_score, percent) + f"<td>{percent(g.weak_label_accuracy)}</td>"
-            )
-            scores += (
-                cell(g.student, percent) + cell(g.ceiling, percent) + cell(g.pgr if g.verdict == "ok" else None, ratio)
-            )
-            scores += "".join(cell(at, percent) for at in (g.agreement, g.agreement_when_right, g.agreement_when_wrong))
+    blocks: dict[tuple[object, ...], list[Group]] = {}
+    for g in sorted(groups, key=lambda g: (g.weak_cost, g.weak, g.strong_cost, g.strong)):
+        blocks.setdefault((*pair_of(g), *g.seeds, g.n_supervisor, g.n_transfer, g.n_test), []).append(g)
+    for rows in blocks.values():
+        g = rows[0]
+        seeds = f"seed{'s' * (len(g.seeds) != 1)} {', '.join(map(str, g.seeds))}"
+        sizes = f"{quantity(g.weak_cost)} \u2192 {quantity(g.strong_cost)} multiply-accumulates"
+        counts = f"examples: {g.n_supervisor:,} supervisor, {g.n_transfer:,} transfer, {g.n_test:,} test"
+        about = f"<strong>{esc(g.weak)} \u2192 {esc(g.strong)}</strong> {esc(seeds)}; {counts}; {sizes}"
+        out.append(f'<tbody><tr><th colspan="{len(heads) + 2}" class="pair"><span>{about}</span></th></tr>')
+        for g in rows:
+            cells = [
+                cell(g.zero_shot, percent),
+                cell(g.weak_score, percent),
+                f"<td>{percent(g.weak_label_accuracy)}</td>",
+            ]
+            cells += [cell(g.student, percent), cell(g.ceiling, percent)]
+            cells += [cell(g.pgr if g.verdict == "ok" else None, ratio)]
+            cells += [cell(at, percent) for at in (g.agreement, g.agreement_when_right, g.agreement_when_wrong)]
             why = f"<small>{esc(g.why)}</small>" if g.why else ""
             verdict = f'<td class="words"><code>{esc(g.verdict)}</code>{why}</td>'
-            out.append(f'<tr>{name}<td class="words">{esc(g.method)}</td>{counts}{scores}{verdict}</tr>')
+            out.append(f'<tr><th scope="row" class="words">{esc(g.method)}</th>{"".join(cells)}{verdict}</tr>')
         out.append("</tbody>")
     out.append(
-        f'</table></div><p class="under">Scores are {esc(metric_name(groups[0]))} on the test examples; below '
-        "each, its interval.</p>"
+        f'</table></div><p class="under">Scores are {esc(metric_name(groups[0]))} on the test examples, each with its '
+        "95&nbsp;% interval below.</p>"
     )
     return "\n".join(out)
 
@@ -171,6 +174,21 @@ def flat(value: dict[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, .
 
 def written(item: object) -> str:
     return json.dumps(item, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def told_apart(groups: Sequence[Group]) -> list[Group]:
+    """The groups; where several share models and method, each method's name gets the settings that differ."""
+    alike: dict[tuple[str, ...], list[Group]] = {}
+    for g in groups:
+        alike.setdefault((g.experiment, g.task, g.metric, g.weak, g.strong, g.method), []).append(g)
+    named: dict[int, Group] = {}
+    for same in alike.values():
+        differing = [path for path, found in pooled([g.spec for g in same]).items() if len(found) > 1]
+        for g in same:
+            has = flat(g.spec)
+            marks = [f"{'.'.join(path)}={has[path]}" for path in differing if path in has]
+            named[id(g)] = replace(g, method=", ".join([g.method, *marks]))
+    return [named[id(g)] for g in groups]
 
 
 def pooled(values: Sequence[dict[str, Any]]) -> dict[tuple[str, ...], list[str]]:
@@ -212,7 +230,8 @@ def provenance(groups: Sequence[Group]) -> str:
     return "\n".join(
         [
             again,
-            '<div class="prose"><h3>Settings</h3><p>As resolved, defaults included. Where results differ, <code>|</code> lists the values.</p>',
+            '<div class="prose"><h3>Settings</h3><p>As resolved, defaults included. '
+            "Where results differ, <code>|</code> lists the values.</p>",
             settings([g.spec for g in groups]),
             "<h3>Software, hardware and data</h3>",
             settings(made),

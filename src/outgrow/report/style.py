@@ -31,6 +31,7 @@ figcaption strong { color: var(--ink); }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 1rem 1.4rem; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; fill: currentColor; }
+svg text.title { font-weight: 600; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .15rem 1.2rem; padding: 0; margin: 0 0 .6rem; font-size: .84rem; }
 .legend li { display: flex; align-items: center; gap: .4rem; }
 .legend .swatch { flex: none; width: 28px; height: 12px; }
@@ -41,7 +42,9 @@ svg text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica N
 table { border-collapse: collapse; font-size: .77rem; line-height: 1.35; font-variant-numeric: tabular-nums; width: 100%; }
 th, td { text-align: right; padding: .3rem .42rem; vertical-align: top; white-space: nowrap; }
 thead th { border-bottom: 1px solid var(--ink); vertical-align: bottom; font-weight: 600; }
-tbody th { font-weight: 600; background: var(--paper); position: sticky; left: 0; }
+tbody th { font-weight: 400; background: var(--paper); position: sticky; left: 0; }
+th.pair { text-align: left; padding-top: .6rem; color: var(--grey); position: static; }
+th.pair strong { color: var(--ink); margin-right: .6rem; } th.pair span { position: sticky; left: .42rem; }
 tbody + tbody { border-top: 1px solid var(--rule); }
 th.words, td.words { text-align: left; }
 td small { display: block; color: var(--grey); }

@@ -1,4 +1,4 @@
-"""A small chart primitive: axes, lines with error bars, and dot plots, as inline SVG text.
+"""A small chart primitive: axes and lines with error bars, as inline SVG text.
 
 Colours are CSS classes (`ink`, `grey`, `s0` to `s5`) that set `color`; shapes draw in `currentColor`, so one SVG serves
 light, dark and print. Lengths are CSS pixels at the size the figure is meant to be shown.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 SHAPES = ("circle", "square", "triangle", "diamond", "down", "plus")
-CHARACTER = 6.1  # mean width of a character at the 11 px the labels are set in
+CHARACTER = 6.5  # mean width of a character at the 11 px the labels are set in
 CONTROL = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}  # not allowed in XML
 
 
@@ -93,7 +93,8 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Marks of one look; `dash` is an SVG dash array; `ring` circles the mark at that x."""
+    """Marks of one look; `dash` is an SVG dash array; `ring` circles the mark at that x;
+    `aside` moves marks apart that share an x with other such lines', so that their error bars do not overlap."""
 
     label: str
     marks: list[Mark]
@@ -103,6 +104,7 @@ class Series:
     joined: bool = True
     size: float = 3.4
     ring: float | None = None
+    aside: bool = False
 
 
 def shape(name: str, x: float, y: float, r: float) -> str:
@@ -185,14 +187,14 @@ def line_chart(
         names: what to write above the plot, at an x each (the models there); one that would overlap is left out.
         rules: values of y to draw a reference line at.
         direct: write each line's label at its right end.
-        dodge: pixels between the marks of two joined series at the same x, so that their error bars do not overlap.
+        dodge: pixels between marks that move aside for each other.
     """
     left, top, bottom = 60.0, 48.0 if names else 30.0, 40.0
     right = 12 + (max((len(s.label) for s in series), default=0) * CHARACTER if direct else 0)
     gone = any(mark.y is None for s in series for mark in s.marks)
     x0, x1, floor = left, width - right, height - bottom
     y0, y1 = floor - (20 if gone else 4), top
-    parts = [text(0, 14, shorten(title, int(width / CHARACTER) - 4), tone="ink", extra=' font-weight="600"')]
+    parts = [text(0, 14, shorten(title, int(width / CHARACTER) - 4), tone="ink title")]
     middle = f' transform="rotate(-90 10 {(y0 + y1) / 2:.1f})"'
     parts.append(text(10, (y0 + y1) / 2, y.label, anchor="middle", extra=middle))
     for value, words in y.ticks:
@@ -213,17 +215,23 @@ def line_chart(
         if at - half > free:
             parts.append(text(at, top - 8, words, anchor="middle", tone="ink"))
             free = at + half + 4
-    joined = [s for s in series if s.joined and any(mark.low is not None or mark.y is None for mark in s.marks)]
+    crowd: dict[
+        tuple[float, bool], list[str]
+    ] = {}  # who moves aside for whom: the lines with a mark, or a cross, there
+    for s in series:
+        for mark in s.marks if s.aside else []:
+            crowd.setdefault((mark.x, mark.y is None), []).append(s.label)
     ends: list[tuple[float, Series]] = []
     for s in series:
-        offset = (joined.index(s) - (len(joined) - 1) / 2) * dodge if s in joined else 0.0
         drawn, path = [], []
         for mark in sorted(s.marks, key=lambda mark: mark.x):
-            at = x.place(mark.x, x0, x1)
+            at, here = x.place(mark.x, x0, x1), crowd.get((mark.x, mark.y is None), [])
+            if s.aside:
+                at += (here.index(s.label) - (len(here) - 1) / 2) * (dodge if mark.y is not None else 8)
             if mark.y is None:
-                body = cross(at + offset * 2, floor - 9)
+                body = cross(at, floor - 9)
             else:
-                at, up = at + offset, y.place(mark.y, y0, y1)
+                up = y.place(mark.y, y0, y1)
                 path.append(f"{at:.1f},{up:.1f}")
                 body = shape(s.shape, at, up, s.size)
                 if mark.low is not None and mark.high is not None:
@@ -257,59 +265,3 @@ def spread(
                 heights[k], heights[k + 1] = heights[k] - short / 2, heights[k + 1] + short / 2
     shift = max(0.0, top - heights[0]) - max(0.0, heights[-1] - bottom) if heights else 0.0
     return [(at + shift, s) for at, (_, s) in zip(heights, placed, strict=True)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dot:
-    """One row of a dot plot: a label, what to write at its right, and the value with its interval (None: a cross)."""
-
-    label: str
-    value: float | None
-    words: str
-    title: str
-    low: float | None = None
-    high: float | None = None
-    tone: str = "s0"
-    shape: str = "circle"
-
-
-def dot_plot(
-    *,
-    title: str,
-    label: str,
-    x: Axis,
-    dots: Sequence[Dot],
-    rules: Sequence[float] = (),
-    band: tuple[float, float] | None = None,
-    width: float = 460,
-) -> str:
-    """A value with its interval per row; each row's label stands above it, so long names fit a narrow screen.
-
-    Args:
-        rules: values of x to draw a reference line at.
-        band: a stretch of x to shade.
-    """
-    left, right, top, row = 14.0, width - 18, 26.0, 38.0
-    floor = top + row * len(dots) + 4
-    parts = [text(left, 14, shorten(title, int(width / CHARACTER)), tone="ink", extra=' font-weight="600"')]
-    if band:
-        start, end = sorted(x.place(value, left, right) for value in band)
-        size = f'width="{end - start:.1f}" height="{floor - top:.1f}"'
-        parts.append(f'<rect class="rule" x="{start:.1f}" y="{top:.1f}" {size} fill="currentColor" opacity="0.45"/>')
-    for value, words in x.ticks:
-        at = x.place(value, left, right)
-        parts += [line(at, floor, at, floor + 4, "grey"), text(at, floor + 16, words, anchor="middle")]
-    parts.append(line(left, floor, right, floor, "grey"))
-    for k, dot in enumerate(dots):
-        over, at = top + row * k + 14, top + row * k + 27
-        name = shorten(dot.label, int((right - left) / CHARACTER - len(dot.words) - 2))
-        body = cross(left + 4, at) if dot.value is None else shape(dot.shape, x.place(dot.value, left, right), at, 4.2)
-        if dot.value is not None and dot.low is not None and dot.high is not None:
-            body = (
-                line(x.place(dot.low, left, right), at, x.place(dot.high, left, right), at, dot.tone, width=1.8) + body
-            )
-        parts.append(line(left, at, right, at, "rule"))
-        parts += [text(left, over, name, tone="ink"), text(right, over, dot.words, anchor="end")]
-        parts.append(f'<g class="{dot.tone}"><title>{esc(dot.title)}</title>{body}</g>')
-    parts.append(text((left + right) / 2, floor + 34, x.label, anchor="middle"))
-    return picture(width, floor + 42, label, parts)

@@ -21,7 +21,7 @@ VERDICTS = {
 
 def percent(value: float | None, digits: int = 1) -> str:
     """0.4531 as `45.3 %`, or a dash."""
-    return DASH if value is None else f"{100 * value:.{digits}f}\u202f%"
+    return DASH if value is None else f"{100 * value:.{digits}f}\u202f%".replace("-", "\u2212")
 
 
 def tick_percent(value: float) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from outgrow.registry import Registry
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Kind = Literal["classification", "preference", "generation"]
 

@@ -1,0 +1,128 @@
+"""What the figures share: from groups to lines, marks and rows, each with its colour, shape and tooltip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from outgrow.report import svg
+from outgrow.report.dots import Dot
+from outgrow.report.svg import Axis, Mark, Series, esc
+from outgrow.report.words import (
+    pair_of,
+    quantity,
+    recovered,
+    score,
+    short_names,
+)
+from outgrow.results import Group, Interval
+
+TONES = 6
+SIZE = "multiply-accumulates per forward pass"
+
+
+def unique(values: Iterable[str]) -> list[str]:
+    """Each value once, in the order they come."""
+    return list(dict.fromkeys(values))
+
+
+def figure(name: str, caption: str, panels: Sequence[str], legend: Sequence[Series] = ()) -> str:
+    """A figure: heading, legend, panels side by side, caption. The caption is HTML already."""
+    items = "".join(f"<li>{svg.swatch(series)}{esc(series.label)}</li>" for series in legend)
+    keys = f'<ul class="legend">{items}</ul>' if items else ""
+    body = "".join(f"<div>{panel}</div>" for panel in panels)
+    many = "panels" if len(panels) > 1 else "panel"
+    heading = f"<h3>{esc(name)}</h3>"
+    return f'<figure>{heading}{keys}<div class="{many}">{body}</div><figcaption>{caption}</figcaption></figure>'
+
+
+def has_sizes(groups: Sequence[Group]) -> bool:
+    """Whether students of several sizes were tried, so that a line against size means something."""
+    return len({group.strong_cost for group in groups}) > 1
+
+
+def by_cost(groups: Sequence[Group]) -> list[str]:
+    """The supervisors, smallest first."""
+    return unique(g.weak for g in sorted(groups, key=lambda g: (g.weak_cost, g.weak)))
+
+
+def weak_series(groups: Sequence[Group], method: str, make: Callable[[Group], Mark | None]) -> list[Series]:
+    """One line per supervisor for a method, in its own colour and shape in all panels; it may have no marks."""
+    out = []
+    for k, weak in enumerate(by_cost(groups)):
+        marks = [made for g in groups if (g.weak, g.method) == (weak, method) and (made := make(g))]
+        tone, dash = f"s{k % TONES}", "" if k < TONES else "6 2"
+        form = svg.SHAPES[k % len(svg.SHAPES)]
+        out.append(Series(label=f"from {weak}", marks=marks, tone=tone, shape=form, dash=dash, aside=True))
+    return out
+
+
+def size_axis(groups: Sequence[Group], *, supervisors: bool = False) -> Axis:
+    costs = [g.strong_cost for g in groups] + [g.weak_cost for g in groups if supervisors]
+    return svg.log_axis(costs, SIZE, quantity)
+
+
+def model_names(groups: Sequence[Group]) -> list[tuple[float, str]]:
+    """Where each student model lies on the size axis."""
+    short = short_names(unique(g.strong for g in groups))
+    return sorted({(g.strong_cost, svg.shorten(short[g.strong], 14)) for g in groups})
+
+
+def place_of(g: Group) -> str:
+    return f"{g.weak} \u2192 {g.strong}, {g.method}"
+
+
+def mark(g: Group, at: Interval | None, what: str) -> Mark | None:
+    if at is None:
+        return None
+    return Mark(x=g.strong_cost, y=at.value, low=at.low, high=at.high, title=f"{place_of(g)}: {what} {score(at)}")
+
+
+def per_model(groups: Sequence[Group], role: str) -> list[Mark]:
+    """One mark per strong model, for a score that depends on the model alone: the first group that has it gives it."""
+    found: dict[str, Mark] = {}
+    for g in groups:
+        at = g.ceiling if role == "ceiling" else g.zero_shot
+        if at is not None and g.strong not in found:
+            title = f"{g.strong}: {role} {score(at)}"
+            found[g.strong] = Mark(x=g.strong_cost, y=at.value, low=at.low, high=at.high, title=title)
+    return list(found.values())
+
+
+def supervisor_ticks(groups: Sequence[Group], lines: Sequence[Series]) -> list[Series]:
+    """Each supervisor's own score, a short bar at its own size in the colour of its students' line."""
+    out = []
+    for series, weak in zip(lines, by_cost(groups), strict=True):
+        g = next((g for g in groups if g.weak == weak and g.weak_score is not None), None)
+        if g is not None and g.weak_score is not None:
+            at = Mark(
+                x=g.weak_cost, y=g.weak_score.value, title=f"{weak}, the supervisor itself: {score(g.weak_score)}"
+            )
+            out.append(Series(label=weak, marks=[at], tone=series.tone, shape="bar", joined=False))
+    return out
+
+
+def unique_pairs(groups: Sequence[Group]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(pair_of(g) for g in groups))
+
+
+def dot(label: str, at: Interval | None, tone: str, shape: str) -> Dot:
+    words, title = score(at), f"{label}: {score(at)}"
+    if at is None:
+        return Dot(label=label, value=None, words=words, title=title, tone=tone)
+    return Dot(label=label, value=at.value, low=at.low, high=at.high, words=words, title=title, tone=tone, shape=shape)
+
+
+def pgr_dot(g: Group) -> Dot:
+    if g.pgr is None or g.verdict != "ok":
+        return Dot(label=g.method, value=None, words=f"no PGR: {g.verdict}", title=pgr_mark(g).title)
+    words, title = recovered(g.pgr), pgr_mark(g).title
+    return Dot(label=g.method, value=g.pgr.value, low=g.pgr.low, high=g.pgr.high, words=words, title=title)
+
+
+def pgr_mark(g: Group) -> Mark:
+    if g.pgr is None or g.verdict != "ok":
+        why = f" ({g.why})" if g.why else ""
+        return Mark(x=g.strong_cost, y=None, title=f"{place_of(g)}: no PGR, {g.verdict}{why}")
+    return Mark(
+        x=g.strong_cost, y=g.pgr.value, low=g.pgr.low, high=g.pgr.high, title=f"{place_of(g)}: PGR {recovered(g.pgr)}"
+    )
