@@ -32,7 +32,9 @@ def main() -> None:
         settings.append(f"task.path={options.path}")
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
-        experiments = read_experiments("chess", settings=settings, seeds=[int(seed) for seed in options.seeds.split(",")])
+        experiments = read_experiments(
+            "chess", settings=settings, seeds=[int(seed) for seed in options.seeds.split(",")]
+        )
         swept = run_experiments(experiments, store)
         for note in dict.fromkeys(note for one in swept.records for note in one.notes):
             print("note:", note)
@@ -40,8 +42,9 @@ def main() -> None:
             assert group.zero_shot is not None
             assert group.ceiling is not None
             print(
-                f"{group.strong:9} {group.strong_cost:12,.0f} multiply-accumulates, untouched {group.zero_shot.value:.3f}, fine-tuned on "
-                f"{group.n_transfer:,} puzzles {group.ceiling.value:.3f} (95 % {group.ceiling.low:.3f} to "
+                f"{group.strong:9} {group.strong_cost:12,.0f} multiply-accumulates, "
+                f"untouched {group.zero_shot.value:.3f}, fine-tuned on {group.n_transfer:,} puzzles "
+                f"{group.ceiling.value:.3f} (95 % {group.ceiling.low:.3f} to "
                 f"{group.ceiling.high:.3f}, {len(group.seeds)} seeds, n = {group.n_test:,})"
             )
 

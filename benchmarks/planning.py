@@ -32,7 +32,9 @@ def main() -> None:
     experiments = expand(document, name="large")
     plan = make_plan(experiments, cached=set())
     seconds = time.perf_counter() - started
-    print(f"planning {len(experiments):,} experiments: {seconds:.2f} s, {len(plan.steps):,} unique steps with their keys")
+    print(
+        f"planning {len(experiments):,} experiments: {seconds:.2f} s, {len(plan.steps):,} unique steps with their keys"
+    )
 
 
 if __name__ == "__main__":

@@ -46,7 +46,10 @@ def main() -> None:
         print(next(line for line in again.splitlines() if line.startswith("Computed")))
         print(first)
         grouped = subprocess.run(
-            [*OUTGROW, "results", "--store", store, "--format", "json", "--group"], capture_output=True, text=True, check=True
+            [*OUTGROW, "results", "--store", store, "--format", "json", "--group"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         for row in json.loads(grouped.stdout):
             print(

@@ -151,6 +151,8 @@ MISTAKES = [
     (("[sweep]", "[sweep]\nseeds = []"), "line 24: seeds must be a list of whole numbers from 0, not []"),
     (("[sweep]", "[sweep]\nseeds = [true]"), "line 24: seeds must be a list of whole numbers from 0, not [True]"),
     (("[sweep]", "[sweep]\nseeds = [1, 2, 1]"), "line 24: a seed is given twice in [1, 2, 1]"),
+    (('[sweep]\n"method.name" = ["naive", "confidence"]', '[method]\nname = "naive"\n[sweep]\n"method.name" = ["x"]'),
+     "line 26: unknown method 'x'"),
     (("[sweep]", '[sweep]\n"metod.name" = ["x"]'), "unknown key 'metod'; did you mean 'method'?"),
     (('"method.name" = ["naive", "confidence"]', '[method]\nname = "confidence"\nalpha = 1.5'),
      "line 26: method.alpha = 1.5: input should be less than or equal to 1"),

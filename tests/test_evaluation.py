@@ -141,6 +141,18 @@ def test_pgr_is_a_number_only_if_the_verdict_is_ok(
     assert bool(found.why) == (verdict != "ok")
 
 
+def test_a_gap_within_chance_is_none() -> None:
+    """The ceiling is right on five examples more, and wrong on two that the supervisor has right."""
+    weak = (np.arange(400) >= 80).astype(int)
+    ceiling = weak.copy()
+    ceiling[:5], ceiling[-2:] = 1, 0
+    found = evaluate(answers({"weak": weak[None], "student": weak[None], "ceiling": ceiling[None]}))
+    assert found.verdict == "no-gap"
+    assert re.search(r"\(gap \+0\.\d%, 95 % from -", found.why)
+    ceiling[-2:] = 1
+    assert evaluate(answers({"weak": weak[None], "student": weak[None], "ceiling": ceiling[None]})).verdict == "ok"
+
+
 @pytest.mark.parametrize(
     ("role", "name"), [("weak", "weak supervisor"), ("student", "student"), ("ceiling", "strong ceiling")]
 )

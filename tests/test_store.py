@@ -68,6 +68,20 @@ def test_an_error_while_writing_leaves_nothing(store: Store, error: type[BaseExc
     assert leftovers(store) == []
 
 
+def test_an_artefact_appears_whole_or_not_at_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted at the last moment, when everything is written but not yet in its place."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            put(store)
+    assert not list(store.root.glob("artefacts/*/*"))
+    assert leftovers(store) == []
+
+
 def test_a_folder_without_a_manifest_is_no_artefact(store: Store) -> None:
     folder = store.folder(KEY)
     folder.mkdir(parents=True)

@@ -17,11 +17,12 @@ from torch import Tensor
 from outgrow import experiment
 from outgrow.config import Experiment, TrainSpec
 from outgrow.errors import StepFailed
+from outgrow.executors.base import compute
 from outgrow.methods.base import cross_entropy_loss
 from outgrow.models.toy import ToyModel
 from outgrow.predict import predict, summarise
 from outgrow.runtime import Context
-from outgrow.steps import Steps, Trained
+from outgrow.steps import Steps, Trained, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.train import fit, rate
@@ -161,6 +162,24 @@ def test_the_curve_begins_with_the_untouched_model(store: Store, toy: Callable[.
             assert point["n"] == 30
         weights = load_file(store.open(step.key) / "model.safetensors")
         assert not torch.equal(weights["head.weight"], ends[0].state_dict()["head.weight"])
+
+
+def test_a_piece_learns_from_its_own_share_of_the_labels(store: Store, toy: Callable[..., list[Experiment]]) -> None:
+    (one,) = toy("method.name=naive")
+    steps = Steps()
+    data = steps.split(one.task, one.split, seed=0)
+    weak = steps.finetune(one.weak, data.part("supervisor"), seed=0)
+    piece = data.part("transfer").pieces(3)[1]
+    both = [
+        steps.finetune(one.strong, piece, labels=steps.predict(weak, labelled), method=one.method, seed=0)
+        for labelled in (data.part("transfer"), piece)
+    ]
+    context = Context(store)
+    for step in walk_unique(*both):
+        compute(step, store, context)
+    first, second = (context.network(step).state_dict()["head.weight"] for step in both)
+    assert both[0].key != both[1].key
+    torch.testing.assert_close(first, second)
 
 
 # Inference

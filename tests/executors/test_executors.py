@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 from outgrow.config import Experiment
 from outgrow.errors import ConfigError, StepFailed
 from outgrow.executors.base import executors
+from outgrow.executors.processes import _without_interrupts
 from outgrow.runtime import Context, Runtime
 from outgrow.steps import Step
 from outgrow.store import Store
@@ -111,42 +112,79 @@ def test_examples_of_two_tasks_are_never_mixed_up(store: Store) -> None:
         assert examples.ids == ToyTask(n=10, seed=seed).load().ids
 
 
-def alive(group: int) -> bool:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, 0)
-        return True
-    return False
+def alive(group: int) -> int:
+    """How many processes of a group there are, those aside that only wait to be buried."""
+    listed = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    return sum(int(one) == group and not state.startswith("Z") for one, state in map(str.split, listed.splitlines()))
 
 
-@pytest.mark.parametrize("executor", ["serial", "processes"])
-def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(
-    toml: Callable[..., str], tmp_path: Path, cli: Callable[..., tuple[int, str, str]], executor: str
-) -> None:
-    store = Store(tmp_path / "store")
-    settings = ["--set", "method.name=naive", "--set", "strong.train.epochs=2000"]
-    arguments = ["run", toml(), *settings, "--store", str(store.root)]
+@contextlib.contextmanager
+def interrupted(arguments: list[str], when: Callable[[int], bool]) -> Iterator[tuple[int, str]]:
+    """Runs `outgrow` as a terminal does and presses Ctrl-C; gives the exit status and what it said on stderr."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "outgrow.cli", *arguments, "--executor", executor],
+        [sys.executable, "-m", "outgrow.cli", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 120
-    while len(store.keys()) < 3 and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: everyone in the foreground gets it
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
-    finished = store.keys()
-    assert 3 <= len(finished) < 9
-    assert f"stopped, {9 - len(finished)} steps left; finished ones are kept in {store.root}" in said
-    assert "run the same command to go on" in said
-    while alive(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not alive(process.pid), "a worker is left behind"
+    try:
+        deadline = time.monotonic() + 120
+        while not when(process.pid) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)  # everyone in the foreground gets it
+        _, said = process.communicate(timeout=30)
+        yield process.returncode, said
+        while alive(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not alive(process.pid), "a worker is left behind"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.parametrize(("executor", "epochs"), [("serial", 2_000), ("processes", 1_000_000)])
+def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(
+    toml: Callable[..., str], store: Store, cli: Callable[..., tuple[int, str, str]], executor: str, epochs: int
+) -> None:
+    settings = ["--set", "method.name=naive", "--set", f"strong.train.epochs={epochs}"]
+    arguments = ["run", toml(), *settings, "--store", str(store.root)]
+    with interrupted([*arguments, "--executor", executor], lambda _: len(store.keys()) >= 3) as (status, said):
+        assert status == 130, said
+        assert "Traceback" not in said
+        finished = store.keys()
+        assert 3 <= len(finished) < 9
+        assert f"stopped, {9 - len(finished)} steps left; finished ones are kept in {store.root}" in said
+        assert "run the same command to go on" in said
+    assert store.keys() == finished
     assert store.verify() == []
-    status, out, _ = cli(*arguments)
-    assert status == 0
-    assert f"Computed {9 - len(finished)} steps, found {len(finished)} of 9 in the store" in out
+    if epochs <= 2_000:
+        status, out, _ = cli(*arguments)
+        assert status == 0
+        assert f"Computed {9 - len(finished)} steps, found {len(finished)} of 9 in the store" in out
+
+
+def test_ctrl_c_while_workers_start_up_is_quiet(toml: Callable[..., str], store: Store) -> None:
+    arguments = ["run", toml(), "--store", str(store.root), "--executor", "processes"]
+
+    def importing(group: int) -> bool:
+        there = alive(group) >= 3  # this one, multiprocessing's own helper, and a worker
+        time.sleep(0.3 if there else 0)
+        return there
+
+    with interrupted(arguments, importing) as (status, said):
+        assert status == 130
+        assert "Traceback" not in said
+        assert "run the same command to go on" in said
+
+
+def test_workers_never_get_ctrl_c() -> None:
+    code = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+
+    def blocked() -> str:
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+    with _without_interrupts():
+        assert blocked() == "True"
+    assert blocked() == "False"
 
 
 def die(*_: Any) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import signal
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
@@ -19,11 +22,8 @@ _context: Context | None = None
 
 def _start(root: str, device: str, threads: int) -> None:
     global _context
-    import signal
-
     import torch
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     torch.set_num_threads(threads)
     _context = Context(Store(root), device=device)
 
@@ -31,6 +31,16 @@ def _start(root: str, device: str, threads: int) -> None:
 def _compute(step: Step) -> None:
     assert _context is not None
     compute(step, _context.store, _context)
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes started here never get SIGINT, not even while they import: Ctrl-C is the parent's to handle."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outcome:
@@ -53,7 +63,8 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
             for key in ready[: runtime.workers - len(running)]:
                 del waiting[key]
                 watcher.started(plan.steps[key])
-                running[pool.submit(_compute, plan.steps[key])] = key
+                with _without_interrupts():
+                    running[pool.submit(_compute, plan.steps[key])] = key
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 key = running.pop(future)
