@@ -110,7 +110,8 @@ def test_models_give_finite_logits_that_do_not_depend_on_the_batch(name: str) ->
     assert together.shape == (5, n_classes)
     assert torch.isfinite(together).all()
     assert len(torch.unique(together, dim=0)) == 5, "the logits must depend on the row"
-    torch.testing.assert_close(alone, together, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(alone.softmax(-1), together.softmax(-1), atol=1e-5, rtol=0)
+    torch.testing.assert_close(alone, together, atol=1e-4, rtol=1e-4)  # float32 sums in another order
 
 
 @pytest.mark.parametrize("name", MODELS)
