@@ -283,3 +283,20 @@ def test_without_arguments_it_helps(cli: Cli) -> None:
     _, out, err = cli()
     for command in ("run", "results", "report", "list", "store", "doctor"):
         assert command in out + err
+
+
+def test_a_disk_that_fills_on_the_way_exits_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from outgrow import cli, sweep
+    from outgrow.errors import StoreError
+
+    def full(*arguments: object, **options: object) -> None:
+        raise StoreError("the disk is full; what was finished is kept")
+
+    monkeypatch.setattr(sweep, "run_experiments", full)
+    monkeypatch.setattr(sys, "argv", ["outgrow", "run", "toy", "--store", str(tmp_path / "store")])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 1
+    assert "what was finished is kept" in capsys.readouterr().err

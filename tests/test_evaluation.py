@@ -180,6 +180,7 @@ def test_agreement_by_hand() -> None:
     assert found.agreement_when_right is not None
     assert found.agreement_when_wrong is not None
     assert found.agreement_when_right.value == pytest.approx(5 / 6)
+    assert (found.agreement_when_right.n, found.agreement_when_wrong.n) == (6, 4)
     assert found.agreement_when_wrong.value == pytest.approx(1 / 4)
 
 

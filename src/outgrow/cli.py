@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from outgrow.cli_store import DEFAULT_STORE, StoreOption, store_app
-from outgrow.errors import ConfigError, OutgrowError
+from outgrow.errors import ConfigError, OutgrowError, StepFailed, StoreError
 
 if TYPE_CHECKING:
     from outgrow.results import Group
@@ -92,6 +92,9 @@ def run(
                 file=sys.stderr,
             )
             sys.exit(130)
+        except (StoreError, StepFailed) as error:  # the request was right, but the disk or a worker gave up on the way
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)
     groups = _show_results(swept, store)
     console.print(
         f"\nComputed {swept.computed} steps, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "

@@ -128,6 +128,7 @@ def evaluate(answers: Answers, *, seed: int = 0) -> Evaluation:
     scores = {role: resample.ratio(values, ones) for role, values in answers.scores.items()}
     same = (answers.predicted["student"] == answers.predicted["weak"]).astype(np.float64)
     right = (answers.predicted["weak"] == answers.truth).astype(np.float64)
+    wrong = 1 - right
     verdict, why = _verdict(answers, scores, resample)
     recovered = None
     if verdict == "ok":
@@ -136,8 +137,8 @@ def evaluate(answers: Answers, *, seed: int = 0) -> Evaluation:
     return Evaluation(
         scores=scores,
         agreement=resample.ratio(same, ones),
-        agreement_when_right=resample.ratio(same * right, right) if right.any() else None,
-        agreement_when_wrong=resample.ratio(same * (1 - right), 1 - right) if not right.all() else None,
+        agreement_when_right=resample.ratio(same * right, right, n=int(right.sum())) if right.any() else None,
+        agreement_when_wrong=resample.ratio(same * wrong, wrong, n=int(wrong.sum())) if wrong.any() else None,
         pgr=recovered,
         verdict=verdict,
         why=why,
@@ -180,14 +181,20 @@ class _Resampler:
             replicate[:] = np.bincount(rng.integers(0, n_groups, n_groups), minlength=n_groups)
         self._group_weights = counts
 
-    def ratio(self, numerator: np.ndarray, denominator: np.ndarray) -> Interval:
-        """Interval of sum(numerator) / sum(denominator), both [seeds, n]; replicates that divide by 0 are left out."""
+    def ratio(self, numerator: np.ndarray, denominator: np.ndarray, *, n: int | None = None) -> Interval:
+        """Interval of sum(numerator) / sum(denominator), both [seeds, examples]; divisions by 0 are left out.
+
+        `n` is how many answers count, all of them unless given.
+        """
         above, below = self._sums(numerator), self._sums(denominator)
         with np.errstate(divide="ignore", invalid="ignore"):
             replicates = above / below
         low, high = np.percentile(replicates[np.isfinite(replicates)], [2.5, 97.5])
         return Interval(
-            value=float(numerator.sum() / denominator.sum()), low=float(low), high=float(high), n=numerator.size
+            value=float(numerator.sum() / denominator.sum()),
+            low=float(low),
+            high=float(high),
+            n=numerator.size if n is None else n,
         )
 
     def _sums(self, values: np.ndarray) -> np.ndarray:

@@ -189,7 +189,7 @@ class Store:
                 self.open(key)
             except DamagedArtefact as error:
                 damaged.append(str(error))
-        for bucket in self._artefacts.iterdir():
+        for bucket in filter(Path.is_dir, self._artefacts.iterdir()):
             for folder in bucket.iterdir():
                 if not (folder / MANIFEST).is_file():
                     damaged.append(f"artefact {folder.name[:12]}: it has no manifest; run again to recompute it")

@@ -6,7 +6,7 @@ import pytest
 
 from outgrow import experiment
 from outgrow.config import Experiment
-from outgrow.errors import UnknownName
+from outgrow.errors import ConfigError, UnknownName
 from outgrow.methods.bootstrapping import Bootstrapping
 from outgrow.models.chess import ChessModel
 from outgrow.models.toy import ToyModel
@@ -80,3 +80,11 @@ def test_with_no_size_between_it_is_naive(toy: Callable[..., list[Experiment]]) 
     (longer,) = toy("method.name=bootstrapping", "weak.model=toy-s")
     assert student(bootstrapped, Steps()).key == student(naive, Steps()).key
     assert student(longer, Steps()).key != student(naive, Steps()).key
+
+
+def test_sizes_must_rise_to_the_student() -> None:
+    method = Bootstrapping(sizes=("toy-m", "toy-s"))
+    with pytest.raises(ConfigError, match=r"sizes must rise .* 'toy-l'"):
+        method.chain(ToyModel(name="toy-xs").cost, ToyModel(name="toy-l"))
+    rising = Bootstrapping(sizes=("toy-s", "toy-m")).chain(0, ToyModel(name="toy-l"))
+    assert [one.name for one in rising] == ["toy-s", "toy-m", "toy-l"]

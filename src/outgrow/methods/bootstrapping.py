@@ -45,7 +45,14 @@ class Bootstrapping(Method):
     def chain(self, weak_cost: float, strong: Model) -> list[Model]:
         """The models trained, smallest first; the last is the student."""
         if self.sizes:
-            return [*(models[name]() for name in self.sizes), strong]
+            chain = [*(models[name]() for name in self.sizes), strong]
+            costs = [weak_cost, *(model.cost for model in chain)]
+            if costs != sorted(costs):
+                raise ConfigError(
+                    f"method.sizes = {list(self.sizes)}: the sizes must rise from the weak supervisor to the student "
+                    f"{strong.name!r}; order them, or leave sizes out"
+                )
+            return chain
         between = [model for model in strong.ladder() if weak_cost < model.cost < strong.cost]
         links = min(self.links, len(between))
         picked = [between[round((i + 1) * (len(between) + 1) / (links + 1)) - 1] for i in range(links)]
