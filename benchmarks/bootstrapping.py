@@ -40,6 +40,7 @@ def main() -> None:
             f"weak.model={weak}",
             f"strong.model={options.strong}",
             f"sweep={{method = [{', '.join(methods)}]}}",
+            "weak.train={epochs = 5, learning_rate = 1e-3}",
             "split.supervisor=2500",
             f"split.transfer={transfer}",
             "split.validation=300",
