@@ -24,10 +24,11 @@ PROMOTIONS = {None: 0, chess.KNIGHT: 1, chess.BISHOP: 2, chess.ROOK: 3, chess.QU
 class Style:
     """How a series of games is played; each game draws one value of every tuple.
 
-    A game that stays beyond `decided` centipawns for `patience` plies is stopped.
+    Nodes are drawn evenly unless they have weights. A game that stays beyond `decided` centipawns for `patience` plies is stopped.
     """
 
     nodes: tuple[int, ...]
+    node_weights: tuple[float, ...] | None = None
     random_slips: tuple[float, ...]
     hasty_slips: tuple[float, ...]
     decided: int
@@ -35,7 +36,8 @@ class Style:
 
 
 FOR_PRETRAINING = Style(
-    nodes=(150, 150, 150, 300, 300, 300, 600, 600),
+    nodes=(150, 300, 600),
+    node_weights=(0.35, 0.4, 0.25),
     random_slips=(0.02, 0.06, 0.14),
     hasty_slips=(0.0, 0.12, 0.3),
     decided=1_200,
@@ -82,7 +84,8 @@ def encode_move(move: chess.Move, *, white: bool) -> int:
 def play(engine: Engine, *, style: Style, seed: str, number: int) -> Game:
     """Play game `number` of the series `seed`; the same two give the same game with the same engine."""
     rng = random.Random(f"{seed}/{number}")
-    nodes = rng.choice(style.nodes)
+    weights = style.node_weights
+    nodes = rng.choices(style.nodes, weights)[0] if weights else rng.choice(style.nodes)
     slip_random, slip_hasty = rng.choice(style.random_slips), rng.choice(style.hasty_slips)
     board = chess.Board()
     game = Game(number=number)
