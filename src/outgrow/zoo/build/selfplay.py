@@ -24,7 +24,8 @@ PROMOTIONS = {None: 0, chess.KNIGHT: 1, chess.BISHOP: 2, chess.ROOK: 3, chess.QU
 class Style:
     """How a series of games is played; each game draws one value of every tuple.
 
-    Nodes are drawn evenly unless they have weights. A game that stays beyond `decided` centipawns for `patience` plies is stopped.
+    Nodes are drawn evenly unless they have weights. A game that stays beyond `decided` centipawns for `patience` plies
+    is stopped.
     """
 
     nodes: tuple[int, ...]
