@@ -256,12 +256,12 @@ def test_the_installed_command_exits_like_main(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("kind", ["tasks", "models", "methods", "metrics", "experiments", "executors"])
+@pytest.mark.parametrize("kind", ["tasks", "models", "methods", "metrics", "experiments", "executors", "packs"])
 def test_lists_describe_and_name_the_source(cli: Cli, kind: str) -> None:
     status, out, _ = cli("list", kind)
     assert status == 0
     lines = out.splitlines()
-    expected = {"tasks": 2, "models": 9, "methods": 3, "metrics": 3, "experiments": 3, "executors": 2}
+    expected = {"tasks": 2, "models": 9, "methods": 3, "metrics": 3, "experiments": 3, "executors": 2, "packs": 11}
     assert len(lines) == expected[kind]
     for line in lines:
         name, about = line.split(maxsplit=1)

@@ -22,7 +22,7 @@ MODULES = {
 # A module may import, when it is itself imported, from the layers above its own in this list, and from its own package.
 LAYERS = [
     {"errors", "spec", "experiments"},
-    {"registry", "chess"},
+    {"registry", "chess", "packs"},
     {"tasks", "metrics"},
     {"models"},
     {"methods"},
@@ -34,7 +34,7 @@ LAYERS = [
     {"executors"},
     {"sweep"},
     {"display", "doctor", "report"},
-    {"cli_store"},
+    {"cli_store", "cli_packs"},
     {"cli", "zoo"},
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
@@ -118,7 +118,7 @@ def absent_after(code: str) -> list[str]:
 
 def test_listing_and_reading_an_experiment_are_quick() -> None:
     assert all(find_spec(name) for name in ("torch", "pyarrow", "safetensors"))
-    kinds = "tasks", "models", "methods", "metrics", "experiments", "executors"
+    kinds = "tasks", "models", "methods", "metrics", "experiments", "executors", "packs"
     code = "from outgrow.cli import list_\n" + "\n".join(f"list_({kind!r})" for kind in kinds)
     assert absent_after(code + "\nfrom outgrow.config import read_experiments\nread_experiments('toy')") == []
     assert absent_after("import torch") == ["torch"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from outgrow.cli_packs import packs_app
 from outgrow.cli_store import DEFAULT_STORE, StoreOption, store_app
 from outgrow.errors import ConfigError, OutgrowError, StepFailed, StoreError
 
@@ -25,9 +26,10 @@ app = typer.Typer(
 )  # fmt: skip
 zoo_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build the shipped models and data anew.")
 app.add_typer(store_app, name="store")
+app.add_typer(packs_app, name="packs")
 app.add_typer(zoo_app, name="zoo")
 
-KINDS = ("tasks", "models", "methods", "metrics", "experiments", "executors")
+KINDS = ("tasks", "models", "methods", "metrics", "experiments", "executors", "packs")
 
 
 def main() -> None:
@@ -253,6 +255,10 @@ def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS), metavar="K
         rows = [
             (name, str(tomllib.loads(text).get("about", "")), "shipped") for name, text in shipped_experiments().items()
         ]
+    elif kind == "packs":
+        from outgrow.packs import PACKS
+
+        rows = [(pack.name, pack.about, pack.source) for pack in PACKS.values()]
     elif kind in KINDS:
         from importlib import import_module
 

@@ -26,14 +26,23 @@ class SplitSpec:
     """How many examples each part gets. `test` and `validation` are the same for every seed of an experiment.
 
     Args:
-        seed: which examples are set aside for `test` and `validation`.
+        pool: how many examples the seeds draw `supervisor` and `transfer` from; 0 for all that the task has left.
+        seed: which examples are set aside for `test`, `validation` and the pool.
     """
 
     supervisor: Annotated[int, Field(ge=1)]
     transfer: Annotated[int, Field(ge=1)]
     validation: Annotated[int, Field(ge=1)] = 300
     test: Annotated[int, Field(ge=1)]
+    pool: Annotated[int, Field(ge=0)] = 0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if 0 < self.pool < self.supervisor + self.transfer:
+            raise ConfigError(
+                f"split.pool = {self.pool} is smaller than supervisor + transfer = {self.supervisor + self.transfer}; "
+                "make it larger, or 0 for all examples"
+            )
 
 
 @spec
@@ -47,7 +56,10 @@ class TrainSpec:
         schedule: `constant`, or `linear` or `cosine` decay to zero.
         warmup: share of the steps over which the learning rate rises.
         max_grad_norm: gradients are scaled down to this norm.
+        weight_decay: decoupled (AdamW), in units of the learning rate.
         evaluations: looks at the validation examples, evenly spread, besides the one before training.
+        keep: weights of the `last` update, or of the look that agreed `best` with the labels trained on (early stopping;
+            for a student these are the weak supervisor's).
     """
 
     epochs: Annotated[int, Field(ge=1)] = 5
@@ -56,7 +68,9 @@ class TrainSpec:
     schedule: Literal["constant", "linear", "cosine"] = "constant"
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
     evaluations: Annotated[int, Field(ge=1)] = 5
+    keep: Literal["last", "best"] = "last"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -220,6 +234,8 @@ def _experiment(tables: dict[str, Any], name: str, where: _Where) -> Experiment:
     if not isinstance(metric, str):
         raise ConfigError(f"{where.at('metric')}: metric must be a name, not {metric!r} (outgrow list metrics)")
     _named(metrics, metric, "metric", where)
+    if not strong.model.can_learn:
+        raise ConfigError(f"{where.at('strong.model')}: {strong.model.name!r} cannot learn; choose a model to train")
     for role in (weak, strong):
         if task.kind not in role.model.kinds:
             raise ConfigError(
@@ -240,7 +256,8 @@ def _role(table: dict[str, Any], train: dict[str, Any], role: str, where: _Where
     if not isinstance(own, dict):
         raise ConfigError(f"{where.at(f'{role}.train')}: [{role}.train] must be a table, not {own!r}")
     model = _component(models, table, role, "model", where)
-    return Role(model=model, train=_build(TrainSpec, {**train, **own}, f"{role}.train" if own else "train", where))
+    defaults = model.train_defaults()
+    return Role(model=model, train=_build(TrainSpec, {**defaults, **train, **own}, f"{role}.train" if own else "train", where))
 
 
 def _component(registry: Any, table: dict[str, Any], title: str, key: str, where: _Where) -> Any:

@@ -28,6 +28,7 @@ def examine(store: str) -> list[tuple[str, str]]:
         ("bfloat16", _bfloat16()),
         ("store", _store(store)),
         ("chess zoo", _zoo()),
+        ("packs", _packs()),
         ("stockfish", _stockfish()),
         ("extras", _extras()),
     ]  # fmt: skip
@@ -91,8 +92,18 @@ def _zoo() -> str:
     return f"missing {', '.join(missing)}" if missing else f"{len(SHAPES)} sizes, {', '.join(SHAPES)}"
 
 
+def _packs() -> str:
+    from outgrow.packs import PACKS, cache_folder, present
+
+    here = [name for name in PACKS if present(name)]
+    missing = [name for name in PACKS if name not in here]
+    found = f"{', '.join(here) or 'none'} in {cache_folder()}"
+    return found + (f"; not fetched: {', '.join(missing)} (`outgrow packs get NAME`)" if missing else "")
+
+
 def _extras() -> str:
     found = [
-        f"{name} {'installed' if find_spec(module) else 'not installed'}" for name, module in (("[zoo]", "chess"),)
+        f"{name} {'installed' if find_spec(module) else 'not installed'}"
+        for name, module in (("[text]", "transformers"), ("[zoo]", "chess"))
     ]
     return ", ".join(found)

@@ -19,6 +19,10 @@ class DataError(OutgrowError):
     """A task's data is missing, malformed or too small."""
 
 
+class PackMissing(DataError):
+    """An offline pack is needed that has not been fetched; `outgrow packs get NAME` fetches it."""
+
+
 class StoreError(OutgrowError):
     """The store cannot be read or written, or an artefact is damaged."""
 

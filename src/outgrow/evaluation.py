@@ -44,22 +44,25 @@ def compare(step: Comparison, context: Context, folder: Path) -> None:
         "group": [data.groups[row] for row in rows],
         "truth": said["weak"].truth,
     }
-    if data.difficulty is not None:
-        columns["difficulty"] = data.difficulty[list(rows)]
+    if data.dataset.difficulty is not None:
+        columns["difficulty"] = data.dataset.difficulty[rows]
     for role, answers in said.items():
         columns[f"{role}_predicted"] = answers.predicted
         columns[f"{role}_score"] = metric(answers)
     pq.write_table(pa.table(columns), folder / "test.parquet")
     labels = json.loads((context.store.open(step.labels.key) / "labels.json").read_text())
-    curves = {}
+    curves, notes = {}, list(data.dataset.notes)
     for role in ROLES:
-        model = roles[role].model
-        curves[role] = json.loads((context.store.open(model.key) / "curve.json").read_text())  # type: ignore[union-attr]
+        folder_of = context.store.open(roles[role].model.key)
+        if (folder_of / "curve.json").is_file():  # labels out of a file and prompted models have none
+            curves[role] = json.loads((folder_of / "curve.json").read_text())
+        if (folder_of / "notes.json").is_file():
+            notes += json.loads((folder_of / "notes.json").read_text())
     facts = {
         "weak_label_accuracy": labels["accuracy"],
-        "n_classes": data.n_classes,
+        "n_classes": data.output.n_classes,
         "curves": curves,
-        "notes": data.notes,
+        "notes": list(dict.fromkeys(notes)),
     }
     (folder / "facts.json").write_text(json.dumps(facts))
 
@@ -146,7 +149,7 @@ def evaluate(answers: Answers, *, seed: int = 0) -> Evaluation:
 
 
 def _verdict(answers: Answers, scores: dict[str, Interval], resample: _Resampler) -> tuple[str, str]:
-    chance = float(np.bincount(answers.truth).max() / len(answers.truth))
+    chance = float(np.unique(answers.truth, return_counts=True)[1].max() / len(answers.truth))
     for role in ROLES:
         if len(np.unique(answers.truth)) > 1 and any(len(np.unique(row)) == 1 for row in answers.predicted[role]):
             return "collapsed", f"the {_NAMES[role]} predicts one class for every test example"

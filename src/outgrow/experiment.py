@@ -14,8 +14,8 @@ def run(experiment: Experiment, steps: Steps) -> Comparison:
     seed = experiment.seed
     data = steps.split(experiment.task, experiment.split, seed=seed)
     transfer = data.part("transfer")
-    weak = steps.finetune(experiment.weak, data.part("supervisor"), seed=seed)  # ground truth
+    weak = experiment.weak.model.supervise(steps, experiment.weak, data.part("supervisor"), seed=seed)  # ground truth
     labels = steps.predict(weak, transfer)  # weak labels
     student = experiment.method.train_student(steps, experiment.strong, transfer, labels, seed=seed)
-    ceiling = steps.finetune(experiment.strong, transfer, seed=seed)  # same examples, ground truth
+    ceiling = experiment.method.train_ceiling(steps, experiment.strong, transfer, seed=seed)  # same, ground truth
     return steps.compare(experiment, weak=weak, student=student, ceiling=ceiling, labels=labels, split=data)

@@ -1,33 +1,97 @@
-"""The one inference loop."""
+"""The one inference loop, and the form in which answers are kept."""
 
 from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-BATCH = 500
+from outgrow.batching import Rows, micro_batches
+from outgrow.machine import Machine, gather, rank, world_size
+from outgrow.tasks.base import Output
+
+ROWS, TOKENS = 512, 4_096  # of a batch, at most
 
 
 @torch.inference_mode()
-def predict(network: nn.Module, inputs: np.ndarray, *, device: torch.device) -> np.ndarray:
-    """Probabilities of each row, float32 [n, classes], rows summing to 1."""
+def predict(network: nn.Module, rows: Rows, *, machine: Machine) -> np.ndarray:
+    """Answers to each row: probabilities float32 [n, classes], rows summing to 1; texts [n] of a text generator."""
     was_training = network.training
-    network.to(device).eval()
-    found = [
-        network(torch.from_numpy(inputs[start : start + BATCH]).to(device)).float().softmax(-1).cpu().numpy()
-        for start in range(0, len(inputs), BATCH)
-    ]
+    network.to(machine.device).eval()
+    pieces: list[tuple[np.ndarray, np.ndarray]] = []
+    with machine.multiplying(network):
+        for piece in in_batches(rows)[rank() :: world_size()]:
+            batch = rows.batch(piece, machine.device)
+            if hasattr(network, "generate"):
+                said: np.ndarray = network.generate(batch)  # type: ignore[operator]
+            else:
+                said = network(batch).float().softmax(-1).cpu().numpy()
+            pieces.append((piece, said))
     network.train(was_training)
-    return np.concatenate(found)
+    pieces = [piece for some in gather(pieces) for piece in some]
+    found = np.concatenate([said for _, said in pieces])
+    answers = np.empty_like(found)
+    answers[np.concatenate([piece for piece, _ in pieces])] = found
+    return answers
 
 
-def summarise(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Per example: predicted class, truth, the truth's rank (ties count against it) and its probability."""
-    truth_probability = np.take_along_axis(probabilities, labels[:, None], 1)
+def in_batches(rows: Rows) -> list[np.ndarray]:
+    """All rows in batches for inference, those of like length together, longest first."""
+    order = np.arange(len(rows))
+    lengths = rows.lengths
+    if lengths.min() != lengths.max():
+        order = np.argsort(-lengths, kind="stable")
+    cut = [order[start : start + ROWS] for start in range(0, len(order), ROWS)]
+    return [piece for some in cut for piece in micro_batches(some, lengths, budget=max(TOKENS, int(lengths.max())))]
+
+
+def write_labels(answers: np.ndarray, folder: Path) -> None:
+    """Keep weak labels: probabilities as safetensors (float16 for very many classes), texts as JSON."""
+    from safetensors.numpy import save
+
+    if answers.dtype == object:
+        (folder / "texts.json").write_text(json.dumps(list(answers)))
+    else:
+        small = np.float32 if answers.shape[1] <= 64 else np.float16
+        (folder / "labels.safetensors").write_bytes(save({"probabilities": answers.astype(small)}))
+
+
+def read_labels(folder: Path) -> np.ndarray:
+    """What `write_labels` kept."""
+    from safetensors.numpy import load_file
+
+    if (folder / "texts.json").is_file():
+        return np.array(json.loads((folder / "texts.json").read_text()), dtype=object)
+    return load_file(folder / "labels.safetensors")["probabilities"].astype(np.float32)
+
+
+def summarise(answers: np.ndarray, labels: np.ndarray, output: Output) -> dict[str, np.ndarray]:
+    """Per example: predicted class, truth, the truth's rank (ties count against it) and its probability.
+
+    A text that is no answer of any example gets a class number of its own, made from the text, beyond all others.
+    """
+    if answers.dtype == object:
+        number = {text: i for i, text in enumerate(output.class_names)}
+        predicted = np.array([number.get(text, _beyond(text, len(number))) for text in answers], np.int64)
+        right = predicted == labels
+        return {
+            "predicted": predicted,
+            "truth": labels.astype(np.int64),
+            "rank": np.where(right, 0, output.n_classes).astype(np.int64),
+            "truth_probability": right.astype(np.float32),
+        }
+    truth_probability = np.take_along_axis(answers, labels[:, None], 1)
     return {
-        "predicted": probabilities.argmax(1).astype(np.int64),
+        "predicted": answers.argmax(1).astype(np.int64),
         "truth": labels.astype(np.int64),
-        "rank": (probabilities >= truth_probability).sum(1).astype(np.int64) - 1,
+        "rank": (answers >= truth_probability).sum(1).astype(np.int64) - 1,
         "truth_probability": truth_probability[:, 0].astype(np.float32),
     }
+
+
+def _beyond(text: str, n: int) -> int:
+    return n + int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from outgrow.errors import ConfigError
-from outgrow.splits import SplitData
-from outgrow.steps import Labels, Split, Step, Trained
+from outgrow.splits import DatasetData, SplitData, read_examples
+from outgrow.steps import Labels, Split, Step
 from outgrow.store import Store
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
-    from torch import nn
+    from torch import Tensor, nn
 
+    from outgrow.batching import Rows
+    from outgrow.machine import Machine
+    from outgrow.steps import Adapted, Dataset, Features, Part
     from outgrow.tasks.base import Examples, Task
+
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,77 +32,100 @@ class Runtime:
         executor: name of an executor.
         workers: processes at once, for executors that use several.
         device: `auto` takes CUDA, then MPS, then the CPU.
+        precision: `auto` multiplies in bfloat16 where the hardware is fast at it.
+        micro_batch_tokens: tokens of one backward pass, padding counted; 0 takes what suits the device.
+        checkpointing: recompute activations in the backward pass, for less memory.
     """
 
     executor: str = "serial"
     workers: int = 2
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Precision = "auto"
+    micro_batch_tokens: int = 0
+    checkpointing: bool = False
 
 
 class Context:
-    """What a step may use while it is computed: its inputs out of the store, the device, a way to tell of progress."""
+    """What a step may use while it is computed: its inputs out of the store, the machine, a way to tell of progress."""
 
     def __init__(
-        self, store: Store, *, device: str = "auto", report: Callable[[Step, float], None] = lambda step, progress: None
+        self,
+        store: Store,
+        runtime: Runtime | None = None,
+        *,
+        report: Callable[[Step, float], None] = lambda step, progress: None,
     ):
         self.store = store
         self.report = report
-        self._device = device
-        self._load_split = lru_cache(maxsize=4)(self._read_split)
+        self._runtime = runtime or Runtime()
+        self._dataset = lru_cache(maxsize=4)(self._read_dataset)
+        self._drawn = lru_cache(maxsize=16)(self._read_drawn)
         self._loaded: tuple[Task, Examples] | None = None
 
-    @property
-    def device(self) -> torch.device:
-        """The device chosen; ConfigError if this machine does not have it."""
+    @cached_property
+    def machine(self) -> Machine:
+        """The device chosen and how to multiply on it; ConfigError if this machine does not have it."""
         import torch
 
+        from outgrow.machine import Machine
+
+        wanted = self._runtime.device
         present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-        if self._device == "auto":
-            return torch.device(next(name for name in ("cuda", "mps", "cpu") if present[name]))
-        if not present.get(self._device, False):
+        if wanted != "auto" and not present[wanted]:
             raise ConfigError(
-                f"this machine has no device {self._device!r}; it has "
-                + ", ".join(name for name in present if present[name])
+                f"this machine has no device {wanted!r}; it has " + ", ".join(name for name in present if present[name])
             )
-        return torch.device(self._device)
+        return Machine(
+            device=torch.device(next(name for name in present if present[name]) if wanted == "auto" else wanted),
+            precision=self._runtime.precision,
+            tokens=self._runtime.micro_batch_tokens,
+            checkpointing=self._runtime.checkpointing,
+        )
 
     def examples(self, task: Task) -> Examples:
-        """A task's examples, read once however many splits need them."""
+        """A task's examples, read once however many datasets need them."""
         if self._loaded is None or self._loaded[0] != task:
             self._loaded = (task, task.load())
         return self._loaded[1]
 
+    def dataset(self, step: Dataset) -> DatasetData:
+        """A dataset's rows."""
+        return self._dataset(step.key)
+
     def split(self, step: Split) -> SplitData:
         """A split's rows."""
-        return self._load_split(step.key)
+        return SplitData(dataset=self.dataset(step.dataset), read_drawn=lambda: self._drawn(step.key))
+
+    def rows(self, network: nn.Module, part: Part, features: Features | None) -> Rows:
+        """A part's inputs as `network` takes them: stored features, or the task's inputs encoded."""
+        from outgrow.batching import Arrays, encode
+
+        data = self.split(part.split)
+        chosen = data.rows(part)
+        return Arrays(self.features(features)[chosen]) if features else encode(network, data.inputs[chosen])
+
+    def features(self, step: Features) -> np.ndarray:
+        """Stored features of a whole dataset, memory-mapped."""
+        from outgrow.features import load
+
+        return load(self.store.open(step.key))
 
     def labels(self, step: Labels) -> np.ndarray:
-        """Weak labels [n, classes] in the order of their part's rows."""
-        from safetensors.numpy import load_file
+        """Weak labels in the order of their part's rows: probabilities [n, classes], or texts [n]."""
+        from outgrow.predict import read_labels
 
-        return load_file(self.store.open(step.key) / "labels.safetensors")["probabilities"]
+        return read_labels(self.store.open(step.key))
 
-    def network(self, step: Trained) -> nn.Module:
-        """A trained step's network."""
+    def weights(self, step: Adapted) -> dict[str, Tensor]:
+        """Weights of a generative fine-tuning."""
         from safetensors.torch import load_file
 
-        network = step.role.model.build(n_classes=self.split(step.part.split).n_classes, seed=step.seed)
-        network.load_state_dict(load_file(self.store.open(step.key) / "model.safetensors"))
-        return network
+        return load_file(self.store.open(step.key) / "model.safetensors")
 
-    def _read_split(self, key: str) -> SplitData:
+    def _read_dataset(self, key: str) -> DatasetData:
+        return read_examples(self.store.open(key))
+
+    def _read_drawn(self, key: str) -> dict[str, np.ndarray]:
         from safetensors.numpy import load_file
 
-        folder = self.store.open(key)
-        arrays = load_file(folder / "examples.safetensors")
-        facts = json.loads((folder / "split.json").read_text())
-        return SplitData(
-            ids=facts["ids"],
-            groups=facts["groups"],
-            inputs=arrays["inputs"],
-            labels=arrays["labels"],
-            difficulty=arrays.get("difficulty"),
-            parts=facts["parts"],
-            n_classes=facts["n_classes"],
-            notes=facts["notes"],
-        )
+        return load_file(self.store.open(key) / "rows.safetensors")

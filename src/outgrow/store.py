@@ -4,6 +4,7 @@ Layout of the folder:
     artefacts/ab/abcd.../   the files of one step's result and its manifest.json; there means complete
     results/                one small JSON file per row of the results table
     tmp/  locks/  damaged/  half-written, guards, and what failed its checksum
+    stopped/                last good weights of trainings whose loss ran away
     index.sqlite            a listing of the artefacts that can always be rebuilt from them
 """
 
@@ -166,6 +167,17 @@ class Store:
             finally:
                 partial.unlink(missing_ok=True)
 
+    def set_weights_aside(self, key: str, weights: bytes) -> Path:
+        """Keep the last good weights of a training that failed; they are no artefact. Returns the file."""
+        folder = self.root / "stopped"
+        with _disk_errors(self.root):
+            folder.mkdir(exist_ok=True)
+            path = folder / f"{key[:16]}.safetensors"
+            partial = self.root / "tmp" / f"{key[:16]}-{uuid.uuid4().hex[:8]}"
+            partial.write_bytes(weights)
+            os.replace(partial, path)
+        return path
+
     # Looking after it
 
     def manifests(self) -> list[Manifest]:
@@ -202,7 +214,7 @@ class Store:
         if not dry_run:
             for manifest in unreachable:
                 shutil.rmtree(self.folder(manifest.key))
-            for leftover in ("tmp", "damaged", "locks"):
+            for leftover in ("tmp", "damaged", "stopped", "locks"):
                 shutil.rmtree(self.root / leftover, ignore_errors=True)
             self.__init__(self.root)  # type: ignore[misc]
             self.rebuild()

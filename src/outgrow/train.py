@@ -2,119 +2,299 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from outgrow.batching import Rows, batches, micro_batches
 from outgrow.config import TrainSpec
 from outgrow.errors import StepFailed
+from outgrow.machine import Machine, gather, rank, sum_over_processes, world_size
 from outgrow.methods.base import Loss, cross_entropy_loss
-from outgrow.predict import predict
+from outgrow.predict import predict, summarise
 
 if TYPE_CHECKING:
     from outgrow.runtime import Context
-    from outgrow.steps import Trained
+    from outgrow.steps import Adapted, Trained
+
+WEIGHTS, CURVE = "model.safetensors", "curve.json"
+State = dict[str, Tensor]
+
+
+class Targets(Protocol):
+    """What the network should have said: probabilities of each row, or of each token of a row's answer."""
+
+    def __getitem__(self, rows: np.ndarray) -> Tensor:
+        """Float [m, classes], rows summing to 1, as many as the network gives logits for these rows."""
+        ...
 
 
 def finetune(step: Trained, context: Context, folder: Path) -> None:
     """Train a step's model and write its weights and its curve."""
     data = context.split(step.part.split)
-    rows = data.rows(step.part)
-    inputs = data.inputs[rows]
-    if step.labels is None:
-        targets = torch.nn.functional.one_hot(torch.from_numpy(data.labels[rows]), data.n_classes).float()
-        loss: Loss = cross_entropy_loss
-    else:
+    network = new_network(step, context)
+    rows = context.rows(network, step.part, step.features)
+    loss: Loss = cross_entropy_loss
+    weak = None
+    if step.labels is not None:
         assert step.method is not None
         first = step.part.start - step.labels.part.start  # a piece may learn from the labels of the whole
-        weak = torch.from_numpy(context.labels(step.labels)[first : first + step.part.size].astype(np.float32))
-        targets = step.method.targets(weak / weak.sum(-1, keepdim=True))
+        weak = context.labels(step.labels)[first : first + step.part.size]
         loss = step.method.new_loss()
-    network = step.role.model.build(n_classes=data.n_classes, seed=step.seed)
-    held_out = data.rows(step.part.split.part("validation"))
-    supervisor = None
-    if step.labels is not None:
-        weak_network = context.network(step.labels.model)
-        supervisor = predict(weak_network, data.inputs[held_out], device=context.device).argmax(1)
-    curve: list[dict[str, float | int | None]] = []
+    targets: Targets
+    if data.output.kind == "generation":
+        answers = np.array(data.output.class_names, dtype=object)[data.labels[data.rows(step.part)]]
+        rows, targets = network.answered(rows, answers if weak is None else weak)  # type: ignore[operator]
+    elif weak is None:
+        truth = torch.from_numpy(data.labels[data.rows(step.part)])
+        targets = torch.nn.functional.one_hot(truth, data.output.n_classes).float()
+    else:
+        assert step.method is not None
+        soft = torch.from_numpy(weak)
+        targets = step.method.targets(soft / soft.sum(-1, keepdim=True))
+    look = _Looks(step, context)
+    try:
+        fit(network, rows, targets, step.role.train, loss=loss, seed=step.seed, machine=context.machine, look=look)
+    except StepFailed as error:
+        kept = context.store.set_weights_aside(step.key, _packed(look.last))
+        raise StepFailed(f"{error}; the weights of the last look before that are kept in {kept}") from None
+    state = look.best if step.role.train.keep == "best" else trainable(network)
+    notes = network.notes(rows) if hasattr(network, "notes") else []  # type: ignore[operator]
+    (folder / WEIGHTS).write_bytes(_packed(state))
+    (folder / CURVE).write_text(json.dumps(look.curve))
+    (folder / "notes.json").write_text(json.dumps(notes))
 
-    def look(progress: float) -> None:
-        predicted = predict(network, data.inputs[held_out], device=context.device).argmax(1)
-        curve.append(
-            {
-                "progress": progress,
-                "accuracy": float((predicted == data.labels[held_out]).mean()),
-                "agreement": None if supervisor is None else float((predicted == supervisor).mean()),
-                "n": len(held_out),
-            }
-        )
+
+def adapt(step: Adapted, context: Context, folder: Path) -> None:
+    """Train a step's language model to continue the inputs of its part, and write its weights."""
+    data = context.split(step.part.split)
+    network = step.model.language_model()
+    rows, targets = network.continued(data.inputs[data.rows(step.part)])  # type: ignore[operator]
+
+    def look(network: nn.Module, progress: float) -> None:
         context.report(step, progress)
 
-    fit(network, inputs, targets, step.role.train, loss=loss, seed=step.seed, device=context.device, look=look)
-    weights = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
-    (folder / "model.safetensors").write_bytes(save(weights))
-    (folder / "curve.json").write_text(json.dumps(curve))
+    fit(network, rows, targets, step.train, loss=cross_entropy_loss, seed=step.seed, machine=context.machine, look=look)
+    (folder / WEIGHTS).write_bytes(_packed(network.backbone_state()))  # type: ignore[operator]
+
+
+def _packed(state: State) -> bytes:
+    return save({name: value.detach().cpu().contiguous() for name, value in state.items()})
+
+
+def new_network(step: Trained, context: Context) -> nn.Module:
+    """A step's network before its training."""
+    output = context.split(step.part.split).output
+    if step.features is not None:
+        from outgrow.probe import Probe
+
+        return Probe(context.features(step.features).shape[-1], output, seed=step.seed)
+    return step.model.build(output, seed=step.seed, start=context.weights(step.start) if step.start else None)
+
+
+def load_trained(step: Trained, context: Context) -> nn.Module:
+    """A step's network after its training."""
+    network = new_network(step, context)
+    missing, unexpected = network.load_state_dict(load_file(context.store.open(step.key) / WEIGHTS), strict=False)
+    frozen = {name for name, value in network.named_parameters() if not value.requires_grad}
+    assert not unexpected, unexpected
+    assert frozen.issuperset(missing), missing
+    return network
+
+
+def trainable(network: nn.Module) -> State:
+    """The parameters that a training changes, and buffers: all that must be kept of it."""
+    frozen = {name for name, value in network.named_parameters() if not value.requires_grad}
+    return {name: value for name, value in network.state_dict().items() if name not in frozen}
+
+
+class _Looks:
+    """Looks at a training on the validation examples: its curve, and the best weights if they are wanted.
+
+    Best is judged by the labels that the training itself goes by: agreement with the weak supervisor for a student,
+    ground truth for a training on ground truth.
+    """
+
+    def __init__(self, step: Trained, context: Context) -> None:
+        self.curve: list[dict[str, Any]] = []
+        self.best: State = {}
+        self.last: State = {}
+        self._score = -1.0
+        self._step, self._context = step, context
+        self._keep = step.role.train.keep == "best"
+        self._part = step.part.split.part("validation")
+        data = context.split(self._part.split)
+        self._labels, self._output = data.labels[data.rows(self._part)], data.output
+        self._supervisor: np.ndarray | None = None
+        if step.labels is not None:
+            self._supervisor = self._predicted(step.labels.model.answer(context, self._part))
+        self._rows: Rows | None = None
+
+    def __call__(self, network: nn.Module, progress: float) -> None:
+        if self._rows is None:
+            self._rows = self._context.rows(network, self._part, self._step.features)
+        predicted = self._predicted(predict(network, self._rows, machine=self._context.machine))
+        accuracy = float((predicted == self._labels).mean())
+        agreement = None if self._supervisor is None else float((predicted == self._supervisor).mean())
+        self.curve.append({"progress": progress, "accuracy": accuracy, "agreement": agreement, "n": len(predicted)})
+        score = accuracy if agreement is None else agreement
+        self.last = copy.deepcopy(trainable(network))
+        if progress > 0 and score > self._score:
+            self._score = score
+            if self._keep:
+                self.best = self.last
+        self._context.report(self._step, progress)
+
+    def _predicted(self, answers: np.ndarray) -> np.ndarray:
+        return summarise(answers, self._labels, self._output)["predicted"]
+
+
+Look = Callable[[nn.Module, float], None]
 
 
 def fit(
     network: nn.Module,
-    inputs: np.ndarray,
-    targets: Tensor,
+    rows: Rows,
+    targets: Targets,
     spec: TrainSpec,
     *,
     loss: Loss,
     seed: int,
-    device: torch.device,
-    look: Callable[[float], None] = lambda progress: None,
+    machine: Machine,
+    look: Look = lambda network, progress: None,
 ) -> None:
     """Fit the network in place.
 
     Args:
-        inputs: [n, ...], as the network takes them.
-        targets: probabilities [n, classes].
+        targets: what the network should say of each row.
         seed: order of the rows; the same seed on the same machine gives the same bits.
-        look: called with the progress in [0, 1] before the first update and `spec.evaluations` times after.
+        look: called with the network and the progress in [0, 1] before the first update and `spec.evaluations` times
+            after.
 
     Raises:
         StepFailed: the loss is no longer a number; names the update and the learning rate.
     """
     torch.manual_seed(seed)  # dropout and the like; the order of rows has a generator of its own
     rng = np.random.default_rng(seed)
-    per_epoch = math.ceil(len(inputs) / spec.batch_size)
-    total = per_epoch * spec.epochs
+    lengths = rows.lengths
+    total = math.ceil(len(rows) / spec.batch_size) * spec.epochs
     looks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
-    network.to(device).train()
-    optimizer = torch.optim.Adam(network.parameters(), lr=spec.learning_rate)
-    look(0.0)
+    network.to(machine.device).train()
+    if machine.checkpointing and hasattr(network, "checkpoint_activations"):
+        network.checkpoint_activations()  # type: ignore[operator]
+    parameters = [value for value in network.parameters() if value.requires_grad]
+    fused = machine.device.type in ("cpu", "cuda")
+    optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
+    look(network, 0.0)
     done = 0
     for _ in range(spec.epochs):
-        order = rng.permutation(len(inputs))
-        for start in range(0, len(order), spec.batch_size):
-            rows = order[start : start + spec.batch_size]
+        for batch in batches(lengths, spec.batch_size, rng=rng):
             for group in optimizer.param_groups:
                 group["lr"] = spec.learning_rate * rate(spec, done / total)
-            batch = torch.from_numpy(inputs[rows]).to(device)
-            value = loss(network(batch).float(), targets[rows].to(device), done / total)
-            optimizer.zero_grad()
-            value.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), spec.max_grad_norm)
-            optimizer.step()
+            pieces = micro_batches(batch, lengths, budget=machine.training_tokens)
+            value = accumulate(network, rows, targets, pieces, loss, progress=done / total, machine=machine)
             done += 1
+            if not math.isfinite(value):
+                raise StepFailed(
+                    f"the loss is {value} at update {done} of {total} with learning_rate {spec.learning_rate:g}; "
+                    f"try a smaller one, such as {spec.learning_rate / 10:g}"
+                )
+            torch.nn.utils.clip_grad_norm_(parameters, spec.max_grad_norm)
+            optimizer.step()
+            optimizer.zero_grad()
             if done in looks:
-                if not torch.isfinite(value):
-                    raise StepFailed(
-                        f"the loss is {value.item()} at update {done} of {total} "
-                        f"with learning_rate {spec.learning_rate:g}; "
-                        f"try a smaller one, such as {spec.learning_rate / 10:g}"
-                    )
-                look(done / total)
+                look(network, done / total)
+
+
+def accumulate(
+    network: nn.Module,
+    rows: Rows,
+    targets: Targets,
+    pieces: Sequence[np.ndarray],
+    loss: Loss,
+    *,
+    progress: float,
+    machine: Machine,
+) -> float:
+    """Add the gradient of a batch's loss to the parameters, one backward pass per micro-batch; returns the loss.
+
+    A loss that looks at the whole batch (`rowwise` is false) is given all its logits: with several micro-batches these
+    are computed once without a graph, the loss is differentiated with respect to them, and a second forward pass
+    carries that gradient on. So the result does not depend on how the batch is cut.
+    """
+    mine = list(pieces[rank() :: world_size()])
+    if not getattr(loss, "rowwise", False) and len(pieces) > 1:
+        return _accumulate_jointly(network, rows, targets, pieces, mine, loss, progress=progress, machine=machine)
+    wanted = [targets[piece].to(machine.device) for piece in mine]
+    count = sum(gather(sum(len(one) for one in wanted)))
+    value = torch.zeros((), device=machine.device)
+    for piece, target in zip(mine, wanted, strict=True):
+        with machine.multiplying(network):
+            logits = network(rows.batch(piece, machine.device))
+        part = loss(logits.float(), target, progress) * (len(target) / count)
+        part.backward()  # type: ignore[no-untyped-call]
+        value += part.detach()
+    _share(network, value)
+    return value.item()
+
+
+def _accumulate_jointly(
+    network: nn.Module,
+    rows: Rows,
+    targets: Targets,
+    pieces: Sequence[np.ndarray],
+    mine: Sequence[np.ndarray],
+    loss: Loss,
+    *,
+    progress: float,
+    machine: Machine,
+) -> float:
+    states, some = [], []
+    with torch.no_grad(), machine.multiplying(network):
+        for piece in mine:
+            states.append(_random_state(machine.device))
+            some.append(network(rows.batch(piece, machine.device)).float().cpu())
+    by_process = gather(some)
+    joint = [by_process[i % world_size()][i // world_size()].to(machine.device) for i in range(len(pieces))]
+    logits = torch.cat(joint).requires_grad_()
+    value = loss(logits, torch.cat([targets[piece] for piece in pieces]).to(machine.device), progress)
+    (gradient,) = torch.autograd.grad(value, logits)
+    own = gradient.split([len(one) for one in joint])[rank() :: world_size()]
+    for piece, state, carried in zip(mine, states, own, strict=True):
+        _random_state(machine.device, state)  # the same dropout as in the first pass
+        with machine.multiplying(network):
+            again = network(rows.batch(piece, machine.device))
+        again.float().backward(carried)
+    _share(network, None)
+    return value.item()
+
+
+def _share(network: nn.Module, value: Tensor | None) -> None:
+    """Sum gradients, and the loss, over the processes of a distributed run."""
+    if world_size() > 1:
+        for parameter in network.parameters():
+            if parameter.requires_grad and parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        gradients = [value.grad for value in network.parameters() if value.grad is not None]
+        sum_over_processes(gradients if value is None else [*gradients, value])
+
+
+def _random_state(device: torch.device, state: Sequence[Tensor] | None = None) -> list[Tensor]:
+    """The state of the generators a forward pass draws from; sets it where one is given."""
+    if state is not None:
+        torch.set_rng_state(state[0])
+        if device.type == "cuda":
+            torch.cuda.set_rng_state(state[1], device)
+        return list(state)
+    return [torch.get_rng_state(), *([torch.cuda.get_rng_state(device)] if device.type == "cuda" else [])]
 
 
 def rate(spec: TrainSpec, progress: float) -> float:

@@ -19,7 +19,7 @@ from outgrow.chess.board import Board
 from outgrow.chess.moves import N_MOVES, move_class_of_uci
 from outgrow.errors import DataError
 from outgrow.spec import canonical
-from outgrow.tasks import chess_puzzles
+from outgrow.tasks import chess_puzzles, files
 from outgrow.tasks.base import tasks
 from outgrow.tasks.chess_puzzles import ChessPuzzles
 
@@ -279,9 +279,9 @@ def test_identity_is_the_content_and_not_the_path(tmp_path: Path) -> None:
 
 def test_an_unchanged_file_is_hashed_once(tmp_path: Path) -> None:
     task = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD))
-    before = chess_puzzles._content_hash.cache_info().misses
+    before = files.content_hash.cache_info().misses
     assert task.identity() == task.identity()
-    assert chess_puzzles._content_hash.cache_info().misses == before + 1
+    assert files.content_hash.cache_info().misses == before + 1
 
 
 def test_the_task_is_registered_and_its_fields_are_strict() -> None:

@@ -20,12 +20,12 @@ from outgrow.store import DamagedArtefact, Store
 _context: Context | None = None
 
 
-def _start(root: str, device: str, threads: int) -> None:
+def _start(root: str, runtime: Runtime, threads: int) -> None:
     global _context
     import torch
 
     torch.set_num_threads(threads)
-    _context = Context(Store(root), device=device)
+    _context = Context(Store(root), runtime)
 
 
 def _compute(step: Step) -> None:
@@ -53,7 +53,7 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
         runtime.workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start,
-        initargs=(str(store.root), runtime.device, threads),
+        initargs=(str(store.root), runtime, threads),
     )
     try:
         while waiting or running:

@@ -12,7 +12,7 @@ from outgrow.store import DamagedArtefact, Store
 def serial(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outcome:
     """Compute the plan's steps in order; a failure stops only what needs it, a broken store stops all."""
     outcome = Outcome()
-    context = Context(store, device=runtime.device, report=watcher.progressed)
+    context = Context(store, runtime, report=watcher.progressed)
     for key in plan.todo:
         if key in outcome.failed:
             continue

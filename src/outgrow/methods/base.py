@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from outgrow.registry import Registry
 
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from outgrow.config import Role
-    from outgrow.steps import Labels, Part, Steps, Trained
+    from outgrow.steps import Labels, Part, Predictor, Split, Steps
 
 Loss = Callable[["Tensor", "Tensor", float], "Tensor"]
+F = TypeVar("F", bound=Loss)
 
 
 class Method:
@@ -30,12 +31,25 @@ class Method:
         return weak
 
     def new_loss(self) -> Loss:
-        """A loss for one training: `loss(logits [b, classes], targets [b, classes], progress in [0, 1]) -> scalar`."""
+        """A loss for one training: `loss(logits [b, classes], targets, progress in [0, 1]) -> scalar`.
+
+        Targets are probabilities [b, classes]; where texts are generated, b counts the answers' tokens and targets are
+        token numbers int64 [b].
+        """
         return cross_entropy_loss
 
-    def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Trained:
+    def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Predictor:
         """The steps that lead from weak labels to a student; one fine-tuning unless overridden."""
         return steps.finetune(strong, part, labels=labels, method=self, seed=seed)
+
+    def train_ceiling(self, steps: Steps, strong: Role, part: Part, *, seed: int) -> Predictor:
+        """The steps that lead from ground truth to the strong ceiling; what is done to the student besides learning
+        from weak labels is done to the ceiling too."""
+        return steps.finetune(strong, part, seed=seed)
+
+    def zero_shot(self, steps: Steps, strong: Role, split: Split, *, task: str) -> Predictor | None:
+        """The student's model before it learns anything, where it can do the task so."""
+        return steps.untrained(strong.model) if task in strong.model.knows else None
 
     def identity(self) -> dict[str, Any]:
         """Name and resolved options."""
@@ -57,10 +71,24 @@ def _short(value: object) -> str:
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """CE(f, q) = -sum_k q_k log f_k, the mean over rows; q are probabilities [b, classes]."""
+    """CE(f, q) = -sum_k q_k log f_k, the mean over rows; q are probabilities [b, classes], or class numbers int64 [b]."""
+    if targets.ndim == 1:
+        from torch.nn.functional import cross_entropy
+
+        return cross_entropy(logits, targets)
     return -(targets * logits.log_softmax(-1)).sum(-1).mean()
 
 
+def rowwise(loss: F) -> F:
+    """Marks a loss that is a mean over rows, each by itself: it may be computed micro-batch by micro-batch.
+
+    Any other loss is always given the logits and targets of a whole batch.
+    """
+    loss.rowwise = True  # type: ignore[attr-defined]
+    return loss
+
+
+@rowwise
 def cross_entropy_loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
     """Cross-entropy, the same all along the training."""
     return cross_entropy(logits, targets)

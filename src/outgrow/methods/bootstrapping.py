@@ -16,7 +16,7 @@ from outgrow.spec import spec
 if TYPE_CHECKING:
     from outgrow.config import Role
     from outgrow.models.base import Model
-    from outgrow.steps import Labels, Part, Steps, Trained
+    from outgrow.steps import Labels, Part, Predictor, Steps
 
 
 @methods.register(
@@ -58,7 +58,7 @@ class Bootstrapping(Method):
         picked = [between[round((i + 1) * (len(between) + 1) / (links + 1)) - 1] for i in range(links)]
         return [*picked, strong]
 
-    def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Trained:
+    def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Predictor:
         if labels.supervisor_cost is None:
             raise ConfigError(
                 "bootstrapping needs a weak supervisor that is a model, so that sizes between can be chosen"
@@ -66,7 +66,7 @@ class Bootstrapping(Method):
         chain = self.chain(labels.supervisor_cost, strong.model)
         parts = part.pieces(len(chain)) if self.fresh else [part] * len(chain)
         naive = Naive(labels=self.labels)  # links are trained like any naive student, and share its steps
-        student = None
+        student: Predictor | None = None
         for model, piece in zip(chain, parts, strict=True):
             piece_labels = labels if student is None else steps.predict(student, piece)
             role = dataclasses.replace(strong, model=model)

@@ -45,12 +45,16 @@ class Confidence(Method):
         return self.alpha if self.ramp == 0 else self.alpha * min(1.0, progress / self.ramp)
 
     def new_loss(self) -> Loss:
+        from torch.nn.functional import one_hot
+
         threshold = AdaptiveThreshold(self.positive_share)
 
         def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
             own = logits.detach().softmax(-1)
             hardened = threshold.harden(own) if own.shape[-1] == 2 else harden(own)
             weight = self.weight(progress)
+            if targets.ndim == 1:
+                targets = one_hot(targets, own.shape[-1]).to(own.dtype)
             return cross_entropy(logits, (1 - weight) * targets + weight * hardened)
 
         return loss

@@ -6,13 +6,13 @@ import hashlib
 from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from outgrow.chess.shape import Shape
 from outgrow.errors import DataError
-from outgrow.models.base import Model, models
+from outgrow.models.base import Model, Weights, models
 from outgrow.spec import spec
-from outgrow.tasks.base import Kind
+from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,22 +42,15 @@ def _weights_digest(name: str) -> str:
 
 
 @spec
-class ChessModel:
+class ChessModel(Model):
     """One rung of the chess ladder."""
 
     name: str
-
-    @property
-    def kinds(self) -> frozenset[Kind]:
-        return frozenset({"classification"})
+    knows: ClassVar[frozenset[str]] = frozenset({"chess-puzzles"})
 
     @property
     def cost(self) -> float:
         return float(SHAPES[self.name].macs)
-
-    @property
-    def knows(self) -> frozenset[str]:
-        return frozenset({"chess-puzzles"})
 
     def identity(self) -> dict[str, Any]:
         return {"family": "chess", "shape": SHAPES[self.name], "weights": _weights_digest(self.name)}
@@ -65,15 +58,15 @@ class ChessModel:
     def ladder(self) -> list[Model]:
         return [ChessModel(name=name) for name in SHAPES]
 
-    def build(self, *, n_classes: int, seed: int) -> nn.Module:
+    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
         from safetensors.torch import load
 
         from outgrow.chess.moves import N_MOVES
         from outgrow.chess.network import BoardNetwork
 
-        if n_classes != N_MOVES:
+        if output.n_classes != N_MOVES:
             raise DataError(
-                f"{self.name!r} predicts chess moves ({N_MOVES} classes), but the task has {n_classes} classes"
+                f"{self.name!r} predicts chess moves ({N_MOVES} classes), but the task has {output.n_classes} classes"
             )
         network = BoardNetwork(SHAPES[self.name])
         state = load(weights(self.name).read_bytes())

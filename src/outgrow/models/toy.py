@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from outgrow.models.base import Model, models
+from outgrow.models.base import Model, Weights, models
 from outgrow.spec import spec
-from outgrow.tasks.base import Kind
+from outgrow.tasks.base import Output
 from outgrow.tasks.toy import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -17,22 +17,14 @@ VIEWS = {"toy-xs": 0, "toy-s": 1, "toy-m": 2, "toy-l": 3}
 
 
 @spec
-class ToyModel:
+class ToyModel(Model):
     """A linear classifier of one view; a clearer view counts as a larger model."""
 
     name: str
 
     @property
-    def kinds(self) -> frozenset[Kind]:
-        return frozenset({"classification"})
-
-    @property
     def cost(self) -> float:
         return float((1 + VIEWS[self.name]) * DIMENSIONS)
-
-    @property
-    def knows(self) -> frozenset[str]:
-        return frozenset()
 
     def identity(self) -> dict[str, Any]:
         return {"family": "toy", "view": VIEWS[self.name]}
@@ -40,7 +32,7 @@ class ToyModel:
     def ladder(self) -> list[Model]:
         return [ToyModel(name=name) for name in VIEWS]
 
-    def build(self, *, n_classes: int, seed: int) -> nn.Module:
+    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
         import torch
         from torch import Tensor, nn
 
@@ -48,7 +40,7 @@ class ToyModel:
             def __init__(self, view: int) -> None:
                 super().__init__()
                 self.view = view
-                self.head = nn.Linear(DIMENSIONS, n_classes)
+                self.head = nn.Linear(DIMENSIONS, output.n_classes)
                 generator = torch.Generator().manual_seed(seed)
                 nn.init.normal_(self.head.weight, std=0.01, generator=generator)
                 nn.init.zeros_(self.head.bias)

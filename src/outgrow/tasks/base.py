@@ -14,15 +14,33 @@ Kind = Literal["classification", "preference", "generation"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Output:
+    """What a network has to answer: one of `n_classes` classes, the better of two candidates, or a text.
+
+    Args:
+        kind: of the task.
+        n_classes: number of classes; 2 for preference, distinct answers for generation.
+        class_names: the classes in words, or ().
+    """
+
+    kind: Kind
+    n_classes: int
+    class_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Examples:
     """A task's examples, row by row.
 
     Args:
         ids: unique strings, a hash of each row's content.
         groups: rows of a group never stand on both sides of a split.
-        inputs: array [n, ...] that a model family understands.
-        labels: ground truth, int64 [n] in 0 ... n_classes - 1.
-        n_classes: number of classes.
+        inputs: what a model sees of each row: numbers [n, ...], or texts (dtype object): [n] for classification and
+            generation, [n, 2] for preference, both candidates in full.
+        labels: ground truth, int64 [n] in 0 ... n_classes - 1; for preference, 1 where the second candidate is better;
+            for generation, which of `class_names` is the answer.
+        n_classes: number of classes; 2 for preference.
+        class_names: the classes in words, where they have words; for generation, the distinct answers.
         difficulty: optional grade of each row, float32 [n]; larger is harder.
         notes: facts worth telling the user, such as rows skipped and why.
     """
@@ -32,6 +50,7 @@ class Examples:
     inputs: np.ndarray
     labels: np.ndarray
     n_classes: int
+    class_names: tuple[str, ...] = ()
     difficulty: np.ndarray | None = None
     notes: list[str] = field(default_factory=list)
 

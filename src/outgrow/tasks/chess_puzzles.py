@@ -12,9 +12,8 @@ import io
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from importlib import resources
 from itertools import chain
 from pathlib import Path
@@ -28,6 +27,7 @@ from outgrow.chess.moves import N_MOVES, move_class_of_uci
 from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
+from outgrow.tasks.files import errors_name, fingerprint
 
 HEADER = "PuzzleId,FEN,Moves,Rating,RatingDeviation,Popularity,NbPlays,Themes,GameUrl,OpeningTags"
 COLUMNS = [name.lower() for name in HEADER.split(",")]
@@ -66,7 +66,7 @@ class ChessPuzzles:
 
     def identity(self) -> dict[str, Any]:
         """Name, row limit, and the SHA-256 of the file's content."""
-        return {"name": self.name, "max_rows": self.max_rows, "fingerprint": _fingerprint(self._file())}
+        return {"name": self.name, "max_rows": self.max_rows, "fingerprint": fingerprint(self._file())}
 
     def load(self) -> Examples:
         """Read the file; DataError if it is missing, unreadable or has no usable row."""
@@ -100,7 +100,7 @@ def _read_lichess(file: Path, max_rows: int) -> Examples:
     puzzles: dict[str, _Puzzle] = {}
     bad: list[str] = []
     repeated = 0
-    with _errors_name(file), _opened(file) as stream:
+    with errors_name(file), _opened(file) as stream:
         lines = _lines(stream)
         if (first := next(lines, None)) is None:
             raise DataError(f"{file} is empty; {EXPECTED}")
@@ -197,15 +197,6 @@ def _opened(file: Path) -> io.BufferedReader:
     return io.BufferedReader(pyarrow.input_stream(str(file), compression=compression), 1 << 16)
 
 
-@contextmanager
-def _errors_name(file: Path) -> Iterator[None]:
-    """Turn what goes wrong in reading into a DataError that names the file."""
-    try:
-        yield
-    except (OSError, ValueError) as error:  # Arrow's errors are of these types
-        raise DataError(f"{file} cannot be read: {error}") from error
-
-
 def _shipped() -> Path:
     return Path(str(resources.files("outgrow.zoo"))) / "chess" / "puzzles.parquet"
 
@@ -232,16 +223,3 @@ def _read_shipped(file: Path, max_rows: int) -> Examples:
         n_classes=N_MOVES,
         difficulty=np.array(rows["difficulty"], np.float32),
     )
-
-
-def _fingerprint(file: Path) -> str:
-    with _errors_name(file):
-        status = file.stat()
-        return _content_hash(str(file.absolute()), status.st_size, status.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _content_hash(path: str, size: int, modified: int) -> str:
-    """SHA-256 of a file; size and time of change are there so that a changed file is read again."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

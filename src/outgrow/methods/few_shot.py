@@ -1,0 +1,42 @@
+"""Few-shot prompting: weakly labelled examples in the student's prompt, and no training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from outgrow.methods.base import Method, methods
+from outgrow.spec import spec
+
+if TYPE_CHECKING:
+    from outgrow.config import Role
+    from outgrow.steps import Labels, Part, Predictor, Split, Steps
+
+
+@methods.register(
+    "few_shot",
+    about="some weakly labelled examples in the student's prompt, no training",
+    source="Burns et al. 2023, sec. 5.2.1",
+)
+@spec
+class FewShot(Method):
+    """A causal language model reads `shots` examples with their weak labels, hardened, and answers with a class name.
+
+    The ceiling reads the same number of examples with ground truth; zero-shot is the same prompt without examples.
+
+    Args:
+        shots: examples in the prompt, of each class as many as can be.
+    """
+
+    name: ClassVar[str] = "few_shot"
+    shots: Annotated[int, Field(ge=1)] = 5
+
+    def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Predictor:
+        return steps.prompt(strong.model, part, shots=self.shots, seed=seed, labels=labels)
+
+    def train_ceiling(self, steps: Steps, strong: Role, part: Part, *, seed: int) -> Predictor:
+        return steps.prompt(strong.model, part, shots=self.shots, seed=seed)
+
+    def zero_shot(self, steps: Steps, strong: Role, split: Split, *, task: str) -> Predictor | None:
+        return steps.prompt(strong.model, split.part("transfer"), shots=0, seed=0)

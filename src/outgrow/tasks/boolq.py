@@ -1,0 +1,32 @@
+"""BoolQ: is the answer to a question yes, given a passage?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from outgrow.spec import spec
+from outgrow.tasks.base import tasks
+from outgrow.tasks.hub import HubTask
+from outgrow.tasks.records import Record
+from outgrow.tasks.rows import Row, key
+
+
+@tasks.register(
+    "boolq",
+    about="is the answer to a question yes, given a passage?",
+    source="Clark et al. 2019; hub dataset google/boolq",
+)
+@spec
+class BoolQ(HubTask):
+    """Passage, then question as it was searched for: lower case, no question mark. A passage is a group."""
+
+    name: ClassVar[str] = "boolq"
+    repo: ClassVar[str] = "google/boolq"
+    splits: ClassVar[tuple[str, ...]] = ("train", "validation")
+    columns: ClassVar[tuple[str, ...]] = ("passage", "question", "answer")
+
+    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+        for record in records:
+            text = f"Passage: {record['passage']}\nQuestion: {record['question']}"
+            yield Row(text=text, label=int(record["answer"]), group=key(record["passage"]))

@@ -1,0 +1,33 @@
+"""CoLA: is a sentence good English?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from outgrow.spec import spec
+from outgrow.tasks.base import tasks
+from outgrow.tasks.hub import HubTask
+from outgrow.tasks.records import Record
+from outgrow.tasks.rows import Row, key
+
+
+@tasks.register(
+    "cola",
+    about="is this sentence acceptable English?",
+    source="Warstadt et al. 2019, in GLUE; hub dataset nyu-mll/glue",
+)
+@spec
+class Cola(HubTask):
+    """The sentence. Minimal pairs stand side by side unmarked in the data and may be split."""
+
+    name: ClassVar[str] = "cola"
+    repo: ClassVar[str] = "nyu-mll/glue"
+    config: ClassVar[str] = "cola"
+    splits: ClassVar[tuple[str, ...]] = ("train", "validation")
+    columns: ClassVar[tuple[str, ...]] = ("sentence", "label")
+    classes: ClassVar[tuple[str, ...]] = ("unacceptable", "acceptable")
+
+    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+        for record in records:
+            yield Row(text=record["sentence"], label=record["label"], group=key(record["sentence"]))

@@ -1,0 +1,34 @@
+"""Outside files: their content hash, and errors that name them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from outgrow.errors import DataError
+
+
+def fingerprint(file: Path) -> str:
+    """SHA-256 of a file's content, 64 hex digits; an unchanged file is read once."""
+    with errors_name(file):
+        status = file.stat()
+        return content_hash(str(file.absolute()), status.st_size, status.st_mtime_ns)
+
+
+@contextmanager
+def errors_name(file: Path) -> Iterator[None]:
+    """Turn what goes wrong in reading into a DataError that names the file."""
+    try:
+        yield
+    except (OSError, ValueError) as error:  # Arrow's errors are of these types
+        raise DataError(f"{file} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def content_hash(path: str, size: int, modified: int) -> str:
+    """SHA-256 of a file; size and time of change are there so that a changed file is read again."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

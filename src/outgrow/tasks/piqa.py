@@ -1,0 +1,34 @@
+"""PIQA: does a way of doing something work?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from outgrow.spec import spec
+from outgrow.tasks.base import tasks
+from outgrow.tasks.hub import HubTask
+from outgrow.tasks.records import Record
+from outgrow.tasks.rows import Row, answers, key
+
+
+@tasks.register(
+    "piqa",
+    about="does this way to reach a practical goal work?",
+    source="Bisk et al. 2020; hub dataset ybisk/piqa",
+)
+@spec
+class Piqa(HubTask):
+    """Goal and one of two ways; a goal is a group."""
+
+    name: ClassVar[str] = "piqa"
+    repo: ClassVar[str] = "ybisk/piqa"
+    config: ClassVar[str] = "plain_text"
+    splits: ClassVar[tuple[str, ...]] = ("train", "validation")
+    columns: ClassVar[tuple[str, ...]] = ("goal", "sol1", "sol2", "label")
+
+    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+        for record in records:
+            ways = [record["sol1"], record["sol2"]]
+            right = ways.pop(record["label"])
+            yield from answers(f"Q: {record['goal']} A: ", right=[right], wrong=ways, group=key(record["goal"]))

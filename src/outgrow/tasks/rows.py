@@ -1,0 +1,263 @@
+"""From rows of text to examples: blank, repeated and disputed rows, balance, a limit, and hashes as ids."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from outgrow.errors import DataError
+from outgrow.tasks.base import Examples
+
+if TYPE_CHECKING:
+    import numpy as np
+
+UNEVEN = 0.55  # share of the larger of two classes from which on it is cut; Burns et al. 2023, A.1
+NO_LABEL = -1  # what the hub's datasets put where the answer is kept secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A text and its class, a row number of the task's classes; `id` is a hash of the text where none is given."""
+
+    text: str
+    label: int
+    group: str
+    difficulty: float | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two candidates in full, prompt included, of which `better` is preferred."""
+
+    better: str
+    worse: str
+    group: str
+    id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """A row as it becomes an example; equal `content` with another `verdict` is a contradiction."""
+
+    id: str
+    content: str
+    verdict: int | str
+    text: str | tuple[str, str]
+    label: int
+    group: str
+    difficulty: float | None = None
+
+
+def key(*texts: str) -> str:
+    """First 16 hex digits of the SHA-256 of texts: the id of a row, and the name of a group such as a long passage."""
+    return hashlib.sha256("\x1f".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def classification(
+    rows: Iterable[Row],
+    *,
+    source: str,
+    classes: Sequence[str],
+    balance: bool = False,
+    limit: int = 0,
+    notes: Iterable[str] = (),
+) -> Examples:
+    """Examples of texts [n] and classes.
+
+    Args:
+        rows: in any order; their texts are stripped.
+        source: what errors call the data.
+        classes: names of the classes, in the order of the labels; a label outside them is a row without a label.
+        balance: draw from the larger of two classes if it has more than 55 % of the rows, until both are as large.
+        limit: at most so many examples, whole groups, whose choice depends on the groups' names alone; 0 is all.
+        notes: what reading the data had to tell.
+
+    Raises:
+        DataError: no usable row, or rows of one class alone.
+    """
+    counts: Counter[str] = Counter()
+    kept = _cleaned((_row(row, len(classes), counts) for row in rows), counts)
+    told = [*notes, *_told(counts)]
+    if not kept:
+        raise DataError(f"{source}: no usable row{because(told)}; the text column must hold text, the label a class")
+    present = Counter(one.label for one in kept)
+    if len(present) == 1:
+        only = classes[next(iter(present))]
+        raise DataError(
+            f"{source}: every usable row has the label {only!r}{because(told)}; at least two classes are needed: "
+            "check which column holds the label"
+        )
+    if balance and len(classes) > 2:
+        told.append(f"not balanced: {len(classes)} classes, and only two can be")
+    elif balance and max(present.values()) > UNEVEN * len(kept):
+        before = len(kept)
+        kept = _balanced(kept, min(present.values()))
+        told.append(f"dropped {_count(before - len(kept))} to balance the classes")
+    kept = _limited(kept, limit, source, told)
+    if len({one.label for one in kept}) == 1:
+        raise DataError(f"{source}: limit = {limit:,} leaves rows of one class alone; raise limit")
+    return _examples(kept, n_classes=len(classes), class_names=tuple(classes), notes=told)
+
+
+def preference(pairs: Iterable[Pair], *, source: str, limit: int = 0, notes: Iterable[str] = ()) -> Examples:
+    """Examples of two texts each [n, 2]; the label is 1 where the second is better.
+
+    Which of the two comes first is decided by a hash of the pair's id, so that a place says nothing.
+
+    Raises:
+        DataError: no usable pair.
+    """
+    counts: Counter[str] = Counter()
+    kept = _cleaned((_pair(pair, counts) for pair in pairs), counts)
+    told = [*notes, *_told(counts)]
+    if not kept:
+        raise DataError(f"{source}: no usable pair{because(told)}; both candidates must hold text, and differ")
+    kept = _limited(kept, limit, source, told)
+    return _examples(kept, n_classes=2, class_names=("first", "second"), notes=told)
+
+
+def answers(start: str, *, right: Iterable[str], wrong: Iterable[str], group: str) -> Iterator[Row]:
+    """Rows of a question with its candidate answers: class 1 is right; as many wrong as right ones, drawn by a hash.
+
+    Args:
+        start: what stands before the answer.
+        right: right answers.
+        wrong: wrong ones; one that is also right is left out.
+        group: of the question.
+    """
+    good = dict.fromkeys(answer.strip() for answer in right)
+    bad = [answer for answer in dict.fromkeys(answer.strip() for answer in wrong) if answer not in good]
+    texts = [sorted((start + answer for answer in side), key=_rank("answer")) for side in (bad, good)]
+    n = min(map(len, texts))
+    for label, side in enumerate(texts):
+        yield from (Row(text=text, label=label, group=group) for text in side[:n])
+
+
+def _row(row: Row, n_classes: int, counts: Counter[str]) -> _Kept | None:
+    text = row.text.strip()
+    if not text:
+        counts["blank"] += 1
+        return None
+    if not 0 <= row.label < n_classes:
+        counts["unlabelled"] += 1
+        return None
+    content = key(text)
+    return _Kept(
+        id=row.id or content,
+        content=content,
+        verdict=row.label,
+        text=text,
+        label=row.label,
+        group=row.group,
+        difficulty=row.difficulty,
+    )
+
+
+def _pair(pair: Pair, counts: Counter[str]) -> _Kept | None:
+    better, worse = pair.better.strip(), pair.worse.strip()
+    if not better or not worse:
+        counts["blank"] += 1
+        return None
+    if better == worse:
+        counts["alike"] += 1
+        return None
+    content = key(*sorted((better, worse)))
+    id = pair.id or content
+    better_second = int(key("order", id), 16) % 2
+    texts = (worse, better) if better_second else (better, worse)
+    return _Kept(id=id, content=content, verdict=better, text=texts, label=better_second, group=pair.group)
+
+
+def _cleaned(rows: Iterable[_Kept | None], counts: Counter[str]) -> list[_Kept]:
+    """Each content once; none that comes with two verdicts."""
+    kept: dict[str, _Kept] = {}
+    more: Counter[str] = Counter()  # occurrences after the first
+    disputed: set[str] = set()
+    for row in rows:
+        if row is None:
+            continue
+        first = kept.setdefault(row.content, row)
+        if first is not row:
+            more[row.content] += 1
+            if first.verdict != row.verdict:
+                disputed.add(row.content)
+    counts["disputed"] += sum(1 + more[content] for content in disputed)
+    counts["repeated"] += sum(n for content, n in more.items() if content not in disputed)
+    return [row for content, row in kept.items() if content not in disputed]
+
+
+def _balanced(rows: list[_Kept], size: int) -> list[_Kept]:
+    """The first `size` rows of each class in the order of a hash of their id, so independent of their order here."""
+    chosen: set[str] = set()
+    for label in (0, 1):
+        ids = sorted((row.id for row in rows if row.label == label), key=_rank("balance"))
+        chosen.update(ids[:size])
+    return [row for row in rows if row.id in chosen]
+
+
+def _limited(rows: list[_Kept], limit: int, source: str, told: list[str]) -> list[_Kept]:
+    if not limit or len(rows) <= limit:
+        return rows
+    sizes = Counter(row.group for row in rows)
+    chosen: set[str] = set()
+    left = limit
+    for group in sorted(sizes, key=_rank("limit")):
+        if sizes[group] <= left:
+            chosen.add(group)
+            left -= sizes[group]
+    kept = [row for row in rows if row.group in chosen]
+    if not kept:
+        raise DataError(
+            f"{source}: limit = {limit:,} leaves no row, since rows of a group stay together and the smallest group "
+            f"has {min(sizes.values()):,}; raise limit"
+        )
+    told.append(f"kept {len(kept):,} of {_count(len(rows))}: limit = {limit:,}")
+    return kept
+
+
+def _rank(purpose: str) -> Callable[[str], bytes]:
+    """An order that is as good as random but depends on the text alone."""
+    return lambda text: hashlib.sha256(f"{purpose}\x1f{text}".encode("utf-8", "surrogatepass")).digest()
+
+
+def _told(counts: Counter[str]) -> list[str]:
+    reasons = {
+        "blank": "without text",
+        "unlabelled": "without a label",
+        "alike": "with both candidates the same",
+        "repeated": "with the text of an earlier one",
+        "disputed": "with one text and two labels",
+    }
+    return [f"dropped {_count(counts[name])} {reason}" for name, reason in reasons.items() if counts[name]]
+
+
+def _count(n: int) -> str:
+    return f"{n:,} row{'' if n == 1 else 's'}"
+
+
+def because(told: Sequence[str]) -> str:
+    """Notes as a parenthesis for an error, or nothing."""
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _examples(rows: list[_Kept], *, n_classes: int, class_names: tuple[str, ...], notes: list[str]) -> Examples:
+    import numpy as np
+
+    inputs: np.ndarray = np.empty((len(rows), 2) if isinstance(rows[0].text, tuple) else len(rows), object)
+    for i, row in enumerate(rows):
+        inputs[i] = row.text
+    grades = [row.difficulty for row in rows if row.difficulty is not None]
+    return Examples(
+        ids=[row.id for row in rows],
+        groups=[row.group for row in rows],
+        inputs=inputs,
+        labels=np.array([row.label for row in rows], np.int64),
+        n_classes=n_classes,
+        class_names=class_names,
+        difficulty=np.array(grades, np.float32) if len(grades) == len(rows) else None,
+        notes=notes,
+    )

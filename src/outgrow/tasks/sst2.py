@@ -1,0 +1,32 @@
+"""SST-2: is a piece of a film review positive?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from outgrow.spec import spec
+from outgrow.tasks.base import tasks
+from outgrow.tasks.hub import HubTask
+from outgrow.tasks.records import Record
+from outgrow.tasks.rows import Row, key
+
+
+@tasks.register(
+    "sst2",
+    about="is this piece of a film review positive?",
+    source="Socher et al. 2013; hub dataset stanfordnlp/sst2",
+)
+@spec
+class Sst2(HubTask):
+    """The piece. Most are phrases of longer ones, the data do not say of which: so parts of a split overlap."""
+
+    name: ClassVar[str] = "sst2"
+    repo: ClassVar[str] = "stanfordnlp/sst2"
+    splits: ClassVar[tuple[str, ...]] = ("train", "validation")
+    columns: ClassVar[tuple[str, ...]] = ("sentence", "label")
+    classes: ClassVar[tuple[str, ...]] = ("negative", "positive")
+
+    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+        for record in records:
+            yield Row(text=record["sentence"], label=record["label"], group=key(record["sentence"].strip()))

@@ -1,0 +1,256 @@
+"""A table of one's own as a task: which columns are the text and the label, and what can be wrong with them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import string
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from outgrow.errors import ConfigError, DataError
+from outgrow.spec import spec
+from outgrow.tasks.base import Examples
+from outgrow.tasks.files import fingerprint
+from outgrow.tasks.records import Record, check_columns
+from outgrow.tasks.rows import Pair, Row, because, classification, key, preference
+
+MOST_CLASSES = 1_000  # a column with more different values is hardly a label
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table as read: its columns, its rows with the number that an editor shows, and what reading had to tell."""
+
+    source: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[int, Record]]
+    notes: list[str] = field(default_factory=list)
+
+
+@spec
+class TableTask:
+    """Columns of a table as texts and labels.
+
+    `text`, `prompt`, `chosen` and `rejected` each name a column, or are a template with columns in braces, such as
+    "Q: {question} A: {answer}"; {{ and }} stand for braces.
+
+    Args:
+        kind: `classification` (needs text and label) or `preference` (needs chosen and rejected).
+        text: what a model sees.
+        label: a column with two or more values.
+        labels: all values of `label`, in the order of the classes; by default those found, sorted.
+        prompt: for preference, what both candidates answer; it goes before each, after a blank line in between.
+        chosen: for preference, the better candidate.
+        rejected: for preference, the worse candidate.
+        group: a column; rows of a group stay on one side of every split. By default rows
+            with the same text are one, for preference those with the same prompt.
+        id: a column with a different value in each row; by default ids are hashes of the text.
+        balance: if one of two classes has more than 55 % of the rows, draw from it until both are as large.
+        limit: at most so many examples, whole groups, drawn by a hash of the group; 0 is all.
+    """
+
+    name: ClassVar[str]
+    kind: Literal["classification", "preference"] = "classification"
+    text: str = ""
+    label: str = ""
+    labels: tuple[str | bool | int | float, ...] = ()
+    prompt: str = ""
+    chosen: str = ""
+    rejected: str = ""
+    group: str = ""
+    id: str = ""
+    balance: bool = False
+    limit: Annotated[int, Field(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        needed = {"classification": ("text", "label"), "preference": ("chosen", "rejected")}
+        for one in needed[self.kind]:
+            if not getattr(self, one):
+                raise ConfigError(f'task {self.name!r} of kind {self.kind} needs {one} = "COLUMN"')
+        other = "preference" if self.kind == "classification" else "classification"
+        for one in (*needed[other], *{"classification": ("labels", "balance"), "preference": ("prompt",)}[other]):
+            if getattr(self, one):
+                raise ConfigError(f'task {self.name!r}: {one} is for tasks with kind = "{other}"; leave it out')
+        if len(set(self._classes())) != len(self.labels):
+            raise ConfigError(f"task {self.name!r}: labels names a class twice: {list(self.labels)}")
+
+    def identity(self) -> dict[str, Any]:
+        """All fields except where the data lie, and a fingerprint of the data."""
+        own = {one.name: getattr(self, one.name) for one in dataclasses.fields(TableTask)}
+        return {"name": self.name, **own, "labels": self._classes(), "fingerprint": self.fingerprint()}
+
+    def fingerprint(self) -> Any:
+        """What determines the table's content, without any path."""
+        raise NotImplementedError
+
+    def table(self) -> Table:
+        """Read the table."""
+        raise NotImplementedError
+
+    def load(self) -> Examples:
+        """Read and check the table; DataError names what is wrong with it, where, and what to do."""
+        table = self.table()
+        check_columns([one for one in (self.label, self.group, self.id) if one], table.columns, source=table.source)
+        if not table.rows:
+            raise DataError(f"{table.source} has no rows{because(table.notes)}")
+        ids = self._ids(table)
+        if self.kind == "preference":
+            return preference(self._pairs(table, ids), source=table.source, limit=self.limit, notes=table.notes)
+        classes = self._classes() or _distinct(table, self.label)
+        return classification(
+            self._rows(table, ids, classes),
+            source=table.source,
+            classes=classes,
+            balance=self.balance,
+            limit=self.limit,
+            notes=table.notes,
+        )
+
+    def _rows(self, table: Table, ids: Sequence[str], classes: Sequence[str]) -> Iterator[Row]:
+        write = _writer(self.text, "text", table)
+        place = {name: i for i, name in enumerate(classes)}
+        for i, (number, record) in enumerate(table.rows):
+            value = shown(record.get(self.label))
+            if value and value not in place:
+                raise DataError(
+                    f"{table.source}, row {number:,}: the label {value[:80]!r} is not in labels = {list(classes)}; "
+                    "add it, or leave labels out to take all values found"
+                )
+            text = write(number, record)
+            label = place[value] if value else -1
+            yield Row(text=text, label=label, group=self._group(i, record, text), id=ids[i])
+
+    def _pairs(self, table: Table, ids: Sequence[str]) -> Iterator[Pair]:
+        prompt = _writer(self.prompt, "prompt", table) if self.prompt else None
+        chosen, rejected = (_writer(getattr(self, one), one, table) for one in ("chosen", "rejected"))
+        for i, (number, record) in enumerate(table.rows):
+            before = f"{prompt(number, record).strip()}\n\n" if prompt else ""
+            better, worse = chosen(number, record).strip(), rejected(number, record).strip()
+            yield Pair(
+                better=better and before + better,
+                worse=worse and before + worse,
+                group=self._group(i, record, before or better),
+                id=ids[i],
+            )
+
+    def _group(self, i: int, record: Record, default: str) -> str:
+        """The group column's value; a row without one stands alone, pairs with one prompt together."""
+        return (shown(record.get(self.group)) if self.group else "") or key(default)
+
+    def _ids(self, table: Table) -> list[str]:
+        """The id column's values, each there and each once; empty texts without such a column."""
+        if not self.id:
+            return [""] * len(table.rows)
+        seen: dict[str, int] = {}
+        for number, record in table.rows:
+            value = shown(record.get(self.id))
+            if not value:
+                raise DataError(f"{table.source}, row {number:,}: no {self.id!r}; every row needs one, or leave id out")
+            if value in seen:
+                raise DataError(
+                    f"{table.source}: rows {seen[value]:,} and {number:,} have the same {self.id!r}, {value[:80]!r}; "
+                    "ids must differ: remove one row, or leave id out"
+                )
+            seen[value] = number
+        return list(seen)
+
+    def _classes(self) -> list[str]:
+        return [shown(value) for value in self.labels]
+
+
+@spec
+class FileTask(TableTask):
+    """A table in a file.
+
+    Args:
+        path: the file.
+    """
+
+    path: str
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the file's content."""
+        return fingerprint(self.file())
+
+    def file(self) -> Path:
+        """The file; DataError if it is not there or empty."""
+        file = Path(os.path.expanduser(self.path))
+        if not os.path.isfile(file):  # unlike Path's, never an error, however odd the path
+            why = "is no regular file" if os.path.exists(file) else "does not exist"
+            raise DataError(f"{file} {why}; path is taken from the folder {os.getcwd()}")
+        if not os.path.getsize(file):
+            raise DataError(f"{file} is empty")
+        return file
+
+
+def shown(value: object) -> str:
+    """A cell as text: numbers without needless decimals, true and false, nothing as an empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return "" if value != value else str(int(value)) if value.is_integer() else repr(value)
+    return str(value).strip()
+
+
+def decoded(file: Path, content: bytes) -> str:
+    """UTF-8 text, with or without a mark at its start; DataError names the first byte that is not."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{file} is not UTF-8 text: byte {error.start:,}, in line {line:,}, is {content[error.start]:#04x}; "
+            "save it as UTF-8"
+        ) from None
+
+
+def _writer(template: str, field: str, table: Table) -> Callable[[int, Record], str]:
+    """From a row's number and record to the text of a column or template."""
+    if template in table.columns or not set("{}") & set(template):
+        check_columns([template], table.columns, source=table.source)
+        parts: list[tuple[str, str | None]] = [("", template)]
+    else:
+        try:
+            parsed = list(string.Formatter().parse(template))
+        except ValueError as error:
+            raise ConfigError(f"{field} = {template!r} is no template: {error}; write {{{{ for a brace") from None
+        parts = [(literal, name) for literal, name, _, _ in parsed]
+        if any(form or conversion for _, _, form, conversion in parsed) or "" in [name for _, name in parts]:
+            raise ConfigError(f"{field} = {template!r}: only {{COLUMN}} can stand in braces; write {{{{ for a brace")
+        check_columns([name for _, name in parts if name], table.columns, source=f"{field}: {table.source}")
+
+    def write(number: int, record: Record) -> str:
+        return "".join(literal + _text(number, record, name, table) for literal, name in parts)
+
+    return write
+
+
+def _text(number: int, record: Record, name: str | None, table: Table) -> str:
+    value = record.get(name) if name else None
+    if isinstance(value, (list, dict, bytes)):
+        raise DataError(
+            f"{table.source}, row {number:,}: {name!r} holds a {type(value).__name__}, not text; choose another column"
+        )
+    return value if isinstance(value, str) else shown(value)
+
+
+def _distinct(table: Table, column: str) -> list[str]:
+    """The values of the label column, in numeric order if all are numbers."""
+    found = Counter(value for _, record in table.rows if (value := shown(record.get(column))))
+    if len(found) > MOST_CLASSES:
+        raise DataError(
+            f"{table.source}: {column!r} has {len(found):,} different values, such as {next(iter(found))[:60]!r}; "
+            f"it is probably not the label (at most {MOST_CLASSES:,} classes)"
+        )
+    try:
+        return sorted(found, key=float)
+    except ValueError:
+        return sorted(found)

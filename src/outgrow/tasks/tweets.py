@@ -1,0 +1,37 @@
+"""Tweets: negative, neutral or positive?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from outgrow.spec import spec
+from outgrow.tasks.base import tasks
+from outgrow.tasks.pack import PackTask
+from outgrow.tasks.records import Record
+from outgrow.tasks.rows import Row, key
+
+VARIES = re.compile(r"https?:\S*|@\w+|\brt\b|\W+")  # between copies of a tweet: links, names, who passes it on
+
+
+@tasks.register(
+    "tweets",
+    about="is this tweet negative, neutral or positive? (three classes)",
+    source="crowd-sourced collections of CrowdFlower, about 2015; pack tweets",
+)
+@spec
+class Tweets(PackTask):
+    """The tweet; those that differ in links and names alone are a group. Three classes are not balanced."""
+
+    name: ClassVar[str] = "tweets"
+    classes: ClassVar[tuple[str, ...]] = ("negative", "neutral", "positive")
+    pack: ClassVar[str] = "tweets"
+    file: ClassVar[str] = "tweets.parquet"
+    columns: ClassVar[tuple[str, ...]] = ("text", "label")
+    balance: bool = False
+
+    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+        for record in records:
+            group = key(VARIES.sub(" ", record["text"].lower()).strip())
+            yield Row(text=record["text"], label=self.classes.index(record["label"]), group=group)

@@ -1,0 +1,32 @@
+"""Twitter sentiment: is a tweet positive?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from outgrow.spec import spec
+from outgrow.tasks.base import tasks
+from outgrow.tasks.hub import HubTask
+from outgrow.tasks.records import Record
+from outgrow.tasks.rows import Row, key
+
+
+@tasks.register(
+    "twitter-sentiment",
+    about="is this tweet positive?",
+    source="Go et al. 2009, Sentiment140; hub dataset EleutherAI/twitter-sentiment",
+)
+@spec
+class TwitterSentiment(HubTask):
+    """The tweet; its label is the emoticon that was taken out of it."""
+
+    name: ClassVar[str] = "twitter-sentiment"
+    repo: ClassVar[str] = "EleutherAI/twitter-sentiment"
+    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+    columns: ClassVar[tuple[str, ...]] = ("text", "label")
+    classes: ClassVar[tuple[str, ...]] = ("negative", "positive")
+
+    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+        for record in records:
+            yield Row(text=record["text"], label=record["label"], group=key(record["text"].strip()))

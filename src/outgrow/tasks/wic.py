@@ -1,0 +1,34 @@
+"""Words in Context: does a word mean the same in two sentences?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from outgrow.spec import spec
+from outgrow.tasks.base import tasks
+from outgrow.tasks.hub import HubTask
+from outgrow.tasks.records import Record
+from outgrow.tasks.rows import Row
+
+
+@tasks.register(
+    "wic",
+    about="does this word mean the same in both sentences?",
+    source="Pilehvar and Camacho-Collados 2019, in SuperGLUE; hub dataset aps/super_glue",
+)
+@spec
+class WordsInContext(HubTask):
+    """Word and both sentences; a word is a group."""
+
+    name: ClassVar[str] = "wic"
+    repo: ClassVar[str] = "aps/super_glue"
+    config: ClassVar[str] = "wic"
+    splits: ClassVar[tuple[str, ...]] = ("train", "validation")
+    columns: ClassVar[tuple[str, ...]] = ("word", "sentence1", "sentence2", "label")
+    classes: ClassVar[tuple[str, ...]] = ("different", "same")
+
+    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+        for record in records:
+            text = f"Word: {record['word']}\nSentence 1: {record['sentence1']}\nSentence 2: {record['sentence2']}"
+            yield Row(text=text, label=record["label"], group=record["word"])

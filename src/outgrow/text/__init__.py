@@ -1,0 +1,1 @@
+"""Networks that read text, built from pretrained transformers."""

@@ -1,0 +1,84 @@
+"""A causal language model that continues texts: answers to prompts, and plain language modelling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from outgrow.errors import ConfigError
+from outgrow.text.network import Pretrained, with_lora
+from outgrow.text.tokens import AnswerTokens, TokenBatch, Tokens, tokenize
+
+
+class Generator(nn.Module):
+    """Prompts to texts, greedily; in training, tokens of known answers to logits for each of them."""
+
+    mixed_precision = True
+
+    def __init__(self, pretrained: Pretrained, *, limit: int, new_tokens: int, lora_rank: int, seed: int) -> None:
+        super().__init__()
+        if pretrained.causal is None:
+            raise ConfigError("an encoder cannot generate text; choose a causal language model such as smollm2-135m")
+        model = pretrained.causal
+        self.model = with_lora(model, rank=lora_rank, seed=seed) if lora_rank else model
+        self.tokenizer, self.limit, self.new_tokens = pretrained.tokenizer, limit, new_tokens
+        self.end = int(self.tokenizer.eos_token_id)
+
+    def encode(self, inputs: np.ndarray) -> Tokens:
+        """Prompts [n] to tokens; what is too long is cut at the left, since the end matters most."""
+        limit = self.limit - self.new_tokens
+        return tokenize(self.tokenizer, list(inputs), limit=limit, cut="left", side="left")
+
+    def answered(self, rows: Tokens, answers: np.ndarray) -> tuple[Tokens, AnswerTokens]:
+        """Prompts with their answers appended, and the answers' tokens as targets; an answer ends with end-of-text."""
+        known = [
+            [*self.tokenizer(f" {answer}", add_special_tokens=False)["input_ids"][: self.new_tokens - 1], self.end]
+            for answer in answers
+        ]
+        joined = [np.array([*prompt, *answer], np.int64) for prompt, answer in zip(rows.sequences, known, strict=True)]
+        made = Tokens(
+            sequences=joined, pad=rows.pad, asked=[len(one) for one in known],
+            truncated=rows.truncated, limit=rows.limit, cut=rows.cut,
+        )  # fmt: skip
+        return made, AnswerTokens(rows=made)
+
+    def continued(self, inputs: np.ndarray) -> tuple[Tokens, AnswerTokens]:
+        """Texts, or pairs of them, of which every token after the first is to be predicted."""
+        found = tokenize(self.tokenizer, list(inputs.reshape(-1)), limit=self.limit, cut="right")
+        sequences = [np.append(one, self.end) for one in found.sequences]
+        made = Tokens(sequences=sequences, pad=found.pad, asked=[len(one) - 1 for one in sequences])
+        return made, AnswerTokens(rows=made)
+
+    def notes(self, rows: object) -> list[str]:
+        """What the user should know of the rows."""
+        return rows.note() if isinstance(rows, Tokens) else []
+
+    def forward(self, batch: TokenBatch) -> Tensor:
+        """Logits [tokens asked, vocabulary], row after row."""
+        assert batch.asked is not None
+        base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        states = base.base_model(input_ids=batch.input_ids, attention_mask=batch.mask, use_cache=False)
+        logits: Tensor = base.get_output_embeddings()(states.last_hidden_state[batch.asked])
+        return logits
+
+    def generate(self, batch: TokenBatch) -> np.ndarray:
+        """The most probable token again and again, up to end-of-text or a new line; texts [b]."""
+        mask = torch.ones_like(batch.input_ids) if batch.mask is None else batch.mask
+        made = self.model.generate(  # type: ignore[operator]
+            input_ids=batch.input_ids, attention_mask=mask, max_new_tokens=self.new_tokens, do_sample=False,
+            num_beams=1, pad_token_id=self.end, eos_token_id=self.end, use_cache=True,
+        )  # fmt: skip
+        texts = self.tokenizer.batch_decode(made[:, batch.input_ids.shape[1] :], skip_special_tokens=True)
+        return np.array([text.split("\n")[0].strip() for text in texts], dtype=object)
+
+    def backbone_state(self) -> dict[str, Tensor]:
+        """Weights of the hidden layers, low-rank updates merged in."""
+        merged: Any = self.model.merge_and_unload() if hasattr(self.model, "merge_and_unload") else self.model  # type: ignore[operator]
+        return dict(merged.base_model.state_dict())
+
+    def checkpoint_activations(self) -> None:
+        """Recompute activations in the backward pass instead of keeping them."""
+        self.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})  # type: ignore[operator]

@@ -1,0 +1,113 @@
+"""Where a pretrained language model's files come from: the model hub, a folder, or an offline pack."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from functools import cache
+from pathlib import Path
+
+from outgrow import packs
+from outgrow.errors import ConfigError, DataError, MissingDependency
+
+FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]  # weights as safetensors only, and no code
+
+
+def fingerprint(*, pack: str, path: str, revision: str) -> str:
+    """What determines the files: a pack's name and hash, a folder's content hash, or a hub repository and commit."""
+    if pack:
+        return packs.fingerprint(pack)
+    if Path(path).is_dir():
+        return f"sha256:{_content_hash(path)}"
+    return f"{path}@{commit(path, revision)}"
+
+
+def folder(*, pack: str, path: str, revision: str) -> Path:
+    """The folder with config, tokenizer and weights; downloads from the hub what is not cached."""
+    if pack:
+        return packs.folder(pack)
+    if Path(path).is_dir():
+        return Path(path)
+    hub = hub_library()
+    try:
+        return Path(hub.snapshot_download(path, revision=commit(path, revision), allow_patterns=FILES))
+    except (hub.errors.HfHubHTTPError, OSError, ValueError) as error:
+        raise unreachable(path, revision, error) from error
+
+
+@cache
+def commit(path: str, revision: str) -> str:
+    """The commit that a revision of a hub repository stands for: asked of the hub, or known to the local cache."""
+    if re.fullmatch(r"[0-9a-f]{40}", revision):
+        return revision
+    hub = hub_library()
+    cached = Path(hub.constants.HF_HUB_CACHE) / f"models--{path.replace('/', '--')}" / "refs" / revision
+    try:
+        if hub.constants.is_offline_mode():
+            raise OSError("offline mode is set")
+        found = hub.HfApi().model_info(path, revision=revision, timeout=10).sha
+        assert found is not None
+        return str(found)
+    except (hub.errors.RepositoryNotFoundError, hub.errors.RevisionNotFoundError, hub.errors.GatedRepoError) as error:
+        raise unreachable(path, revision, error) from error
+    except Exception as error:  # no network has many faces
+        if cached.is_file():
+            return cached.read_text().strip()
+        raise unreachable(path, revision, error) from error
+
+
+def unreachable(path: str, revision: str, error: Exception) -> DataError:
+    """One clear error for everything that can keep a hub model away."""
+    hub = hub_library()
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", path):
+        return ConfigError(f"path = {path!r} is neither a folder here nor a hub repository such as 'org/name'")  # type: ignore[return-value]
+    if isinstance(error, hub.errors.GatedRepoError):
+        return DataError(f"the model {path!r} is gated: accept its licence on its hub page, then `hf auth login`")
+    if isinstance(error, hub.errors.RevisionNotFoundError):
+        return DataError(f"the model {path!r} has no revision {revision!r}; leave `revision` out for its main branch")
+    if isinstance(error, hub.errors.RepositoryNotFoundError):
+        return DataError(f"there is no model {path!r} on the hub, or it is private: check the name, or `hf auth login`")
+    return DataError(
+        f"the model {path!r} is not in the local cache and the hub cannot be reached ({type(error).__name__}); "
+        "connect once, give path = a folder with its files, or use a model out of a pack, such as smollm2-135m or "
+        "minilm-l6 (outgrow list packs)"
+    )
+
+
+def hub_library():  # type: ignore[no-untyped-def]
+    """The hub's client library, or an error that says how to install it."""
+    try:
+        import huggingface_hub
+        import huggingface_hub.errors
+    except ImportError as error:
+        raise MissingDependency("hub models need the extra [text]: pip install 'outgrow[text]'") from error
+    return huggingface_hub
+
+
+def transformers_library():  # type: ignore[no-untyped-def]
+    """The transformers library with its chatter off, or an error that says how to install it."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    try:
+        import transformers
+    except ImportError as error:
+        raise MissingDependency("language models need the extra [text]: pip install 'outgrow[text]'") from error
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    return transformers
+
+
+def _content_hash(path: str) -> str:
+    files = sorted({file for pattern in FILES for file in Path(path).glob(pattern)})
+    if not any(file.suffix == ".safetensors" for file in files):
+        raise DataError(f"the folder {path!r} holds no .safetensors weights; other formats are not read")
+    return _hash_files(tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files))
+
+
+@cache
+def _hash_files(files: tuple[tuple[str, int, int], ...]) -> str:
+    whole = hashlib.sha256()
+    for name, _, _ in files:
+        with open(name, "rb") as file:
+            whole.update(Path(name).name.encode() + hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()

@@ -1,0 +1,117 @@
+"""Texts as tokens: rows that can be padded into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class TokenBatch(NamedTuple):
+    """Padded tokens.
+
+    Args:
+        input_ids: int64 [sequences, longest].
+        mask: int64, 1 at real tokens; None where nothing is padded.
+        asked: bool, at positions whose next token is part of an answer; None where no answers are known.
+    """
+
+    input_ids: Tensor
+    mask: Tensor | None
+    asked: Tensor | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """Sequences of token numbers; every row has `per_row` of them, one after the other.
+
+    Args:
+        sequences: int64 arrays.
+        pad: the token number that fills up batches; any will do, as it is masked.
+        side: where batches are padded.
+        asked: for each sequence, how many of its last tokens are the answer; or None.
+        truncated: how many texts were cut to fit.
+        limit: tokens a text may have.
+    """
+
+    sequences: Sequence[np.ndarray]
+    pad: int
+    per_row: int = 1
+    side: str = "right"
+    asked: Sequence[int] | None = None
+    truncated: int = 0
+    limit: int = 0
+    cut: str = field(default="right")
+
+    def __len__(self) -> int:
+        return len(self.sequences) // self.per_row
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        each = np.array([len(one) for one in self.sequences], np.int64).reshape(-1, self.per_row)
+        found: np.ndarray = each.max(1) * self.per_row
+        return found
+
+    def batch(self, rows: np.ndarray, device: torch.device) -> TokenBatch:
+        chosen = [int(row) * self.per_row + i for row in rows for i in range(self.per_row)]
+        some = [self.sequences[i] for i in chosen]
+        longest = max(len(one) for one in some)
+        ids = np.full((len(some), longest), self.pad, np.int64)
+        mask = np.zeros((len(some), longest), np.int64)
+        asked = np.zeros((len(some), longest), bool)
+        for i, one in enumerate(some):
+            where = slice(0, len(one)) if self.side == "right" else slice(longest - len(one), longest)
+            ids[i, where], mask[i, where] = one, 1
+            if self.asked is not None:
+                asked[i, where.stop - self.asked[chosen[i]] - 1 : where.stop - 1] = True
+        full = bool(mask.all())
+        return TokenBatch(
+            torch.from_numpy(ids).to(device),
+            None if full else torch.from_numpy(mask).to(device),
+            None if self.asked is None else torch.from_numpy(asked).to(device),
+        )
+
+    def note(self) -> list[str]:
+        """What the user should know: how many texts were too long."""
+        if not self.truncated:
+            return []
+        n = len(self.sequences)
+        return [f"{self.truncated:,} of {n:,} texts were longer than {self.limit} tokens and cut on the {self.cut}"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerTokens:
+    """Targets of text generation: the numbers of the answers' tokens."""
+
+    rows: Tokens
+
+    def __getitem__(self, rows: np.ndarray) -> Tensor:
+        """Int64 [m]: the tokens asked of these rows, in the order in which the network gives logits for them."""
+        asked = self.rows.asked
+        assert asked is not None
+        chosen = [int(row) * self.rows.per_row + i for row in rows for i in range(self.rows.per_row)]
+        wanted = [self.rows.sequences[i][len(self.rows.sequences[i]) - asked[i] :] for i in chosen]
+        return torch.from_numpy(np.concatenate(wanted))
+
+
+def tokenize(
+    tokenizer: Any, texts: Sequence[str], *, limit: int, cut: str, per_row: int = 1, side: str = "right"
+) -> Tokens:
+    """Texts to tokens; longer ones are cut at `cut`, special tokens kept, and counted."""
+    tokenizer.truncation_side = cut
+    found = tokenizer(list(texts), truncation=True, max_length=limit)
+    spare = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else 0
+    return Tokens(
+        sequences=[np.array(ids or [spare], np.int64) for ids in found["input_ids"]],
+        pad=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else spare,
+        per_row=per_row,
+        side=side,
+        truncated=sum(bool(one.overflowing) for one in found.encodings),
+        limit=limit,
+        cut=cut,
+    )

@@ -1,0 +1,470 @@
+"""Packs are fetched whole, checked, or not at all; made-up packages stand for the real ones."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outgrow import packs
+from outgrow.errors import DataError, MissingDependency, PackMissing, UnknownName
+from outgrow.packs import archive as archives
+from outgrow.packs import fetch
+from outgrow.packs.base import Pack
+
+Cli = Callable[..., tuple[int, str, str]]
+
+CONTENT = b"what is inside\n" * 1000
+
+
+def extract_toy(archive: Path, folder: Path) -> None:
+    archives.copy(archive, "toy/data.txt", folder / "data.txt")
+
+
+def wheel(folder: Path, members: dict[str, bytes]) -> Path:
+    path = folder / "toy-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in members.items():
+            zipped.writestr(name, content)
+    return path
+
+
+def pinned(archive: Path, **changes: Any) -> Pack:
+    """A pack named `toy` whose hash is that of a file of ours."""
+    pack = Pack(
+        name="toy", about="a made-up pack", package="toy", version="1.0", registry="pypi", archive=archive.name,
+        sha256=hashlib.sha256(archive.read_bytes()).hexdigest(), megabytes=1.5, licence="MIT", source="this test",
+        extract=extract_toy,
+    )  # fmt: skip
+    return replace(pack, **changes)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OUTGROW_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def upload(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Puts an archive up for download as the pack `toy`; returns a list that grows with every download."""
+
+    def put(archive: Path, **changes: Any) -> list[str]:
+        downloads: list[str] = []
+
+        def download(pack: Pack, into: Path) -> Path:
+            downloads.append(pack.name)
+            return Path(shutil.copy(archive, into))
+
+        pack = pinned(archive, **changes)
+        monkeypatch.setitem(packs.PACKS, pack.name, pack)
+        monkeypatch.setattr(fetch, "download", download)
+        return downloads
+
+    return put
+
+
+@pytest.fixture
+def toy(tmp_path: Path, upload: Callable[..., list[str]]) -> list[str]:
+    return upload(wheel(tmp_path, {"toy/data.txt": CONTENT, "toy/__init__.py": b"raise SystemExit"}))
+
+
+def nothing_kept(cache: Path) -> bool:
+    return not packs.present("toy") and {path.name for path in cache.iterdir()} <= {".locks"}
+
+
+def test_a_pack_is_fetched_once(toy: list[str], cache: Path) -> None:
+    said: list[str] = []
+    ready = packs.get("toy", report=said.append)
+    assert ready == packs.folder("toy") == cache / "toy-1.0-r1"
+    assert sorted(path.name for path in ready.iterdir()) == ["data.txt", "manifest.json"]
+    assert (ready / "data.txt").read_bytes() == CONTENT
+    assert packs.get("toy") == ready
+    assert toy == ["toy"]
+    assert said[0] == "toy: downloading toy 1.0 (1.5 MB) with pip"
+    assert {path.name for path in cache.iterdir()} == {".locks", "toy-1.0-r1"}
+    manifest = json.loads((ready / "manifest.json").read_text())
+    assert manifest["fingerprint"] == packs.fingerprint("toy")
+    assert manifest["files"]["data.txt"] == {"size": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
+    assert (ready / "data.txt").stat().st_mode == (ready / "manifest.json").stat().st_mode
+
+
+def test_the_fingerprint_tells_what_determines_the_content(toy: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = packs.PACKS["toy"]
+    assert packs.fingerprint("toy") == f"toy 1.0 sha256:{first.sha256[:16]} r1"
+    packs.get("toy")
+    monkeypatch.setitem(packs.PACKS, "toy", replace(first, extraction=2))
+    assert packs.fingerprint("toy").endswith(" r2")
+    assert not packs.present("toy"), "files of an older extraction must not be taken for the new ones"
+    monkeypatch.setitem(packs.PACKS, "other", replace(first, name="other", needs=("toy",)))
+    assert packs.fingerprint("other").endswith(" r1 + " + packs.fingerprint("toy"))
+
+
+def test_a_needed_pack_is_fetched_first(toy: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(packs.PACKS, "other", replace(packs.PACKS["toy"], name="other", needs=("toy",)))
+    packs.get("other")
+    assert toy == ["toy", "other"]
+
+
+def test_another_file_than_the_pinned_one_is_refused(
+    tmp_path: Path, upload: Callable[..., list[str]], cache: Path
+) -> None:
+    def never(archive: Path, folder: Path) -> None:
+        raise AssertionError("read before it was checked")
+
+    archive = wheel(tmp_path, {"toy/data.txt": CONTENT})
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
+    upload(archive, sha256="0" * 64, extract=never)
+    with pytest.raises(DataError, match=f"has SHA-256 {found}, but {'0' * 64} is pinned; nothing was read"):
+        packs.get("toy")
+    assert nothing_kept(cache)
+
+
+def test_damaged_archives_are_named(tmp_path: Path, upload: Callable[..., list[str]], cache: Path) -> None:
+    archive = wheel(tmp_path, {"toy/data.txt": os.urandom(9999)})
+    archive.write_bytes(archive.read_bytes()[:5000])
+    upload(archive)
+    with pytest.raises(DataError, match=r"toy-1.0-py3-none-any.whl is damaged or cut short"):
+        packs.get("toy")
+    assert nothing_kept(cache)
+    upload(wheel(tmp_path, {"toy/other.txt": CONTENT}))
+    with pytest.raises(DataError, match=r"holds no 'toy/data.txt'"):
+        packs.get("toy")
+    assert nothing_kept(cache)
+
+
+def test_what_a_converting_library_raises_is_one_message(
+    tmp_path: Path, upload: Callable[..., list[str]], cache: Path
+) -> None:
+    def fails(archive: Path, folder: Path) -> None:
+        raise ValueError("tensors have changed")
+
+    upload(wheel(tmp_path, {"toy/data.txt": CONTENT}), extract=fails)
+    with pytest.raises(DataError, match=r"could not be read out of toy-1\.0.*ValueError: tensors have changed"):
+        packs.get("toy")
+    assert nothing_kept(cache)
+
+
+@pytest.mark.parametrize("where", ["download", "extract"])
+def test_an_interrupted_get_leaves_nothing(
+    toy: list[str], cache: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def stop(given: Any, into: Path) -> None:
+        (into / "half").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if where == "download":
+            patch.setattr(fetch, "download", stop)
+        else:
+            patch.setitem(packs.PACKS, "toy", replace(packs.PACKS["toy"], extract=stop))
+        with pytest.raises(KeyboardInterrupt):
+            packs.get("toy")
+        assert nothing_kept(cache)
+    assert (packs.get("toy") / "data.txt").read_bytes() == CONTENT
+
+
+SCRIPT = """
+import os, shutil, sys, time
+from pathlib import Path
+from outgrow import packs
+from outgrow.packs import fetch
+sys.path.insert(0, {tests!r})
+from test_packs import extract_toy, pinned
+
+archive = Path({archive!r})
+
+def download(pack, into):
+    print("downloading", flush=True)
+    time.sleep(0.5)
+    return Path(shutil.copy(archive, into))
+
+def killed(archive, folder):
+    (folder / "half").write_bytes(b"half")
+    os.kill(os.getpid(), 9)
+
+fetch.download = download
+packs.PACKS["toy"] = pinned(archive, extract=killed if "kill" in sys.argv else extract_toy)
+print(packs.get("toy", report=print))
+"""
+
+
+def other_process(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
+    script = tmp_path / "fetch_toy.py"
+    script.write_text(
+        SCRIPT.format(tests=str(Path(__file__).parent), archive=str(tmp_path / "toy-1.0-py3-none-any.whl"))
+    )
+    return subprocess.Popen([sys.executable, script, *arguments], stdout=subprocess.PIPE, text=True)
+
+
+def test_two_processes_download_once(tmp_path: Path, toy: list[str], cache: Path) -> None:
+    both = [other_process(tmp_path), other_process(tmp_path)]
+    said = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum(text.count("downloading\n") for text in said) == 1
+    assert all(text.splitlines()[-1] == str(cache / "toy-1.0-r1") for text in said)
+    assert packs.verify("toy") == []
+
+
+def test_a_killed_get_is_cleaned_up_by_the_next(tmp_path: Path, toy: list[str], cache: Path) -> None:
+    process = other_process(tmp_path, "kill")
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    assert not packs.present("toy")
+    assert len(list(cache.glob(".getting-toy+*"))) == 1
+    packs.get("toy")
+    assert {path.name for path in cache.iterdir()} == {".locks", "toy-1.0-r1"}
+
+
+def test_verify_finds_every_change(toy: list[str]) -> None:
+    data = packs.get("toy") / "data.txt"
+    assert packs.verify("toy") == []
+    data.write_bytes(CONTENT[:-2] + b"x\n")
+    assert packs.verify("toy") == ["toy: data.txt does not match its checksum"]
+    data.unlink()
+    (data.parent / "adapter_config.json").touch()
+    assert packs.verify("toy") == ["toy: data.txt is missing", "toy: adapter_config.json does not belong there"]
+    (data.parent / "manifest.json").write_text("{")
+    assert packs.verify("toy") == ["toy: manifest.json is damaged"]
+    packs.get("toy", again=True)
+    assert packs.verify("toy") == []
+    assert toy == ["toy", "toy"]
+
+
+def test_a_missing_pack_says_how_to_get_it(toy: list[str], cache: Path) -> None:
+    with pytest.raises(PackMissing) as missing:
+        packs.folder("toy")
+    assert str(missing.value) == (
+        f"this needs the offline pack 'toy' (a made-up pack; 1.5 MB, MIT), which is not in {cache}; "
+        "`outgrow packs get toy` fetches it"
+    )
+    assert isinstance(missing.value, DataError)
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("ask", [packs.present, packs.folder, packs.get, packs.verify, packs.fingerprint])
+def test_an_unknown_pack_gets_a_near_name(ask: Callable[[str], object]) -> None:
+    with pytest.raises(UnknownName, match="unknown pack 'minilm-16'; did you mean 'minilm-l6'"):
+        ask("minilm-16")
+    with pytest.raises(UnknownName, match="known: smollm2-135m, minilm-l6"):
+        ask("zzz")
+
+
+def test_where_packs_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OUTGROW_CACHE", "~/packs")
+    assert packs.cache_folder() == Path.home() / "packs"
+    monkeypatch.delenv("OUTGROW_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert packs.cache_folder() == tmp_path / "outgrow"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert packs.cache_folder() == Path.home() / ".cache" / "outgrow"
+
+
+def test_a_folder_that_cannot_be_written_is_named(toy: list[str], cache: Path) -> None:
+    cache.write_text("a file")
+    with pytest.raises(DataError, match=r"cannot be kept in .*: .*choose another folder with .* OUTGROW_CACHE"):
+        packs.get("toy")
+
+
+def test_a_missing_converter_names_the_extra(tmp_path: Path, upload: Callable[..., list[str]]) -> None:
+    downloads = upload(wheel(tmp_path, {"toy/data.txt": CONTENT}), modules=("json", "no_such_module"))
+    with pytest.raises(MissingDependency, match=r"converted with no_such_module.*pip install 'outgrow\[text\]'"):
+        packs.get("toy")
+    assert downloads == []
+
+
+def test_members_are_read_only_by_name_and_within_their_limit(tmp_path: Path) -> None:
+    archive = wheel(tmp_path, {"toy/data.txt": CONTENT})
+    assert archives.read(archive, "toy/data.txt") == CONTENT
+    too_large = r"'toy/data.txt' in .* has 15,000 bytes, over the limit of 14,999"
+    with pytest.raises(DataError, match=too_large):
+        archives.read(archive, "toy/data.txt", limit=len(CONTENT) - 1)
+    with pytest.raises(DataError, match=too_large):
+        archives.copy(archive, "toy/data.txt", tmp_path / "out", limit=len(CONTENT) - 1)
+    assert not (tmp_path / "out").exists()
+
+    packed = tmp_path / "toy.tgz"
+    with tarfile.open(packed, "w:gz") as tar:
+        for name in ("../evil", "package/data.txt"):
+            member = tarfile.TarInfo(name)
+            member.size = len(CONTENT)
+            tar.addfile(member, io.BytesIO(CONTENT))
+        link = tarfile.TarInfo("package/data.txt")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    assert list(archives.stream(packed, "package/data.txt".__eq__)) == [("package/data.txt", CONTENT)]
+    with pytest.raises(DataError, match="over the limit of 10"):
+        list(archives.stream(packed, "package/data.txt".__eq__, limit=10))
+    packed.write_bytes(packed.read_bytes()[:60])
+    with pytest.raises(DataError, match="damaged or cut short"):
+        list(archives.stream(packed, "package/data.txt".__eq__))
+    assert not (tmp_path.parent / "evil").exists()
+
+
+@pytest.mark.skipif(find_spec("pip") is None, reason="this Python has no pip")
+def test_pip_downloads_without_running_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, into, traces = tmp_path / "shelf", tmp_path / "into", tmp_path / "ran"
+    shelf.mkdir()
+    into.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    metadata = b"Metadata-Version: 2.1\nName: toy\nVersion: 1.0\nRequires-Dist: another\n"
+    made = {"toy/data.txt": CONTENT, "toy-1.0.dist-info/METADATA": metadata}
+    made["toy-1.0.dist-info/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    archive = wheel(shelf, made)
+    assert fetch.download(pinned(archive), into).read_bytes() == archive.read_bytes()
+
+    source = shelf / "toy-1.0.tar.gz"
+    with tarfile.open(source, "w:gz") as tar:
+        setup = f"open({str(traces)!r}, 'w').close()\nfrom setuptools import setup\nsetup(name='toy', version='1.0')\n"
+        for name, text in (("setup.py", setup), ("PKG-INFO", metadata.decode())):
+            member = tarfile.TarInfo(f"toy-1.0/{name}")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    assert fetch.download(pinned(source), into).read_bytes() == source.read_bytes()
+    assert not traces.exists(), "setup.py was run"
+
+    with pytest.raises(DataError, match=r"toy 2.0 could not be downloaded: .*toy==2.0"):
+        fetch.download(pinned(archive, version="2.0"), into)
+
+
+def test_npm_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs, into = tmp_path / "programs", tmp_path / "into"
+    programs.mkdir()
+    into.mkdir()
+    archive = tmp_path / "toy-1.0.tgz"
+    archive.write_bytes(CONTENT)
+    pack = pinned(archive, registry="npm", package="@some/toy")
+    monkeypatch.setenv("PATH", str(programs))
+    with pytest.raises(MissingDependency, match="downloaded with npm, which is not on the path"):
+        fetch.download(pack, into)
+    npm = programs / "npm"
+    npm.write_text(f'#!/bin/sh\necho "$@" > said\n/bin/cp {archive} "$5"\n')
+    npm.chmod(0o755)
+    assert fetch.download(pack, into).read_bytes() == CONTENT
+    assert (into / "said").read_text().split() == [
+        "pack", "@some/toy@1.0", "--ignore-scripts", "--pack-destination", str(into)
+    ]  # fmt: skip
+    npm.write_text("#!/bin/sh\necho 'npm error network unreachable' >&2\nexit 1\n")
+    with pytest.raises(DataError, match="could not be downloaded: npm error network unreachable"):
+        fetch.download(pack, into)
+
+
+def test_newer_pips_go_on_where_they_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = packs.PACKS["minilm-l6"]
+    for release, resumes in (("23.2.1", False), ("25.0.1", False), ("25.1", True), ("26.0b1", True)):
+        monkeypatch.setattr(fetch, "version", lambda _, release=release: release)
+        command, _ = fetch._pip(pack, tmp_path)
+        assert ("--resume-retries" in command) == resumes
+        assert command[1:6] == ["-m", "pip", "download", "--no-deps", "--no-build-isolation"]
+
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(fetch, "version", absent)
+    with pytest.raises(MissingDependency, match="ensurepip"):
+        fetch.download(pack, tmp_path)
+
+
+def test_every_pack_is_pinned_and_described() -> None:
+    assert len(packs.PACKS) == 11
+    assert len({pack.sha256 for pack in packs.PACKS.values()}) == 11
+    for name, pack in packs.PACKS.items():
+        assert name == pack.name
+        assert re.fullmatch(r"[0-9a-f]{64}", pack.sha256)
+        assert pack.version in pack.archive
+        assert pack.archive.endswith(".tgz") == (pack.registry == "npm")
+        assert pack.megabytes > 0
+        assert all((pack.about, pack.licence, pack.source))
+        assert "://" not in f"{pack.about} {pack.source}"
+        assert all(needed in packs.PACKS for needed in pack.needs)
+
+
+@pytest.mark.parametrize("name", packs.PACKS)
+def test_an_archive_without_what_a_pack_reads_is_refused(name: str, tmp_path: Path) -> None:
+    pack = packs.PACKS[name]
+    absent = [module for module in pack.modules if find_spec(module) is None]
+    if absent:
+        pytest.skip(f"without {absent}")
+    archive, ready = tmp_path / pack.archive, tmp_path / "ready"
+    ready.mkdir()
+    if archive.suffix == ".whl":
+        zipfile.ZipFile(archive, "w").close()
+    else:
+        tarfile.open(archive, "w:gz").close()
+    with pytest.raises(DataError, match=f"{re.escape(pack.archive)} holds "):
+        pack.extract(archive, ready)
+
+
+def test_the_command_line(toy: list[str], cli: Cli, cache: Path) -> None:
+    status, out, _ = cli("packs", "list")
+    assert status == 0
+    assert re.search(r"^toy +- +1.5 MB  MIT +a made-up pack$", out, re.MULTILINE)
+    assert str(cache) in out
+
+    status, out, err = cli("packs", "get", "toy")
+    assert (status, err) == (0, "")
+    assert "toy: licence MIT; from this test" in out
+    assert out.endswith(f"toy: ready in {cache / 'toy-1.0-r1'}, every file checked\n")
+    assert re.search(r"^toy +here ", cli("packs", "list")[1], re.MULTILINE)
+    assert cli("packs", "verify")[:2] == (0, "1 packs, all whole\n")
+
+    (cache / "toy-1.0-r1" / "data.txt").write_bytes(b"")
+    status, out, err = cli("packs", "verify", "toy")
+    assert (status, out) == (1, "toy: data.txt does not match its checksum\n")
+    assert "`outgrow packs get toy` fetches anew" in err
+    status, out, _ = cli("packs", "get", "toy")
+    assert (status, toy) == (0, ["toy", "toy"])
+    assert "toy: data.txt does not match its checksum; fetching it again" in out
+    assert cli("packs", "get", "toy")[0] == 0
+    assert toy == ["toy", "toy"]
+    found = dict(line.split(maxsplit=1) for line in cli("doctor")[1].splitlines())
+    assert found["packs"].startswith(f"toy in {cache}; not fetched: smollm2-135m, ")
+
+
+def test_the_command_line_goes_on_after_a_failure(
+    toy: list[str], cli: Cli, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(packs.PACKS, "bad", replace(packs.PACKS["toy"], name="bad", sha256="0" * 64))
+    monkeypatch.setitem(packs.PACKS, "other", replace(packs.PACKS["toy"], name="other", needs=("toy",)))
+    status, out, err = cli("packs", "get", "bad", "other")
+    assert status == 1
+    assert "error: pack 'bad': toy-1.0-py3-none-any.whl has SHA-256" in err
+    assert "toy: licence MIT" in out, "also where another pack needs it"
+    assert "other: ready in" in out
+    assert packs.present("toy")
+
+
+def test_a_wrong_request_fetches_nothing(toy: list[str], cli: Cli) -> None:
+    status, _, err = cli("packs", "get", "toy", "minilm-16")
+    assert (status, toy) == (2, [])
+    assert "unknown pack 'minilm-16'; did you mean 'minilm-l6'? (outgrow list packs)" in err
+    status, _, err = cli("packs", "verify", "toy")
+    assert status == 2
+    assert "`outgrow packs get toy` fetches it" in err
+
+
+def test_an_interrupted_command_exits_130(toy: list[str], cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(pack: Pack, into: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetch, "download", stop)
+    status, _, err = cli("packs", "get", "toy")
+    assert status == 130
+    assert "nothing half of toy is kept: run the same command to go on" in err
