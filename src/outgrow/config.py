@@ -244,7 +244,7 @@ def _experiment(tables: dict[str, Any], name: str, where: _Where) -> Experiment:
             )
     if weak.model.cost > strong.model.cost:
         raise _Backwards(
-            f"{where}: the weak model {weak.model.name!r} is larger than the strong one {strong.model.name!r} "
+            f"{where}: the weak model {weak.model.label!r} is larger than the strong one {strong.model.label!r} "
             f"({weak.model.cost:,.0f} against {strong.model.cost:,.0f} multiply-accumulates); swap [weak] and [strong]"
         )
     split = _build(SplitSpec, _table(tables, "split", where), "split", where)
@@ -257,7 +257,9 @@ def _role(table: dict[str, Any], train: dict[str, Any], role: str, where: _Where
         raise ConfigError(f"{where.at(f'{role}.train')}: [{role}.train] must be a table, not {own!r}")
     model = _component(models, table, role, "model", where)
     defaults = model.train_defaults()
-    return Role(model=model, train=_build(TrainSpec, {**defaults, **train, **own}, f"{role}.train" if own else "train", where))
+    return Role(
+        model=model, train=_build(TrainSpec, {**defaults, **train, **own}, f"{role}.train" if own else "train", where)
+    )
 
 
 def _component(registry: Any, table: dict[str, Any], title: str, key: str, where: _Where) -> Any:

@@ -29,7 +29,12 @@ def set_aside(examples: Examples, spec: SplitSpec) -> dict[str, np.ndarray]:
     Groups are taken in the order of a hash of their name and `spec.seed`, so that every seed of an experiment is scored
     on the same rows. The last group of a part may be cut to reach its exact size; the rest of it is left out.
     """
-    wanted = {"test": spec.test, "validation": spec.validation, "supervisor": spec.supervisor, "transfer": spec.transfer}
+    wanted = {
+        "test": spec.test,
+        "validation": spec.validation,
+        "supervisor": spec.supervisor,
+        "transfer": spec.transfer,
+    }
     total = sum(wanted.values())
     if total > len(examples.ids):
         raise DataError(

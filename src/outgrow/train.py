@@ -189,7 +189,7 @@ def fit(
     looks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
     network.to(machine.device).train()
     if machine.checkpointing and hasattr(network, "checkpoint_activations"):
-        network.checkpoint_activations()  # type: ignore[operator]
+        network.checkpoint_activations()
     parameters = [value for value in network.parameters() if value.requires_grad]
     fused = machine.device.type in ("cpu", "cuda")
     optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
@@ -267,7 +267,7 @@ def _accumulate_jointly(
     logits = torch.cat(joint).requires_grad_()
     value = loss(logits, torch.cat([targets[piece] for piece in pieces]).to(machine.device), progress)
     (gradient,) = torch.autograd.grad(value, logits)
-    own = gradient.split([len(one) for one in joint])[rank() :: world_size()]
+    own = torch.split(gradient, [len(one) for one in joint])[rank() :: world_size()]
     for piece, state, carried in zip(mine, states, own, strict=True):
         _random_state(machine.device, state)  # the same dropout as in the first pass
         with machine.multiplying(network):

@@ -14,7 +14,7 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture
 def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Puts a dataset's splits into a cache that is all the library can see: `hub_cache(repo, config, splits)` -> commit."""
+    """Puts splits into a cache that is all the library can see: `hub_cache(repo, config, splits)` -> commit."""
     constants = pytest.importorskip("huggingface_hub.constants")
     cache = tmp_path / "hub"
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))

@@ -59,7 +59,9 @@ def test_any_dataset_can_be_read_by_its_columns(hub_cache: Callable[..., str], t
 
 def test_a_missing_column_names_those_there(hub_cache: Callable[..., str]) -> None:
     hub_cache("me/words", "default", {"train": ROWS})
-    with pytest.raises(DataError, match="me/words has no column 'word'; did you mean 'words'.*columns are words, mark"):
+    with pytest.raises(
+        DataError, match=r"me/words has no column 'word'; did you mean 'words'.*columns are words, mark"
+    ):
         table(text="word").load()
     with pytest.raises(ConfigError, match='needs label = "COLUMN"'):
         table(label="")

@@ -20,8 +20,11 @@ from outgrow.tasks.hub import HubTask
 from outgrow.tasks.rows import key
 
 FIXTURES = {path.stem: path for path in (Path(__file__).parent / "fixtures").glob("*.json")}
-PAPERS_22 = """boolq cosmos-qa dream ethics-justice ethics-deontology ethics-virtue ethics-utilitarianism anli-r2 cola
-    sst2 hellaswag mc-taco openbookqa paws quail piqa quartz sciq social-i-qa multirc wic twitter-sentiment""".split()
+PAPERS_22 = (
+    *("boolq", "cosmos-qa", "dream", "ethics-justice", "ethics-deontology", "ethics-virtue", "ethics-utilitarianism"),
+    *("anli-r2", "cola", "sst2", "hellaswag", "mc-taco", "openbookqa", "paws", "quail", "piqa", "quartz", "sciq"),
+    *("social-i-qa", "multirc", "wic", "twitter-sentiment"),
+)
 DATASETS: list[Entry[type[Task]]] = [entry for entry in tasks if issubclass(entry.value, HubTask)]
 NAMES = [entry.name for entry in DATASETS]
 
@@ -78,6 +81,8 @@ def test_utilitarianism_is_a_comparison_in_an_order_drawn_by_a_hash(hub_cache: C
     hub_cache(given["repo"], given["config"], given["splits"])
     found = tasks["ethics-utilitarianism"](balance=False).load()  # type: ignore[call-arg]
     assert found.class_names == ("first", "second")
+    assert len(found.ids) == 4
+    assert len(set(found.groups)) == 3  # two begin with the same sentence
     written = dict(zip(found.inputs.tolist(), found.labels.tolist(), strict=True))
     for rows in given["splits"].values():
         for row in rows:
@@ -122,7 +127,7 @@ def test_hh_gives_pairs_of_whole_dialogues(hub_cache: Callable[..., str]) -> Non
 def test_without_hub_and_cache_the_cure_is_named(name: str, hub_cache: Callable[..., str]) -> None:
     task = tasks[name]()
     for call in (task.identity, task.load):
-        with pytest.raises(DataError, match="not in the cache, and the hub cannot be reached.*outgrow list packs"):
+        with pytest.raises(DataError, match=r"not in the cache, and the hub cannot be reached.*outgrow list packs"):
             call()
 
 

@@ -45,7 +45,10 @@ class GenerativeFinetuning(Method):
                 f"generative_finetuning needs a causal language model as the student, and {strong.model.name!r} is none"
             )
         train = dataclasses.replace(
-            strong.train, epochs=self.epochs, learning_rate=self.learning_rate, batch_size=min(32, strong.train.batch_size)
+            strong.train,
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+            batch_size=min(32, strong.train.batch_size),
         )
         return steps.adapt(strong.model, train, part, seed=seed)
 

@@ -35,6 +35,11 @@ class Model:
     """Whether it can be fine-tuned; labels out of a file cannot."""
 
     @property
+    def label(self) -> str:
+        """What tables and figures call it: the name, and what tells it from others of that name."""
+        return self.name
+
+    @property
     def cost(self) -> float:
         """Multiply-accumulates of one forward pass of one example."""
         raise NotImplementedError

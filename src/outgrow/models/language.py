@@ -131,6 +131,11 @@ class LanguageModel(Model):
             raise ConfigError(f"layers = {self.layers}: {self.name} has only {preset.layers}")
 
     @property
+    def label(self) -> str:
+        name = self.path.rstrip("/").rsplit("/", 1)[-1] if self.path else self.name
+        return f"{name}[:{self.layers}]" if self.layers else name
+
+    @property
     def _preset(self) -> Preset | None:
         return None if self.path else PRESETS[self.name]
 
@@ -230,9 +235,7 @@ class LanguageModel(Model):
         pretrained = load_start(self.load(), start)
         rank = self.lora_rank if self.training == "lora" else 0
         if output.kind == "generation":
-            return Generator(
-                pretrained, limit=self.max_length, new_tokens=self.new_tokens, lora_rank=rank, seed=seed
-            )
+            return Generator(pretrained, limit=self.max_length, new_tokens=self.new_tokens, lora_rank=rank, seed=seed)
         return Classifier(
             pretrained, output, head=self.head, pooling=self.pooling_of(pretrained), limit=self.max_length,
             cut=self.truncation, lora_rank=rank, seed=seed,

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 PACK, WIDTH = "glove-50d", 50
 
 
-@models.register("glove-50d", about="mean of 50-dimensional GloVe word vectors, linear head", source="offline pack glove-50d")
+@models.register(
+    "glove-50d", about="mean of 50-dimensional GloVe word vectors, linear head", source="offline pack glove-50d"
+)
 @spec
 class WordVectors(Model):
     """A linear head on the mean vector of a text's words; word order does not count."""

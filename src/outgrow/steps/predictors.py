@@ -91,7 +91,7 @@ class Adapted(Step):
 
     @property
     def title(self) -> str:
-        return f"language-model {self.model.name} on the inputs of {self.part.name}"
+        return f"language-model {self.model.label} on the inputs of {self.part.name}"
 
     @property
     def work(self) -> float:
@@ -138,9 +138,9 @@ class Trained(Predictor):
 
     @property
     def title(self) -> str:
-        teacher = "ground truth" if self.labels is None else f"labels of {self.labels.model.model.name}"
+        teacher = "ground truth" if self.labels is None else f"labels of {self.labels.model.model.label}"
         how = f" ({self.method.label()})" if self.method else ""
-        return f"train {self.role.model.name} on {teacher}{how}"
+        return f"train {self.role.model.label} on {teacher}{how}"
 
     @property
     def work(self) -> float:
@@ -228,7 +228,7 @@ class Prompted(Predictor):
 
     @property
     def title(self) -> str:
-        return f"prompt {self.model.name} with {self.shots} examples"
+        return f"prompt {self.model.label} with {self.shots} examples"
 
     def compute(self, context: Context, folder: Path) -> None:
         from outgrow.text.prompting import choose_shots

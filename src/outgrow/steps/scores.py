@@ -37,7 +37,7 @@ class Labels(Step):
 
     @property
     def title(self) -> str:
-        return f"{self.model.model.name} labels {self.part.name}"
+        return f"{self.model.model.label} labels {self.part.name}"
 
     @property
     def work(self) -> float:
@@ -74,7 +74,7 @@ class Scored(Step):
 
     @property
     def title(self) -> str:
-        return f"score {self.model.model.name}{' untrained' if isinstance(self.model, Untrained) else ''}"
+        return f"score {self.model.model.label}{' untrained' if isinstance(self.model, Untrained) else ''}"
 
     @property
     def work(self) -> float:
@@ -123,7 +123,7 @@ class Comparison(Step):
     @property
     def title(self) -> str:
         one = self.experiment
-        return f"compare {one.weak.model.name} -> {one.strong.model.name}, {one.method.label()}, seed {one.seed}"
+        return f"compare {one.weak.model.label} -> {one.strong.model.label}, {one.method.label()}, seed {one.seed}"
 
     def compute(self, context: Context, folder: Path) -> None:
         from outgrow.evaluation import compare

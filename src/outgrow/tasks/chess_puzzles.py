@@ -74,7 +74,7 @@ class ChessPuzzles:
         return _read_shipped(file, self.max_rows) if self.path is None else _read_lichess(file, self.max_rows)
 
     def _file(self) -> Path:
-        file = _shipped() if self.path is None else Path(os.path.expanduser(self.path))
+        file = shipped_table() if self.path is None else Path(os.path.expanduser(self.path))
         if os.path.isfile(file):  # unlike Path's, never an error, however odd the path
             return file
         if self.path is None:
@@ -197,7 +197,7 @@ def _opened(file: Path) -> io.BufferedReader:
     return io.BufferedReader(pyarrow.input_stream(str(file), compression=compression), 1 << 16)
 
 
-def _shipped() -> Path:
+def shipped_table() -> Path:
     return Path(str(resources.files("outgrow.zoo"))) / "chess" / "puzzles.parquet"
 
 

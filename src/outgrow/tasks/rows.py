@@ -106,7 +106,8 @@ def classification(
 def preference(pairs: Iterable[Pair], *, source: str, limit: int = 0, notes: Iterable[str] = ()) -> Examples:
     """Examples of two texts each [n, 2]; the label is 1 where the second is better.
 
-    Which of the two comes first is decided by a hash of the pair's id, so that a place says nothing.
+    Which of the two comes first is decided by hashes of the pair's id and texts, not by which is better: a place says
+    nothing, and another labeller sees the same pairs.
 
     Raises:
         DataError: no usable pair.
@@ -167,9 +168,9 @@ def _pair(pair: Pair, counts: Counter[str]) -> _Kept | None:
         return None
     content = key(*sorted((better, worse)))
     id = pair.id or content
-    better_second = int(key("order", id), 16) % 2
-    texts = (worse, better) if better_second else (better, worse)
-    return _Kept(id=id, content=content, verdict=better, text=texts, label=better_second, group=pair.group)
+    first, second = sorted((better, worse), key=lambda text: key("order", id, text))
+    label = int(second == better)
+    return _Kept(id=id, content=content, verdict=better, text=(first, second), label=label, group=pair.group)
 
 
 def _cleaned(rows: Iterable[_Kept | None], counts: Counter[str]) -> list[_Kept]:

@@ -213,7 +213,7 @@ def decoded(file: Path, content: bytes) -> str:
 
 
 def _writer(template: str, field: str, table: Table) -> Callable[[int, Record], str]:
-    """From a row's number and record to the text of a column or template."""
+    """From a row's number and record to the text of a column or template; empty if all its columns are."""
     if template in table.columns or not set("{}") & set(template):
         check_columns([template], table.columns, source=table.source)
         parts: list[tuple[str, str | None]] = [("", template)]
@@ -228,13 +228,14 @@ def _writer(template: str, field: str, table: Table) -> Callable[[int, Record], 
         check_columns([name for _, name in parts if name], table.columns, source=f"{field}: {table.source}")
 
     def write(number: int, record: Record) -> str:
-        return "".join(literal + _text(number, record, name, table) for literal, name in parts)
+        cells = [_text(number, record, name, table) if name else "" for _, name in parts]
+        return "".join(part[0] + cell for part, cell in zip(parts, cells, strict=True)) if any(cells) else ""
 
     return write
 
 
-def _text(number: int, record: Record, name: str | None, table: Table) -> str:
-    value = record.get(name) if name else None
+def _text(number: int, record: Record, name: str, table: Table) -> str:
+    value = record.get(name)
     if isinstance(value, (list, dict, bytes)):
         raise DataError(
             f"{table.source}, row {number:,}: {name!r} holds a {type(value).__name__}, not text; choose another column"

@@ -33,5 +33,5 @@ class Tweets(PackTask):
 
     def rows(self, records: Iterable[Record]) -> Iterator[Row]:
         for record in records:
-            group = key(VARIES.sub(" ", record["text"].lower()).strip())
+            group = key(*VARIES.sub(" ", record["text"].lower()).split())
             yield Row(text=record["text"], label=self.classes.index(record["label"]), group=group)

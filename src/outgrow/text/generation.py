@@ -23,7 +23,7 @@ class Generator(nn.Module):
         if pretrained.causal is None:
             raise ConfigError("an encoder cannot generate text; choose a causal language model such as smollm2-135m")
         model = pretrained.causal
-        self.model = with_lora(model, rank=lora_rank, seed=seed) if lora_rank else model
+        self.model: Any = with_lora(model, rank=lora_rank, seed=seed) if lora_rank else model
         self.tokenizer, self.limit, self.new_tokens = pretrained.tokenizer, limit, new_tokens
         self.end = int(self.tokenizer.eos_token_id)
 
@@ -67,7 +67,7 @@ class Generator(nn.Module):
     def generate(self, batch: TokenBatch) -> np.ndarray:
         """The most probable token again and again, up to end-of-text or a new line; texts [b]."""
         mask = torch.ones_like(batch.input_ids) if batch.mask is None else batch.mask
-        made = self.model.generate(  # type: ignore[operator]
+        made = self.model.generate(
             input_ids=batch.input_ids, attention_mask=mask, max_new_tokens=self.new_tokens, do_sample=False,
             num_beams=1, pad_token_id=self.end, eos_token_id=self.end, use_cache=True,
         )  # fmt: skip
@@ -76,9 +76,9 @@ class Generator(nn.Module):
 
     def backbone_state(self) -> dict[str, Tensor]:
         """Weights of the hidden layers, low-rank updates merged in."""
-        merged: Any = self.model.merge_and_unload() if hasattr(self.model, "merge_and_unload") else self.model  # type: ignore[operator]
+        merged: Any = self.model.merge_and_unload() if hasattr(self.model, "merge_and_unload") else self.model
         return dict(merged.base_model.state_dict())
 
     def checkpoint_activations(self) -> None:
         """Recompute activations in the backward pass instead of keeping them."""
-        self.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})  # type: ignore[operator]
+        self.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})

@@ -29,10 +29,10 @@ class Pretrained:
         causal: the whole language model, or None for an encoder.
     """
 
-    backbone: nn.Module
+    backbone: Any
     tokenizer: Any
     unembedding: Tensor | None
-    causal: nn.Module | None
+    causal: Any
     width: int
 
 
@@ -56,12 +56,14 @@ def load(folder: Path, *, layers: int) -> Pretrained:
     except OSError as error:
         raise DataError(f"the weights in {folder} cannot be read: {error}") from error
     if not is_causal:
-        return Pretrained(
-            backbone=model, tokenizer=tokenizer, unembedding=None, causal=None, width=config.hidden_size
-        )
+        return Pretrained(backbone=model, tokenizer=tokenizer, unembedding=None, causal=None, width=config.hidden_size)
     unembedding = model.get_output_embeddings().weight.detach()
     return Pretrained(
-        backbone=model.base_model, tokenizer=tokenizer, unembedding=unembedding, causal=model, width=unembedding.shape[1]
+        backbone=model.base_model,
+        tokenizer=tokenizer,
+        unembedding=unembedding,
+        causal=model,
+        width=unembedding.shape[1],
     )
 
 
@@ -76,7 +78,7 @@ def cut(config: Any, layers: int) -> None:
         config.layer_types = config.layer_types[:layers]
 
 
-def with_lora(network: nn.Module, *, rank: int, seed: int) -> nn.Module:
+def with_lora(network: Any, *, rank: int, seed: int) -> Any:
     """Freeze a network and add a low-rank update to each of its linear layers (Hu et al. 2021), zero at first."""
     try:
         import peft
@@ -85,7 +87,7 @@ def with_lora(network: nn.Module, *, rank: int, seed: int) -> nn.Module:
     config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return peft.get_peft_model(network, config)  # type: ignore[no-any-return]
+        return peft.get_peft_model(network, config)
 
 
 class TextNetwork(nn.Module):
@@ -98,7 +100,7 @@ class TextNetwork(nn.Module):
     ) -> None:
         super().__init__()
         backbone = pretrained.backbone
-        self.backbone = with_lora(backbone, rank=lora_rank, seed=seed) if lora_rank else backbone
+        self.backbone: Any = with_lora(backbone, rank=lora_rank, seed=seed) if lora_rank else backbone
         self.pooling, self.limit, self.cut, self.pairs = pooling, limit, cut, pairs
         self.tokenizer = pretrained.tokenizer
 
@@ -122,7 +124,7 @@ class TextNetwork(nn.Module):
 
     def checkpoint_activations(self) -> None:
         """Recompute activations in the backward pass instead of keeping them."""
-        self.backbone.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})  # type: ignore[operator]
+        self.backbone.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
 
 def pool(states: Tensor, mask: Tensor | None, pooling: Pooling) -> Tensor:

@@ -7,6 +7,7 @@ import os
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from outgrow import packs
 from outgrow.errors import ConfigError, DataError, MissingDependency
@@ -75,26 +76,28 @@ def unreachable(path: str, revision: str, error: Exception) -> DataError:
     )
 
 
-def hub_library():  # type: ignore[no-untyped-def]
+def hub_library() -> Any:
     """The hub's client library, or an error that says how to install it."""
     try:
         import huggingface_hub
+        import huggingface_hub.constants
         import huggingface_hub.errors
     except ImportError as error:
         raise MissingDependency("hub models need the extra [text]: pip install 'outgrow[text]'") from error
     return huggingface_hub
 
 
-def transformers_library():  # type: ignore[no-untyped-def]
+def transformers_library() -> Any:
     """The transformers library with its chatter off, or an error that says how to install it."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     try:
         import transformers
     except ImportError as error:
         raise MissingDependency("language models need the extra [text]: pip install 'outgrow[text]'") from error
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    return transformers
+    library: Any = transformers
+    library.logging.set_verbosity_error()
+    library.logging.disable_progress_bar()
+    return library
 
 
 def _content_hash(path: str) -> str:
