@@ -14,8 +14,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # the toy's matrices are too smal
 import pytest
 
 from outgrow.config import Experiment, expand
+from outgrow.models.base import Extractor, Model, Weights
 from outgrow.registry import Entry, Registry
+from outgrow.spec import spec
 from outgrow.store import Store
+from outgrow.tasks.base import Output
 
 TOY = """
 [task]
@@ -76,6 +79,53 @@ def toml(tmp_path: Path) -> Callable[..., str]:
         return str(path)
 
     return write
+
+
+@spec
+class FrozenToy(Model):
+    """A linear head on features of a frozen network that sees one view of the toy task, 3 + 2 x and |x|, and a 7."""
+
+    name: str = "frozen-toy"
+    view: int = 3
+
+    @property
+    def cost(self) -> float:
+        return 100.0 + self.view
+
+    def identity(self) -> dict[str, Any]:
+        return {"family": "frozen-toy", "view": self.view}
+
+    def extractor(self) -> Extractor:
+        return FrozenView(view=self.view)
+
+
+@spec
+class FrozenView(Extractor):
+    view: int
+
+    def identity(self) -> dict[str, Any]:
+        return {"family": "frozen-toy", "view": self.view}
+
+    @property
+    def cost(self) -> float:
+        return 50.0
+
+    def build(self, output: Output, *, start: Weights | None = None) -> Any:
+        import torch
+        from torch import Tensor, nn
+
+        class View(nn.Module):
+            def forward(_, x: Tensor) -> Tensor:
+                x = x[:, self.view]
+                return torch.cat([3 + 2 * x, x.abs(), torch.full_like(x[:, :1], 7.0)], -1)
+
+        return View()
+
+
+@pytest.fixture
+def frozen_toy() -> Callable[..., Model]:
+    """A model of which only a head on stored features is trained: `frozen_toy(view=0)`."""
+    return FrozenToy
 
 
 @pytest.fixture

@@ -14,12 +14,20 @@ from typing import Any
 
 import pytest
 
+from outgrow.config import shipped_experiments
+from outgrow.executors.base import executors
+from outgrow.methods.base import methods
+from outgrow.metrics.base import metrics
+from outgrow.models.base import models
+from outgrow.packs import PACKS
 from outgrow.results import COLUMNS
 from outgrow.store import Store
+from outgrow.tasks.base import tasks
 
 Cli = Callable[..., tuple[int, str, str]]
 Toml = Callable[..., str]
 
+SHIPPED = ", ".join(shipped_experiments())
 CONTRACT = [
     "experiment", "task", "kind", "weak", "strong", "method", "seed", "n_supervisor", "n_transfer", "n_test", "metric",
     "zero_shot_score", "weak_score", "student_score", "ceiling_score", "weak_label_accuracy", "agreement",
@@ -54,7 +62,7 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     # a second run computes nothing, says what it found, and points to its report
     status, out, _ = cli("run", path, "--seeds", "0,1", "--store", store)
     assert status == 0
-    assert "Computed 0 steps, found 24 of 24 in the store" in out
+    assert "Computed 0 steps, found 25 of 25 in the store" in out
     assert "toy-xs gets" in out
     report = Path(store) / "report-tiny.html"
     assert f"Report: {report}" in out
@@ -119,15 +127,15 @@ def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     path, store = done
     status, out, _ = cli("store", "ls", "--store", store)
     assert status == 0
-    assert len(out.splitlines()) == 24
+    assert len(out.splitlines()) == 25
     assert [line.split()[1] for line in out.splitlines()].count("finetune") == 8
 
     _, out, _ = cli("store", "why", path, "--set", "sweep.seeds=[0, 1]", "--store", store)
     assert out.strip() == "every step is in the store"
     _, out, _ = cli("store", "why", path, "--set", "strong.train.epochs=7", "--store", store)
     assert "train toy-l on labels of toy-xs (naive): spec.train.epochs: 4 -> 7" in out
-    assert cli("store", "rebuild", "--store", store)[1].strip() == "24 artefacts in the index"
-    assert cli("store", "verify", "--store", store)[:2] == (0, "24 artefacts, all whole\n")
+    assert cli("store", "rebuild", "--store", store)[1].strip() == "25 artefacts in the index"
+    assert cli("store", "verify", "--store", store)[:2] == (0, "25 artefacts, all whole\n")
 
     # damage is named, and the next run mends it
     damaged = next(Path(store).glob("artefacts/*/*/model.safetensors"))
@@ -136,17 +144,17 @@ def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     assert status == 1
     assert damaged.parent.name[:12] in out
     assert "model.safetensors does not match its checksum" in out
-    assert "Computed 1 steps, found 23 of 24" in cli("run", path, "--seeds", "0,1", "--store", store)[1]
+    assert "Computed 1 steps, found 24 of 25" in cli("run", path, "--seeds", "0,1", "--store", store)[1]
     assert cli("store", "verify", "--store", store)[0] == 0
 
     # what no row needs goes
     next(Path(store).glob("results/*.json")).unlink()
     _, would, _ = cli("store", "gc", "--store", store, "--dry-run")
     assert would.startswith("would delete 3 artefacts, ")
-    assert len(Store(store).keys()) == 24
+    assert len(Store(store).keys()) == 25
     _, did, _ = cli("store", "gc", "--store", store)
     assert did == would.replace("would delete", "deleted")
-    assert len(Store(store).keys()) == 21
+    assert len(Store(store).keys()) == 22
 
 
 def test_a_damaged_result_is_named_and_mended(done: tuple[str, str], cli: Cli) -> None:
@@ -203,20 +211,20 @@ def test_a_dry_run_shows_the_plan_and_leaves_no_trace(cli: Cli, toml: Toml, stor
     before = sorted(os.listdir(tmp_path))
     status, out, _ = cli("run", path, "--seeds", "0,1", "--dry-run", "--store", str(none))
     assert status == 0
-    assert "4 experiments, 24 unique steps, 24 of them to do" in out
+    assert "4 experiments, 25 unique steps, 25 of them to do" in out
     assert "Trainings one by one would be 12" in out
     assert sorted(os.listdir(tmp_path)) == before
     cli("run", path, "--dry-run", "--store", str(tmp_path))
     assert sorted(os.listdir(tmp_path)) == before, "a folder that is no store must not become one"
     cli("run", path, "--set", "method.name=naive", "--store", str(store.root))
     _, out, _ = cli("run", path, "--dry-run", "--store", str(store.root))
-    assert "2 experiments, 12 unique steps, 3 of them to do" in out
+    assert "2 experiments, 13 unique steps, 3 of them to do" in out
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "toyy"], "no experiment 'toyy': neither a TOML file nor shipped; shipped are chess, quickstart, toy"),
+        (["run", "toyy"], f"no experiment 'toyy': neither a TOML file nor shipped; shipped are {SHIPPED} (outgrow list"),
         (["run", "toy", "--set", "method.name=confidense"], "unknown method 'confidense'; did you mean 'confidence'?"),
         (["run", "toy", "--set", "weak.model=toy-xxs"], "unknown model 'toy-xxs'; did you mean 'toy-xs'?"),
         (["run", "toy", "--executor", "seral"], "unknown executor 'seral'; did you mean 'serial'?"),
@@ -261,11 +269,13 @@ def test_lists_describe_and_name_the_source(cli: Cli, kind: str) -> None:
     status, out, _ = cli("list", kind)
     assert status == 0
     lines = out.splitlines()
-    expected = {"tasks": 2, "models": 9, "methods": 3, "metrics": 3, "experiments": 3, "executors": 2, "packs": 11}
-    assert len(lines) == expected[kind]
+    registries = {"tasks": tasks, "models": models, "methods": methods, "metrics": metrics, "executors": executors}
+    expected = {kind: [entry.name for entry in registry] for kind, registry in registries.items()}
+    expected |= {"experiments": list(shipped_experiments()), "packs": list(PACKS)}
+    assert [line.split()[0] for line in lines] == expected[kind]
+    assert len(lines) >= {"tasks": 40, "models": 39, "experiments": 11, "packs": 11}.get(kind, 2)
     for line in lines:
-        name, about = line.split(maxsplit=1)
-        assert name
+        _, about = line.split(maxsplit=1)
         assert about.endswith("]")
         assert len(about) > 20
 

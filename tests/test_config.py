@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from outgrow import experiment
-from outgrow.config import Experiment, describe, expand, read_experiments, seeds_from
+from outgrow.config import Experiment, describe, expand, read_experiments, seeds_from, shipped_experiments
 from outgrow.errors import ConfigError, UnknownName
 from outgrow.steps import Steps
 
@@ -27,7 +27,7 @@ def test_defaults_are_resolved(toy: Toy) -> None:
     assert one.metric == "accuracy"
     assert describe(one) == {
         "task": {"name": "toy", "n": 400, "classes": 2, "noise": 0.05, "seed": 0},
-        "split": {"supervisor": 60, "transfer": 60, "validation": 30, "test": 100, "seed": 0},
+        "split": {"supervisor": 60, "transfer": 60, "validation": 30, "test": 100, "pool": 0, "seed": 0},
         "weak": {"model": "toy-xs", "family": "toy", "view": 0, "train": describe(one)["strong"]["train"]},
         "strong": {
             "model": "toy-l",
@@ -35,7 +35,7 @@ def test_defaults_are_resolved(toy: Toy) -> None:
             "view": 3,
             "train": {
                 "epochs": 2, "batch_size": 32, "learning_rate": 0.03, "schedule": "constant", "warmup": 0.0,
-                "max_grad_norm": 1.0, "evaluations": 2,
+                "max_grad_norm": 1.0, "weight_decay": 0.0, "evaluations": 2, "keep": "last",
             },
         },
         "method": {"name": "naive", "labels": "soft"},
@@ -55,6 +55,15 @@ def test_set_beats_the_role_table_beats_train_beats_the_default(document: dict[s
     assert epochs("strong.train.epochs=4") == (2, 4)
     del document["train"]
     assert epochs() == (5, 7)
+
+
+def test_train_beats_what_the_model_would_choose(document: dict[str, Any]) -> None:
+    """Word vectors would train for 20 epochs of 128 rows at 1e-2; [train] says 2 epochs at 3e-2, [strong.train] 64."""
+    document["strong"] = {"model": "glove-50d", "train": {"batch_size": 64}}
+    one = expand(document, name="x")[0]
+    assert (one.weak.train.batch_size, one.weak.train.schedule) == (32, "constant")
+    strong = one.strong.train
+    assert (strong.epochs, strong.learning_rate, strong.batch_size, strong.schedule) == (2, 0.03, 64, "cosine")
 
 
 def test_set_beats_the_sweep(document: dict[str, Any]) -> None:
@@ -213,10 +222,27 @@ def test_a_sweep_of_nothing_but_backward_pairs_is_an_error(document: dict[str, A
         expand(document, name="x")
 
 
+def test_a_pool_that_is_too_small_is_an_error(toy: Toy) -> None:
+    with pytest.raises(ConfigError, match=r"split.pool = 119 is smaller than supervisor \+ transfer = 120; make it"):
+        toy("split.pool=119")
+    assert toy("split.pool=120")[0].split.pool == 120
+
+
+def test_labels_out_of_a_file_cannot_be_the_student(toy: Toy) -> None:
+    with pytest.raises(ConfigError, match="'labels' cannot learn; choose a model to train"):
+        toy('strong={model = "labels", path = "x.csv"}')
+
+
+def test_a_model_that_cannot_learn_such_tasks_is_named(toy: Toy) -> None:
+    preference = 'task={name = "csv", path = "x.csv", kind = "preference", chosen = "a", rejected = "b"}'
+    with pytest.raises(ConfigError, match="'toy-xs' cannot learn preference tasks such as 'csv', only classification"):
+        toy(preference)
+
+
 def test_an_unknown_experiment_names_the_shipped_ones() -> None:
-    with pytest.raises(
-        ConfigError, match=r"no experiment 'toyy'.* chess, quickstart, toy \(outgrow list experiments\)"
-    ):
+    shipped = ", ".join(shipped_experiments())
+    assert shipped.startswith("boolq-qwen, chess-lm, chess, ")
+    with pytest.raises(ConfigError, match=rf"no experiment 'toyy'.* {shipped} \(outgrow list experiments\)"):
         read_experiments("toyy")
 
 
@@ -246,7 +272,7 @@ def test_unknown_names_have_a_type_of_their_own(toy: Toy) -> None:
 
 # Keys
 
-GOLDEN = "11e6c4f87bc1d15ec1682a8f0e0e5bbad41cd1e20dca1ca52492f2b4bbd32304"
+GOLDEN = "e6f26ed61131a441002e2a1544d050e2bcb42183a4544f0efa68c5d2b74709c0"
 
 
 def test_golden_key(toy: Toy) -> None:

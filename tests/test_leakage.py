@@ -1,60 +1,99 @@
-"""Ground truth reaches the weights it may: `supervisor` the supervisor, `transfer` the ceiling, the rest none."""
+"""Ground truth reaches the weights it may: `supervisor` the supervisor, `transfer` the ceiling, the rest none.
+
+With early stopping (`keep = "best"`), ground truth of `validation` chooses among the weights of trainings on ground
+truth, and of no others. Ground truth of `test` never chooses anything.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from outgrow import experiment
 from outgrow.config import Experiment, SplitSpec
-from outgrow.splits import split
-from outgrow.steps import Steps, Trained, walk_unique
+from outgrow.models.base import Model
+from outgrow.models.labels import LabelFile
+from outgrow.runtime import Context
+from outgrow.spec import canonical
+from outgrow.splits import DRAWN, draw, read_examples, set_aside, write_examples
+from outgrow.steps import Features, Labels, Steps, Trained, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Examples, Kind
 from outgrow.tasks.toy import Toy
 
+METHODS = 'sweep.method.name=["naive", "confidence", "bootstrapping"]'
+LONG = "train.epochs=4", "train.evaluations=8", "train.learning_rate=0.1"  # so that the last look is not the best
+
+
+def rows_of(part: str, examples: Examples, spec: SplitSpec, folder: Path) -> np.ndarray:
+    """Which of a task's rows are in a part of seed 0; `rest` are those of the pool that nobody drew."""
+    aside = set_aside(examples, spec)
+    folder.mkdir(exist_ok=True)
+    write_examples(examples, aside, "classification", folder)
+    order = np.concatenate(list(aside.values()))
+    drawn = {name: order[rows] for name, rows in draw(read_examples(folder), spec, seed=0).items()}
+    rest = np.setdiff1d(aside["pool"], np.concatenate([drawn[name] for name in DRAWN]))
+    return {**aside, **drawn, "rest": rest}[part]
+
 
 class Altered:
-    """The toy task with the ground truth of one part turned round; which rows are in which part stays the same."""
+    """The toy task with the ground truth of some rows turned round; which rows are in which part stays the same."""
 
     name = "toy"
     kind: Kind = "classification"
 
-    def __init__(self, part: str | None, spec: SplitSpec) -> None:
-        self.part, self.spec = part, spec
+    def __init__(self, part: str | None, rows: np.ndarray) -> None:
+        self.part, self.rows = part, rows
 
     def identity(self) -> dict[str, Any]:
         return {"name": "toy", "altered": self.part}
 
     def load(self) -> Examples:
         examples = Toy(n=400).load()
-        if self.part:
-            rows = split(examples, self.spec, seed=0)[self.part]
-            examples.labels[rows] = 1 - examples.labels[rows]
+        examples.labels[self.rows] = 1 - examples.labels[self.rows]
         return examples
 
 
-def weights(experiments: list[Experiment], part: str | None, root: Path) -> dict[str, bytes]:
-    """By what was trained: the weights file."""
+def results(experiments: list[Experiment], part: str | None, root: Path) -> dict[str, bytes]:
+    """By what was trained, extracted or labelled: the file, of all that test examples are answered by."""
     store = Store(root)
-    task = Altered(part, experiments[0].split)
-    experiments = [replace(one, task=task) for one in experiments]
+    spec = experiments[0].split
+    rows = rows_of(part, Toy(n=400).load(), spec, root / "part") if part else np.array([], np.int64)
+    experiments = [replace(one, task=Altered(part, rows)) for one in experiments]
     assert not run_experiments(experiments, store).failures
-    steps = Steps()
+    steps, context = Steps(), Context(store)
     found: dict[str, bytes] = {}
     for one in experiments:
         result = experiment.run(one, steps)
+        data = context.split(result.student.split)
+        truth = Toy(n=400).load()
+        before, turned = dict(zip(truth.ids, truth.labels, strict=True)), {truth.ids[row] for row in rows}
+        assert {name for name, label in zip(data.ids, data.labels, strict=True) if label != before[name]} == turned
         for step in walk_unique(result):
             if isinstance(step, Trained):
-                role = "ceiling" if step.key == result.ceiling.model.key else "student" if step.labels else "weak"  # type: ignore[union-attr]
+                role = "ceiling" if step.key == result.ceiling.model.key else "student" if step.labels else "weak"
                 name = f"{role} {step.title} {step.part.identity()}"
                 found[name] = (store.open(step.key) / "model.safetensors").read_bytes()
+            elif isinstance(step, Labels):
+                found[f"labels {step.title}"] = (store.open(step.key) / "labels.safetensors").read_bytes()
+            elif isinstance(step, Features):
+                name = f"features {canonical(step.spec())}"
+                found[name] = (store.open(step.key) / "features.safetensors").read_bytes()
     return found
+
+
+def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
+    """Roles of which anything differs."""
+    assert before.keys() == after.keys()
+    return {name.split()[0] for name in before if before[name] != after[name]}
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +102,95 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("part", "changed"),
-    [("test", set()), ("validation", set()), ("transfer", {"ceiling"}), ("supervisor", {"weak", "student"})],
+    ("part", "reached"),
+    [
+        ("test", set()),
+        ("validation", set()),
+        ("rest", set()),
+        ("transfer", {"ceiling"}),
+        ("supervisor", {"weak", "labels", "student"}),
+    ],
 )
 def test_ground_truth_of_a_part_changes_these_weights_alone(
-    toy: Callable[..., list[Experiment]], roots: Path, part: str, changed: set[str]
+    toy: Callable[..., list[Experiment]], roots: Path, part: str, reached: set[str]
 ) -> None:
-    experiments = toy('sweep.method.name=["naive", "confidence", "bootstrapping"]')
-    before = weights(experiments, None, roots / "before")
-    after = weights(experiments, part, roots / part)
-    assert before.keys() == after.keys()
-    assert len(before) == 1 + 1 + 2 + 3  # weak, ceiling, two students, three links of a chain
-    assert all((before[name] != after[name]) == (name.split()[0] in changed) for name in before)
+    experiments = toy(METHODS)
+    before = results(experiments, None, roots / "before")
+    after = results(experiments, part, roots / part)
+    trained = [name for name in before if name.split()[0] != "labels"]
+    assert len(trained) == 1 + 1 + 2 + 3  # weak, ceiling, two students, three links of a chain
+    assert len(before) - len(trained) == 1 + 2  # of the supervisor, of two links
+    assert changed(before, after) == reached
+    assert all((before[name] != after[name]) == (name.split()[0] in reached) for name in trained)
+
+
+@pytest.mark.parametrize(("part", "reached"), [("test", set()), ("rest", set()), ("validation", {"ceiling"})])
+def test_early_stopping_goes_by_the_labels_trained_on(
+    toy: Callable[..., list[Experiment]], roots: Path, part: str, reached: set[str]
+) -> None:
+    """Turned round, the validation examples choose other weights of the ceiling; the student goes by weak labels."""
+    settings = METHODS, *LONG, "strong.train.keep=best"
+    experiments = toy(*settings)
+    before = results(experiments, None, roots / "best")
+    assert changed(before, results(experiments, part, roots / f"best-{part}")) == reached
+    last = results(toy(*settings, "strong.train.keep=last"), None, roots / "last")
+    assert "student" in changed(before, last), "a choice that always takes the last tells nothing"
+
+
+def test_early_stopping_of_the_supervisor_goes_by_validation_alone(
+    toy: Callable[..., list[Experiment]], roots: Path
+) -> None:
+    settings = "method.name=naive", *LONG, "weak.train.keep=best"
+    before = results(toy(*settings), None, roots / "weak-best")
+    assert changed(before, results(toy(*settings), "test", roots / "weak-best-test")) == set()
+    assert "weak" in changed(before, results(toy(*settings), "validation", roots / "weak-best-validation"))
+
+
+@pytest.mark.parametrize(
+    ("part", "reached"),
+    [
+        ("test", set()),
+        ("validation", set()),
+        ("rest", set()),
+        ("transfer", {"ceiling"}),
+        ("supervisor", {"weak", "labels", "student"}),
+    ],
+)
+def test_features_know_no_labels(
+    toy: Callable[..., list[Experiment]], frozen_toy: Callable[..., Model], roots: Path, part: str, reached: set[str]
+) -> None:
+    (one,) = toy("method.name=confidence", "split.pool=200")
+    weak, strong = (replace(role, model=frozen_toy(view=view)) for role, view in ((one.weak, 0), (one.strong, 3)))
+    experiments = [replace(one, weak=weak, strong=strong)]
+    before = results(experiments, None, roots / "frozen")
+    assert sum(name.startswith("features") for name in before) == 2
+    assert changed(before, results(experiments, part, roots / f"frozen-{part}")) == reached
+
+
+def test_labels_out_of_a_file_for_validation_and_test_train_nobody(
+    toy: Callable[..., list[Experiment]], tmp_path: Path
+) -> None:
+    """A file of labels has rows for `test` too, by which the weak score is measured: they must stay out of training."""
+    (one,) = toy("method.name=confidence")
+    examples = Toy(n=400).load()
+
+    def run(part: str | None) -> tuple[bytes, np.ndarray]:
+        said = examples.labels.copy()
+        if part:
+            rows = rows_of(part, examples, one.split, tmp_path / "part")
+            said[rows] = 1 - said[rows]
+        path = tmp_path / f"{part}.jsonl"
+        lines = [json.dumps({"id": name, "label": int(label)}) for name, label in zip(examples.ids, said, strict=True)]
+        path.write_text("\n".join(lines))
+        store = Store(tmp_path / "store")
+        labelled = replace(one, weak=replace(one.weak, model=LabelFile(path=str(path))))
+        assert not run_experiments([labelled], store).failures
+        result = experiment.run(labelled, Steps())
+        student = store.open(result.student.model.key) / "model.safetensors"
+        return student.read_bytes(), load_file(store.open(result.weak.key) / "predictions.safetensors")["predicted"]
+
+    student, weak = run(None)
+    for part in ("test", "validation", "transfer"):
+        student_after, weak_after = run(part)
+        assert (student_after != student) == (part == "transfer")
+        assert (weak_after != weak).all() == (part == "test")

@@ -31,11 +31,11 @@ def test_keys_are_known_without_torch_and_without_a_store() -> None:
 import sys
 from outgrow.config import read_experiments
 from outgrow.plan import make_plan
-for name in ("toy", "chess"):
+for name in ("toy", "chess", "text-offline"):
     plan = make_plan(read_experiments(name), cached=set())
     assert plan.todo and all(len(key) == 64 for key in plan.steps)
     print(*plan.steps, plan.work)
-assert not {"torch", "pyarrow", "safetensors"} & sys.modules.keys()
+assert not {"torch", "pyarrow", "safetensors", "transformers", "huggingface_hub"} & sys.modules.keys()
 """
     command = [sys.executable, "-c", code]
     one, other = (subprocess.run(command, check=True, capture_output=True).stdout for _ in range(2))
@@ -50,6 +50,7 @@ def test_equal_experiments_have_equal_keys(toy: Toy) -> None:
 def keys_of(one: Experiment) -> dict[str, str]:
     found = result(one)
     return {
+        "examples": found.student.split.dataset.key,
         "split": found.student.split.key,
         "weak": found.weak.model.key,  # type: ignore[union-attr]
         "labels": found.labels.key,
@@ -62,14 +63,20 @@ def keys_of(one: Experiment) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("setting", "unchanged"),
     [
-        ("strong.train.learning_rate=1e-3", {"split", "weak", "labels"}),
-        ("weak.train.learning_rate=1e-3", {"split", "ceiling"}),
-        ("strong.model=toy-m", {"split", "weak", "labels"}),
-        ("method.labels=hard", {"split", "weak", "labels", "ceiling"}),
-        ("metric=truth_probability", {"split", "weak", "labels", "student", "ceiling"}),
+        ("strong.train.learning_rate=1e-3", {"examples", "split", "weak", "labels"}),
+        ("strong.train.weight_decay=0.1", {"examples", "split", "weak", "labels"}),
+        ("strong.train.keep=best", {"examples", "split", "weak", "labels"}),
+        ("weak.train.learning_rate=1e-3", {"examples", "split", "ceiling"}),
+        ("strong.model=toy-m", {"examples", "split", "weak", "labels"}),
+        ("method.labels=hard", {"examples", "split", "weak", "labels", "ceiling"}),
+        ("metric=truth_probability", {"examples", "split", "weak", "labels", "student", "ceiling"}),
         ("task.noise=0.1", set()),
         ("task.seed=1", set()),
-        ("split.transfer=50", set()),
+        ("split.transfer=50", {"examples"}),
+        ("split.supervisor=50", {"examples"}),
+        ("split.test=90", set()),
+        ("split.validation=20", set()),
+        ("split.pool=200", set()),
         ("split.seed=1", set()),
     ],
 )
@@ -78,18 +85,19 @@ def test_a_change_reaches_exactly_what_rests_on_it(toy: Toy, setting: str, uncha
     assert {name for name in before if before[name] == after[name]} == unchanged
 
 
-def test_another_seed_shares_nothing(toy: Toy) -> None:
-    zero, one = toy("method.name=naive", seeds=[0, 1])
-    assert not set(keys_of(zero).values()) & set(keys_of(one).values())
+def test_another_seed_shares_the_examples_alone(toy: Toy) -> None:
+    zero, one = (keys_of(one) for one in toy("method.name=naive", seeds=[0, 1]))
+    assert zero.pop("examples") == one.pop("examples")
+    assert not set(zero.values()) & set(one.values())
 
 
 def test_methods_share_supervisor_labels_and_ceiling(toy: Toy) -> None:
     plan = make_plan(toy(), cached=set())
     kinds = Counter(step.name for step in plan.steps.values())
-    assert kinds == {"split": 1, "finetune": 4, "label": 1, "score": 4, "compare": 2}
+    assert kinds == {"examples": 1, "split": 1, "finetune": 4, "label": 1, "score": 4, "compare": 2}
     assert plan.trainings_unshared == 6
     assert plan.count() == {name: (n, n) for name, n in kinds.items()}
-    assert len(plan.todo) == 12
+    assert len(plan.todo) == 13
 
 
 def test_inputs_come_before_what_needs_them(toy: Toy) -> None:
@@ -120,7 +128,7 @@ def test_work_counts_rows_epochs_and_the_backward_pass(toy: Toy) -> None:
 
 def test_a_second_run_computes_nothing(toy: Toy, store: Store) -> None:
     first = run_experiments(toy(), store)
-    assert (first.computed, first.failures) == (12, {})
+    assert (first.computed, first.failures) == (13, {})
     before = {path: path.stat().st_mtime_ns for path in store.root.glob("artefacts/**/*")}
     second = run_experiments(toy(), store)
     assert second.computed == 0
@@ -158,7 +166,7 @@ def test_explain_tells_the_difference_to_the_nearest(toy: Toy, store: Store) -> 
 def test_explain_of_an_empty_store(toy: Toy) -> None:
     plan = make_plan(toy("method.name=naive"), cached=set())
     lines = explain(plan, [])
-    assert len(lines) == 9
+    assert len(lines) == 10
     assert all(line.endswith("none of its kind is finished") for line in lines)
 
 
@@ -173,4 +181,4 @@ def test_explain_of_a_step_whose_code_changed(toy: Toy, store: Store, monkeypatc
 def test_equal_steps_are_visited_once(toy: Toy) -> None:
     one = toy()[0]
     results = [experiment.run(one, Steps()) for _ in range(2)]
-    assert len(walk_unique(*results)) == len(walk_unique(results[0])) == 9
+    assert len(walk_unique(*results)) == len(walk_unique(results[0])) == 10

@@ -63,4 +63,7 @@ def test_a_near_name_is_suggested() -> None:
 def test_without_a_near_name_all_are_told() -> None:
     with pytest.raises(UnknownName) as caught:
         methods["xyz"]
-    assert str(caught.value) == "unknown method 'xyz'; known: bootstrapping, confidence, naive (outgrow list methods)"
+    assert str(caught.value) == (
+        "unknown method 'xyz'; known: bootstrapping, confidence, few_shot, generative_finetuning, naive "
+        "(outgrow list methods)"
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,32 +12,68 @@ from hypothesis import strategies as st
 
 from outgrow.config import SplitSpec
 from outgrow.errors import DataError
-from outgrow.splits import PARTS, split
-from outgrow.tasks.base import Examples
+from outgrow.splits import DRAWN, FIXED, SplitData, draw, read_examples, set_aside, write_examples
+from outgrow.steps import Steps
+from outgrow.tasks.base import Examples, Kind
+from outgrow.tasks.toy import Toy
 
 SPEC = SplitSpec(supervisor=40, transfer=30, validation=7, test=25)
+SIZES = {"supervisor": 40, "transfer": 30, "validation": 7, "test": 25}
+PARTS = (*FIXED, *DRAWN)
 
 
 def examples(n: int, group_size: int = 1) -> Examples:
     return Examples(
         ids=[f"id{i}" for i in range(n)],
         groups=[f"group{i // group_size}" for i in range(n)],
-        inputs=np.zeros((n, 1), np.float32),
-        labels=np.zeros(n, np.int64),
+        inputs=np.arange(n, dtype=np.float32)[:, None],
+        labels=np.arange(n) % 2,
         n_classes=2,
     )
 
 
+@pytest.fixture
+def split(tmp_path_factory: pytest.TempPathFactory) -> Split:
+    return Split(tmp_path_factory.mktemp("examples"))
+
+
+class Split:
+    """The rows of a task's examples that each part has, through the files that lie between."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, data: Examples, spec: SplitSpec, *, seed: int) -> dict[str, np.ndarray]:
+        aside = set_aside(data, spec)
+        write_examples(data, aside, "classification", self.folder)
+        dataset = read_examples(self.folder)
+        split = SplitData(dataset=dataset, read_drawn=lambda: draw(dataset, spec, seed=seed))
+        described = Steps().split(Toy(), spec, seed=seed)
+        row = {one: i for i, one in enumerate(data.ids)}
+        found = {}
+        for name in PARTS:
+            rows = split.rows(described.part(name))
+            assert rows.dtype == np.int64
+            found[name] = np.array([row[split.ids[i]] for i in rows])
+            assert [split.groups[i] for i in rows] == [data.groups[i] for i in found[name]]
+            np.testing.assert_array_equal(split.inputs[rows], data.inputs[found[name]])
+            np.testing.assert_array_equal(split.labels[rows], data.labels[found[name]])
+        assert found["test"].tolist() == aside["test"].tolist()
+        assert set(found["supervisor"]) | set(found["transfer"]) <= set(aside["pool"])
+        return found
+
+
 @settings(max_examples=40, deadline=None)
-@given(group_size=st.integers(1, 9), spec_seed=st.integers(0, 99), seed=st.integers(0, 99))
-def test_parts_are_disjoint_of_exact_size_and_share_no_group(group_size: int, spec_seed: int, seed: int) -> None:
+@given(
+    group_size=st.integers(1, 9), spec_seed=st.integers(0, 99), seed=st.integers(0, 99), pool=st.sampled_from([0, 90])
+)
+def test_parts_are_disjoint_of_exact_size_and_share_no_group(
+    tmp_path_factory: pytest.TempPathFactory, group_size: int, spec_seed: int, seed: int, pool: int
+) -> None:
     data = examples(180, group_size)
-    spec = SplitSpec(supervisor=40, transfer=30, validation=7, test=25, seed=spec_seed)
-    parts = split(data, spec, seed=seed)
+    parts = Split(tmp_path_factory.mktemp("examples"))(data, replace(SPEC, seed=spec_seed, pool=pool), seed=seed)
     assert set(parts) == set(PARTS)
-    assert {name: len(rows) for name, rows in parts.items()} == {
-        "supervisor": 40, "transfer": 30, "validation": 7, "test": 25
-    }  # fmt: skip
+    assert {name: len(rows) for name, rows in parts.items()} == SIZES
     rows = np.concatenate(list(parts.values()))
     assert len(set(rows)) == 102
     groups = [{data.groups[row] for row in part} for part in parts.values()]
@@ -45,39 +84,89 @@ def as_sets(parts: dict[str, np.ndarray]) -> dict[str, list[int]]:
     return {name: rows.tolist() for name, rows in parts.items()}
 
 
-def test_seeds_share_test_and_validation_but_not_what_is_trained_on() -> None:
-    data = examples(300, 2)
-    zero, one = as_sets(split(data, SPEC, seed=0)), as_sets(split(data, SPEC, seed=1))
+@pytest.mark.parametrize("pool", [0, 150])
+def test_seeds_share_test_and_validation_but_not_what_is_trained_on(split: Split, pool: int) -> None:
+    data, spec = examples(300, 2), replace(SPEC, pool=pool)
+    zero, one = as_sets(split(data, spec, seed=0)), as_sets(split(data, spec, seed=1))
     for name in PARTS:
         assert (zero[name] == one[name]) == (name in {"test", "validation"})
-    assert as_sets(split(data, SPEC, seed=0)) == zero
-    other = as_sets(split(data, SplitSpec(supervisor=40, transfer=30, validation=7, test=25, seed=1), seed=0))
-    assert other["test"] != zero["test"]
+    assert as_sets(split(data, spec, seed=0)) == zero
+    other = as_sets(split(data, replace(spec, seed=1), seed=0))
+    assert all(other[name] != zero[name] for name in PARTS)
 
 
-def test_the_order_of_the_rows_does_not_matter() -> None:
+def test_test_and_validation_do_not_depend_on_what_is_trained_on(split: Split) -> None:
+    data = examples(300, 2)
+    before = as_sets(split(data, SPEC, seed=0))
+    for change in ({"supervisor": 50}, {"transfer": 60}, {"pool": 100}):
+        after = as_sets(split(data, replace(SPEC, **change), seed=0))
+        assert {name: before[name] == after[name] for name in FIXED} == {"test": True, "validation": True}
+
+
+def test_the_pool_is_all_that_is_left_or_as_large_as_asked() -> None:
+    data = examples(300, 7)
+    everything, some = set_aside(data, SPEC), set_aside(data, replace(SPEC, pool=100))
+    assert list(everything) == list(some) == ["test", "validation", "pool"]
+    assert len(some["pool"]) == 100
+    assert set(some["pool"]) < set(everything["pool"])
+    used = {data.groups[row] for name in FIXED for row in everything[name]}
+    assert set(everything["pool"]) == {row for row in range(300) if data.groups[row] not in used}
+
+
+def test_the_order_of_the_rows_does_not_matter(split: Split) -> None:
     data = examples(200)
     order = np.random.default_rng(0).permutation(200)
     shuffled = Examples(
         ids=[data.ids[i] for i in order], groups=[data.groups[i] for i in order],
         inputs=data.inputs, labels=data.labels, n_classes=2,
     )  # fmt: skip
+    found = split(shuffled, SPEC, seed=3)
     for name, rows in split(data, SPEC, seed=3).items():
-        assert [data.ids[row] for row in rows] == [shuffled.ids[row] for row in split(shuffled, SPEC, seed=3)[name]]
+        assert [data.ids[row] for row in rows] == [shuffled.ids[row] for row in found[name]]
 
 
-def test_parts_are_drawn_at_random() -> None:
+def test_parts_are_drawn_at_random(split: Split) -> None:
     """Each part is spread over the whole file, not a run of it."""
     for rows in split(examples(2000), SPEC, seed=0).values():
         assert 600 < np.mean(rows) < 1400
 
 
-def test_too_few_examples_names_the_numbers() -> None:
+def test_too_few_examples_names_the_numbers(split: Split) -> None:
     with pytest.raises(DataError, match=r"asks for 102 examples .*test 25.* has 101; make \[split\] smaller"):
         split(examples(101), SPEC, seed=0)
     split(examples(102), SPEC, seed=0)
 
 
-def test_groups_that_leave_too_few_examples_name_the_part() -> None:
+def test_groups_that_leave_too_few_examples_name_the_part(split: Split) -> None:
     with pytest.raises(DataError, match=r"part 'transfer' needs 30 examples but got 0"):
         split(examples(150, 50), SPEC, seed=0)
+    with pytest.raises(DataError, match=r"part 'pool' needs 149 examples but got 148"):
+        split(examples(180), replace(SPEC, pool=149), seed=0)
+
+
+# Files
+
+
+@pytest.mark.parametrize("kind", ["classification", "preference", "generation"])
+def test_examples_are_read_as_they_were_written(tmp_path: Path, kind: Kind) -> None:
+    texts = [f"text {i}\n\u00e9\u4e16 \x00" for i in range(6)]
+    inputs = np.array(texts if kind != "preference" else [[one, one + "!"] for one in texts], dtype=object)
+    given = Examples(
+        ids=[f"id{i}" for i in range(6)], groups=list("aabbcc"), inputs=inputs, labels=np.array([0, 1, 1, 0, 1, 0]),
+        n_classes=2, class_names=("no", "yes"), difficulty=np.arange(6, dtype=np.float32), notes=["a note"],
+    )  # fmt: skip
+    parts = {"test": np.array([5, 1]), "validation": np.array([2]), "pool": np.array([0, 3])}
+    write_examples(given, parts, kind, tmp_path)
+    found = read_examples(tmp_path)
+    chosen = [5, 1, 2, 0, 3]
+    assert found.ids == [given.ids[i] for i in chosen]
+    assert found.groups == ["c", "a", "b", "a", "b"]
+    assert found.inputs.dtype == object
+    assert found.inputs.tolist() == inputs[chosen].tolist()
+    assert found.labels.tolist() == given.labels[chosen].tolist()
+    assert found.labels.dtype == np.int64
+    assert found.difficulty is not None
+    assert found.difficulty.tolist() == chosen
+    assert (found.output.kind, found.output.n_classes, found.output.class_names) == (kind, 2, ("no", "yes"))
+    assert found.notes == ["a note"]
+    assert [found.part(name) for name in parts] == [range(2), range(2, 3), range(3, 5)]

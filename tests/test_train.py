@@ -4,43 +4,54 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from outgrow import experiment
+from outgrow.batching import Arrays
 from outgrow.config import Experiment, TrainSpec
 from outgrow.errors import StepFailed
 from outgrow.executors.base import compute
-from outgrow.methods.base import cross_entropy_loss
+from outgrow.machine import Machine
+from outgrow.methods.base import Loss, cross_entropy_loss, methods
+from outgrow.methods.naive import Naive
 from outgrow.models.toy import ToyModel
-from outgrow.predict import predict, summarise
-from outgrow.runtime import Context
+from outgrow.predict import predict, read_labels, summarise, write_labels
+from outgrow.runtime import Context, Runtime
 from outgrow.steps import Steps, Trained, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
-from outgrow.train import fit, rate
+from outgrow.tasks.base import Output
+from outgrow.train import fit, load_trained, rate
 
-CPU = torch.device("cpu")
+CPU = Machine(device=torch.device("cpu"))
+TWO = Output(kind="classification", n_classes=2)
 SPEC = TrainSpec(epochs=2, learning_rate=1e-2, evaluations=4)
 
 
-def data(n: int = 100) -> tuple[np.ndarray, Tensor]:
+def toy_network(output: Output = TWO) -> nn.Module:
+    return ToyModel(name="toy-l").build(output, seed=0)
+
+
+def data(n: int = 100) -> tuple[Arrays, Tensor]:
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((n, 4, 16)).astype(np.float32)
-    return inputs, torch.eye(2)[(inputs[:, 3, 0] > 0).astype(int)]
+    return Arrays(inputs), torch.eye(2)[(inputs[:, 3, 0] > 0).astype(int)]
 
 
 def trained(spec: TrainSpec = SPEC, *, seed: int = 0, **options: Any) -> Tensor:
-    network = ToyModel(name="toy-l").build(n_classes=2, seed=0)
-    inputs, targets = data()
-    fit(network, inputs, targets, spec, loss=options.pop("loss", cross_entropy_loss), seed=seed, device=CPU, **options)
+    network = toy_network()
+    rows, targets = data()
+    fit(network, rows, targets, spec, loss=options.pop("loss", cross_entropy_loss), seed=seed, machine=CPU, **options)
     return network.state_dict()["head.weight"]
 
 
@@ -53,8 +64,12 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"epochs": 3}, {"batch_size": 16}, {"learning_rate": 2e-2}, {"schedule": "linear"}, {"warmup": 0.5}]
-)
+    "change",
+    [
+        {"epochs": 3}, {"batch_size": 16}, {"learning_rate": 2e-2}, {"schedule": "linear"}, {"warmup": 0.5},
+        {"weight_decay": 0.1},
+    ],
+)  # fmt: skip
 def test_every_setting_matters(change: dict[str, Any]) -> None:
     assert not torch.equal(trained(replace(SPEC, **change)), trained())
 
@@ -62,18 +77,33 @@ def test_every_setting_matters(change: dict[str, Any]) -> None:
 def test_looking_changes_nothing() -> None:
     assert torch.equal(trained(replace(SPEC, evaluations=1)), trained())
 
+    def drawing(network: nn.Module, progress: float) -> None:
+        predict(network, data(7)[0], machine=CPU)
+        np.random.default_rng(1).random()
+
+    assert torch.equal(trained(look=drawing), trained())
+
 
 def test_training_learns() -> None:
-    network = ToyModel(name="toy-l").build(n_classes=2, seed=0)
-    inputs, targets = data(400)
-    fit(network, inputs, targets, TrainSpec(epochs=10, learning_rate=3e-2), loss=cross_entropy_loss, seed=0, device=CPU)
-    assert (predict(network, inputs, device=CPU).argmax(1) == targets.argmax(1).numpy()).mean() > 0.95
+    network = toy_network()
+    rows, targets = data(400)
+    fit(network, rows, targets, TrainSpec(epochs=10, learning_rate=3e-2), loss=cross_entropy_loss, seed=0, machine=CPU)
+    assert (predict(network, rows, machine=CPU).argmax(1) == targets.argmax(1).numpy()).mean() > 0.95
 
 
 def test_looks_are_spread_over_the_training() -> None:
     seen: list[float] = []
-    trained(look=seen.append)
+    weights: list[Tensor] = []
+
+    def look(network: nn.Module, progress: float) -> None:
+        seen.append(progress)
+        weights.append(network.state_dict()["head.weight"].clone())
+
+    last = trained(look=look)
     assert seen == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert torch.equal(weights[0], toy_network().state_dict()["head.weight"])
+    assert torch.equal(weights[-1], last)
+    assert len({one.numpy().tobytes() for one in weights}) == 5
 
 
 def test_the_loss_is_told_the_progress() -> None:
@@ -95,24 +125,49 @@ def test_every_row_is_used_once_an_epoch() -> None:
         rows.extend(targets[:, 0].int().tolist())
         return logits.sum()
 
-    network = ToyModel(name="toy-l").build(n_classes=2, seed=0)
     targets = torch.arange(10.0)[:, None].expand(10, 2)
-    fit(network, inputs, targets, TrainSpec(epochs=2, batch_size=4), loss=loss, seed=0, device=CPU)
+    fit(toy_network(), Arrays(inputs), targets, TrainSpec(epochs=2, batch_size=4), loss=loss, seed=0, machine=CPU)
     assert sorted(rows[:10]) == sorted(rows[10:]) == list(range(10))
     assert rows[:10] != rows[10:]
 
 
-def test_gradients_are_clipped() -> None:
+def test_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
     def steep(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
         return 1e6 * cross_entropy_loss(logits, targets, progress)
 
-    networks = [ToyModel(name="toy-l").build(n_classes=2, seed=0) for _ in range(2)]
-    inputs, targets = data(32)
-    for network, norm in zip(networks, (1e-3, 1e9), strict=True):
-        fit(network, inputs, targets, TrainSpec(epochs=1, max_grad_norm=norm), loss=steep, seed=0, device=CPU)
-    norms = [torch.cat([p.grad.flatten() for p in network.parameters()]).norm().item() for network in networks]
+    norms = []
+    original = torch.optim.AdamW.step
+
+    def step(self: torch.optim.AdamW) -> Any:
+        gradients = [value.grad.flatten() for group in self.param_groups for value in group["params"]]
+        norms.append(torch.cat(gradients).norm().item())
+        return original(self)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    rows, targets = data(32)
+    for norm in (1e-3, 1e9):
+        fit(toy_network(), rows, targets, TrainSpec(epochs=1, max_grad_norm=norm), loss=steep, seed=0, machine=CPU)
     assert norms[0] == pytest.approx(1e-3, rel=1e-2)
     assert norms[1] > 1e3
+
+
+def test_every_update_begins_without_gradients() -> None:
+    """Gradients that pile up would make later updates depend on earlier rows twice."""
+    seen = []
+
+    def look(network: nn.Module, progress: float) -> None:
+        seen.append([value.grad is None or not value.grad.any() for value in network.parameters()])
+
+    trained(look=look)
+    assert seen == [[True, True]] * 5
+
+
+def test_weight_decay_is_decoupled() -> None:
+    """Without a gradient, an update multiplies by 1 - learning rate x decay (Loshchilov & Hutter 2019)."""
+    spec = TrainSpec(epochs=1, batch_size=100, learning_rate=0.1, weight_decay=0.5)
+    before = toy_network().state_dict()["head.weight"]
+    after = trained(spec, loss=lambda logits, targets, progress: 0 * logits.sum())
+    torch.testing.assert_close(after, before * 0.95)
 
 
 def test_a_loss_that_is_no_number_names_the_update_and_the_learning_rate() -> None:
@@ -144,18 +199,20 @@ def test_the_curve_begins_with_the_untouched_model(store: Store, toy: Callable[.
     (one,) = toy("method.name=naive", "train.evaluations=3", "train.epochs=3", seeds=[5])
     run_experiments([one], store)
     result = experiment.run(one, Steps())
-    context = Context(store, device="cpu")
+    context = Context(store, Runtime(device="cpu"))
     split = context.split(result.student.split)
     held_out = split.rows(result.student.split.part("validation"))
-    supervisor = predict(context.network(result.weak.model), split.inputs[held_out], device=CPU).argmax(1)  # type: ignore[arg-type]
+    rows = Arrays(split.inputs[held_out])
+    assert isinstance(result.weak.model, Trained)
+    supervisor = predict(load_trained(result.weak.model, context), rows, machine=CPU).argmax(1)
     for scored in (result.weak, result.student, result.ceiling):
         step = scored.model
         assert isinstance(step, Trained)
         curve = json.loads((store.open(step.key) / "curve.json").read_text())
         assert [point["progress"] for point in curve] == pytest.approx([0, 1 / 3, 2 / 3, 1])
-        ends = (step.role.model.build(n_classes=2, seed=5), context.network(step))
+        ends = (step.role.model.build(split.output, seed=5), load_trained(step, context))
         for point, network in zip((curve[0], curve[-1]), ends, strict=True):
-            said = predict(network, split.inputs[held_out], device=CPU).argmax(1)
+            said = predict(network, rows, machine=CPU).argmax(1)
             assert point["accuracy"] == pytest.approx((said == split.labels[held_out]).mean())
             agreement = None if step.labels is None else pytest.approx((said == supervisor).mean())
             assert point["agreement"] == agreement
@@ -177,29 +234,115 @@ def test_a_piece_learns_from_its_own_share_of_the_labels(store: Store, toy: Call
     context = Context(store)
     for step in walk_unique(*both):
         compute(step, store, context)
-    first, second = (context.network(step).state_dict()["head.weight"] for step in both)
+    first, second = (load_trained(step, context).state_dict()["head.weight"] for step in both)
     assert both[0].key != both[1].key
     torch.testing.assert_close(first, second)
+
+
+@pytest.mark.parametrize("role", ["weak", "student", "ceiling"])
+def test_the_best_weights_are_those_of_the_look_that_agreed_most(
+    store: Store, toy: Callable[..., list[Experiment]], role: str
+) -> None:
+    """Best by the labels trained on, the first of equals, never those before training."""
+    often = "train.epochs=4", "train.evaluations=8", "train.learning_rate=0.1"
+    (one,) = toy("method.name=naive", "train.keep=best", "split.validation=150", "task.noise=0.4", *often)
+    run_experiments([one], store)
+    result = experiment.run(one, Steps())
+    step = getattr(result, role).model
+    context = Context(store)
+    curve = json.loads((store.open(step.key) / "curve.json").read_text())
+    judged_by = "accuracy" if step.labels is None else "agreement"
+    best = max(curve[1:], key=lambda point: point[judged_by])  # the first of equals
+    assert best[judged_by] > curve[-1][judged_by], "weights of the last look would do as well"
+    validation = step.part.split.part("validation")
+    data = context.split(step.part.split)
+    said = step.answer(context, validation).argmax(1)
+    assert (said == data.labels[data.rows(validation)]).mean() == pytest.approx(best["accuracy"])
+    if step.labels is not None:
+        supervisor = step.labels.model.answer(context, validation).argmax(1)
+        assert (said == supervisor).mean() == pytest.approx(best["agreement"])
+
+
+def test_a_loss_that_runs_away_leaves_the_last_good_weights(
+    store: Store, toy: Callable[..., list[Experiment]], added: Callable[..., None]
+) -> None:
+    class Breaks(Naive):
+        name = "breaks"
+
+        def new_loss(self) -> Loss:
+            def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
+                return cross_entropy_loss(logits, targets, progress) * (math.nan if progress > 0.6 else 1.0)
+
+            return loss
+
+    added(methods, "breaks", Breaks)
+    settings = "train.epochs=4", "train.evaluations=4"
+    (one,) = toy("method.name=breaks", *settings)
+    swept = run_experiments([one], store)
+    step = experiment.run(one, Steps()).student.model
+    (error,) = swept.failures.values()
+    kept = store.root / "stopped" / f"{step.key[:16]}.safetensors"
+    assert isinstance(error, StepFailed)
+    assert str(error) == (
+        "the loss is nan at update 6 of 8 with learning_rate 0.03; try a smaller one, such as 0.003; "
+        f"the weights of the last look before that are kept in {kept}"
+    )
+    (plain,) = toy("method.name=naive", "strong.train.epochs=2", "strong.train.evaluations=2", *settings)
+    assert not run_experiments([plain], store).failures  # update 4 of 8 is the last of two epochs
+    finished = load_file(store.open(experiment.run(plain, Steps()).student.model.key) / "model.safetensors")
+    stopped = load_file(kept)
+    assert stopped.keys() == finished.keys()
+    assert all(torch.equal(stopped[name], finished[name]) for name in stopped)
+    assert not store.has(step.key)
+    assert store.verify() == []
+    assert os.listdir(store.root / "tmp") == []
 
 
 # Inference
 
 
 def test_predictions_are_probabilities_in_the_order_of_the_rows() -> None:
-    network = ToyModel(name="toy-l").build(n_classes=3, seed=0).train()
-    inputs, _ = data(1203)
-    found = predict(network, inputs, device=CPU)
+    network = toy_network(Output(kind="classification", n_classes=3)).train()
+    rows, _ = data(1203)
+    found = predict(network, rows, machine=CPU)
     assert found.shape == (1203, 3)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found.sum(1), 1, rtol=1e-5)
-    np.testing.assert_allclose(predict(network, inputs[1000:1001], device=CPU)[0], found[1000], rtol=1e-5)
+    for row in (0, 1000, 1202):
+        alone = predict(network, Arrays(rows.values[row : row + 1]), machine=CPU)
+        np.testing.assert_allclose(alone[0], found[row], rtol=1e-5)
     assert network.training
 
 
 def test_summary_by_hand() -> None:
     probabilities = np.array([[0.5, 0.3, 0.2], [0.4, 0.4, 0.2], [0.1, 0.2, 0.7]], np.float32)
-    found = summarise(probabilities, np.array([1, 1, 2]))
+    found = summarise(probabilities, np.array([1, 1, 2]), Output(kind="classification", n_classes=3))
     assert found["predicted"].tolist() == [0, 0, 2]
     assert found["truth"].tolist() == [1, 1, 2]
     assert found["rank"].tolist() == [1, 1, 0]  # a tie counts against the truth
     np.testing.assert_allclose(found["truth_probability"], [0.3, 0.4, 0.7])
+
+
+def test_summary_of_texts_by_hand() -> None:
+    output = Output(kind="generation", n_classes=2, class_names=("e4", "Nf3"))
+    said = np.array(["Nf3", "e4", "nonsense", "nonsense", "other"], dtype=object)
+    found = summarise(said, np.array([1, 1, 0, 1, 0]), output)
+    assert found["predicted"][:2].tolist() == [1, 0]
+    assert (found["predicted"][2:] >= 2).all()
+    assert found["predicted"][2] == found["predicted"][3] != found["predicted"][4]
+    assert found["rank"].tolist() == [0, 2, 2, 2, 2]
+    assert found["truth_probability"].tolist() == [1, 0, 0, 0, 0]
+
+
+def test_labels_are_read_as_they_were_written(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    few, many = (rng.dirichlet(np.ones(n), 9).astype(np.float32) for n in (64, 65))
+    texts = np.array(["e4", "", "\u00e9 \n"], dtype=object)
+    for name, answers in {"few": few, "many": many, "texts": texts}.items():
+        (tmp_path / name).mkdir()
+        write_labels(answers, tmp_path / name)
+    np.testing.assert_array_equal(read_labels(tmp_path / "few"), few)
+    found = read_labels(tmp_path / "many")
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, many, atol=1e-3)
+    assert read_labels(tmp_path / "texts").tolist() == texts.tolist()

@@ -70,9 +70,10 @@ def batches(lengths: np.ndarray, batch_size: int, *, rng: np.random.Generator) -
 
 
 def micro_batches(rows: np.ndarray, lengths: np.ndarray, *, budget: int) -> list[np.ndarray]:
-    """A batch in pieces of at most `budget` tokens, padding counted, longest rows first; a longer row stands alone."""
-    if len(rows) * int(lengths[rows].max()) <= budget:
-        return [rows]
+    """A batch in pieces of at most `budget` tokens, padding counted, longest rows first; a longer row stands alone.
+
+    The order of the rows is the same for every budget: a loss may look back over the rows it has seen.
+    """
     order = rows[np.argsort(-lengths[rows], kind="stable")]
     pieces: list[np.ndarray] = []
     start = 0

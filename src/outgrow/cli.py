@@ -57,11 +57,21 @@ def run(
     executor: Annotated[str, typer.Option(help="How to run the steps (outgrow list executors).")] = "serial",
     workers: Annotated[int, typer.Option(min=1, help="Processes at once, for executors that use several.")] = 2,
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="What to compute on.")] = "auto",
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"], typer.Option(help="Of matrix products; auto: bfloat16 where fast.")
+    ] = "auto",
+    micro_batch_tokens: Annotated[
+        int, typer.Option(min=0, help="Tokens of one backward pass; less needs less memory. 0: what suits the device.")
+    ] = 0,
+    checkpointing: Annotated[
+        bool, typer.Option("--checkpointing", help="Recompute activations: less memory, a third more time.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
     from outgrow.config import read_experiments, seeds_from
-    from outgrow.display import Live, console
+    from outgrow.display import Live, console, errors
+    from outgrow.distributed import rank
     from outgrow.executors.base import executors
     from outgrow.plan import make_plan
     from outgrow.runtime import Runtime
@@ -78,12 +88,21 @@ def run(
         _show_plan(plan)
         return
     opened = Store(store)
+    if rank():
+        errors.quiet = True
     with Live(plan) as live:
         try:
             swept = run_experiments(
                 wanted,
                 opened,
-                runtime=Runtime(executor=executor, workers=workers, device=device),
+                runtime=Runtime(
+                    executor=executor,
+                    workers=workers,
+                    device=device,
+                    precision=precision,
+                    micro_batch_tokens=micro_batch_tokens,
+                    checkpointing=checkpointing,
+                ),
                 watcher=live,
             )
         except KeyboardInterrupt:
@@ -97,6 +116,8 @@ def run(
         except (StoreError, StepFailed) as error:  # the request was right, but the disk or a worker gave up on the way
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
+    if rank():
+        return  # the first of the processes that train together shows what came of it
     groups = _show_results(swept, store)
     console.print(
         f"\nComputed {swept.computed} steps, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "

@@ -58,8 +58,8 @@ class TrainSpec:
         max_grad_norm: gradients are scaled down to this norm.
         weight_decay: decoupled (AdamW), in units of the learning rate.
         evaluations: looks at the validation examples, evenly spread, besides the one before training.
-        keep: weights of the `last` update, or of the look that agreed `best` with the labels trained on (early stopping;
-            for a student these are the weak supervisor's).
+        keep: weights of the `last` update, or of the look that agreed `best` with the labels trained on, which for a
+            student are the weak supervisor's (early stopping).
     """
 
     epochs: Annotated[int, Field(ge=1)] = 5

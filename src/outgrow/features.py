@@ -25,7 +25,7 @@ def extract(step: Features, context: Context, folder: Path) -> None:
     import torch
 
     from outgrow.batching import encode
-    from outgrow.machine import gather, rank, world_size
+    from outgrow.distributed import gather, rank, world_size
     from outgrow.predict import in_batches
 
     extractor = step.model.extractor()
@@ -33,7 +33,7 @@ def extract(step: Features, context: Context, folder: Path) -> None:
     data = context.dataset(step.dataset)
     machine = context.machine
     network = extractor.build(data.output, start=context.weights(step.start) if step.start else None)
-    network.to(machine.device, machine.number_format(network)).eval()
+    machine.place(network, machine.number_format(network)).eval()
     rows = encode(network, data.inputs)
     raw: np.ndarray | None = None
     done = 0

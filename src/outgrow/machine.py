@@ -1,20 +1,17 @@
-"""What computes: device, number format, memory, and the other processes of a distributed run."""
+"""What computes: device, number format, memory."""
 
 from __future__ import annotations
 
 import contextlib
-import os
+import ctypes
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import torch
-from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from accelerate import PartialState
+from torch import nn
 
 Precision = Literal["auto", "float32", "bfloat16"]
 TRAINING_TOKENS = {"cpu": 2_048, "mps": 4_096, "cuda": 16_384}
@@ -47,6 +44,15 @@ class Machine:
         wanted = self.precision == "bfloat16" or (self.precision == "auto" and multiplies_bfloat16(self.device.type))
         return torch.bfloat16 if wanted and getattr(network, "mixed_precision", False) else torch.float32
 
+    def place(self, network: nn.Module, dtype: torch.dtype | None = None) -> nn.Module:
+        """Move a network to the device; one that says how it is best computed there (`settle`) is asked to."""
+        if getattr(network, "mixed_precision", False):
+            keep_freed_memory()
+        network.to(self.device, dtype)
+        if hasattr(network, "settle"):
+            network.settle(self.device)  # type: ignore[operator]
+        return network
+
     @contextlib.contextmanager
     def multiplying(self, network: nn.Module) -> Iterator[None]:
         """Multiply in the chosen format inside the block."""
@@ -78,48 +84,13 @@ def multiplies_bfloat16(device_type: str) -> bool:
     return device_type == "cpu" and bfloat16_gain() > 1.5
 
 
-# Processes that train together (`accelerate launch`, `torchrun`); each function does nothing where there is one.
-
-
-def world_size() -> int:
-    """Processes that train together."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def rank() -> int:
-    """Which of them this is, from 0."""
-    return int(os.environ.get("RANK", "0"))
-
-
 @cache
-def _state() -> PartialState:
-    from accelerate import PartialState
+def keep_freed_memory() -> None:
+    """Let the C library keep what is freed for the next time: else every large tensor costs page faults anew.
 
-    return PartialState(cpu=not torch.cuda.is_available())
-
-
-def sum_over_processes(tensors: Sequence[Tensor]) -> None:
-    """Add each tensor up over all processes, in place."""
-    if world_size() > 1:
-        from accelerate.utils import reduce
-
-        _state()
-        for tensor in tensors:
-            tensor.copy_(reduce(tensor.contiguous(), reduction="sum"))
-
-
-def gather(value: Any) -> list[Any]:
-    """Every process's value, in the order of their ranks."""
-    if world_size() == 1:
-        return [value]
-    from accelerate.utils import gather_object
-
-    _state()
-    gathered: list[Any] = gather_object([value])
-    return gathered
-
-
-def wait() -> None:
-    """Until all processes are here."""
-    if world_size() > 1:
-        _state().wait_for_everyone()
+    A training step of a 135M-parameter model on two cores gets about a fifth faster. Only glibc has this.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        library = ctypes.CDLL(None)
+        for option, value in ((-4, 0), (-1, 2**31 - 1), (-2, 64 << 20), (-8, 1)):
+            library.mallopt(option, value)  # M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD, M_ARENA_MAX of <malloc.h>

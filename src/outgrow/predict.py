@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from outgrow.batching import Rows, micro_batches
-from outgrow.machine import Machine, gather, rank, world_size
+from outgrow.distributed import gather, rank, world_size
+from outgrow.machine import Machine
 from outgrow.tasks.base import Output
 
 ROWS, TOKENS = 512, 4_096  # of a batch, at most
@@ -21,7 +22,7 @@ ROWS, TOKENS = 512, 4_096  # of a batch, at most
 def predict(network: nn.Module, rows: Rows, *, machine: Machine) -> np.ndarray:
     """Answers to each row: probabilities float32 [n, classes], rows summing to 1; texts [n] of a text generator."""
     was_training = network.training
-    network.to(machine.device).eval()
+    machine.place(network).eval()
     pieces: list[tuple[np.ndarray, np.ndarray]] = []
     with machine.multiplying(network):
         for piece in in_batches(rows)[rank() :: world_size()]:

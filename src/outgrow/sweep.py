@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outgrow.config import Experiment
+from outgrow.distributed import gather, rank
 from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.plan import Plan, make_plan
 from outgrow.results import Record, record
 from outgrow.runtime import Runtime
-from outgrow.steps import Step
+from outgrow.steps import Comparison, Step
 from outgrow.store import Store
 
 ATTEMPTS = 3  # an artefact found damaged on the way is moved aside; the next attempt computes it again
@@ -24,6 +25,21 @@ class Silent:
     def progressed(self, step: Step, progress: float) -> None: ...
 
     def finished(self, step: Step) -> None: ...
+
+
+class _Recording:
+    """A watcher that writes a result's row as soon as it is there, so that a run that is stopped has its rows."""
+
+    def __init__(self, watcher: Watcher, store: Store, plan: Plan) -> None:
+        self.started, self.progressed = watcher.started, watcher.progressed
+        self._finished, self._store, self._plan = watcher.finished, store, plan
+
+    def finished(self, step: Step) -> None:
+        if isinstance(step, Comparison) and rank() == 0 and self._store.has(step.key):
+            for result in self._plan.results:
+                if result.key == step.key:
+                    record(self._store, result)
+        self._finished(step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,15 +56,16 @@ def run_experiments(
     experiments: Sequence[Experiment], store: Store, *, runtime: Runtime | None = None, watcher: Watcher | None = None
 ) -> Swept:
     """Compute what the store lacks and return every experiment's row; failures are rows too, with verdict `failed`."""
-    runtime, watcher = runtime or Runtime(), watcher or Silent()
+    runtime = runtime or Runtime()
     execute = executors[runtime.executor]
-    first = plan = make_plan(experiments, cached=store.keys())
+    first = plan = make_plan(experiments, cached=gather(store.keys())[0])
+    watcher = _Recording(watcher or Silent(), store, first)
     computed = 0
     for _ in range(ATTEMPTS):
         outcome = execute(plan, store, runtime, watcher) if plan.todo else Outcome()
         computed += len(outcome.computed)
         if not outcome.damaged:
             break
-        plan = make_plan(experiments, cached=store.keys())
+        plan = make_plan(experiments, cached=gather(store.keys())[0])
     records = [record(store, result, failure=outcome.failed.get(result.key, "")) for result in first.results]
     return Swept(records=records, plan=first, computed=computed, failures=outcome.failures)

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from outgrow.batching import Rows, batches, micro_batches
 from outgrow.config import TrainSpec
+from outgrow.distributed import gather, rank, sum_over_processes, world_size
 from outgrow.errors import StepFailed
-from outgrow.machine import Machine, gather, rank, sum_over_processes, world_size
+from outgrow.machine import Machine
 from outgrow.methods.base import Loss, cross_entropy_loss
 from outgrow.predict import predict, summarise
 
@@ -187,9 +188,9 @@ def fit(
     lengths = rows.lengths
     total = math.ceil(len(rows) / spec.batch_size) * spec.epochs
     looks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
-    network.to(machine.device).train()
+    machine.place(network).train()
     if machine.checkpointing and hasattr(network, "checkpoint_activations"):
-        network.checkpoint_activations()
+        network.checkpoint_activations()  # type: ignore[operator]
     parameters = [value for value in network.parameters() if value.requires_grad]
     fused = machine.device.type in ("cpu", "cuda")
     optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
@@ -199,7 +200,10 @@ def fit(
         for batch in batches(lengths, spec.batch_size, rng=rng):
             for group in optimizer.param_groups:
                 group["lr"] = spec.learning_rate * rate(spec, done / total)
-            pieces = micro_batches(batch, lengths, budget=machine.training_tokens)
+            budget = machine.training_tokens
+            if world_size() > 1:  # work for every process
+                budget = min(budget, math.ceil(int(lengths[batch].sum()) / world_size()))
+            pieces = micro_batches(batch, lengths, budget=budget)
             value = accumulate(network, rows, targets, pieces, loss, progress=done / total, machine=machine)
             done += 1
             if not math.isfinite(value):
@@ -240,7 +244,7 @@ def accumulate(
         with machine.multiplying(network):
             logits = network(rows.batch(piece, machine.device))
         part = loss(logits.float(), target, progress) * (len(target) / count)
-        part.backward()  # type: ignore[no-untyped-call]
+        part.backward()
         value += part.detach()
     _share(network, value)
     return value.item()

@@ -55,7 +55,7 @@ def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Pat
         store, watcher = Store(tmp_path / name), Watcher()
         swept[name] = run_experiments(experiments, store, runtime=Runtime(executor=name, workers=2), watcher=watcher)
         assert sorted(watcher.started_) == sorted(watcher.finished_)
-        assert len(store.keys()) == swept[name].computed == 12
+        assert len(store.keys()) == swept[name].computed == 13
         assert store.verify() == []
         assert os.listdir(store.root / "tmp") == []
     assert sorted(names) == ["processes", "serial"]
@@ -84,7 +84,7 @@ def test_an_unforeseen_error_fails_its_step_and_is_logged(
     monkeypatch.setattr(ToyTask, "load", lambda self: 1 / 0)
     swept = run_experiments(toy(), store)
     assert swept.computed == 0
-    assert {one.failure for one in swept.records} == {"split toy: ZeroDivisionError: division by zero"}
+    assert {one.failure for one in swept.records} == {"examples of toy: ZeroDivisionError: division by zero"}
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError]
     monkeypatch.undo()
     again = run_experiments(toy(), store)
@@ -92,16 +92,23 @@ def test_an_unforeseen_error_fails_its_step_and_is_logged(
 
 
 def test_failures_of_seeds_are_counted_one_by_one(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: ToyTask) -> Examples:
+    def fail(*arguments: Any, **options: Any) -> Examples:
         raise ConfigError("no")
 
-    monkeypatch.setattr(ToyTask, "load", fail)
-    assert len(run_experiments(toy(seeds=[0, 1, 2]), store).failures) == 3
+    with monkeypatch.context() as patch:
+        patch.setattr(ToyTask, "load", fail)
+        failed = run_experiments(toy(seeds=[0, 1, 2]), store)
+        assert (failed.computed, len(failed.failures)) == (0, 1)  # they share the examples
+        assert [record.failure for record in failed.records] == ["examples of toy: no"] * 6
+    monkeypatch.setattr("outgrow.splits.draw", fail)
+    failed = run_experiments(toy(seeds=[0, 1, 2]), store)
+    assert (failed.computed, len(failed.failures)) == (1, 3)
+    assert [record.failure for record in failed.records] == ["split toy: no"] * 6
 
 
 def test_a_device_that_is_not_there_is_named(store: Store) -> None:
     with pytest.raises(ConfigError, match=r"this machine has no device 'mps'; it has .*cpu"):
-        Context(store, device="mps").device  # noqa: B018
+        Context(store, Runtime(device="mps")).machine  # noqa: B018
 
 
 def test_examples_of_two_tasks_are_never_mixed_up(store: Store) -> None:
@@ -151,15 +158,15 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(
         assert status == 130, said
         assert "Traceback" not in said
         finished = store.keys()
-        assert 3 <= len(finished) < 9
-        assert f"stopped, {9 - len(finished)} steps left; finished ones are kept in {store.root}" in said
+        assert 3 <= len(finished) < 10
+        assert f"stopped, {10 - len(finished)} steps left; finished ones are kept in {store.root}" in said
         assert "run the same command to go on" in said
     assert store.keys() == finished
     assert store.verify() == []
     if epochs <= 2_000:
         status, out, _ = cli(*arguments)
         assert status == 0
-        assert f"Computed {9 - len(finished)} steps, found {len(finished)} of 9 in the store" in out
+        assert f"Computed {10 - len(finished)} steps, found {len(finished)} of 10 in the store" in out
 
 
 def test_ctrl_c_while_workers_start_up_is_quiet(toml: Callable[..., str], store: Store) -> None:
@@ -195,6 +202,6 @@ def test_a_worker_that_dies_is_told(toy: Toy, store: Store, monkeypatch: pytest.
     monkeypatch.setattr("outgrow.executors.processes._compute", die)
     monkeypatch.setattr("multiprocessing.get_context", lambda _: multiprocessing.context.ForkContext())
     monkeypatch.setattr("outgrow.executors.processes._start", lambda *_: None)
-    with pytest.raises(StepFailed, match=r"a worker process died during 'split toy'.*fewer --workers"):
+    with pytest.raises(StepFailed, match=r"a worker process died during 'examples of toy'.*fewer --workers"):
         run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
     assert not multiprocessing.active_children()

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from outgrow.batching import Arrays
 from outgrow.config import TrainSpec
+from outgrow.machine import Machine
 from outgrow.methods.base import harden
 from outgrow.methods.confidence import AdaptiveThreshold, Confidence
 from outgrow.methods.naive import Naive
 from outgrow.models.toy import ToyModel
+from outgrow.tasks.base import Output
 from outgrow.train import fit
 
 
@@ -33,11 +36,11 @@ def trained(loss_of: Naive | Confidence, n_classes: int) -> torch.Tensor:
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((96, 4, 16)).astype(np.float32)
     weak = torch.from_numpy(rng.dirichlet(np.ones(n_classes), 96).astype(np.float32))
-    network = ToyModel(name="toy-l").build(n_classes=n_classes, seed=0)
+    network = ToyModel(name="toy-l").build(Output(kind="classification", n_classes=n_classes), seed=0)
     spec = TrainSpec(epochs=2, learning_rate=3e-2)
     fit(
-        network, inputs, loss_of.targets(weak), spec,
-        loss=loss_of.new_loss(), seed=0, device=torch.device("cpu"),
+        network, Arrays(inputs), loss_of.targets(weak), spec,
+        loss=loss_of.new_loss(), seed=0, machine=Machine(device=torch.device("cpu")),
     )  # fmt: skip
     return network.state_dict()["head.weight"]
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 import pytest
 
@@ -72,6 +77,79 @@ def test_an_unknown_split_names_those_there(hub_cache: Callable[..., str], optio
     hub_cache("me/words", "default", {"train": ROWS, "test": ROWS})
     with pytest.raises(DataError, match=r"no Parquet file of .*there are default/test, default/train.*hf download"):
         table(**options).load()
+
+
+@pytest.fixture
+def online(hub_cache: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
+    """A hub on this machine with the dataset me/words at commit 77...7; its files by path, free to fill."""
+    from huggingface_hub import constants
+
+    files: dict[str, bytes] = {}
+    sha = "7" * 40
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            place = unquote(urlparse(self.path).path)
+            if place == "/api/datasets/me/words/revision/refs/convert/parquet":
+                self.answer(json.dumps({"id": "me/words", "sha": sha, "siblings": []}).encode())
+            elif place == f"/api/datasets/me/words/tree/{sha}":
+                tree = [{"type": "file", "path": one, "size": len(files[one]), "oid": "0" * 40} for one in files]
+                self.answer(json.dumps(tree).encode())
+            elif (name := place.removeprefix(f"/datasets/me/words/resolve/{sha}/")) in files:
+                self.answer(files[name], ETag=f'"{hashlib.sha1(files[name]).hexdigest()}"')
+            else:
+                self.answer(b"{}", status=404, **{"X-Error-Code": "RepoNotFound"})
+
+        def answer(self, content: bytes, *, status: int = 200, **headers: str) -> None:
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(content)), "X-Repo-Commit": sha, **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(constants, "ENDPOINT", address)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address + "/{repo_id}/resolve/{revision}/{filename}")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    yield files
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_dataset_is_fetched_once_and_read_offline_after(
+    online: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from huggingface_hub import constants
+
+    pq.write_table(pa.Table.from_pylist(ROWS), tmp_path / "x.parquet")
+    online["default/train/0000.parquet"] = (tmp_path / "x.parquet").read_bytes()
+    online["default/test/0000.parquet"] = b"never fetched"
+    identity = table().identity()
+    assert identity["fingerprint"]["commit"] == "7" * 40
+    found = table().load()
+    assert len(found.ids) == 6
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert table().identity() == identity
+    assert table().load().ids == found.ids
+    with pytest.raises(DataError, match="hub cannot be reached"):
+        table(split="test").load()
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with pytest.raises(DataError, match="no dataset 'me/other' on the hub"):
+        table(repo="me/other").identity()
 
 
 def answering(error: Exception) -> Any:

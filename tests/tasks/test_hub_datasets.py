@@ -113,7 +113,7 @@ def test_hh_gives_pairs_of_whole_dialogues(hub_cache: Callable[..., str]) -> Non
     commit = hub_cache(given["repo"], given["config"], given["splits"])
     task = AnthropicHH()
     assert task.kind == "preference"
-    assert task.identity() == {"name": "anthropic-hh", "limit": 0, "commit": commit}
+    assert task.identity() == {"name": "anthropic-hh", "limit": 0, "fingerprint": commit}
     found = task.load()
     assert found.inputs.shape == (3, 2)
     better = {both[label] for both, label in zip(found.inputs, found.labels, strict=True)}
@@ -149,7 +149,7 @@ def test_rows_of_another_form_are_an_error_that_says_so(hub_cache: Callable[...,
 def test_fields_change_the_identity_and_paths_are_not_in_it(hub_cache: Callable[..., str], tmp_path: Path) -> None:
     given = fixture("sciq")
     hub_cache(given["repo"], given["config"], given["splits"])
-    ones = [tasks["sciq"](**options) for options in ({}, {"limit": 4}, {"balance": False})]  # type: ignore[arg-type]
+    ones = [tasks["sciq"](**options) for options in ({}, {"limit": 4}, {"balance": False})]
     assert len({canonical(one) for one in ones}) == 3
     assert not any(str(tmp_path) in canonical(one) for one in ones)
     assert len(ones[1].load().ids) == 4

@@ -41,7 +41,7 @@ def write(path: Path, rows: Rows) -> str:
     elif path.suffix == ".jsonl":
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     else:
-        cells = [list(rows[0]), *([row.get(name) for name in rows[0]] for row in rows)]
+        cells: list[list[Any]] = [list(rows[0]), *([row.get(name) for name in rows[0]] for row in rows)]
         quoted = (['"' + str("" if cell is None else cell).replace('"', '""') + '"' for cell in row] for row in cells)
         path.write_text("".join(",".join(row) + "\n" for row in quoted))
     return str(path)
@@ -139,7 +139,7 @@ def test_balance_and_limit(made: Callable[..., FileTask]) -> None:
 
 
 def test_preference_pairs(made: Callable[..., FileTask]) -> None:
-    rows = [{"ask": f"Why {i // 2}?", "good": f"Since {i}.", "bad": f"No {i}."} for i in range(6)]
+    rows: Rows = [{"ask": f"Why {i // 2}?", "good": f"Since {i}.", "bad": f"No {i}."} for i in range(6)]
     rows.append({"ask": "Why 9?", "good": "Since.", "bad": None})
     found = made(rows, kind="preference", prompt="Q: {ask}", chosen="good", rejected="A: {bad}").load()
     assert found.inputs.shape == (6, 2)
@@ -179,7 +179,7 @@ def test_a_place_is_needed_and_fields_are_strict(name: str) -> None:
     place = {"repo": "a/b"} if name == "hub" else {"path": "x"}
     for wrong in ({"limit": -1}, {"limit": "3"}, {"texts": "a"}, {"kind": "generation"}):
         with pytest.raises(pydantic.ValidationError):
-            tasks[name](**place | {"text": "a", "label": "b"} | wrong)  # type: ignore[arg-type]
+            tasks[name](**place | {"text": "a", "label": "b"} | wrong)
 
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (1, "1"), (1.0, "1"), (0.5, "0.5"), (None, "")])
@@ -239,8 +239,8 @@ def test_csv_of_every_style(tmp_path: Path) -> None:
 def test_csv_rows_of_another_length_are_skipped_and_counted(tmp_path: Path) -> None:
     found = csv(tmp_path / "a.csv", "review,verdict\nfine,1\nodd,0\nthis, that,1\nshort\n").load()
     assert found.inputs.tolist() == ["fine", "odd"]
-    assert found.notes == ["skipped 2 rows: line 4 has 3 cells, the header 2, and others"]
-    with pytest.raises(DataError, match=r"a\.csv has no rows \(skipped 1 rows: line 2 has 1 cells, the header 2\)"):
+    assert found.notes == ["skipped 2 bad rows: line 4 has 3 cells, the header 2, and others"]
+    with pytest.raises(DataError, match=r"a\.csv has no rows \(skipped 1 bad rows: line 2 has 1 cells, the header 2\)"):
         csv(tmp_path / "a.csv", "review,verdict\nshort\n").load()
     with pytest.raises(DataError, match=r"a\.csv has no rows$"):
         csv(tmp_path / "a.csv", "review,verdict\n").load()
@@ -257,7 +257,11 @@ def test_bad_json_lines_are_skipped_and_counted(tmp_path: Path) -> None:
     task = JsonlFile(path=str(path), text="t", label="l")
     found = task.load()
     assert found.inputs.tolist() == ["a", "b"]
-    assert found.notes[0].startswith("skipped 3 lines: line 3: Expecting value")
+    assert found.notes[0].startswith("skipped 3 bad lines: line 3: Expecting value")
+    path.write_text('{"t": "\\ud83d", "l": 0}\n{"t": "\\ud83d\\ude00", "l": 1}\n{"t": "b", "l": 0}\n')
+    found = task.load()
+    assert found.inputs.tolist() == ["\U0001f600", "b"]
+    assert found.notes[0].startswith("skipped 1 bad lines: line 1: 'utf-8' codec can't encode")
     path.write_text("one\ntwo\n")
     with pytest.raises(DataError, match=r"no line holds a JSON object \(line 1: .*one object a line"):
         task.load()
@@ -281,7 +285,7 @@ def test_an_experiment_names_a_table_in_toml(document: dict[str, Any], tmp_path:
     path = write(tmp_path / "reviews.csv", REVIEWS)
     table = {"name": "csv", "path": path, "text": "{film}: {review}", "label": "verdict", "labels": ["bad", "good"]}
     document["task"] = table
-    task = expand(document, name="mine")[0].task
+    task: object = expand(document, name="mine")[0].task
     assert task == CsvFile(path=path, text="{film}: {review}", label="verdict", labels=("bad", "good"))
     del table["label"]
     with pytest.raises(ConfigError, match='needs label = "COLUMN"'):

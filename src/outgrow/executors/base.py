@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import platform
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Protocol
 
+from outgrow.distributed import gather, rank, wait
 from outgrow.errors import OutgrowError
 from outgrow.plan import Plan
 from outgrow.registry import Registry
@@ -70,20 +73,35 @@ executors: Registry[Executor] = Registry("executors", package="outgrow.executors
 def versions() -> dict[str, str]:
     """Versions of what can move a number's last bits; recorded beside a result, not part of its key."""
     found = {"python": platform.python_version(), "machine": platform.machine()}
-    for name in ("outgrow", "torch", "numpy"):
+    for name in ("outgrow", "torch", "numpy", "transformers"):
         with contextlib.suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
 
 
 def compute(step: Step, store: Store, context: Context) -> None:
-    """Compute one step into the store, unless someone else has done so meanwhile."""
-    with store.lock(step.key):
-        if store.has(step.key):
+    """Compute one step into the store, unless someone else has done so meanwhile.
+
+    Processes that train together all compute it, and the first of them alone writes it.
+    """
+    first = rank() == 0
+    with store.lock(step.key) if first else contextlib.nullcontext():
+        if gather(store.has(step.key))[0]:
             return
         inputs = {name: needed.key for name, needed in step.inputs().items()}
-        with store.write(key=step.key, step=step.name, spec=step.spec(), inputs=inputs, versions=versions()) as folder:
+        with (
+            store.write(key=step.key, step=step.name, spec=step.spec(), inputs=inputs, versions=versions())
+            if first
+            else _thrown_away()
+        ) as folder:
             step.compute(context, folder)
+    wait()
+
+
+@contextlib.contextmanager
+def _thrown_away() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def reason(error: BaseException) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from outgrow.errors import StepFailed, StoreError
+from outgrow.distributed import world_size
+from outgrow.errors import ConfigError, StepFailed, StoreError
 from outgrow.executors.base import Outcome, Watcher, compute, executors
 from outgrow.plan import Plan
 from outgrow.runtime import Context, Runtime
@@ -45,6 +46,8 @@ def _without_interrupts() -> Iterator[None]:
 
 def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outcome:
     """Keep `runtime.workers` processes busy with steps whose inputs are done, the longest first."""
+    if world_size() > 1:
+        raise ConfigError("processes that train together run one step at a time: use --executor serial")
     outcome = Outcome()
     waiting = {key: {s.key for s in plan.steps[key].inputs().values()} & set(plan.todo) for key in plan.todo}
     threads = max(1, (os.cpu_count() or 1) // runtime.workers)

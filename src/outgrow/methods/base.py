@@ -71,7 +71,7 @@ def _short(value: object) -> str:
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """CE(f, q) = -sum_k q_k log f_k, the mean over rows; q are probabilities [b, classes], or class numbers int64 [b]."""
+    """CE(f, q) = -sum_k q_k log f_k, the mean over rows; q are probabilities [b, classes], or classes int64 [b]."""
     if targets.ndim == 1:
         from torch.nn.functional import cross_entropy
 

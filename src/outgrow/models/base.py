@@ -21,8 +21,9 @@ class Model:
     """A pretrained model's spec. A family registers one constructor per size under the name users write.
 
     A network takes a batch and gives logits [b, classes]. It may say more about itself:
-    `encode(inputs) -> Rows` where a task's inputs need work first (tokens), and `mixed_precision = True` where it may be
-    multiplied in bfloat16.
+    `encode(inputs) -> Rows` where a task's inputs need work first (tokens), `mixed_precision = True` where it may be
+    multiplied in bfloat16, `settle(device)` to suit itself to a device, `notes(rows)` for the user,
+    `checkpoint_activations()`.
     """
 
     name: str

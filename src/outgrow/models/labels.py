@@ -12,6 +12,7 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.models.base import Model, models
 from outgrow.spec import spec
 from outgrow.tasks.base import Kind, Output
+from outgrow.tasks.table import shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,14 +23,18 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3  # of the sum of probabilities
 
 
-@models.register("labels", about="weak labels or probabilities by example id, out of a CSV, JSONL or Parquet file", source="a file of your own")  # fmt: skip
+@models.register(
+    "labels",
+    about="weak labels or probabilities by example id, out of a CSV, JSONL or Parquet file",
+    source="a file of your own",
+)
 @spec
 class LabelFile(Model):
     """A weak supervisor that is no model: a table with a column `id` and either `label` or one column per class.
 
     Args:
-        path: .csv, .jsonl or .parquet. `label` holds a class name or number; columns named as the classes (or 0, 1, ...)
-            hold probabilities, which must sum to one. Every example of transfer, validation and test needs a row.
+        path: .csv, .jsonl or .parquet. `label` holds a class name or number; columns named as the classes, or 0, 1 and
+            so on, hold probabilities that sum to one. Every example of transfer, validation and test needs a row.
     """
 
     name: str = "labels"
@@ -47,7 +52,7 @@ class LabelFile(Model):
     def identity(self) -> dict[str, Any]:
         from outgrow.tasks.files import fingerprint
 
-        return {"family": "labels", "content": fingerprint(Path(self.path))}
+        return {"family": "labels", "content": fingerprint(Path(self.path).expanduser())}
 
     def supervise(self, steps: Steps, role: Role, part: Part, *, seed: int) -> Predictor:
         return steps.given(self, part.split)
@@ -56,14 +61,16 @@ class LabelFile(Model):
         """Probabilities float32 [n, classes] of these examples.
 
         Args:
-            known: ids of all the task's examples in use; a row for any other id is an error.
+            known: ids of all the task's examples in use; rows for others are left out, but some must be among them.
         """
         import numpy as np
 
         table = _rows(self.path)
-        strangers = [one for one in table if one not in set(known)]
-        if strangers and len(strangers) == len(table):
-            raise DataError(f"{self.path}: none of its ids, such as {strangers[0]!r}, is an id of the task's examples")
+        if table.keys().isdisjoint(known):
+            raise DataError(
+                f"{self.path}: none of its ids, such as {next(iter(table))!r}, is an id of the task's examples, "
+                f"such as {known[0]!r}"
+            )
         missing = [one for one in ids if one not in table]
         if missing:
             raise DataError(
@@ -76,7 +83,7 @@ class LabelFile(Model):
         numbers = [str(i) for i in range(output.n_classes)]
         names = list(output.class_names) or numbers
         if "label" in row:
-            label = str(row["label"])
+            label = shown(row["label"])
             for choices in (names, numbers):
                 if label in choices:
                     return [float(choice == label) for choice in choices]
@@ -87,7 +94,7 @@ class LabelFile(Model):
                     found = [float(row[choice]) for choice in choices]
                 except (TypeError, ValueError):
                     raise DataError(f"{self.path}, id {one!r}: a probability is not a number") from None
-                if min(found) < 0 or abs(sum(found) - 1) > TOLERANCE:
+                if not (all(one >= 0 for one in found) and abs(sum(found) - 1) <= TOLERANCE):  # nan is neither
                     raise DataError(f"{self.path}, id {one!r}: probabilities {found} must be from 0 to 1 and sum to 1")
                 return found
         raise DataError(f"{self.path} needs a column 'label', or one per class: {', '.join(names)}")
@@ -97,33 +104,33 @@ def _rows(path: str) -> dict[str, dict[str, Any]]:
     """Rows by id."""
     from outgrow.tasks.files import fingerprint
 
-    return _read(path, fingerprint(Path(path)))
+    return _read(path, fingerprint(Path(path).expanduser()))
 
 
 @cache
 def _read(path: str, content: str) -> dict[str, dict[str, Any]]:
     import csv
 
-    file = Path(path)
-    try:
+    from outgrow.tasks.files import errors_name
+
+    file = Path(path).expanduser()
+    with errors_name(file):  # not UTF-8, no JSON, no Parquet
         if file.suffix == ".csv":
-            with open(file, newline="", encoding="utf-8") as handle:
+            with open(file, newline="", encoding="utf-8-sig") as handle:
                 rows = list(csv.DictReader(handle))
         elif file.suffix == ".jsonl":
-            rows = [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.strip()]
+            rows = [json.loads(line) for line in file.read_text("utf-8-sig").splitlines() if line.strip()]
         elif file.suffix == ".parquet":
             import pyarrow.parquet as pq
 
             rows = pq.read_table(file).to_pylist()
         else:
             raise ConfigError(f"{path}: labels are read from .csv, .jsonl or .parquet files")
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
-    if not rows or "id" not in rows[0]:
-        raise DataError(f"{path} needs a column 'id' and at least one row")
+    if not rows or not all(isinstance(row, dict) and "id" in row for row in rows):
+        raise DataError(f"{path} needs at least one row, and a column 'id' in every row")
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
-        one = str(row["id"])
+        one = shown(row["id"])
         if one in found:
             raise DataError(f"{path}: id {one!r} stands there twice")
         found[one] = row

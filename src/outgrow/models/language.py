@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from outgrow.errors import ConfigError
+from outgrow.errors import ConfigError, DataError
 from outgrow.models.base import Extractor, Model, Weights, models
 from outgrow.spec import spec
 from outgrow.tasks.base import Kind, Output
@@ -101,7 +101,7 @@ class LanguageModel(Model):
         revision: branch, tag or commit on the hub; resolved to a commit before it counts.
         layers: keep only the first so many layers; 0 for all.
         training: `full` fine-tuning, low-rank updates (`lora`), or a linear head on frozen features (`probe`).
-        pooling: the state a head sees: of the `last` real token, or the `mean` over all; `auto` takes the last of causal
+        pooling: the state a head sees, of the `last` real token or the `mean` over all; `auto` takes the last of causal
             models and the mean of encoders.
         head: its rows begin as the unembedding of the class names (`words`), or at zero (`zeros`).
         max_length: tokens a text may have.
@@ -162,12 +162,24 @@ class LanguageModel(Model):
         """Layers and their parameters, out of the configuration: 12 width^2 a layer, or what its fields say."""
         import json
 
-        config = json.loads((self._folder() / "config.json").read_text())
-        width = config.get("hidden_size") or config.get("n_embd")
-        layers = config.get("num_hidden_layers") or config.get("n_layer")
-        inner = config.get("intermediate_size") or config.get("n_inner") or 4 * width
+        from outgrow.text.source import folder
+
+        file = folder(**self._source, files=["config.json"]) / "config.json"
+        try:
+            config = json.loads(file.read_text())
+
+            def first(*names: str) -> Any:
+                return next((config[name] for name in names if config.get(name)), None)
+
+            width = int(first("hidden_size", "n_embd", "dim"))
+            layers = int(first("num_hidden_layers", "n_layer", "n_layers"))
+            heads = int(first("num_attention_heads", "n_head", "n_heads"))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise DataError(f"{file} is no configuration of a transformer with layers and heads: {error}") from error
+        if self.layers > layers:
+            raise ConfigError(f"layers = {self.layers}: {self.path} has only {layers}")
+        inner = first("intermediate_size", "n_inner", "hidden_dim") or 4 * width
         gated = 3 if config.get("hidden_act") == "silu" else 2
-        heads = config.get("num_attention_heads") or config.get("n_head")
         shared = (config.get("num_key_value_heads") or heads) / heads
         return layers, layers * width * ((2 + 2 * shared) * width + gated * inner)
 
@@ -220,7 +232,10 @@ class LanguageModel(Model):
         """The pretrained transformer, its tokenizer, and its unembedding."""
         from outgrow.text.network import load
 
-        return load(self._folder(), layers=self.layers)
+        found = load(self._folder(), layers=self.layers)
+        if 0 < found.positions < self.max_length:
+            raise ConfigError(f"max_length = {self.max_length}: {self.label} reads at most {found.positions} tokens")
+        return found
 
     def pooling_of(self, pretrained: Pretrained) -> Literal["last", "mean"]:
         """The pooling with `auto` resolved."""

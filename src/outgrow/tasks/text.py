@@ -1,4 +1,4 @@
-"""Classification of texts from a known dataset: a task says where its records come from and how one becomes a row."""
+"""Texts of a known dataset, to classify or to compare: a task says where its records come from and what they mean."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind
 from outgrow.tasks.records import Record
-from outgrow.tasks.rows import Row, classification
+from outgrow.tasks.rows import Pair, Row, classification, preference
 
 
 @spec
@@ -66,3 +66,40 @@ class TextTask:
             raise DataError(
                 f"{self.source} has another form than task {self.name!r} expects ({type(error).__name__}: {error})"
             ) from error
+
+
+@spec
+class PairTask:
+    """Pairs of texts, one of which is preferred.
+
+    Args:
+        limit: at most so many examples, whole groups, drawn by a hash of the group; 0 is all.
+    """
+
+    name: ClassVar[str]
+    limit: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def kind(self) -> Kind:
+        return "preference"
+
+    @property
+    def source(self) -> str:
+        """What errors call the dataset."""
+        raise NotImplementedError
+
+    def fingerprint(self) -> str:
+        """What determines the dataset's content."""
+        raise NotImplementedError
+
+    def pairs(self) -> Iterator[Pair]:
+        """The dataset; DataError if it cannot be had."""
+        raise NotImplementedError
+
+    def identity(self) -> dict[str, Any]:
+        """Name, limit, and the dataset's fingerprint."""
+        return {"name": self.name, "limit": self.limit, "fingerprint": self.fingerprint()}
+
+    def load(self) -> Examples:
+        """Read the dataset; DataError if it cannot be had."""
+        return preference(self.pairs(), source=self.source, limit=self.limit)

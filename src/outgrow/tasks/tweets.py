@@ -12,7 +12,8 @@ from outgrow.tasks.pack import PackTask
 from outgrow.tasks.records import Record
 from outgrow.tasks.rows import Row, key
 
-VARIES = re.compile(r"https?:\S*|@\w+|\brt\b|\W+")  # between copies of a tweet: links, names, who passes it on
+WORD = re.compile(r"\w+")
+VARIES = re.compile(r"https?:\S*|@\w+|\brt\b")  # between copies of a tweet: links, names, who passes it on
 
 
 @tasks.register(
@@ -33,5 +34,5 @@ class Tweets(PackTask):
 
     def rows(self, records: Iterable[Record]) -> Iterator[Row]:
         for record in records:
-            group = key(*VARIES.sub(" ", record["text"].lower()).split())
+            group = key(*WORD.findall(VARIES.sub(" ", record["text"].lower())))
             yield Row(text=record["text"], label=self.classes.index(record["label"]), group=group)

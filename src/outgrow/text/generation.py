@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError
-from outgrow.text.network import Pretrained, with_lora
+from outgrow.text.network import Pretrained, recompute, settle, with_lora
+from outgrow.text.source import transformers_library
 from outgrow.text.tokens import AnswerTokens, TokenBatch, Tokens, tokenize
 
 
@@ -23,13 +24,37 @@ class Generator(nn.Module):
         if pretrained.causal is None:
             raise ConfigError("an encoder cannot generate text; choose a causal language model such as smollm2-135m")
         model = pretrained.causal
+        model.generation_config = transformers_library().GenerationConfig()  # no repetition penalty of the checkpoint's
         self.model: Any = with_lora(model, rank=lora_rank, seed=seed) if lora_rank else model
         self.tokenizer, self.limit, self.new_tokens = pretrained.tokenizer, limit, new_tokens
+        if self.tokenizer.eos_token_id is None:
+            raise ConfigError("to generate text, the model's tokenizer needs an end-of-text token (eos_token)")
         self.end = int(self.tokenizer.eos_token_id)
+        self._forget_ties()
+
+    def _forget_ties(self) -> None:
+        """Leave second names of one parameter, such as a tied unembedding, out of what is saved and loaded."""
+        once = {name for name, _ in self.named_parameters()}
+        again = {name for name, _ in self.named_parameters(remove_duplicate=False)} - once
+
+        def saved(module: nn.Module, state: dict[str, Tensor], prefix: str, metadata: object) -> None:
+            for name in again:
+                del state[prefix + name]
+
+        def loaded(module: nn.Module, keys: Any) -> None:
+            keys.missing_keys[:] = [name for name in keys.missing_keys if name not in again]
+
+        self.register_state_dict_post_hook(saved)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_post_hook(loaded)  # type: ignore[no-untyped-call]
 
     def encode(self, inputs: np.ndarray) -> Tokens:
         """Prompts [n] to tokens; what is too long is cut at the left, since the end matters most."""
         limit = self.limit - self.new_tokens
+        if limit < 1:
+            raise ConfigError(
+                f"max_length = {self.limit} leaves no room for a prompt beside an answer of new_tokens = "
+                f"{self.new_tokens}; make max_length larger"
+            )
         return tokenize(self.tokenizer, list(inputs), limit=limit, cut="left", side="left")
 
     def answered(self, rows: Tokens, answers: np.ndarray) -> tuple[Tokens, AnswerTokens]:
@@ -47,7 +72,7 @@ class Generator(nn.Module):
 
     def continued(self, inputs: np.ndarray) -> tuple[Tokens, AnswerTokens]:
         """Texts, or pairs of them, of which every token after the first is to be predicted."""
-        found = tokenize(self.tokenizer, list(inputs.reshape(-1)), limit=self.limit, cut="right")
+        found = tokenize(self.tokenizer, list(inputs.reshape(-1)), limit=self.limit - 1, cut="right")
         sequences = [np.append(one, self.end) for one in found.sequences]
         made = Tokens(sequences=sequences, pad=found.pad, asked=[len(one) - 1 for one in sequences])
         return made, AnswerTokens(rows=made)
@@ -74,6 +99,10 @@ class Generator(nn.Module):
         texts = self.tokenizer.batch_decode(made[:, batch.input_ids.shape[1] :], skip_special_tokens=True)
         return np.array([text.split("\n")[0].strip() for text in texts], dtype=object)
 
+    def settle(self, device: torch.device) -> None:
+        """Compute attention as plain matrix products where that is faster."""
+        settle(self.model, device, self.limit)
+
     def backbone_state(self) -> dict[str, Tensor]:
         """Weights of the hidden layers, low-rank updates merged in."""
         merged: Any = self.model.merge_and_unload() if hasattr(self.model, "merge_and_unload") else self.model
@@ -81,4 +110,4 @@ class Generator(nn.Module):
 
     def checkpoint_activations(self) -> None:
         """Recompute activations in the backward pass instead of keeping them."""
-        self.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        recompute(self.model)

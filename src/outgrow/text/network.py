@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from outgrow.text.source import transformers_library
 from outgrow.text.tokens import TokenBatch, Tokens, tokenize
 
 Pooling = Literal["last", "mean"]
+SHORT = 256  # tokens; the matrices of attention grow with their square
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,7 @@ class Pretrained:
         backbone: token numbers -> hidden states.
         unembedding: [vocabulary, width] of a language model, else None.
         causal: the whole language model, or None for an encoder.
+        positions: tokens it can read at once; 0 where its configuration does not say.
     """
 
     backbone: Any
@@ -34,29 +38,43 @@ class Pretrained:
     unembedding: Tensor | None
     causal: Any
     width: int
+    positions: int
 
 
 def load(folder: Path, *, layers: int) -> Pretrained:
     """Load float32 weights out of a folder, cut after the first `layers` layers (0: all)."""
     transformers = transformers_library()
+    from safetensors import SafetensorError
+
     try:
         config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{folder} holds no model that transformers knows: {error}") from error
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):  # what some classes make of no vocabulary at all
+        raise DataError(f"{folder} holds no tokenizer: a tokenizer.json is missing")
     cut(config, layers)
     causal_names = ("ForCausalLM", "LMHeadModel")
     is_causal = (getattr(config, "architectures", None) or [""])[0].endswith(causal_names)
     maker = transformers.AutoModelForCausalLM if is_causal else transformers.AutoModel
-    options = {"config": config, "dtype": torch.float32, "use_safetensors": True, "trust_remote_code": False}
-    if config.model_type == "bert":
-        options["add_pooling_layer"] = False
     try:
-        model = maker.from_pretrained(folder, **options)
-    except OSError as error:
+        model, found = maker.from_pretrained(
+            folder, config=config, dtype=torch.float32, use_safetensors=True, trust_remote_code=False,
+            output_loading_info=True,
+        )  # fmt: skip
+    except (OSError, RuntimeError, SafetensorError) as error:
         raise DataError(f"the weights in {folder} cannot be read: {error}") from error
+    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
+    if missing:  # transformers would make them up
+        raise DataError(f"the weights in {folder} lack {len(missing):,} of the model's, such as {missing[0]}")
+    positions = getattr(config, "max_position_embeddings", None) or 0
     if not is_causal:
-        return Pretrained(backbone=model, tokenizer=tokenizer, unembedding=None, causal=None, width=config.hidden_size)
+        if hasattr(model, "pooler"):
+            model.pooler = None  # never used, and not part of every checkpoint
+        return Pretrained(
+            backbone=model, tokenizer=tokenizer, unembedding=None, causal=None, width=config.hidden_size,
+            positions=positions,
+        )  # fmt: skip
     unembedding = model.get_output_embeddings().weight.detach()
     return Pretrained(
         backbone=model.base_model,
@@ -64,6 +82,7 @@ def load(folder: Path, *, layers: int) -> Pretrained:
         unembedding=unembedding,
         causal=model,
         width=unembedding.shape[1],
+        positions=positions,
     )
 
 
@@ -78,6 +97,21 @@ def cut(config: Any, layers: int) -> None:
         config.layer_types = config.layer_types[:layers]
 
 
+def settle(network: Any, device: torch.device, limit: int) -> None:
+    """Attention as plain matrix products for short texts on a CPU, where the fused kernel's backward pass is slow."""
+    base = network.get_base_model() if hasattr(network, "get_base_model") else network
+    base.set_attn_implementation("eager" if device.type == "cpu" and limit <= SHORT else "sdpa")
+
+
+def recompute(network: Any) -> None:
+    """Let each layer of a network recompute its activations in the backward pass."""
+    base = network.get_base_model() if hasattr(network, "get_base_model") else network
+    if hasattr(base, "activation_checkpointing_enable"):  # the newer name
+        base.activation_checkpointing_enable({"use_reentrant": False})
+    else:
+        base.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+
+
 def with_lora(network: Any, *, rank: int, seed: int) -> Any:
     """Freeze a network and add a low-rank update to each of its linear layers (Hu et al. 2021), zero at first."""
     try:
@@ -85,7 +119,9 @@ def with_lora(network: Any, *, rank: int, seed: int) -> Any:
     except ImportError as error:
         raise MissingDependency("training = 'lora' needs the extra [text]: pip install 'outgrow[text]'") from error
     config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules="all-linear")
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "fan_in_fan_out is set to False")  # GPT-2's transposed layers; peft sets it
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")  # within peft
         torch.manual_seed(seed)
         return peft.get_peft_model(network, config)
 
@@ -103,6 +139,7 @@ class TextNetwork(nn.Module):
         self.backbone: Any = with_lora(backbone, rank=lora_rank, seed=seed) if lora_rank else backbone
         self.pooling, self.limit, self.cut, self.pairs = pooling, limit, cut, pairs
         self.tokenizer = pretrained.tokenizer
+        self._options = {} if pretrained.causal is None else {"use_cache": False}
 
     def encode(self, inputs: np.ndarray) -> Tokens:
         """Texts [n], or pairs [n, 2], to tokens."""
@@ -115,16 +152,16 @@ class TextNetwork(nn.Module):
 
     def pooled(self, batch: TokenBatch) -> Tensor:
         """One vector for each sequence, [sequences, width]."""
-        states = self.backbone(input_ids=batch.input_ids, attention_mask=batch.mask, **self._no_cache)
+        states = self.backbone(input_ids=batch.input_ids, attention_mask=batch.mask, **self._options)
         return pool(states.last_hidden_state, batch.mask, self.pooling)
 
-    @property
-    def _no_cache(self) -> dict[str, bool]:
-        return {} if self.backbone.config.model_type in ("bert", "distilbert") else {"use_cache": False}
+    def settle(self, device: torch.device) -> None:
+        """Compute attention as plain matrix products where that is faster: short texts on a CPU."""
+        settle(self.backbone, device, self.limit)
 
     def checkpoint_activations(self) -> None:
         """Recompute activations in the backward pass instead of keeping them."""
-        self.backbone.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        recompute(self.backbone)
 
 
 def pool(states: Tensor, mask: Tensor | None, pooling: Pooling) -> Tensor:
@@ -132,6 +169,8 @@ def pool(states: Tensor, mask: Tensor | None, pooling: Pooling) -> Tensor:
 
     Goes by the mask alone, so that it is right whichever side is padded, and for models without a pad token.
     """
+    if pooling == "mean":
+        states = states.float()  # sums of many numbers
     if mask is None:
         return states[:, -1] if pooling == "last" else states.mean(1)
     if pooling == "last":
@@ -156,8 +195,8 @@ class Classifier(TextNetwork):
             if self.head.bias is not None:
                 self.head.bias.zero_()
             if head == "words" and pretrained.unembedding is not None and not self.pairs:
-                words = first_tokens(self.tokenizer, label_words(output))
-                self.head.weight.copy_(pretrained.unembedding[words])
+                _, tokens = answer_words(self.tokenizer, output)
+                self.head.weight.copy_(pretrained.unembedding[tokens])
 
     def forward(self, batch: TokenBatch) -> Tensor:
         logits: Tensor = self.head(self.pooled(batch))
@@ -172,17 +211,25 @@ class Embedder(TextNetwork):
         return pooled.view(-1, 2, pooled.shape[-1]) if self.pairs else pooled
 
 
-def label_words(output: Output) -> list[str]:
-    """A word for each class: its name, or its number where the classes have no names."""
-    return list(output.class_names) or [str(i) for i in range(output.n_classes)]
+def answer_words(tokenizer: Any, output: Output) -> tuple[list[str], list[int]]:
+    """A word for each class, and the first token of each word after a space.
+
+    The words are the classes' names; where two begin alike, numbers; where numbers do too, as with tokenizers that put
+    the space before a number in a token of its own, letters. If nothing helps, the names after all.
+    """
+    numbers = [str(i) for i in range(output.n_classes)]
+    names = list(output.class_names) or numbers
+    letters = list(string.ascii_uppercase[: output.n_classes])
+    for words in (names, numbers, letters):
+        tokens = first_tokens(tokenizer, words)
+        if len(set(tokens)) == output.n_classes:
+            return words, tokens
+    return names, first_tokens(tokenizer, names)
 
 
 def first_tokens(tokenizer: Any, words: list[str]) -> list[int]:
-    """The first token of each word after a space; numbers instead where two words begin alike."""
-    tokens = [tokenizer(f" {word}", add_special_tokens=False)["input_ids"][0] for word in words]
-    if len(set(tokens)) < len(tokens) and words != [str(i) for i in range(len(words))]:
-        return first_tokens(tokenizer, [str(i) for i in range(len(words))])
-    return tokens
+    """The first token of each word after a space."""
+    return [tokenizer(f" {word}", add_special_tokens=False)["input_ids"][0] for word in words]
 
 
 def load_start(pretrained: Pretrained, start: Mapping[str, Tensor] | None) -> Pretrained:

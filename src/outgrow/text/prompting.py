@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError
-from outgrow.text.network import Pretrained, first_tokens, label_words
+from outgrow.text.network import Pretrained, answer_words, pool, settle
 from outgrow.text.tokens import TokenBatch, Tokens, tokenize
 
 if TYPE_CHECKING:
+    from outgrow.models.language import LanguageModel
     from outgrow.runtime import Context
     from outgrow.steps import Prompted
     from outgrow.tasks.base import Output
@@ -24,6 +26,7 @@ SHOTS = "shots.json"
 def choose_shots(step: Prompted, context: Context, folder: Path) -> None:
     """Draw the examples of the prompt, as many of each label as can be, and write them with their labels."""
     data = context.split(step.part.split)
+    _check(step, data.output)
     rows = data.rows(step.part)
     if step.labels is None:
         labels = data.labels[rows]
@@ -43,16 +46,23 @@ def choose_shots(step: Prompted, context: Context, folder: Path) -> None:
 
 def load_prompted(step: Prompted, context: Context) -> nn.Module:
     """The network that answers with the step's examples in its prompt."""
+    output = context.split(step.part.split).output
+    model = _check(step, output)
+    shots = json.loads((context.store.open(step.key) / SHOTS).read_text())
+    pretrained = model.load()
+    if pretrained.causal is None:
+        raise ConfigError(f"few_shot needs a causal language model, and {model.label!r} is an encoder")
+    return FewShot(pretrained, output, shots=shots, limit=model.max_length)
+
+
+def _check(step: Prompted, output: Output) -> LanguageModel:
     from outgrow.models.language import LanguageModel
 
-    output = context.split(step.part.split).output
-    if not isinstance(step.model, LanguageModel) or output.kind != "classification":
-        raise ConfigError(f"few_shot needs a causal language model and a classification task, not {step.model.name!r}")
-    shots = json.loads((context.store.open(step.key) / SHOTS).read_text())
-    pretrained = step.model.load()
-    if pretrained.causal is None:
-        raise ConfigError(f"few_shot needs a causal language model, and {step.model.name!r} is an encoder")
-    return FewShot(pretrained, output, shots=shots, limit=step.model.max_length)
+    if output.kind != "classification":
+        raise ConfigError(f"few_shot is for classification tasks, and this one is of kind {output.kind}")
+    if not isinstance(step.model, LanguageModel) or not step.model.generates:
+        raise ConfigError(f"few_shot needs a causal language model, and {step.model.name!r} is none")
+    return step.model
 
 
 class FewShot(nn.Module):
@@ -64,19 +74,28 @@ class FewShot(nn.Module):
         super().__init__()
         assert pretrained.unembedding is not None
         self.backbone, self.tokenizer = pretrained.backbone, pretrained.tokenizer
-        words = label_words(output)
+        words, tokens = answer_words(self.tokenizer, output)
+        if len(set(tokens)) < len(tokens):
+            raise ConfigError(
+                f"few_shot tells classes by the first token of their names, and those of {', '.join(words[:8])} are "
+                "not all different; give the task's classes other names"
+            )
         self.prompt = "".join(f"{text}\nLabel: {words[label]}\n\n" for text, label in shots)
         self.limit = limit * (len(shots) + 1)
-        self.register_buffer("head", pretrained.unembedding[first_tokens(self.tokenizer, words)].clone())
+        if pretrained.positions:
+            self.limit = min(self.limit, pretrained.positions)
+        self.register_buffer("head", pretrained.unembedding[tokens].clone())
 
     def encode(self, inputs: np.ndarray) -> Tokens:
         """Texts [n] behind the examples; what is too long is cut at the left, so that the text stays."""
         texts = [f"{self.prompt}{text}\nLabel:" for text in inputs]
         return tokenize(self.tokenizer, texts, limit=self.limit, cut="left")
 
-    def forward(self, batch: TokenBatch) -> Tensor:
-        from outgrow.text.network import pool
+    def settle(self, device: torch.device) -> None:
+        """Compute attention as plain matrix products where that is faster."""
+        settle(self.backbone, device, self.limit)
 
+    def forward(self, batch: TokenBatch) -> Tensor:
         states = self.backbone(input_ids=batch.input_ids, attention_mask=batch.mask, use_cache=False)
         head: Tensor = self.head  # type: ignore[assignment]
         return pool(states.last_hidden_state, batch.mask, "last") @ head.T.to(states.last_hidden_state.dtype)

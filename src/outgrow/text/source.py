@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,20 +20,20 @@ def fingerprint(*, pack: str, path: str, revision: str) -> str:
     """What determines the files: a pack's name and hash, a folder's content hash, or a hub repository and commit."""
     if pack:
         return packs.fingerprint(pack)
-    if Path(path).is_dir():
-        return f"sha256:{_content_hash(path)}"
+    if (own := Path(path).expanduser()).is_dir():
+        return f"sha256:{_content_hash(own)}"
     return f"{path}@{commit(path, revision)}"
 
 
-def folder(*, pack: str, path: str, revision: str) -> Path:
-    """The folder with config, tokenizer and weights; downloads from the hub what is not cached."""
+def folder(*, pack: str, path: str, revision: str, files: Sequence[str] = FILES) -> Path:
+    """The folder with config, tokenizer and weights; downloads from the hub what `files` names and is not cached."""
     if pack:
         return packs.folder(pack)
-    if Path(path).is_dir():
-        return Path(path)
+    if (own := Path(path).expanduser()).is_dir():
+        return own
     hub = hub_library()
     try:
-        return Path(hub.snapshot_download(path, revision=commit(path, revision), allow_patterns=FILES))
+        return Path(hub.snapshot_download(path, revision=commit(path, revision), allow_patterns=list(files)))
     except (hub.errors.HfHubHTTPError, OSError, ValueError) as error:
         raise unreachable(path, revision, error) from error
 
@@ -61,7 +62,7 @@ def commit(path: str, revision: str) -> str:
 def unreachable(path: str, revision: str, error: Exception) -> DataError:
     """One clear error for everything that can keep a hub model away."""
     hub = hub_library()
-    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", path):
+    if isinstance(error, hub.errors.HFValidationError) or not re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", path):
         return ConfigError(f"path = {path!r} is neither a folder here nor a hub repository such as 'org/name'")  # type: ignore[return-value]
     if isinstance(error, hub.errors.GatedRepoError):
         return DataError(f"the model {path!r} is gated: accept its licence on its hub page, then `hf auth login`")
@@ -100,10 +101,10 @@ def transformers_library() -> Any:
     return library
 
 
-def _content_hash(path: str) -> str:
-    files = sorted({file for pattern in FILES for file in Path(path).glob(pattern)})
+def _content_hash(path: Path) -> str:
+    files = sorted({file for pattern in FILES for file in path.glob(pattern)})
     if not any(file.suffix == ".safetensors" for file in files):
-        raise DataError(f"the folder {path!r} holds no .safetensors weights; other formats are not read")
+        raise DataError(f"the folder {str(path)!r} holds no .safetensors weights; other formats are not read")
     return _hash_files(tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files))
 
 

@@ -1,0 +1,261 @@
+"""How fast language models are fine-tuned and read here: against the machine's peak, and against what others run.
+
+Run by hand on an idle machine with the packs smollm2-135m, minilm-l6 and rotten-tomatoes:
+`python benchmarks/language.py peak`      share of the bfloat16 matrix peak: feature extraction and training of SmolLM2
+`python benchmarks/language.py finetune`  against a plain Hugging Face Trainer, and one-row micro-batches in float32
+`python benchmarks/language.py memory`    peak memory of LoRA along the training
+
+Each contender runs in a process of its own, one after the other, on the same rows, epochs, learning rate and batches.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+RATE, EPOCHS, BATCH, TEST = 5e-5, 2, 32, 1_000
+ROWS = {"minilm-l6": 1_600, "smollm2-135m": 640}
+
+
+def reviews(n: int) -> tuple[Any, Any]:
+    """Film reviews and labels of a fixed draw: `n` to train on, then TEST others."""
+    from outgrow.tasks.base import tasks
+
+    examples = tasks["rotten-tomatoes"]().load()
+    order = sorted(range(len(examples.ids)), key=lambda row: examples.ids[row])[: n + TEST]
+    return examples.inputs[order], examples.labels[order]
+
+
+def matrix_peak() -> float:
+    """The best rate of bfloat16 products of the shapes that SmolLM2 multiplies and of large squares, FLOP/s."""
+    import torch
+
+    best = 0.0
+    for rows, inner, columns in ((1024, 576, 1536), (1024, 1536, 576), (2048, 576, 1536), (2048, 2048, 2048)):
+        left, right = torch.randn(rows, inner).bfloat16(), torch.randn(columns, inner).bfloat16()
+        repeat = max(3, int(4e10 / (2 * rows * inner * columns)))
+        for _ in range(6):
+            started = time.perf_counter()
+            for _ in range(repeat):
+                torch.nn.functional.linear(left, right)
+            best = max(best, repeat * 2 * rows * inner * columns / (time.perf_counter() - started))
+    return best
+
+
+def peak() -> None:
+    """Shares of the peak; FLOPs counted for real tokens and weight matrices alone, padding and attention as loss."""
+    import torch
+
+    from outgrow.config import TrainSpec
+    from outgrow.machine import Machine
+    from outgrow.methods.base import cross_entropy_loss
+    from outgrow.models.base import models
+    from outgrow.predict import in_batches
+    from outgrow.tasks.base import Output
+    from outgrow.train import fit
+
+    texts, labels = reviews(1_024)
+    machine = Machine(device=torch.device("cpu"))
+    output = Output(kind="classification", n_classes=2, class_names=("rotten", "fresh"))
+    limit = matrix_peak()
+    print(f"bfloat16 matrix peak {limit / 1e9:6.0f} GFLOP/s", flush=True)
+
+    probe = models["smollm2-135m"](training="probe")
+    network = probe.extractor().build(output)
+    weights = sum(value.numel() for name, value in network.named_parameters() if "layers" in name and value.ndim == 2)
+    machine.place(network, torch.bfloat16).eval()
+    rows = network.encode(texts)
+    pieces = in_batches(rows)
+    shares = []
+    with torch.inference_mode():
+        for attempt in range(4):
+            started = time.perf_counter()
+            for piece in pieces:
+                network(rows.batch(piece, machine.device))
+            seconds = time.perf_counter() - started
+            if attempt:  # the first warms up
+                shares.append(2 * weights * rows.lengths.sum() / seconds / limit)
+    rate = len(texts) / seconds
+    print(f"feature extraction   {rate:6.1f} rows/s, {_spread(shares)} of the peak", flush=True)
+
+    full = models["smollm2-135m"]().build(output, seed=0)
+    rows = full.encode(texts[:512])
+    targets = torch.nn.functional.one_hot(torch.from_numpy(labels[:512]), 2).float()
+    spec = TrainSpec(epochs=5, batch_size=BATCH, learning_rate=RATE, evaluations=5)
+    marks: list[float] = []
+    look = lambda network, progress: marks.append(time.perf_counter())  # noqa: E731
+    fit(full, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=machine, look=look)
+    seconds_each = [after - before for before, after in itertools.pairwise(marks[1:])]
+    shares = [6 * weights * rows.lengths.sum() / seconds / limit for seconds in seconds_each]
+    print(f"training step        {512 / seconds_each[-1]:6.1f} rows/s, {_spread(shares)} of the peak", flush=True)
+    print(f"bfloat16 matrix peak {matrix_peak() / 1e9:6.0f} GFLOP/s, once more at the end")
+
+
+def _spread(shares: list[float]) -> str:
+    ordered = sorted(shares)
+    return f"{ordered[len(ordered) // 2]:.0%} (from {ordered[0]:.0%} to {ordered[-1]:.0%} in {len(ordered)} passes)"
+
+
+def ours(name: str) -> dict[str, float]:
+    """This project's loop."""
+    import torch
+
+    from outgrow.config import TrainSpec
+    from outgrow.machine import Machine
+    from outgrow.methods.base import cross_entropy_loss
+    from outgrow.models.base import models
+    from outgrow.predict import predict
+    from outgrow.tasks.base import Output
+    from outgrow.train import fit
+
+    n = ROWS[name]
+    texts, labels = reviews(n)
+    machine = Machine(device=torch.device("cpu"))
+    output = Output(kind="classification", n_classes=2, class_names=("rotten", "fresh"))
+    network = models[name]().build(output, seed=0)
+    spec = TrainSpec(epochs=EPOCHS, batch_size=BATCH, learning_rate=RATE, schedule="linear", evaluations=1)
+    targets = torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float()
+    started = time.perf_counter()
+    fit(network, network.encode(texts[:n]), targets, spec, loss=cross_entropy_loss, seed=0, machine=machine)
+    seconds = time.perf_counter() - started
+    said = predict(network, network.encode(texts[n:]), machine=machine).argmax(1)
+    return {"rows_per_second": n * EPOCHS / seconds, "accuracy": float((said == labels[n:]).mean())}
+
+
+def trainer(name: str) -> dict[str, float]:
+    """A plain Hugging Face Trainer: its defaults, dynamic padding, batches of 32."""
+    import torch
+    from transformers import (
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+        DataCollatorWithPadding,
+        Trainer,
+        TrainingArguments,
+    )
+
+    from outgrow import packs
+
+    n = ROWS[name]
+    texts, labels = reviews(n)
+    tokenizer = AutoTokenizer.from_pretrained(packs.folder(name))
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(packs.folder(name), dtype=torch.float32, num_labels=2)
+    model.config.pad_token_id = tokenizer.pad_token_id
+    rows = [
+        {**tokenizer(text, truncation=True, max_length=256), "labels": int(label)}
+        for text, label in zip(texts, labels, strict=True)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder, per_device_train_batch_size=BATCH, num_train_epochs=EPOCHS, learning_rate=RATE,
+            report_to=[], save_strategy="no", disable_tqdm=True, seed=0,
+        )  # fmt: skip
+        one = Trainer(
+            model=model, args=arguments, train_dataset=rows[:n], data_collator=DataCollatorWithPadding(tokenizer)
+        )
+        started = time.perf_counter()
+        one.train()
+        seconds = time.perf_counter() - started
+        said = one.predict(rows[n:]).predictions.argmax(1)
+    return {"rows_per_second": n * EPOCHS / seconds, "accuracy": float((said == labels[n:]).mean())}
+
+
+def one_row(name: str) -> dict[str, float]:
+    """One forward and backward pass a row, in float32, gradients summed over 32 rows: as the public reference code."""
+    import numpy as np
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    from outgrow import packs
+
+    n = ROWS[name]
+    texts, labels = reviews(n)
+    tokenizer = AutoTokenizer.from_pretrained(packs.folder(name))
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(packs.folder(name), dtype=torch.float32, num_labels=2)
+    model.train()
+    ids = [torch.tensor([tokenizer(text, truncation=True, max_length=256)["input_ids"]]) for text in texts]
+    truth = torch.tensor(labels)
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
+    rng, done, total = np.random.default_rng(0), 0, EPOCHS * n // BATCH
+    started = time.perf_counter()
+    for _ in range(EPOCHS):
+        for batch in np.array_split(rng.permutation(n), n // BATCH):
+            for group in optimizer.param_groups:
+                group["lr"] = RATE * (1 - done / total)
+            for row in batch:
+                logits = model(input_ids=ids[row]).logits
+                (torch.nn.functional.cross_entropy(logits, truth[row : row + 1]) / len(batch)).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            done += 1
+    seconds = time.perf_counter() - started
+    model.eval()
+    with torch.inference_mode():
+        said = np.array([int(model(input_ids=one).logits.argmax()) for one in ids[n:]])
+    return {"rows_per_second": n * EPOCHS / seconds, "accuracy": float((said == labels[n:]).mean())}
+
+
+CONTENDERS = {"ours": ours, "trainer": trainer, "one_row": one_row}
+
+
+def finetune() -> None:
+    """Each contender on each model, and how many times faster ours is."""
+    for name in ROWS:
+        found = {}
+        for contender in CONTENDERS:
+            done = subprocess.run(
+                [sys.executable, __file__, "contender", contender, name], capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise SystemExit(done.stderr)
+            found[contender] = json.loads(done.stdout.strip().splitlines()[-1])
+        for contender, figures in found.items():
+            ratio = found["ours"]["rows_per_second"] / figures["rows_per_second"]
+            print(
+                f"{name:14} {contender:8} {figures['rows_per_second']:6.1f} rows/s, accuracy {figures['accuracy']:.3f} "
+                f"(n = {TEST}), ours is {ratio:.1f} x as fast",
+                flush=True,
+            )
+
+
+def memory() -> None:
+    """Resident memory along a LoRA training with batches of 32 film reviews."""
+    import torch
+
+    from outgrow.config import TrainSpec
+    from outgrow.machine import Machine
+    from outgrow.methods.base import cross_entropy_loss
+    from outgrow.models.base import models
+    from outgrow.tasks.base import Output
+    from outgrow.train import fit
+
+    n = 1_280
+    texts, labels = reviews(n)
+    output = Output(kind="classification", n_classes=2, class_names=("rotten", "fresh"))
+    network = models["smollm2-135m"](training="lora").build(output, seed=0)
+    targets = torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float()
+    spec = TrainSpec(epochs=3, batch_size=BATCH, learning_rate=5e-4, evaluations=12)
+
+    def look(network: object, progress: float) -> None:
+        status = Path("/proc/self/status").read_text()
+        resident, high = (int(status.split(f"{word}:")[1].split()[0]) / 1024 for word in ("VmRSS", "VmHWM"))
+        print(f"{progress:5.0%} of 120 updates: resident {resident:6.0f} MiB, peak so far {high:6.0f} MiB", flush=True)
+
+    machine = Machine(device=torch.device("cpu"))
+    rows = network.encode(texts[:n])
+    fit(network, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=machine, look=look)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["contender"]:
+        print(json.dumps(CONTENDERS[sys.argv[2]](sys.argv[3])))
+    else:
+        {"peak": peak, "finetune": finetune, "memory": memory}[sys.argv[1] if len(sys.argv) > 1 else "peak"]()

@@ -1,0 +1,231 @@
+"""What computes: the device asked for, number formats that cost no precision of the weights, and several processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from outgrow import machine as machines
+from outgrow.batching import Arrays
+from outgrow.config import TrainSpec
+from outgrow.distributed import gather, rank, sum_over_processes, wait, world_size
+from outgrow.errors import ConfigError
+from outgrow.machine import Machine
+from outgrow.methods.base import cross_entropy_loss
+from outgrow.predict import predict
+from outgrow.runtime import Context, Runtime
+from outgrow.store import Store
+from outgrow.train import fit
+
+CPU = torch.device("cpu")
+
+
+class Line(nn.Module):
+    """A linear network that tells in which format it was multiplied."""
+
+    def __init__(self, *, mixed_precision: bool = True) -> None:
+        super().__init__()
+        self.mixed_precision = mixed_precision
+        self.head = nn.Linear(16, 2)
+        nn.init.ones_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        self.formats: set[torch.dtype] = set()
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(x)
+        self.formats.add(logits.dtype)
+        return logits
+
+
+def data(n: int = 256) -> tuple[Arrays, Tensor]:
+    inputs = np.random.default_rng(0).standard_normal((n, 16)).astype(np.float32)
+    return Arrays(inputs), torch.eye(2)[(inputs[:, 0] > 0).astype(int)]
+
+
+def trained(machine: Machine, spec: TrainSpec, **options: Any) -> Line:
+    network = Line(**options)
+    rows, targets = data()
+    fit(network, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=machine)
+    return network
+
+
+def test_master_weights_are_float32_and_gain_updates_that_bfloat16_would_lose() -> None:
+    """Weights of 1 move by 1e-4 an update, where neighbours in bfloat16 are 2**-8 and 2**-7 away."""
+    spec = TrainSpec(epochs=1, batch_size=32, learning_rate=1e-4)
+    network = trained(Machine(device=CPU, precision="bfloat16"), spec)
+    assert network.formats == {torch.bfloat16}
+    assert {value.dtype for value in network.parameters()} == {torch.float32}
+    moved = (network.head.weight.detach() - 1).abs()
+    assert 0 < moved[:, 0].min() < moved[:, 0].max() < 2**-9
+    assert torch.equal(network.head.weight.detach().bfloat16(), torch.ones(2, 16, dtype=torch.bfloat16))
+    assert moved[:, 0].min() > 5e-4  # eight updates of nearly 1e-4, all one way
+    exact = trained(Machine(device=CPU, precision="float32"), spec)
+    assert exact.formats == {torch.float32}
+    torch.testing.assert_close(network.head.weight, exact.head.weight, atol=3e-4, rtol=0)
+    assert not torch.equal(network.head.weight, exact.head.weight)
+
+
+def test_gradients_and_the_loss_are_float32() -> None:
+    seen = set()
+
+    def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
+        seen.add(("logits", logits.dtype))
+        return cross_entropy_loss(logits, targets, progress)
+
+    network = Line()
+    network.head.weight.register_hook(lambda gradient: seen.add(("gradient", gradient.dtype)))
+    rows, targets = data()
+    spec = TrainSpec(epochs=1, batch_size=256)
+    for tokens in (256, 64):
+        fit(network, rows, targets, spec, loss=loss, seed=0,
+            machine=Machine(device=CPU, precision="bfloat16", tokens=tokens))  # fmt: skip
+    assert seen == {("logits", torch.float32), ("gradient", torch.float32)}
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("mixed_precision", [True, False])
+def test_only_networks_that_say_so_leave_float32(precision: Any, mixed_precision: bool) -> None:
+    machine = Machine(device=CPU, precision=precision)
+    low = precision == "bfloat16" and mixed_precision
+    network = trained(machine, TrainSpec(epochs=1), mixed_precision=mixed_precision)
+    found = predict(network, data()[0], machine=machine)
+    assert found.dtype == np.float32
+    assert network.formats == {torch.bfloat16 if low else torch.float32}
+    assert machine.number_format(network) is (torch.bfloat16 if low else torch.float32)
+    assert machine.number_format(nn.Identity()) is torch.float32
+    assert {value.dtype for value in network.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize(("gain", "low"), [(1.4, False), (1.6, True)])
+def test_auto_multiplies_in_bfloat16_where_that_is_fast(
+    monkeypatch: pytest.MonkeyPatch, gain: float, low: bool
+) -> None:
+    monkeypatch.setattr(machines, "bfloat16_gain", lambda: gain)
+    machines.multiplies_bfloat16.cache_clear()
+    try:
+        assert (Machine(device=CPU).number_format(Line()) is torch.bfloat16) == low
+        assert Machine(device=CPU, precision="float32").number_format(Line()) is torch.float32
+        assert Machine(device=CPU, precision="bfloat16").number_format(Line()) is torch.bfloat16
+        assert not machines.multiplies_bfloat16("mps")
+    finally:
+        machines.multiplies_bfloat16.cache_clear()
+
+
+def test_the_gain_is_measured_once() -> None:
+    gain = machines.bfloat16_gain()
+    assert 0 < gain < 1000
+    assert machines.bfloat16_gain() == gain
+
+
+def test_tokens_of_a_micro_batch_suit_the_device_unless_given() -> None:
+    assert Machine(device=CPU).training_tokens == machines.TRAINING_TOKENS["cpu"]
+    assert Machine(device=torch.device("cuda")).training_tokens > Machine(device=CPU).training_tokens
+    assert Machine(device=torch.device("meta")).training_tokens > 0
+    assert Machine(device=CPU, tokens=7).training_tokens == 7
+
+
+def test_the_runtime_decides(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    runtime = Runtime(device="cpu", precision="bfloat16", micro_batch_tokens=99, checkpointing=True)
+    expected = Machine(device=CPU, precision="bfloat16", tokens=99, checkpointing=True)
+    assert Context(store, runtime).machine == expected
+    found = Context(store).machine.device.type
+    assert found == ("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
+    for missing in {"cuda", "mps"} - {found}:
+        with pytest.raises(ConfigError, match=rf"this machine has no device '{missing}'; it has .*cpu"):
+            Context(store, Runtime(device=missing)).machine  # noqa: B018
+
+
+def test_activations_are_recomputed_where_asked_and_possible() -> None:
+    class Deep(Line):
+        def checkpoint_activations(self) -> None:
+            self.asked = True
+
+    rows, targets = data()
+    for checkpointing in (False, True):
+        network = Deep()
+        machine = Machine(device=CPU, checkpointing=checkpointing)
+        fit(network, rows, targets, TrainSpec(epochs=1), loss=cross_entropy_loss, seed=0, machine=machine)
+        assert hasattr(network, "asked") == checkpointing
+        trained(machine, TrainSpec(epochs=1))  # one that cannot is trained as it is
+
+
+# Several processes
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WORLD_SIZE", "RANK"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("alone")
+def test_one_process_is_alone() -> None:
+    tensor = torch.ones(2)
+    sum_over_processes([tensor])
+    wait()
+    assert (world_size(), rank(), gather("x"), tensor.tolist()) == (1, 0, ["x"], [1, 1])
+    assert "accelerate" not in subprocess.run(
+        [sys.executable, "-c", "import sys, outgrow.distributed as m; m.gather(1), m.wait(); print(*sys.modules)"],
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+
+
+TOGETHER = """
+import sys
+import numpy as np, torch
+from torch import nn
+from outgrow.batching import Arrays
+from outgrow.config import TrainSpec
+from outgrow.distributed import gather, rank, sum_over_processes, wait, world_size
+from outgrow.machine import Machine
+from outgrow.methods.{module} import {method}
+from outgrow.predict import predict
+from outgrow.train import fit
+
+rng = np.random.default_rng(0)
+inputs = rng.standard_normal((70, 16)).astype(np.float32)
+weak = torch.from_numpy(rng.dirichlet(np.ones(2), 70).astype(np.float32))
+torch.manual_seed(0)
+network = nn.Linear(16, 2)
+method, machine = {method}(), Machine(device=torch.device("cpu"), tokens=4)
+fit(network, Arrays(inputs), method.targets(weak), TrainSpec(epochs=2, learning_rate=1e-2), loss=method.new_loss(),
+    seed=0, machine=machine)
+tensor = torch.tensor([1.0 + rank()])
+sum_over_processes([tensor])
+said = predict(network, Arrays(inputs), machine=machine)
+assert gather(rank()) == list(range(world_size()))
+every = gather((network.weight.detach().numpy().tobytes(), said.tobytes()))
+assert len(set(every)) == 1, "all processes have the same weights and answers"
+wait()
+if rank() == 0:
+    np.savez(sys.argv[1], weight=network.weight.detach().numpy(), said=said, sum=tensor.numpy())
+"""
+
+
+@pytest.mark.parametrize(("module", "method"), [("naive", "Naive"), ("confidence", "Confidence")])
+def test_processes_that_train_together_come_to_what_one_comes_to(tmp_path: Path, module: str, method: str) -> None:
+    script = tmp_path / "together.py"
+    script.write_text(TOGETHER.replace("{module}", module).replace("{method}", method))
+    environment = {name: value for name, value in os.environ.items() if name not in {"WORLD_SIZE", "RANK"}}
+    environment |= {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+    found = []
+    for n in (1, 2):
+        out = tmp_path / f"{n}.npz"
+        launch = [] if n == 1 else ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={n}"]
+        done = subprocess.run([sys.executable, *launch, str(script), str(out)], env=environment, capture_output=True,
+                              text=True, timeout=120)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found.append(np.load(out))
+    one, two = found
+    assert (one["sum"].item(), two["sum"].item()) == (1.0, 3.0)
+    np.testing.assert_allclose(two["weight"], one["weight"], atol=1e-5)
+    np.testing.assert_allclose(two["said"], one["said"], atol=1e-5)
