@@ -224,7 +224,10 @@ def test_a_dry_run_shows_the_plan_and_leaves_no_trace(cli: Cli, toml: Toml, stor
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "toyy"], f"no experiment 'toyy': neither a TOML file nor shipped; shipped are {SHIPPED} (outgrow list"),
+        (
+            ["run", "toyy"],
+            f"no experiment 'toyy': neither a TOML file nor shipped; shipped are {SHIPPED} (outgrow list",
+        ),
         (["run", "toy", "--set", "method.name=confidense"], "unknown method 'confidense'; did you mean 'confidence'?"),
         (["run", "toy", "--set", "weak.model=toy-xxs"], "unknown model 'toy-xxs'; did you mean 'toy-xs'?"),
         (["run", "toy", "--executor", "seral"], "unknown executor 'seral'; did you mean 'serial'?"),

@@ -63,23 +63,25 @@ def texts(n: int, *, seed: int = 0, longest: int = 12) -> np.ndarray:
 
 def causal_tokenizer() -> Any:
     """Byte-level BPE whose words are one token each; no token for padding, as in GPT-2 and Pythia."""
+    import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
 
+    maker: Any = transformers.PreTrainedTokenizerFast
     bare = Tokenizer(models.BPE())
     bare.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bare.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=[END], initial_alphabet=alphabet, show_progress=False)
     bare.train_from_iterator([" ".join([*WORDS, *WORDS[::-1], *"01234"])] * 3, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=bare, eos_token=END, bos_token=END)
+    return maker(tokenizer_object=bare, eos_token=END, bos_token=END)
 
 
 def encoder_tokenizer() -> Any:
     """WordPiece with BERT's special tokens."""
+    import transformers
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
 
+    maker: Any = transformers.PreTrainedTokenizerFast
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     letters = [*string.ascii_lowercase, *string.digits, *string.punctuation]
     pieces = [*special, *letters, *(f"##{one}" for one in letters), *dict.fromkeys(word.lower() for word in WORDS)]
@@ -88,7 +90,7 @@ def encoder_tokenizer() -> Any:
     bare.normalizer = normalizers.BertNormalizer(lowercase=True)
     bare.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     bare.post_processor = processors.BertProcessing(("[SEP]", number["[SEP]"]), ("[CLS]", number["[CLS]"]))
-    return PreTrainedTokenizerFast(
+    return maker(
         tokenizer_object=bare, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
         mask_token="[MASK]",
     )  # fmt: skip
@@ -96,8 +98,9 @@ def encoder_tokenizer() -> Any:
 
 def network(family: str, vocabulary: int, *, layers: int, dropout: float) -> Any:
     """A random network of a family, as its checkpoints on the hub hold it."""
-    import transformers as t
+    import transformers
 
+    t: Any = transformers
     sizes = {"vocab_size": vocabulary, "hidden_size": WIDTH, "num_hidden_layers": layers, "num_attention_heads": 4}
     rope = {
         **sizes, "num_key_value_heads": 2, "intermediate_size": 48, "max_position_embeddings": POSITIONS,

@@ -58,6 +58,9 @@ class TrainSpec:
         max_grad_norm: gradients are scaled down to this norm.
         weight_decay: decoupled (AdamW), in units of the learning rate.
         evaluations: looks at the validation examples, evenly spread, besides the one before training.
+        optimizer: `adam`; or `newton`, for linear heads on frozen features alone, to the optimum of the mean
+            cross-entropy plus the penalty `l2`, whatever epochs, batches and rates say.
+        l2: of newton: this times half of the squared weights is added to the mean loss.
         keep: weights of the `last` update, or of the look that agreed `best` with the labels trained on, which for a
             student are the weak supervisor's (early stopping).
     """
@@ -70,6 +73,8 @@ class TrainSpec:
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     evaluations: Annotated[int, Field(ge=1)] = 5
+    optimizer: Literal["adam", "newton"] = "adam"
+    l2: Annotated[float, Field(ge=0)] = 1e-3
     keep: Literal["last", "best"] = "last"
 
 
@@ -237,6 +242,11 @@ def _experiment(tables: dict[str, Any], name: str, where: _Where) -> Experiment:
     if not strong.model.can_learn:
         raise ConfigError(f"{where.at('strong.model')}: {strong.model.name!r} cannot learn; choose a model to train")
     for role in (weak, strong):
+        if role.train.optimizer == "newton" and role.model.extractor() is None:
+            raise ConfigError(
+                f'{where.at("train.optimizer")}: "newton" solves linear heads on frozen features alone, and '
+                f'{role.model.label!r} is trained otherwise; use "adam", or training = "probe" for that model'
+            )
         if task.kind not in role.model.kinds:
             raise ConfigError(
                 f"{where}: model {role.model.name!r} cannot learn {task.kind} tasks such as {task.name!r}, "

@@ -6,6 +6,7 @@ alone writes to the store.
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -31,7 +32,9 @@ def _state() -> PartialState:
     import torch
     from accelerate import PartialState
 
-    return PartialState(cpu=not torch.cuda.is_available())
+    state = PartialState(cpu=not torch.cuda.is_available())
+    atexit.register(state.destroy_process_group)  # else its threads can end a process that is done with an abort
+    return state
 
 
 def sum_over_processes(tensors: Sequence[Tensor]) -> None:

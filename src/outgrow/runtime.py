@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from outgrow.batching import Rows
     from outgrow.machine import Machine
-    from outgrow.steps import Adapted, Dataset, Features, Part
+    from outgrow.steps import Adapted, Dataset, Features, Part, Predictor
     from outgrow.tasks.base import Examples, Task
 
 Precision = Literal["auto", "float32", "bfloat16"]
+KEPT = 64  # answers of a predictor to a part, in memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,9 @@ class Context:
         self.report = report
         self._runtime = runtime or Runtime()
         self._dataset = lru_cache(maxsize=4)(self._read_dataset)
-        self._drawn = lru_cache(maxsize=16)(self._read_drawn)
+        self._drawn = lru_cache(maxsize=1_024)(self._read_drawn)
+        self._features = lru_cache(maxsize=16)(self._read_features)
+        self._answers: dict[tuple[object, ...], np.ndarray] = {}
         self._loaded: tuple[Task, Examples] | None = None
 
     @cached_property
@@ -105,16 +108,23 @@ class Context:
         return Arrays(self.features(features)[chosen]) if features else encode(network, data.inputs[chosen])
 
     def features(self, step: Features) -> np.ndarray:
-        """Stored features of a whole dataset, memory-mapped."""
-        from outgrow.features import load
-
-        return load(self.store.open(step.key))
+        """Stored features of a whole dataset, memory-mapped; their checksum is verified the first time."""
+        return self._features(step.key)
 
     def labels(self, step: Labels) -> np.ndarray:
         """Weak labels in the order of their part's rows: probabilities [n, classes], or texts [n]."""
         from outgrow.predict import read_labels
 
         return read_labels(self.store.open(step.key))
+
+    def answers(self, predictor: Predictor, part: Part) -> np.ndarray:
+        """A predictor's answers to a part; those of the last ones asked for are kept."""
+        key = (predictor.key, part.split.key, part.name, part.start, part.size)
+        if key not in self._answers:
+            if len(self._answers) >= KEPT:
+                self._answers.clear()
+            self._answers[key] = predictor.answer(self, part)
+        return self._answers[key]
 
     def weights(self, step: Adapted) -> dict[str, Tensor]:
         """Weights of a generative fine-tuning."""
@@ -124,6 +134,11 @@ class Context:
 
     def _read_dataset(self, key: str) -> DatasetData:
         return read_examples(self.store.open(key))
+
+    def _read_features(self, key: str) -> np.ndarray:
+        from outgrow.features import load
+
+        return load(self.store.open(key))
 
     def _read_drawn(self, key: str) -> dict[str, np.ndarray]:
         from safetensors.numpy import load_file

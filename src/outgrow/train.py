@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -43,34 +42,30 @@ def finetune(step: Trained, context: Context, folder: Path) -> None:
     data = context.split(step.part.split)
     network = new_network(step, context)
     rows = context.rows(network, step.part, step.features)
-    loss: Loss = cross_entropy_loss
-    weak = None
-    if step.labels is not None:
-        assert step.method is not None
-        first = step.part.start - step.labels.part.start  # a piece may learn from the labels of the whole
-        weak = context.labels(step.labels)[first : first + step.part.size]
-        loss = step.method.new_loss()
     targets: Targets
     if data.output.kind == "generation":
         answers = np.array(data.output.class_names, dtype=object)[data.labels[data.rows(step.part)]]
+        weak = weak_labels(step, context)
         rows, targets = network.answered(rows, answers if weak is None else weak)  # type: ignore[operator]
-    elif weak is None:
-        truth = torch.from_numpy(data.labels[data.rows(step.part)])
-        targets = torch.nn.functional.one_hot(truth, data.output.n_classes).float()
+        loss = step.method.new_loss() if step.method else cross_entropy_loss
     else:
-        assert step.method is not None
-        soft = torch.from_numpy(weak)
-        targets = step.method.targets(soft / soft.sum(-1, keepdim=True))
-    look = _Looks(step, context)
+        targets, loss = learning(step, context)
+    looks = Looks(step, context)
+
+    held_out = context.rows(network, looks.part, step.features)
+
+    def look(network: nn.Module, progress: float) -> None:
+        looks.note(predict(network, held_out, machine=context.machine), progress, lambda: trainable(network))
+
     try:
         fit(network, rows, targets, step.role.train, loss=loss, seed=step.seed, machine=context.machine, look=look)
     except StepFailed as error:
-        kept = context.store.set_weights_aside(step.key, _packed(look.last))
+        kept = context.store.set_weights_aside(step.key, _packed(looks.last))
         raise StepFailed(f"{error}; the weights of the last look before that are kept in {kept}") from None
-    state = look.best if step.role.train.keep == "best" else trainable(network)
+    state = looks.best if step.role.train.keep == "best" else trainable(network)
     notes = network.notes(rows) if hasattr(network, "notes") else []  # type: ignore[operator]
     (folder / WEIGHTS).write_bytes(_packed(state))
-    (folder / CURVE).write_text(json.dumps(look.curve))
+    (folder / CURVE).write_text(json.dumps(looks.curve))
     (folder / "notes.json").write_text(json.dumps(notes))
 
 
@@ -117,8 +112,28 @@ def trainable(network: nn.Module) -> State:
     return {name: value for name, value in network.state_dict().items() if name not in frozen}
 
 
-class _Looks:
-    """Looks at a training on the validation examples: its curve, and the best weights if they are wanted.
+def weak_labels(step: Trained, context: Context) -> np.ndarray | None:
+    """The weak labels of a step's rows; None for a training on ground truth."""
+    if step.labels is None:
+        return None
+    first = step.part.start - step.labels.part.start  # a piece may learn from the labels of the whole
+    return context.labels(step.labels)[first : first + step.part.size]
+
+
+def learning(step: Trained, context: Context) -> tuple[Tensor, Loss]:
+    """What a classifier or reward model learns: targets [n, classes], rows summing to 1, and the loss."""
+    weak = weak_labels(step, context)
+    if weak is None:
+        data = context.split(step.part.split)
+        truth = torch.from_numpy(data.labels[data.rows(step.part)])
+        return torch.nn.functional.one_hot(truth, data.output.n_classes).float(), cross_entropy_loss
+    assert step.method is not None
+    soft = torch.from_numpy(weak)
+    return step.method.targets(soft / soft.sum(-1, keepdim=True)), step.method.new_loss()
+
+
+class Looks:
+    """Looks at a training on the validation examples: its curve, its last weights, and the best.
 
     Best is judged by the labels that the training itself goes by: agreement with the weak supervisor for a student,
     ground truth for a training on ground truth.
@@ -128,34 +143,32 @@ class _Looks:
         self.curve: list[dict[str, Any]] = []
         self.best: State = {}
         self.last: State = {}
-        self._score = -1.0
-        self._step, self._context = step, context
-        self._keep = step.role.train.keep == "best"
-        self._part = step.part.split.part("validation")
-        data = context.split(self._part.split)
-        self._labels, self._output = data.labels[data.rows(self._part)], data.output
+        self.part = step.part.split.part("validation")
+        data = context.split(self.part.split)
+        self.rows, self.output = data.rows(self.part), data.output
+        self._labels = data.labels[self.rows]
         self._supervisor: np.ndarray | None = None
         if step.labels is not None:
-            self._supervisor = self._predicted(step.labels.model.answer(context, self._part))
-        self._rows: Rows | None = None
+            self._supervisor = self._predicted(context.answers(step.labels.model, self.part))
+        self._score, self._keep = -1.0, step.role.train.keep == "best"
+        self._report = lambda progress: context.report(step, progress)
 
-    def __call__(self, network: nn.Module, progress: float) -> None:
-        if self._rows is None:
-            self._rows = self._context.rows(network, self._part, self._step.features)
-        predicted = self._predicted(predict(network, self._rows, machine=self._context.machine))
+    def note(self, answers: np.ndarray, progress: float, state: Callable[[], State]) -> None:
+        """Take down how a network does that answers the validation examples so; `state()` gives its weights."""
+        predicted = self._predicted(answers)
         accuracy = float((predicted == self._labels).mean())
         agreement = None if self._supervisor is None else float((predicted == self._supervisor).mean())
         self.curve.append({"progress": progress, "accuracy": accuracy, "agreement": agreement, "n": len(predicted)})
         score = accuracy if agreement is None else agreement
-        self.last = copy.deepcopy(trainable(network))
+        self.last = {name: value.detach().clone() for name, value in state().items()}
         if progress > 0 and score > self._score:
             self._score = score
             if self._keep:
                 self.best = self.last
-        self._context.report(self._step, progress)
+        self._report(progress)
 
     def _predicted(self, answers: np.ndarray) -> np.ndarray:
-        return summarise(answers, self._labels, self._output)["predicted"]
+        return summarise(answers, self._labels, self.output)["predicted"]
 
 
 Look = Callable[[nn.Module, float], None]

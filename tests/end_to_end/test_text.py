@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from outgrow import experiment
+from outgrow import experiment, packs
 from outgrow.config import Experiment, expand
 from outgrow.errors import ConfigError
 from outgrow.features import load as load_features
@@ -152,6 +152,23 @@ def test_early_stopping_keeps_the_look_with_the_best_agreement(
 
 
 @pytest.mark.parametrize("training", ["full", "lora", "probe"])
+def test_the_same_experiment_gives_the_same_bits(
+    training: str, wanted: Callable[..., list[Experiment]], tmp_path: Path, tiny: Callable[..., Path]
+) -> None:
+    strong = {"path": str(tiny("gpt2", dropout=0.1)), "training": training}
+    (one,) = wanted("confidence", strong=strong)
+    found = []
+    for i in range(2):
+        torch.manual_seed(i)
+        store = Store(tmp_path / str(i))
+        assert not run_experiments([one], store, runtime=FLOAT32).failures
+        files = [store.manifest(key).files for key in sorted(store.keys()) if store.manifest(key).step != "compare"]
+        found.append([{name: entry["sha256"] for name, entry in one.items()} for one in files])
+    assert found[0] == found[1]
+    assert sum("model.safetensors" in files for files in found[0]) == 3
+
+
+@pytest.mark.parametrize("training", ["full", "lora", "probe"])
 def test_generative_finetuning_is_what_student_and_ceiling_begin_from(
     training: str, wanted: Callable[..., list[Experiment]], store: Store
 ) -> None:
@@ -167,12 +184,13 @@ def test_generative_finetuning_is_what_student_and_ceiling_begin_from(
     for role in (result.student, result.ceiling):
         step = role.model
         assert isinstance(step, Trained)
-        assert step.start is adapted or step.start.key == adapted.key  # type: ignore[union-attr]
+        assert step.start is not None
+        assert step.start.key == adapted.key
         if training == "probe":
             continue
-        begun = new_network(step, context).backbone  # type: ignore[union-attr]
-        begun = begun.get_base_model() if training == "lora" else begun  # type: ignore[operator]
-        found = {name.replace(".base_layer", ""): value for name, value in begun.state_dict().items()}  # type: ignore[union-attr, operator]
+        begun: Any = new_network(step, context).backbone
+        begun = begun.get_base_model() if training == "lora" else begun
+        found = {name.replace(".base_layer", ""): value for name, value in begun.state_dict().items()}
         assert all(torch.equal(found[name], value) for name, value in weights.items())
     if training == "probe":
         (features,) = (step for step in steps if isinstance(step, Features))
@@ -210,21 +228,21 @@ def test_few_shot_prompts_hold_hardened_weak_labels_and_no_truth(
         assert all(label == labels[where[text]] for text, label in shots)
         counts = np.bincount([label for _, label in shots], minlength=2)
         assert counts.tolist() in ([2, 3], [3, 2]) or np.bincount(labels, minlength=2).min() < 2
-        network = step.network(context, student.part.split)
+        network: Any = step.network(context, student.part.split)
         prompt = "".join(f"{text}\nLabel: {names[label]}\n\n" for text, label in shots)
-        rows = network.encode(np.array(["dull food"], dtype=object))  # type: ignore[operator]
-        assert network.tokenizer.decode(rows.sequences[0]) == f"{prompt}dull food\nLabel:"  # type: ignore[union-attr, operator]
+        rows = network.encode(np.array(["dull food"], dtype=object))
+        assert network.tokenizer.decode(rows.sequences[0]) == f"{prompt}dull food\nLabel:"
         with torch.inference_mode():
-            logits = network.backbone.eval()(input_ids=torch.from_numpy(rows.sequences[0])[None]).last_hidden_state  # type: ignore[union-attr, operator]
+            logits = network.backbone.eval()(input_ids=torch.from_numpy(rows.sequences[0])[None]).last_hidden_state
             unembedding = one.strong.model.load().unembedding  # type: ignore[attr-defined]
-            tokens = [network.tokenizer(f" {name}")["input_ids"][0] for name in names]  # type: ignore[union-attr, operator]
+            tokens = [network.tokenizer(f" {name}")["input_ids"][0] for name in names]
             expected = (logits[0, -1] @ unembedding[tokens].T).softmax(-1)
         np.testing.assert_allclose(predict(network, rows, machine=context.machine)[0], expected, atol=1e-5)
     assert zero is not None
     assert json.loads((store.open(zero.key) / "shots.json").read_text()) == []
     network = zero.network(context, student.part.split)
-    rows = network.encode(np.array(["dull food"], dtype=object))  # type: ignore[operator]
-    assert network.tokenizer.decode(rows.sequences[0]) == "dull food\nLabel:"  # type: ignore[union-attr, operator]
+    rows = network.encode(np.array(["dull food"], dtype=object))
+    assert network.tokenizer.decode(rows.sequences[0]) == "dull food\nLabel:"
     before = (store.open(student.key) / "shots.json").read_text()
     data.labels[data.rows(student.part)] = -7
     monkeypatch.setattr(context, "split", lambda split: data)
@@ -245,6 +263,7 @@ def test_few_shot_of_an_encoder_is_refused(
 ) -> None:  # fmt: skip
     strong = {"model": "bert-base", "path": ""} if known else {"path": str(tiny("bert"))}
     swept = run_experiments(wanted("few_shot", strong=strong), store, runtime=FLOAT32)
+    assert swept.failures
     for failure in swept.failures.values():
         with pytest.raises(ConfigError, match=why):
             raise failure
@@ -272,3 +291,139 @@ def test_few_shot_prompts_stay_within_what_the_model_reads(
     assert len(rows.sequences[0]) == 1024
     assert network.tokenizer.decode(rows.sequences[0]).endswith("film \nLabel:")  # type: ignore[union-attr, operator]
     predict(network, rows, machine=context.machine)
+
+
+# Labels out of a file
+
+
+@pytest.mark.parametrize("probabilities", [False, True])
+def test_labels_out_of_a_file_supervise(
+    probabilities: bool, table: Path, wanted: Callable[..., list[Experiment]], outgrow: Outgrow, tmp_path: Path
+) -> None:
+    truth = dict(line.split(",")[::2] for line in table.read_text().splitlines()[1:])
+    file = tmp_path / "weak.csv"
+    lines = ["id,bad,good" if probabilities else "id,label"]
+    for i, (id, label) in enumerate(truth.items()):
+        said = label if i % 4 else {"good": "bad", "bad": "good"}[label]  # every fourth is wrong
+        lines.append(f"{id},{'0.3,0.7' if said == 'good' else '0.7,0.3'}" if probabilities else f"{id},{said}")
+    file.write_text("\n".join(lines))
+    (one,) = wanted()
+    strong: Any = one.strong.model
+    text = f"""
+    task = {{ name = "csv", path = "{table}", text = "text", label = "label", id = "id" }}
+    split = {{ supervisor = 4, transfer = 60, validation = 24, test = 100 }}
+    weak = {{ model = "labels", path = "{file}" }}
+    strong = {{ model = "transformer", path = "{strong.path}", max_length = 16 }}
+    train = {{ epochs = 2, batch_size = 8, learning_rate = 3e-3, evaluations = 2 }}
+    """
+    mine = tmp_path / "mine.toml"
+    mine.write_text(text.replace("\n    ", "\n"))
+    status, out, err = outgrow("run", str(mine))
+    assert status == 0, err
+    (row,) = rows(outgrow)
+    assert row["weak"] == "labels"
+    assert row["n_transfer"] == 60
+    assert 0.65 < row["weak_score"] < 0.85
+    assert 0.6 < row["weak_label_accuracy"] < 0.9
+    assert row["student_score"] is not None
+    page = (tmp_path / "store" / "report-mine.html").read_text()
+    assert "labels" in page
+    store = Store(tmp_path / "store")
+    (record,) = json.loads(outgrow("results", "--format", "json", "--group")[1])
+    assert record["weak_score"] == row["weak_score"]
+    facts = [json.loads(path.read_text()) for path in (store.root / "artefacts").rglob("facts.json")]
+    assert [set(one["curves"]) for one in facts] == [{"student", "ceiling"}]
+    status, out, _ = outgrow("run", str(mine))
+    assert "Computed 0 steps" in out
+    status, out, err = outgrow("run", str(mine), "--set", "method.name=bootstrapping")
+    assert status == 2
+    assert "bootstrapping needs a weak supervisor that is a model" in err
+    status, out, err = outgrow("run", str(mine), "--set", f'strong={{model = "labels", path = "{file}"}}')
+    assert status == 2
+    assert "'labels' cannot learn; choose a model to train" in err
+    file.write_text("\n".join(lines[:-150]))
+    status, out, err = outgrow("run", str(mine))
+    assert status == 2
+    assert "weak.csv has no row for" in err
+    assert "every example of transfer, validation and test needs one" in err
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        (["strong.model=gpt2", "weak.model=gpt2-medium"], "the weak model 'gpt2-medium' is larger than the strong one"),
+        (["strong.layers=30"], "layers = 30: gpt2-medium has only 24"),
+        (["strong.path=/no/such folder"], "'/no/such folder' is neither a folder here nor a hub repository"),
+        (["strong.path=./nothing"], "'./nothing' is neither a folder here nor a hub repository"),
+        (["strong.path=some/where"], "the model 'some/where' is not in the local cache and the hub cannot be reached"),
+        (["strong.revision=v2"], "the model 'openai-community/gpt2-medium' is not in the local cache and the hub"),
+        (["weak.model=gpt3"], "unknown model 'gpt3'; did you mean 'gpt2'?"),
+        (
+            ["weak.model=transformer"],
+            "model 'transformer' needs path = a hub repository such as 'org/name', or a folder",
+        ),
+        (["weak.training=loar"], "weak.training = 'loar': input should be 'full', 'lora' or 'probe'"),
+        (["task.name=chess-text", "weak.model=bert-base"], "model 'bert-base' cannot learn generation tasks"),
+        (["task.name=chess-text", "strong.training=probe"], "model 'gpt2-medium' cannot learn generation tasks"),
+    ],
+)
+def test_a_wrong_request_is_one_clear_line(
+    changes: list[str], why: str, outgrow: Outgrow, offline_hub: Any, hub_cache: Callable[..., str], tinies: ModuleType
+) -> None:
+    made = tinies.dataset("sciq", 80)
+    hub_cache(made["repo"], made["config"], made["splits"])
+    small = settings(weak__model="gpt2", strong__model="gpt2-medium")
+    status, out, err = outgrow("run", "sciq-gpt2", *small, *(f"--set={change}" for change in changes))
+    assert status == 2
+    assert why in err
+    assert err.count("error:") == 1
+    assert "Traceback" not in err + out
+
+
+# The offline packs themselves
+
+
+PACKS = ("minilm-l6", "smollm2-135m", "rotten-tomatoes")
+real = pytest.mark.skipif(
+    not all(map(packs.present, PACKS)), reason=f"needs the packs: outgrow packs get {' '.join(PACKS)}"
+)
+OFFLINE = [
+    "--set=split.supervisor=200", "--set=split.transfer=200", "--set=split.validation=100", "--set=split.test=300",
+    "--set=split.pool=440", "--set=strong.layers=15", "--seeds=0",
+]  # fmt: skip
+
+
+@real
+def test_real_models_learn_from_each_other_offline(outgrow: Outgrow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    command = ["run", "text-offline", *OFFLINE, "--set=method.name=naive"]
+    status, out, err = outgrow(*command)
+    assert status == 0, err
+    (row,) = rows(outgrow)
+    assert row["verdict"] not in ("chance", "collapsed", "failed")
+    assert row["student_score"] > 0.6
+    assert row["ceiling_score"] > row["weak_score"] > 0.55
+    status, out, _ = outgrow(*command)
+    assert status == 0
+    assert "Computed 0 steps" in out
+
+
+@real
+def test_a_real_model_learns_low_rank_updates(outgrow: Outgrow, tmp_path: Path) -> None:
+    small = ["supervisor=32", "transfer=32", "validation=16", "test=48", "pool=120"]
+    command = [
+        "run", "text-offline", "--seeds=0", *(f"--set=split.{one}" for one in small), "--set=method.name=naive",
+        "--set=strong.training=lora", "--set=strong.layers=6", "--set=strong.max_length=32",
+        "--set=strong.train.epochs=1", "--set=strong.train.batch_size=16", "--set=strong.train.evaluations=1",
+    ]  # fmt: skip
+    status, _, err = outgrow(*command)
+    assert status == 0, err
+    (row,) = rows(outgrow)
+    assert row["strong"] == "smollm2-135m[:6]"
+    assert None not in (row["student_score"], row["ceiling_score"])
+    sizes = [path.stat().st_size for path in (tmp_path / "store" / "artefacts").rglob("model.safetensors")]
+    assert len(sizes) == 3
+    assert max(sizes) < 4 << 20

@@ -32,8 +32,8 @@ TEXTS = Output(kind="generation", n_classes=5, class_names=tuple(ANSWERS))
 
 
 def generator(folder: Path, **options: Any) -> Generator:
-    model = LanguageModel(**{"name": "transformer", "path": str(folder), "max_length": 64} | options)
-    made = model.build(TEXTS, seed=0)
+    fields: dict[str, Any] = {"name": "transformer", "path": str(folder), "max_length": 64}
+    made = LanguageModel(**fields | options).build(TEXTS, seed=0)
     assert isinstance(made, Generator)
     return made
 

@@ -34,7 +34,8 @@ SPEC = TrainSpec(epochs=2, batch_size=8, learning_rate=1e-3, evaluations=1)
 
 
 def spec(folder: Path, **options: Any) -> LanguageModel:
-    return LanguageModel(**{"name": "transformer", "path": str(folder), "max_length": 64} | options)
+    fields: dict[str, Any] = {"name": "transformer", "path": str(folder), "max_length": 64}
+    return LanguageModel(**fields | options)
 
 
 def everything(rows: Any) -> Any:
@@ -216,7 +217,7 @@ def test_the_head_begins_as_the_unembedding_of_the_class_words(
         found = network(everything(network.encode(np.array([text], dtype=object))))[0]  # type: ignore[operator]
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
     for other in (spec(folder, head="zeros").build(CLASSES, seed=0), spec(tiny("bert")).build(CLASSES, seed=0)):
-        assert not other.head.weight.any()  # type: ignore[union-attr]
+        assert not other.head.weight.any()  # type: ignore[union-attr, operator]
     reward = spec(folder).build(PAIRS, seed=0)
     assert reward.head.bias is None  # type: ignore[union-attr]
     assert not reward.head.weight.any()  # type: ignore[union-attr, operator]
@@ -288,7 +289,7 @@ def test_a_full_training_is_saved_and_loaded(
 
 
 def test_the_seed_alone_decides_the_low_rank_updates(tiny: Callable[..., Path]) -> None:
-    ones = []
+    ones: list[dict[str, Tensor]] = []
     for seed in (1, 1, 2):
         torch.manual_seed(len(ones))
         ones.append(spec(tiny("llama"), training="lora").build(CLASSES, seed=seed).state_dict())

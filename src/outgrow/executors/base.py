@@ -6,7 +6,7 @@ import contextlib
 import logging
 import platform
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Protocol
 
 from outgrow.distributed import gather, rank, wait
-from outgrow.errors import OutgrowError
+from outgrow.errors import OutgrowError, StoreError
 from outgrow.plan import Plan
 from outgrow.registry import Registry
 from outgrow.runtime import Context, Runtime
-from outgrow.steps import Step
+from outgrow.steps import Step, Write
 from outgrow.store import DamagedArtefact, Store
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,14 @@ class Outcome:
     failed: dict[str, str] = field(default_factory=dict)
     damaged: bool = False
 
+    def note(self, plan: Plan, steps: Sequence[Step], failures: Mapping[str, BaseException]) -> None:
+        """Record what became of steps that were computed together."""
+        for step in steps:
+            if step.key in failures:
+                self.fail(plan, step.key, failures[step.key])
+            else:
+                self.computed.append(step.key)
+
     def fail(self, plan: Plan, key: str, error: BaseException) -> None:
         """Record a failure and everything that can no longer be done."""
         if isinstance(error, DamagedArtefact):
@@ -52,6 +60,52 @@ class Outcome:
             needs = plan.steps[later].inputs().values()
             if later not in self.failed and any(needed.key in self.failed for needed in needs):
                 self.failed[later] = self.failed[key]
+
+
+class Frontier:
+    """The steps of a plan whose inputs are done, handed out in groups that are computed in one go."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        todo = set(plan.todo)
+        self._needs = {key: {s.key for s in plan.steps[key].inputs().values()} & todo for key in plan.todo}
+        self._later: dict[str, list[str]] = {}
+        for key, needs in self._needs.items():
+            for needed in needs:
+                self._later.setdefault(needed, []).append(key)
+        self._ready = {key: None for key, needs in self._needs.items() if not needs}
+
+    def alone(self) -> list[Step]:
+        """Steps that are ready and are computed by themselves, in the plan's order."""
+        return [self._plan.steps[key] for key in self._ready if not self._plan.steps[key].together]
+
+    def together(self) -> list[list[Step]]:
+        """Groups of ready steps that are computed in one go, the largest first."""
+        groups: dict[str, list[Step]] = {}
+        for key in self._ready:
+            step = self._plan.steps[key]
+            if step.together:
+                groups.setdefault(step.together, []).append(step)
+        return sorted(groups.values(), key=len, reverse=True)
+
+    def next(self) -> list[Step]:
+        """What to compute next: a step by itself while there is one, so that groups grow large; [] at the end."""
+        for key in self._ready:
+            if not self._plan.steps[key].together:
+                return [self._plan.steps[key]]
+        return next(iter(self.together()), [])
+
+    def take(self, steps: Sequence[Step]) -> None:
+        """These steps are being computed."""
+        for step in steps:
+            del self._ready[step.key]
+
+    def done(self, key: str, failed: Container[str]) -> None:
+        """A step was computed, or failed: then what needs it, named in `failed`, is never ready."""
+        for later in self._later.get(key, []):
+            self._needs[later].discard(key)
+            if not self._needs[later] and later not in failed:
+                self._ready[later] = None
 
 
 class Watcher(Protocol):
@@ -79,10 +133,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def compute(step: Step, store: Store, context: Context) -> None:
+def compute(step: Step, store: Store, context: Context, write: Write | None = None) -> None:
     """Compute one step into the store, unless someone else has done so meanwhile.
 
     Processes that train together all compute it, and the first of them alone writes it.
+
+    Args:
+        write: writes what was computed already, together with other steps.
     """
     first = rank() == 0
     with store.lock(step.key) if first else contextlib.nullcontext():
@@ -94,8 +151,35 @@ def compute(step: Step, store: Store, context: Context) -> None:
             if first
             else _thrown_away()
         ) as folder:
-            step.compute(context, folder)
+            if write is None:
+                step.compute(context, folder)
+            else:
+                write(folder)
     wait()
+
+
+def compute_group(steps: Sequence[Step], store: Store, context: Context) -> dict[str, BaseException]:
+    """Compute steps that were handed out as a group into the store; those that failed, and why.
+
+    Raises:
+        StoreError: the store itself does not work, so nothing does.
+    """
+    failures: dict[str, BaseException] = {}
+    made: dict[str, Write | OutgrowError] = {}
+    try:
+        if len(steps) > 1:
+            made = steps[0].compute_together(steps, context)
+        for step in steps:
+            how = made.get(step.key)
+            if isinstance(how, OutgrowError):
+                failures[step.key] = how
+            else:
+                compute(step, store, context, how)
+    except Exception as error:
+        if isinstance(error, StoreError) and not isinstance(error, DamagedArtefact):
+            raise
+        failures |= {step.key: error for step in steps if not store.has(step.key) and step.key not in failures}
+    return failures
 
 
 @contextlib.contextmanager

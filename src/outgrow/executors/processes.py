@@ -11,12 +11,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 
 from outgrow.distributed import world_size
-from outgrow.errors import ConfigError, StepFailed, StoreError
-from outgrow.executors.base import Outcome, Watcher, compute, executors
+from outgrow.errors import ConfigError, StepFailed
+from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
 from outgrow.plan import Plan
 from outgrow.runtime import Context, Runtime
 from outgrow.steps import Step
-from outgrow.store import DamagedArtefact, Store
+from outgrow.store import Store
 
 _context: Context | None = None
 
@@ -29,9 +29,9 @@ def _start(root: str, runtime: Runtime, threads: int) -> None:
     _context = Context(Store(root), runtime)
 
 
-def _compute(step: Step) -> None:
+def _compute(group: list[Step]) -> dict[str, BaseException]:
     assert _context is not None
-    compute(step, _context.store, _context)
+    return compute_group(group, _context.store, _context)
 
 
 @contextlib.contextmanager
@@ -49,9 +49,9 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
     if world_size() > 1:
         raise ConfigError("processes that train together run one step at a time: use --executor serial")
     outcome = Outcome()
-    waiting = {key: {s.key for s in plan.steps[key].inputs().values()} & set(plan.todo) for key in plan.todo}
+    frontier = Frontier(plan)
     threads = max(1, (os.cpu_count() or 1) // runtime.workers)
-    running: dict[Future[None], str] = {}
+    running: dict[Future[dict[str, BaseException]], list[Step]] = {}
     pool = ProcessPoolExecutor(
         runtime.workers,
         mp_context=multiprocessing.get_context("spawn"),
@@ -59,33 +59,34 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
         initargs=(str(store.root), runtime, threads),
     )
     try:
-        while waiting or running:
-            for key in [key for key in waiting if key in outcome.failed]:
-                del waiting[key]
-            ready = sorted((key for key, needs in waiting.items() if not needs), key=lambda key: -plan.steps[key].work)
-            for key in ready[: runtime.workers - len(running)]:
-                del waiting[key]
-                watcher.started(plan.steps[key])
+        while True:
+            alone = sorted(frontier.alone(), key=lambda step: -step.work)
+            groups = [[step] for step in alone]
+            if not alone and all(group[0].together for group in running.values()):  # groups are large by now
+                groups = frontier.together()
+            for group in groups[: runtime.workers - len(running)]:
+                frontier.take(group)
+                for step in group:
+                    watcher.started(step)
                 with _without_interrupts():
-                    running[pool.submit(_compute, plan.steps[key])] = key
+                    running[pool.submit(_compute, group)] = group
+            if not running:
+                break
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                key = running.pop(future)
+                group = running.pop(future)
                 error = future.exception()
-                watcher.finished(plan.steps[key])
                 if isinstance(error, BrokenProcessPool):
                     raise StepFailed(
-                        f"a worker process died during {plan.steps[key].title!r}, perhaps for lack of memory; "
+                        f"a worker process died during {group[0].title!r}, perhaps for lack of memory; "
                         "what was finished is kept: run again with fewer --workers"
                     ) from error
-                if isinstance(error, StoreError) and not isinstance(error, DamagedArtefact):
-                    raise error
                 if error is not None:
-                    outcome.fail(plan, key, error)
-                    continue
-                outcome.computed.append(key)
-                for needs in waiting.values():
-                    needs.discard(key)
+                    raise error
+                outcome.note(plan, group, future.result())
+                for step in group:
+                    frontier.done(step.key, outcome.failed)
+                    watcher.finished(step)
     finally:
         for process in list((pool._processes or {}).values()) if running else []:
             process.terminate()

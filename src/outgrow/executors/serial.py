@@ -1,32 +1,26 @@
-"""One step after the other, in this process."""
+"""One group of steps after the other, in this process."""
 
 from __future__ import annotations
 
-from outgrow.errors import StoreError
-from outgrow.executors.base import Outcome, Watcher, compute, executors
+from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
 from outgrow.plan import Plan
 from outgrow.runtime import Context, Runtime
-from outgrow.store import DamagedArtefact, Store
+from outgrow.store import Store
 
 
 def serial(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outcome:
-    """Compute the plan's steps in order; a failure stops only what needs it, a broken store stops all."""
+    """Compute what is ready until nothing is; a failure stops only what needs it, a broken store stops all."""
     outcome = Outcome()
     context = Context(store, runtime, report=watcher.progressed)
-    for key in plan.todo:
-        if key in outcome.failed:
-            continue
-        step = plan.steps[key]
-        watcher.started(step)
-        try:
-            compute(step, store, context)
-        except Exception as error:
-            if isinstance(error, StoreError) and not isinstance(error, DamagedArtefact):
-                raise
-            outcome.fail(plan, key, error)
-        else:
-            outcome.computed.append(key)
-        watcher.finished(step)
+    frontier = Frontier(plan)
+    while group := frontier.next():
+        frontier.take(group)
+        for step in group:
+            watcher.started(step)
+        outcome.note(plan, group, compute_group(group, store, context))
+        for step in group:
+            frontier.done(step.key, outcome.failed)
+            watcher.finished(step)
     return outcome
 
 

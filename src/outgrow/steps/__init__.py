@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from outgrow.config import Experiment, Role, SplitSpec, TrainSpec
 from outgrow.methods.base import Method
 from outgrow.models.base import Model
-from outgrow.steps.base import Step, walk_unique
+from outgrow.steps.base import Step, Write, walk_unique
 from outgrow.steps.data import Dataset, Features, Part, Split
 from outgrow.steps.predictors import Adapted, Given, Predictor, Prompted, Trained, Untrained
 from outgrow.steps.scores import Comparison, Labels, Scored
@@ -20,7 +20,7 @@ from outgrow.tasks.base import Task
 
 __all__ = [
     "Adapted", "Comparison", "Dataset", "Features", "Given", "Labels", "Part", "Predictor", "Prompted", "Scored",
-    "Split", "Step", "Steps", "Trained", "Untrained", "walk_unique",
+    "Split", "Step", "Steps", "Trained", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from outgrow.errors import OutgrowError
 from outgrow.spec import digest
 
 if TYPE_CHECKING:
     from outgrow.runtime import Context
+
+
+Write = Callable[[Path], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -30,6 +35,15 @@ class Step:
 
     def compute(self, context: Context, folder: Path) -> None:
         """Write the result's files into `folder`."""
+        raise NotImplementedError
+
+    @property
+    def together(self) -> str:
+        """Steps for which this is equal, and not empty, can be computed in one go by `compute_together`."""
+        return ""
+
+    def compute_together(self, steps: Sequence[Step], context: Context) -> dict[str, Write | OutgrowError]:
+        """Compute steps of equal `together`; for each key, what writes the files into a folder, or why it failed."""
         raise NotImplementedError
 
     @property

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from outgrow.config import Role, TrainSpec
+from outgrow.errors import OutgrowError
 from outgrow.methods.base import Method
 from outgrow.models.base import Model
-from outgrow.spec import plain
-from outgrow.steps.base import Step
+from outgrow.spec import digest, plain
+from outgrow.steps.base import Step, Write
 from outgrow.steps.data import Features, Part, Split
 
 if TYPE_CHECKING:
@@ -148,10 +151,29 @@ class Trained(Predictor):
             return 0.0
         return 3 * self.model.cost * self.part.size * self.role.train.epochs
 
-    def compute(self, context: Context, folder: Path) -> None:
-        from outgrow.train import finetune
+    @property
+    def together(self) -> str:
+        """Heads on the same features, with equally many rows, that are trained alike."""
+        if self.frozen is None:
+            return ""
+        train = dataclasses.replace(self.role.train, l2=0.0)
+        return digest([self.frozen.key, self.part.size, train])
 
-        finetune(self, context, folder)
+    def compute(self, context: Context, folder: Path) -> None:
+        if self.frozen is None:
+            from outgrow.train import finetune
+
+            finetune(self, context, folder)
+            return
+        made = self.compute_together([self], context)[self.key]
+        if isinstance(made, OutgrowError):
+            raise made
+        made(folder)
+
+    def compute_together(self, steps: Sequence[Step], context: Context) -> dict[str, Write | OutgrowError]:
+        from outgrow.lane import finetune_together
+
+        return finetune_together(cast("Sequence[Trained]", steps), context)
 
     def network(self, context: Context, split: Split) -> nn.Module:
         from outgrow.train import load_trained

@@ -62,7 +62,9 @@ def commit(path: str, revision: str) -> str:
 def unreachable(path: str, revision: str, error: Exception) -> DataError:
     """One clear error for everything that can keep a hub model away."""
     hub = hub_library()
-    if isinstance(error, hub.errors.HFValidationError) or not re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", path):
+    try:
+        hub.utils.validate_repo_id(path)
+    except hub.errors.HFValidationError:
         return ConfigError(f"path = {path!r} is neither a folder here nor a hub repository such as 'org/name'")  # type: ignore[return-value]
     if isinstance(error, hub.errors.GatedRepoError):
         return DataError(f"the model {path!r} is gated: accept its licence on its hub page, then `hf auth login`")

@@ -1,0 +1,236 @@
+"""The feature lane: linear heads on stored features, many of them trained together as one batched problem."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from outgrow.batching import batches
+from outgrow.config import TrainSpec
+from outgrow.errors import OutgrowError, StepFailed
+from outgrow.methods.base import Loss, cross_entropy_loss
+from outgrow.probe import Probe
+from outgrow.tasks.base import Output
+from outgrow.train import CURVE, WEIGHTS, Looks, learning, rate
+
+if TYPE_CHECKING:
+    from outgrow.runtime import Context
+    from outgrow.steps import Trained
+
+TOGETHER = 16  # students that take their updates together: their batches of features stay in the processor's cache
+BETAS, EPSILON = (0.9, 0.999), 1e-8  # Adam
+Write = Callable[[Path], None]
+
+
+@dataclass(kw_only=True)
+class Student:
+    """One linear head to train.
+
+    Args:
+        rows: which rows of the features it learns from, int64 [n].
+        targets: probabilities [n, classes].
+        loss: of its own, as losses can have a memory.
+        seed: of its first weights and of the order of its rows.
+        l2: half of the squared weights times this is added to the mean loss (newton alone).
+        look: called with its weight, its bias and the progress, as `train.fit` looks at a network.
+    """
+
+    rows: np.ndarray
+    targets: Tensor
+    loss: Loss
+    seed: int
+    l2: float = 0.0
+    look: Callable[[Tensor, Tensor, float], None] = lambda weight, bias, progress: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """A trained head: weight [classes, width] and bias [classes]; for preference [1, width] and a bias of zero."""
+
+    weight: Tensor
+    bias: Tensor
+
+
+def train_together(
+    features: np.ndarray, students: Sequence[Student], spec: TrainSpec, output: Output, *, device: torch.device
+) -> list[Head | StepFailed]:
+    """Train every student as `train.fit` would train it alone: the same first weights, batches, rates and clipping.
+
+    Args:
+        features: of a whole dataset, [n, width], or [n, 2, width] for preference.
+        spec: of all students; they also have equally many rows.
+    """
+    if spec.optimizer == "newton":
+        from outgrow.newton import solve
+
+        return list(solve(features, students, spec, output, device=device))
+    found: list[Head | StepFailed] = []
+    for start in range(0, len(students), TOGETHER):
+        found += _adam(features, students[start : start + TOGETHER], spec, output, device=device)
+    return found
+
+
+def _adam(
+    features: np.ndarray, students: Sequence[Student], spec: TrainSpec, output: Output, *, device: torch.device
+) -> list[Head | StepFailed]:
+    pairs, n = output.kind == "preference", len(students[0].rows)
+    total = math.ceil(n / spec.batch_size) * spec.epochs
+    looks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
+    weight, bias = first_weights(features.shape[-1], students, output, device=device)
+    weight.requires_grad_()
+    bias.requires_grad_(not pairs)
+    parameters = [weight] if pairs else [weight, bias]
+    moments = [(torch.zeros_like(value), torch.zeros_like(value)) for value in parameters]
+    inputs = [torch.from_numpy(features[one.rows]).to(device) for one in students]
+    targets = torch.stack([one.targets for one in students]).to(device)
+    same_loss = all(one.loss is cross_entropy_loss for one in students)
+    failed: dict[int, StepFailed] = {}
+    _look(students, weight, bias, 0.0, failed)
+    done = 0
+    orders = [np.random.default_rng(one.seed) for one in students]
+    lengths = np.ones(n, np.int64)
+    for _ in range(spec.epochs):
+        for chosen in zip(*(batches(lengths, spec.batch_size, rng=rng) for rng in orders), strict=True):
+            order = torch.from_numpy(np.stack(chosen)).to(device)
+            x = torch.stack([own[rows] for own, rows in zip(inputs, order, strict=True)]).float()
+            wanted = targets.gather(1, order[..., None].expand(-1, -1, targets.shape[-1]))
+            logits = scores(x, weight, bias)
+            if same_loss:
+                values = -(wanted * logits.log_softmax(-1)).sum(-1).mean(-1)
+            else:
+                each = zip(students, logits, wanted, strict=True)
+                values = torch.stack([one.loss(own, target, done / total) for one, own, target in each])
+            gradients = torch.autograd.grad(values.sum(), parameters)
+            step_size = spec.learning_rate * rate(spec, done / total)
+            done += 1
+            _note_failures(values, failed, done, total, spec)
+            with torch.no_grad():
+                update(parameters, moments, gradients, spec, step_size=step_size, step=done)
+            if done in looks:
+                _look(students, weight, bias, done / total, failed)
+    weight, bias = weight.detach(), bias.detach()
+    return [failed.get(i) or Head(weight=weight[i], bias=bias[i]) for i in range(len(students))]
+
+
+def first_weights(
+    width: int, students: Sequence[Student], output: Output, *, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Weights [students, classes, width] and biases [students, classes] that a probe of each seed begins with."""
+    probes = [Probe(width, output, seed=one.seed) for one in students]
+    weight = torch.stack([probe.head.weight.detach() for probe in probes])
+    zero = torch.zeros(weight.shape[1])
+    bias = torch.stack([zero if probe.head.bias is None else probe.head.bias.detach() for probe in probes])
+    return weight.to(device), bias.to(device)
+
+
+def scores(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Features [students, b, width] (pairs: [students, b, 2, width]) to logits [students, b, classes]."""
+    if x.ndim == 4:
+        return torch.einsum("sbpw,sw->sbp", x, weight[:, 0])
+    return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2))
+
+
+def update(
+    parameters: Sequence[Tensor],
+    moments: Sequence[tuple[Tensor, Tensor]],
+    gradients: Sequence[Tensor],
+    spec: TrainSpec,
+    *,
+    step_size: float,
+    step: int,
+) -> None:
+    """One AdamW update of every student, each one's gradient scaled down to `max_grad_norm` by itself."""
+    norm = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients]).sum(0).sqrt()
+    scale = (spec.max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
+    for value, (mean, square), gradient in zip(parameters, moments, gradients, strict=True):
+        own = gradient * scale.view(-1, *[1] * (gradient.ndim - 1))
+        mean.lerp_(own, 1 - BETAS[0])
+        square.mul_(BETAS[1]).addcmul_(own, own, value=1 - BETAS[1])
+        denominator = (square / (1 - BETAS[1] ** step)).sqrt_().add_(EPSILON)
+        value.mul_(1 - step_size * spec.weight_decay)
+        value.addcdiv_(mean, denominator, value=-step_size / (1 - BETAS[0] ** step))
+
+
+def _note_failures(values: Tensor, failed: dict[int, StepFailed], done: int, total: int, spec: TrainSpec) -> None:
+    if bool(torch.isfinite(values).all()):
+        return
+    for i, value in enumerate(values.tolist()):
+        if not math.isfinite(value) and i not in failed:
+            failed[i] = StepFailed(
+                f"the loss is {value} at update {done} of {total} with learning_rate {spec.learning_rate:g}; "
+                f"try a smaller one, such as {spec.learning_rate / 10:g}"
+            )
+
+
+def _look(
+    students: Sequence[Student], weight: Tensor, bias: Tensor, progress: float, failed: dict[int, StepFailed]
+) -> None:
+    for i, one in enumerate(students):
+        if i not in failed:
+            one.look(weight[i].detach(), bias[i].detach(), progress)
+
+
+def finetune_together(steps: Sequence[Trained], context: Context) -> dict[str, Write | OutgrowError]:
+    """Train the heads of many steps that share features, sizes and training; what to write for each, by key."""
+    first = steps[0]
+    assert first.features is not None
+    features = context.features(first.features)
+    output = context.split(first.part.split).output
+    kept: list[Looks] = []
+    students = []
+    for step in steps:
+        targets, loss = learning(step, context)
+        looks = Looks(step, context)
+        kept.append(looks)
+        held_out = torch.from_numpy(np.asarray(features[looks.rows])).to(context.machine.device)
+        students.append(
+            Student(
+                rows=context.split(step.part.split).rows(step.part),
+                targets=targets,
+                loss=loss,
+                seed=step.seed,
+                l2=step.role.train.l2,
+                look=_looking(looks, held_out),
+            )
+        )
+    heads = train_together(features, students, first.role.train, output, device=context.machine.device)
+    found: dict[str, Write | OutgrowError] = {}
+    for step, head, looks in zip(steps, heads, kept, strict=True):
+        if isinstance(head, StepFailed):
+            kept_in = context.store.set_weights_aside(step.key, save(looks.last))
+            found[step.key] = StepFailed(f"{head}; the weights of the last look before that are kept in {kept_in}")
+            continue
+        state = looks.best if first.role.train.keep == "best" else _state(head.weight, head.bias, output)
+        packed = save({name: value.cpu().contiguous() for name, value in state.items()})
+        curve = json.dumps(looks.curve)
+        found[step.key] = _writer({WEIGHTS: packed, CURVE: curve.encode()})
+    return found
+
+
+def _looking(looks: Looks, held_out: Tensor) -> Callable[[Tensor, Tensor, float], None]:
+    def look(weight: Tensor, bias: Tensor, progress: float) -> None:
+        answers = scores(held_out[None].float(), weight[None], bias[None])[0].softmax(-1).cpu().numpy()
+        looks.note(answers, progress, lambda: _state(weight, bias, looks.output))
+
+    return look
+
+
+def _state(weight: Tensor, bias: Tensor, output: Output) -> dict[str, Tensor]:
+    return {"head.weight": weight} | ({} if output.kind == "preference" else {"head.bias": bias})
+
+
+def _writer(files: dict[str, bytes]) -> Write:
+    def write(folder: Path) -> None:
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+
+    return write

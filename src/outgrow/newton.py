@@ -1,0 +1,205 @@
+"""Linear heads to the optimum of a convex loss: L-BFGS on many students at once, in coordinates that suit them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from outgrow.errors import ConfigError, StepFailed
+from outgrow.methods.base import cross_entropy_loss
+
+if TYPE_CHECKING:
+    from outgrow.config import TrainSpec
+    from outgrow.lane import Head, Student
+    from outgrow.tasks.base import Output
+
+CHUNK = 128  # students solved at once
+MEMORY = 8  # pairs that L-BFGS remembers
+TOLERANCE = 1e-4  # of the largest derivative, in coordinates where curvature is at most 1
+MAX_ITERATIONS = 200
+SHARED = 4  # students' rows are multiplied as one matrix while it has at most so many times the rows of one student
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coordinates:
+    """Axes in which the features of a dataset are uncorrelated.
+
+    The Hessian of the cross-entropy is at most 1/2 (two classes: 1/4) of the features' covariance (Boehning 1992). So
+    along these axes, scaled by that bound plus the penalty, curvature is at most about 1 in every direction.
+
+    Args:
+        axes: [width, width], orthonormal columns.
+        variance: of the features along each axis, [width].
+    """
+
+    axes: Tensor
+    variance: Tensor
+
+    @classmethod
+    def of(cls, features: Tensor) -> Coordinates:
+        """Of features [n, width]."""
+        variance, axes = torch.linalg.eigh((features.T @ features / len(features)).double())
+        return cls(axes=axes.float(), variance=variance.clamp(min=0).float())
+
+
+@dataclass(kw_only=True)
+class Problem:
+    """Students of one loss: mean cross-entropy plus half of `l2` times the squared weights; the bias is free.
+
+    Two classes are one logit z = log-odds, whose weight u stands for the pair (-u / 2, u / 2).
+
+    Args:
+        x: rotated features with a last column of ones (none for preference): [rows, p] that all share, or
+            [students, n, p] of their own.
+        targets: probabilities [students, rows, k]; k = 1 for two classes, the probability of the second.
+        mask: [students, rows], 1 where a shared row is the student's; None where rows are their own.
+        n: rows of each student.
+        scale: [students, p], by which the coordinates are divided.
+        penalty: [students, p], the factor of half of the squared coordinate before scaling.
+    """
+
+    x: Tensor
+    targets: Tensor
+    mask: Tensor | None
+    n: int
+    scale: Tensor
+    penalty: Tensor
+
+    @cached_property
+    def binary(self) -> bool:
+        """Whether there is one logit."""
+        return self.targets.shape[-1] == 1
+
+    def value_and_gradient(self, w: Tensor) -> tuple[Tensor, Tensor]:
+        """Losses [students] and their derivatives, at scaled coordinates w [students, k, p]."""
+        plain = w / self.scale[:, None]
+        logits = torch.einsum("np,skp->snk", self.x, plain) if self.x.ndim == 2 else self.x @ plain.transpose(1, 2)
+        if self.binary:
+            losses = torch.nn.functional.softplus(logits) - self.targets * logits
+            residual = logits.sigmoid() - self.targets
+        else:
+            logs = logits.log_softmax(-1)
+            losses = -(self.targets * logs).sum(-1, keepdim=True)
+            residual = logs.exp() - self.targets
+        losses = losses.squeeze(-1)
+        if self.mask is not None:
+            losses, residual = losses * self.mask, residual * self.mask[..., None]
+        if self.x.ndim == 2:
+            gradient = torch.einsum("snk,np->skp", residual, self.x) / self.n
+        else:
+            gradient = residual.transpose(1, 2) @ self.x / self.n
+        value = losses.sum(1) / self.n + 0.5 * (self.penalty[:, None] * plain**2).sum((1, 2))
+        return value, (gradient + self.penalty[:, None] * plain) / self.scale[:, None]
+
+
+def solve(
+    features: np.ndarray, students: Sequence[Student], spec: TrainSpec, output: Output, *, device: torch.device
+) -> list[Head | StepFailed]:
+    """The head that minimises each student's loss; epochs, batches, rates and seeds play no part."""
+    if any(one.loss is not cross_entropy_loss for one in students):
+        raise ConfigError('train.optimizer = "newton" needs a convex loss, as of the method naive; use "adam"')
+    used = np.unique(np.concatenate([one.rows for one in students]))
+    table = torch.from_numpy(np.asarray(features[used])).to(device).float()
+    if output.kind == "preference":
+        table = table[:, 1] - table[:, 0]
+    coordinates = Coordinates.of(table)
+    rotated = table @ coordinates.axes
+    if output.kind != "preference":
+        rotated = torch.cat([rotated, torch.ones_like(rotated[:, :1])], 1)
+    found: list[Head | StepFailed] = []
+    for start in range(0, len(students), CHUNK):
+        some = students[start : start + CHUNK]
+        problem = _problem(rotated, used, some, coordinates, output)
+        first = torch.zeros(len(some), problem.targets.shape[-1], rotated.shape[1], device=device)
+        plain = minimise(problem, first) / problem.scale[:, None]
+        for one, own in zip(some, plain, strict=True):
+            head = _head(own, coordinates, output)
+            one.look(head.weight, head.bias, 1.0)
+            found.append(head)
+    return found
+
+
+def _problem(
+    rotated: Tensor, used: np.ndarray, students: Sequence[Student], coordinates: Coordinates, output: Output
+) -> Problem:
+    n, device = len(students[0].rows), rotated.device
+    rows = torch.from_numpy(np.stack([np.searchsorted(used, one.rows) for one in students])).to(device)
+    targets = torch.stack([one.targets for one in students]).to(device)
+    binary = output.n_classes == 2
+    if binary:
+        targets = targets[..., 1:]
+    l2 = torch.tensor([one.l2 for one in students], device=device)[:, None]
+    pairs = output.kind == "preference"
+    strength = l2 / 2 if binary and not pairs else l2  # of u in place of (-u / 2, u / 2)
+    bound = coordinates.variance * (0.25 if binary else 0.5)
+    penalty, curvature = strength.expand(-1, len(bound)), bound.expand(len(students), -1)
+    if not pairs:  # the bias
+        penalty = torch.cat([penalty, torch.zeros_like(penalty[:, :1])], 1)
+        curvature = torch.cat([curvature, torch.full_like(curvature[:, :1], 0.25 if binary else 0.5)], 1)
+    scale = (curvature + penalty).clamp(min=1e-8).sqrt()
+    if len(rotated) > SHARED * n:
+        return Problem(x=rotated[rows], targets=targets, mask=None, n=n, scale=scale, penalty=penalty)
+    everywhere = torch.zeros(len(students), len(rotated), targets.shape[-1], device=device)
+    everywhere.scatter_(1, rows[..., None].expand_as(targets), targets)
+    mask = torch.zeros(len(students), len(rotated), device=device).scatter_(1, rows, 1.0)
+    return Problem(x=rotated, targets=everywhere, mask=mask, n=n, scale=scale, penalty=penalty)
+
+
+def minimise(problem: Problem, w: Tensor) -> Tensor:
+    """L-BFGS with backtracking, every student by itself but all at once (Nocedal and Wright 2006, algorithm 7.5)."""
+    value, gradient = problem.value_and_gradient(w)
+    pairs: list[tuple[Tensor, Tensor, Tensor]] = []
+    for _ in range(MAX_ITERATIONS):
+        active = gradient.abs().flatten(1).amax(1) > TOLERANCE
+        if not bool(active.any()):
+            break
+        direction = -_inverse_hessian_times(gradient, pairs) * active[:, None, None]
+        slope = (direction * gradient).sum((1, 2))
+        length = active.to(w.dtype)
+        for _ in range(20):
+            tried = w + length[:, None, None] * direction
+            new_value, new_gradient = problem.value_and_gradient(tried)
+            short = new_value > value + 1e-4 * length * slope + 1e-7 * value.abs()
+            if not bool(short.any()):
+                break
+            length = torch.where(short, length / 2, length)
+        moved, turned = tried - w, new_gradient - gradient
+        curvature = (moved * turned).sum((1, 2))
+        useful = curvature > 1e-10
+        inverse = torch.where(useful, 1 / curvature.clamp(min=1e-10), torch.zeros_like(curvature))
+        pairs = [*pairs[-(MEMORY - 1) :], (moved, turned, inverse)]
+        w, value, gradient = tried, new_value, new_gradient
+    return w
+
+
+def _inverse_hessian_times(gradient: Tensor, pairs: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
+    """The two-loop recursion; the scaled coordinates make the identity a good first guess."""
+    q, weights = gradient, []
+    for moved, turned, inverse in reversed(pairs):
+        weight = inverse * (moved * q).sum((1, 2))
+        q = q - weight[:, None, None] * turned
+        weights.append(weight)
+    for (moved, turned, inverse), weight in zip(pairs, reversed(weights), strict=True):
+        back = inverse * (turned * q).sum((1, 2))
+        q = q + (weight - back)[:, None, None] * moved
+    return q
+
+
+def _head(own: Tensor, coordinates: Coordinates, output: Output) -> Head:
+    """Coordinates [k, p] of one student back to weights."""
+    from outgrow.lane import Head
+
+    width = len(coordinates.variance)
+    weight = own[:, :width] @ coordinates.axes.T
+    if output.kind == "preference":
+        return Head(weight=weight, bias=torch.zeros(1))
+    bias = own[:, width]
+    if output.n_classes == 2:
+        return Head(weight=torch.cat([-weight / 2, weight / 2]), bias=torch.cat([-bias / 2, bias / 2]))
+    return Head(weight=weight, bias=bias)

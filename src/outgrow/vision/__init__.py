@@ -1,0 +1,1 @@
+"""Images: decoding and batches, and the networks that see them."""

@@ -1,0 +1,127 @@
+"""Vision backbones of transformers: ViT, DINO, DINOv2, ResNet, MobileNet and the like."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from outgrow.errors import ConfigError, DataError
+
+Pooling = Literal["auto", "cls", "mean"]
+
+
+class Backbone(nn.Module):
+    """Images to one vector each: the CLS token's or the mean over patches, of convolutional networks the mean.
+
+    Args:
+        model: a vision model of transformers.
+        pooling: `auto` takes the CLS token where there is one.
+        resolution: of the images; the positions of another one than in pretraining are interpolated.
+    """
+
+    def __init__(self, model: Any, *, pooling: Pooling, resolution: int) -> None:
+        super().__init__()
+        self.model = model
+        has_cls = getattr(getattr(model, "embeddings", None), "cls_token", None) is not None
+        if pooling == "cls" and not has_cls:
+            raise ConfigError('pooling = "cls": this network has no CLS token; use "mean"')
+        self._cls = has_cls and pooling != "mean"
+        self._before = int(has_cls) + (getattr(model.config, "num_register_tokens", 0) or 0)  # tokens before patches
+        known = getattr(model.config, "image_size", resolution)
+        interpolates = getattr(model, "interpolates", "interpolate_pos_encoding" in _parameters(model))
+        other = resolution not in (known if isinstance(known, (list, tuple)) else [known])
+        self._options = {"interpolate_pos_encoding": True} if interpolates and other else {}
+
+    def forward(self, images: Tensor) -> Tensor:
+        states: Tensor = self.model(pixel_values=images, **self._options).last_hidden_state
+        if states.ndim == 4:
+            return states.mean((2, 3))
+        return states[:, 0] if self._cls else states[:, self._before :].mean(1)
+
+    def tokens(self, resolution: int) -> int:
+        """Patches of an image; 0 of a network that has none."""
+        patch = getattr(self.model.config, "patch_size", None)
+        side = patch[0] if isinstance(patch, (list, tuple)) else patch
+        return (resolution // side) ** 2 if side else 0
+
+
+def _parameters(model: Any) -> set[str]:
+    import inspect
+
+    return set(inspect.signature(model.forward).parameters)
+
+
+def load(folder: Path, *, pooling: Pooling, resolution: int) -> Backbone:
+    """Load float32 weights out of a folder; DataError if it holds no vision model, or not all of its weights."""
+    from safetensors import SafetensorError
+
+    transformers = _library()
+    config = _config(folder)
+    safe = any(folder.glob("*.safetensors"))
+    try:
+        model, found = transformers.AutoModel.from_pretrained(
+            folder, config=config, dtype=torch.float32, use_safetensors=safe, weights_only=True,
+            trust_remote_code=False, output_loading_info=True,
+        )  # fmt: skip
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        raise DataError(f"the weights in {folder} cannot be read: {error}") from error
+    _sees(model, folder)
+    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
+    if missing:  # transformers would make them up
+        raise DataError(f"the weights in {folder} lack {len(missing):,} of the model's, such as {missing[0]}")
+    if any(True for _ in getattr(model, "pooler", nn.Identity()).parameters()):
+        model.pooler = None  # never used, and not part of every checkpoint
+    return Backbone(model, pooling=pooling, resolution=resolution)
+
+
+def normalisation(folder: Path) -> dict[str, tuple[float, float, float]]:
+    """Mean and deviation of colours out of a folder's preprocessor_config.json; {} where it has none."""
+    file = folder / "preprocessor_config.json"
+    if not file.is_file():
+        return {}
+    try:
+        found = json.loads(file.read_text())
+        mean, deviation = (found.get(name) for name in ("image_mean", "image_std"))
+        if mean is None or deviation is None or found.get("do_normalize") is False:
+            return {}
+        (a, b, c), (d, e, f) = (map(float, values) for values in (mean, deviation))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"{file} does not say how images are normalised: {error}") from error
+    return {"mean": (a, b, c), "deviation": (d, e, f)}
+
+
+@cache
+def multiplications(folder: Path, resolution: int) -> float:
+    """Multiply-accumulates of one image, counted on a network without weights."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with torch.device("meta"):
+        model = _library().AutoModel.from_config(_config(folder))
+        _sees(model, folder)
+        backbone = Backbone(model, pooling="auto", resolution=resolution).eval()
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            backbone(torch.empty(1, 3, resolution, resolution))
+    return counter.get_total_flops() / 2
+
+
+def _library() -> Any:
+    from outgrow.text.source import transformers_library
+
+    return transformers_library()
+
+
+def _config(folder: Path) -> Any:
+    try:
+        return _library().AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{folder} holds no model that transformers knows: {error}") from error
+
+
+def _sees(model: Any, folder: Path) -> None:
+    if getattr(model, "main_input_name", "") != "pixel_values":
+        raise DataError(f"{folder} holds a {type(model).__name__}, which does not take images")

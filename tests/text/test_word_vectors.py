@@ -1,0 +1,52 @@
+"""Static word vectors: the mean over the words known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from safetensors.numpy import save_file
+
+from outgrow import packs
+from outgrow.errors import PackMissing
+from outgrow.models.word_vectors import MeanVector, WordVectors
+from outgrow.tasks.base import Output
+
+WORDS = ["good", "film", ",", "n't"]
+CLASSES = Output(kind="classification", n_classes=2)
+
+
+@pytest.fixture
+def vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """A pack of four words."""
+    found = np.random.default_rng(0).standard_normal((len(WORDS), 50)).astype(np.float32)
+    save_file({"vectors": found}, tmp_path / "vectors.safetensors")
+    pq.write_table(pa.table({"word": WORDS}), tmp_path / "words.parquet")
+    monkeypatch.setattr(packs, "folder", lambda name: tmp_path)
+    return found
+
+
+def test_the_mean_of_the_words_known(vectors: np.ndarray) -> None:
+    network = MeanVector().build(CLASSES)
+    texts = np.array(["Good film, GOOD", "no such words", "", "film"], dtype=object)
+    rows = network.encode(texts)  # type: ignore[operator]
+    found = network(rows.batch(np.arange(4), torch.device("cpu"))).numpy()
+    good, film, comma = vectors[:3]
+    np.testing.assert_allclose(found[0], (2 * good + film + comma) / 4, rtol=1e-5)
+    assert not found[1:3].any()
+    np.testing.assert_allclose(found[3], film)
+    pairs = network.encode(texts.reshape(2, 2))  # type: ignore[operator]
+    np.testing.assert_array_equal(pairs.values, found.reshape(2, 2, 50))
+
+
+def test_the_identity_needs_no_pack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OUTGROW_CACHE", str(tmp_path))
+    assert WordVectors().identity()["weights"] == packs.fingerprint("glove-50d")
+    assert MeanVector().identity() == WordVectors().identity()
+    assert 0 < WordVectors().cost == MeanVector().cost
+    with pytest.raises(PackMissing, match="outgrow packs get glove-50d"):
+        MeanVector().build(CLASSES)
