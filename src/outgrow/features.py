@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,13 @@ def create(path: Path, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
         file.write(struct.pack("<Q", len(header)) + header)
         file.truncate(8 + len(header) + size)
     return np.memmap(path, np.float16, "r+", offset=8 + len(header), shape=shape)
+
+
+def release(features: np.ndarray) -> None:
+    """Let go of the memory that pages of memory-mapped features take; they are read again when they are needed."""
+    mapped = getattr(features, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def load(folder: Path) -> np.ndarray:

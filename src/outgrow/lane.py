@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from outgrow.steps import Trained
 
 TOGETHER = 16  # students that take their updates together: their batches of features stay in the processor's cache
+BUDGET = 1 << 26  # numbers that students hold at once: copies of features, targets
 BETAS, EPSILON = (0.9, 0.999), 1e-8  # Adam
 Write = Callable[[Path], None]
 
@@ -74,8 +75,9 @@ def train_together(
 
         return list(solve(features, students, spec, output, device=device))
     found: list[Head | StepFailed] = []
-    for start in range(0, len(students), TOGETHER):
-        found += _adam(features, students[start : start + TOGETHER], spec, output, device=device)
+    size = max(1, min(TOGETHER, BUDGET // (len(students[0].rows) * math.prod(features.shape[1:]))))
+    for start in range(0, len(students), size):
+        found += _adam(features, students[start : start + size], spec, output, device=device)
     return found
 
 
@@ -181,38 +183,38 @@ def _look(
 
 def finetune_together(steps: Sequence[Trained], context: Context) -> dict[str, Write | OutgrowError]:
     """Train the heads of many steps that share features, sizes and training; what to write for each, by key."""
-    first = steps[0]
+    size = max(1, BUDGET // (steps[0].part.size * context.split(steps[0].part.split).output.n_classes))
+    found: dict[str, Write | OutgrowError] = {}
+    for start in range(0, len(steps), size):
+        found |= _finetune(steps[start : start + size], context)
+    return found
+
+
+def _finetune(steps: Sequence[Trained], context: Context) -> dict[str, Write | OutgrowError]:
+    first, device = steps[0], context.machine.device
     assert first.features is not None
     features = context.features(first.features)
     output = context.split(first.part.split).output
-    kept: list[Looks] = []
+    kept = [Looks(step, context) for step in steps]
+    held_out = torch.from_numpy(np.asarray(features[kept[0].rows])).to(device)  # the same rows for every seed
     students = []
-    for step in steps:
+    for step, looks in zip(steps, kept, strict=True):
         targets, loss = learning(step, context)
-        looks = Looks(step, context)
-        kept.append(looks)
-        held_out = torch.from_numpy(np.asarray(features[looks.rows])).to(context.machine.device)
+        rows = context.split(step.part.split).rows(step.part)
+        look = _looking(looks, held_out)
         students.append(
-            Student(
-                rows=context.split(step.part.split).rows(step.part),
-                targets=targets,
-                loss=loss,
-                seed=step.seed,
-                l2=step.role.train.l2,
-                look=_looking(looks, held_out),
-            )
+            Student(rows=rows, targets=targets, loss=loss, seed=step.seed, l2=step.role.train.l2, look=look)
         )
-    heads = train_together(features, students, first.role.train, output, device=context.machine.device)
+    heads = train_together(features, students, first.role.train, output, device=device)
     found: dict[str, Write | OutgrowError] = {}
     for step, head, looks in zip(steps, heads, kept, strict=True):
         if isinstance(head, StepFailed):
-            kept_in = context.store.set_weights_aside(step.key, save(looks.last))
-            found[step.key] = StepFailed(f"{head}; the weights of the last look before that are kept in {kept_in}")
+            aside = context.store.set_weights_aside(step.key, save(looks.last))
+            found[step.key] = StepFailed(f"{head}; the weights of the last look before that are kept in {aside}")
             continue
         state = looks.best if first.role.train.keep == "best" else _state(head.weight, head.bias, output)
         packed = save({name: value.cpu().contiguous() for name, value in state.items()})
-        curve = json.dumps(looks.curve)
-        found[step.key] = _writer({WEIGHTS: packed, CURVE: curve.encode()})
+        found[step.key] = _writer({WEIGHTS: packed, CURVE: json.dumps(looks.curve).encode()})
     return found
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from outgrow.errors import ConfigError, StepFailed
+from outgrow.features import release
 from outgrow.methods.base import cross_entropy_loss
 
 if TYPE_CHECKING:
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from outgrow.lane import Head, Student
     from outgrow.tasks.base import Output
 
-CHUNK = 128  # students solved at once
+CHUNK = 128  # students solved at once, at most
+BUDGET = 1 << 26  # numbers that they hold at once
+ROWS = 4_096  # of features, read at once
 MEMORY = 8  # pairs that L-BFGS remembers
-TOLERANCE = 1e-4  # of the largest derivative, in coordinates where curvature is at most 1
+TOLERANCE = 5e-4  # of the largest derivative, in coordinates where curvature is at most 1
 MAX_ITERATIONS = 200
 SHARED = 4  # students' rows are multiplied as one matrix while it has at most so many times the rows of one student
 
@@ -42,10 +44,48 @@ class Coordinates:
     variance: Tensor
 
     @classmethod
-    def of(cls, features: Tensor) -> Coordinates:
-        """Of features [n, width]."""
-        variance, axes = torch.linalg.eigh((features.T @ features / len(features)).double())
+    def of(cls, table: Table) -> Coordinates:
+        """Of a table of features."""
+        covariance = torch.zeros(table.width, table.width, device=table.device)
+        for chunk in table.chunks():
+            covariance += chunk.T @ chunk / table.n
+        variance, axes = torch.linalg.eigh(covariance.double())
         return cls(axes=axes.float(), variance=variance.clamp(min=0).float())
+
+    def rotate(self, table: Table, *, ones: bool) -> Tensor:
+        """Features along these axes, [n, width], with a last column of ones if wanted."""
+        rotated = torch.ones(table.n, table.width + ones, device=table.device)
+        at = 0
+        for chunk in table.chunks():
+            rotated[at : at + len(chunk), : table.width] = chunk @ self.axes
+            at += len(chunk)
+        return rotated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Some rows of stored features, read in chunks so that they need not be in memory as a whole."""
+
+    features: np.ndarray
+    rows: np.ndarray
+    device: torch.device
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return len(self.rows)
+
+    @property
+    def width(self) -> int:
+        """Features of a row."""
+        return int(self.features.shape[-1])
+
+    def chunks(self) -> Iterator[Tensor]:
+        """Float32 [rows, width]; of pairs, what the second has more than the first."""
+        for start in range(0, self.n, ROWS):
+            chunk = torch.from_numpy(self.features[self.rows[start : start + ROWS]]).to(self.device).float()
+            yield chunk[:, 1] - chunk[:, 0] if chunk.ndim == 3 else chunk
+            release(self.features)
 
 
 @dataclass(kw_only=True)
@@ -57,8 +97,9 @@ class Problem:
     Args:
         x: rotated features with a last column of ones (none for preference): [rows, p] that all share, or
             [students, n, p] of their own.
-        targets: probabilities [students, rows, k]; k = 1 for two classes, the probability of the second.
-        mask: [students, rows], 1 where a shared row is the student's; None where rows are their own.
+        targets: probabilities [rows, students, k] where rows are shared, else [students, n, k]; k = 1 for two classes,
+            the probability of the second.
+        mask: [rows, students], 1 where a shared row is the student's; None where rows are their own.
         n: rows of each student.
         scale: [students, p], by which the coordinates are divided.
         penalty: [students, p], the factor of half of the squared coordinate before scaling.
@@ -71,31 +112,46 @@ class Problem:
     scale: Tensor
     penalty: Tensor
 
-    @cached_property
-    def binary(self) -> bool:
-        """Whether there is one logit."""
-        return self.targets.shape[-1] == 1
-
     def value_and_gradient(self, w: Tensor) -> tuple[Tensor, Tensor]:
         """Losses [students] and their derivatives, at scaled coordinates w [students, k, p]."""
         plain = w / self.scale[:, None]
-        logits = torch.einsum("np,skp->snk", self.x, plain) if self.x.ndim == 2 else self.x @ plain.transpose(1, 2)
-        if self.binary:
+        if self.mask is None:
+            losses, residual = self._losses(self.x @ plain.transpose(1, 2))
+            value, gradient = losses.sum(1), residual.transpose(1, 2) @ self.x
+        else:
+            logits = (self.x @ plain.flatten(0, 1).T).view(self.targets.shape)
+            losses, residual = self._losses(logits)
+            value = (losses * self.mask).sum(0)
+            gradient = ((residual * self.mask[..., None]).flatten(1).T @ self.x).view(w.shape)
+        value = value / self.n + 0.5 * (self.penalty[:, None] * plain**2).sum((1, 2))
+        return value, (gradient / self.n + self.penalty[:, None] * plain) / self.scale[:, None]
+
+    def of(self, students: Tensor) -> Problem:
+        """The problem of some students, given as a mask [students]."""
+        if self.mask is None:
+            x, targets, mask = self.x[students], self.targets[students], None
+        else:
+            x, targets, mask = self.x, self.targets[:, students], self.mask[:, students]
+        return Problem(
+            x=x, targets=targets, mask=mask, n=self.n, scale=self.scale[students], penalty=self.penalty[students]
+        )
+
+    def pooled(self) -> Problem:
+        """One student on all shared rows, with the mean of the targets that the students have there."""
+        assert self.mask is not None
+        count = self.mask.sum(1, keepdim=True)
+        targets = (self.targets * self.mask[..., None]).sum(1, keepdim=True) / count.clamp(min=1)[..., None]
+        mask = (count > 0).to(count.dtype)
+        scale, penalty = self.scale.mean(0, keepdim=True), self.penalty.mean(0, keepdim=True)
+        return Problem(x=self.x, targets=targets, mask=mask, n=int(mask.sum()), scale=scale, penalty=penalty)
+
+    def _losses(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross-entropy of each row, and its derivatives with respect to the logits [..., k]."""
+        if self.targets.shape[-1] == 1:
             losses = torch.nn.functional.softplus(logits) - self.targets * logits
-            residual = logits.sigmoid() - self.targets
-        else:
-            logs = logits.log_softmax(-1)
-            losses = -(self.targets * logs).sum(-1, keepdim=True)
-            residual = logs.exp() - self.targets
-        losses = losses.squeeze(-1)
-        if self.mask is not None:
-            losses, residual = losses * self.mask, residual * self.mask[..., None]
-        if self.x.ndim == 2:
-            gradient = torch.einsum("snk,np->skp", residual, self.x) / self.n
-        else:
-            gradient = residual.transpose(1, 2) @ self.x / self.n
-        value = losses.sum(1) / self.n + 0.5 * (self.penalty[:, None] * plain**2).sum((1, 2))
-        return value, (gradient + self.penalty[:, None] * plain) / self.scale[:, None]
+            return losses.squeeze(-1), logits.sigmoid() - self.targets
+        logs = logits.log_softmax(-1)
+        return -(self.targets * logs).sum(-1), logs.exp() - self.targets
 
 
 def solve(
@@ -105,18 +161,21 @@ def solve(
     if any(one.loss is not cross_entropy_loss for one in students):
         raise ConfigError('train.optimizer = "newton" needs a convex loss, as of the method naive; use "adam"')
     used = np.unique(np.concatenate([one.rows for one in students]))
-    table = torch.from_numpy(np.asarray(features[used])).to(device).float()
-    if output.kind == "preference":
-        table = table[:, 1] - table[:, 0]
+    table = Table(features=features, rows=used, device=device)
     coordinates = Coordinates.of(table)
-    rotated = table @ coordinates.axes
-    if output.kind != "preference":
-        rotated = torch.cat([rotated, torch.ones_like(rotated[:, :1])], 1)
+    rotated = coordinates.rotate(table, ones=output.kind != "preference")
     found: list[Head | StepFailed] = []
-    for start in range(0, len(students), CHUNK):
-        some = students[start : start + CHUNK]
-        problem = _problem(rotated, used, some, coordinates, output)
-        first = torch.zeros(len(some), problem.targets.shape[-1], rotated.shape[1], device=device)
+    shared = len(rotated) <= SHARED * len(students[0].rows)
+    each = len(rotated) * output.n_classes if shared else len(students[0].rows) * rotated.shape[1]
+    size = max(1, min(CHUNK, BUDGET // each))
+    for start in range(0, len(students), size):
+        some = students[start : start + size]
+        problem = _problem(rotated, used, some, coordinates, output, shared=shared)
+        zero = torch.zeros(len(some), problem.targets.shape[-1], rotated.shape[1], device=device)
+        first = zero
+        if problem.mask is not None:  # begin where one student would end that learned from all: the optima lie near
+            middle = problem.pooled()
+            first = (minimise(middle, zero[:1]) / middle.scale[:, None]) * problem.scale[:, None]
         plain = minimise(problem, first) / problem.scale[:, None]
         for one, own in zip(some, plain, strict=True):
             head = _head(own, coordinates, output)
@@ -126,7 +185,13 @@ def solve(
 
 
 def _problem(
-    rotated: Tensor, used: np.ndarray, students: Sequence[Student], coordinates: Coordinates, output: Output
+    rotated: Tensor,
+    used: np.ndarray,
+    students: Sequence[Student],
+    coordinates: Coordinates,
+    output: Output,
+    *,
+    shared: bool,
 ) -> Problem:
     n, device = len(students[0].rows), rotated.device
     rows = torch.from_numpy(np.stack([np.searchsorted(used, one.rows) for one in students])).to(device)
@@ -143,22 +208,32 @@ def _problem(
         penalty = torch.cat([penalty, torch.zeros_like(penalty[:, :1])], 1)
         curvature = torch.cat([curvature, torch.full_like(curvature[:, :1], 0.25 if binary else 0.5)], 1)
     scale = (curvature + penalty).clamp(min=1e-8).sqrt()
-    if len(rotated) > SHARED * n:
+    if not shared:
         return Problem(x=rotated[rows], targets=targets, mask=None, n=n, scale=scale, penalty=penalty)
     everywhere = torch.zeros(len(students), len(rotated), targets.shape[-1], device=device)
-    everywhere.scatter_(1, rows[..., None].expand_as(targets), targets)
-    mask = torch.zeros(len(students), len(rotated), device=device).scatter_(1, rows, 1.0)
+    everywhere = everywhere.scatter_(1, rows[..., None].expand_as(targets), targets).transpose(0, 1).contiguous()
+    mask = torch.zeros(len(students), len(rotated), device=device).scatter_(1, rows, 1.0).T.contiguous()
     return Problem(x=rotated, targets=everywhere, mask=mask, n=n, scale=scale, penalty=penalty)
 
 
 def minimise(problem: Problem, w: Tensor) -> Tensor:
-    """L-BFGS with backtracking, every student by itself but all at once (Nocedal and Wright 2006, algorithm 7.5)."""
+    """L-BFGS with backtracking, every student by itself but all at once (Nocedal and Wright 2006, algorithm 7.5).
+
+    Students that are there already are left out as soon as they are more than half.
+    """
+    found = w.clone()
+    who = torch.arange(len(w), device=w.device)
     value, gradient = problem.value_and_gradient(w)
     pairs: list[tuple[Tensor, Tensor, Tensor]] = []
     for _ in range(MAX_ITERATIONS):
         active = gradient.abs().flatten(1).amax(1) > TOLERANCE
-        if not bool(active.any()):
-            break
+        if 2 * int(active.sum()) <= len(active):
+            found[who] = w
+            who, w, value, gradient = who[active], w[active], value[active], gradient[active]
+            pairs = [(moved[active], turned[active], inverse[active]) for moved, turned, inverse in pairs]
+            problem, active = problem.of(active), active[active]
+            if not len(who):
+                break
         direction = -_inverse_hessian_times(gradient, pairs) * active[:, None, None]
         slope = (direction * gradient).sum((1, 2))
         length = active.to(w.dtype)
@@ -171,11 +246,11 @@ def minimise(problem: Problem, w: Tensor) -> Tensor:
             length = torch.where(short, length / 2, length)
         moved, turned = tried - w, new_gradient - gradient
         curvature = (moved * turned).sum((1, 2))
-        useful = curvature > 1e-10
-        inverse = torch.where(useful, 1 / curvature.clamp(min=1e-10), torch.zeros_like(curvature))
+        inverse = torch.where(curvature > 1e-10, 1 / curvature.clamp(min=1e-10), torch.zeros_like(curvature))
         pairs = [*pairs[-(MEMORY - 1) :], (moved, turned, inverse)]
         w, value, gradient = tried, new_value, new_gradient
-    return w
+    found[who] = w
+    return found
 
 
 def _inverse_hessian_times(gradient: Tensor, pairs: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:

@@ -46,6 +46,13 @@ def set_aside(examples: Examples, spec: SplitSpec) -> dict[str, np.ndarray]:
     groups = sorted(rows, key=lambda group: _rank(spec.seed, group))
     left = _take(parts, groups, rows, wanted, FIXED)
     if spec.pool:
+        largest = max(len(members) for members in rows.values())
+        least = spec.supervisor + spec.transfer + largest - 1  # a group that a part cuts is used up
+        if spec.pool < least:
+            raise DataError(
+                f"split.pool = {spec.pool:,} may be too small: groups of up to {largest} examples stay together, so "
+                f"give supervisor + transfer + {largest - 1} = {least:,} at least"
+            )
         _take(parts, left, rows, {"pool": spec.pool}, ("pool",))
     else:
         parts["pool"] = np.array([row for group in left for row in rows[group]], np.int64)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from outgrow.errors import ConfigError
 from outgrow.methods.base import Method, methods
 from outgrow.spec import spec
 
@@ -33,6 +34,12 @@ class FewShot(Method):
     shots: Annotated[int, Field(ge=1)] = 5
 
     def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Predictor:
+        task = part.split.dataset.task
+        if not strong.model.generates or task.kind != "classification":
+            raise ConfigError(
+                "few_shot needs a causal language model as the student and a classification task, not "
+                f"{strong.model.name!r} on the {task.kind} task {task.name!r}"
+            )
         return steps.prompt(strong.model, part, shots=self.shots, seed=seed, labels=labels)
 
     def train_ceiling(self, steps: Steps, strong: Role, part: Part, *, seed: int) -> Predictor:

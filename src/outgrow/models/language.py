@@ -127,6 +127,11 @@ class LanguageModel(Model):
         if not self.path and self.name not in PRESETS:
             raise ConfigError(f"model {self.name!r} needs path = a hub repository such as 'org/name', or a folder")
         preset = self._preset
+        if preset and preset.pack and self.revision != "main":
+            raise ConfigError(
+                f"revision = {self.revision!r}: {self.name} comes out of a pack; for another version give "
+                f'model = "transformer" with path = "{preset.path}"'
+            )
         if preset and self.layers > preset.layers:
             raise ConfigError(f"layers = {self.layers}: {self.name} has only {preset.layers}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -151,7 +152,7 @@ class Trained(Predictor):
             return 0.0
         return 3 * self.model.cost * self.part.size * self.role.train.epochs
 
-    @property
+    @cached_property
     def together(self) -> str:
         """Heads on the same features, with equally many rows, that are trained alike."""
         if self.frozen is None:

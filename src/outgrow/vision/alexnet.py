@@ -29,3 +29,9 @@ class AlexNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.classifier(self.avgpool(self.features(x)).flatten(1))
         return logits
+
+    def split(self) -> tuple[nn.Module, nn.Module]:
+        """The network down to the vector [b, 4096] before its last layer, and that layer."""
+        head = self.classifier[-1]
+        self.classifier[-1] = nn.Identity()
+        return self, head

@@ -98,16 +98,18 @@ class EfficientNetLite(nn.Module):
                 inside = outside
         self._blocks = nn.ModuleList(blocks)
         self._conv_head, self._bn1 = _conv(inside, WIDTH), _norm(WIDTH)
-        self._fc = nn.Linear(WIDTH, CLASSES)
+        self._fc: nn.Module = nn.Linear(WIDTH, CLASSES)
 
-    def features(self, x: Tensor) -> Tensor:
-        """The vector [b, 1280] before the last layer."""
+    def forward(self, x: Tensor) -> Tensor:
         x = functional.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             x = block(x)
         x = functional.relu6(self._bn1(self._conv_head(x)))
-        return x.mean((2, 3))
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self._fc(self.features(x))
+        logits: Tensor = self._fc(x.mean((2, 3)))
         return logits
+
+    def split(self) -> tuple[nn.Module, nn.Module]:
+        """The network down to the vector [b, 1280] before its last layer, and that layer."""
+        head = self._fc
+        self._fc = nn.Identity()
+        return self, head

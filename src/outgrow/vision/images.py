@@ -24,6 +24,7 @@ LONGEST = 100  # times the shorter side, which would be as much larger once resi
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 Triple = tuple[float, float, float]
+IMAGENET: tuple[Triple, Triple] = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation of its colours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,8 @@ class Preprocessing:
 
     resolution: int
     crop: float = 1.0
-    mean: Triple = (0.485, 0.456, 0.406)  # of ImageNet
-    deviation: Triple = (0.229, 0.224, 0.225)
+    mean: Triple = IMAGENET[0]
+    deviation: Triple = IMAGENET[1]
     filter: Literal["bicubic", "bilinear"] = "bicubic"
 
 
@@ -81,7 +82,8 @@ class Images:
             return np.stack(list(_threads().map(self._read, self.inputs[rows])))
         size = (self.preprocessing.resolution, self.preprocessing.resolution)
         if self.inputs.shape[1:3] == size and self.preprocessing.crop == 1:
-            return self.inputs[rows]
+            found: np.ndarray = self.inputs[rows]
+            return found
         from PIL import Image
 
         return np.stack([fit(Image.fromarray(self.inputs[row]), self.preprocessing) for row in rows])

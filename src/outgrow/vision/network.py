@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -24,14 +22,20 @@ class ImageNetwork(nn.Module):
         preprocessing: what makes images of that form.
         head: [b, width] -> [b, classes].
         tokens: what an image counts in the budget of a batch; 0 for its tiles of 32 pixels.
+        mixed_precision: whether it may be multiplied in bfloat16.
     """
 
-    mixed_precision = True
-
     def __init__(
-        self, backbone: nn.Module, *, preprocessing: Preprocessing, head: nn.Module | None = None, tokens: int = 0
+        self,
+        backbone: nn.Module,
+        *,
+        preprocessing: Preprocessing,
+        head: nn.Module | None = None,
+        tokens: int = 0,
+        mixed_precision: bool = True,
     ) -> None:
         super().__init__()
+        self.mixed_precision = mixed_precision
         self.backbone = backbone
         self.head = head
         self.preprocessing = preprocessing
@@ -56,7 +60,7 @@ class ImageNetwork(nn.Module):
 
     def settle(self, device: torch.device) -> None:
         """Keep the channels of a pixel side by side, as convolutions like it best."""
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def new_head(backbone: nn.Module, resolution: int, n_classes: int, *, seed: int) -> nn.Linear:
@@ -67,13 +71,6 @@ def new_head(backbone: nn.Module, resolution: int, n_classes: int, *, seed: int)
     nn.init.normal_(head.weight, std=0.01, generator=torch.Generator().manual_seed(seed))
     nn.init.zeros_(head.bias)
     return head
-
-
-class Flat(nn.Module):
-    """The pixels themselves."""
-
-    def forward(self, images: Tensor) -> Tensor:
-        return images.flatten(1)
 
 
 class RandomPatches(nn.Module):
@@ -96,15 +93,4 @@ class RandomPatches(nn.Module):
         patches = patches / (patches.square().mean(1, keepdim=True).sqrt() + 0.1)  # flat patches stay flat
         found = torch.relu(self.directions @ patches)
         side = images.shape[-1] - self.patch + 1
-        return nn.functional.adaptive_avg_pool2d(found.unflatten(2, (side, side)), 2).flatten(1)
-
-
-class Part(nn.Module):
-    """A network of which another method than `forward` is wanted: `Part(network, "features")`."""
-
-    def __init__(self, network: nn.Module, method: str) -> None:
-        super().__init__()
-        self.network, self.method = network, method
-
-    def forward(self, images: Tensor) -> Any:
-        return getattr(self.network, self.method)(images)
+        return nn.functional.adaptive_avg_pool2d(found.reshape(*found.shape[:2], side, side), 2).flatten(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError, DataError
+from outgrow.vision.images import IMAGENET, Triple
 
 Pooling = Literal["auto", "cls", "mean"]
 
@@ -33,9 +35,9 @@ class Backbone(nn.Module):
         self._cls = has_cls and pooling != "mean"
         self._before = int(has_cls) + (getattr(model.config, "num_register_tokens", 0) or 0)  # tokens before patches
         known = getattr(model.config, "image_size", resolution)
-        interpolates = getattr(model, "interpolates", "interpolate_pos_encoding" in _parameters(model))
         other = resolution not in (known if isinstance(known, (list, tuple)) else [known])
-        self._options = {"interpolate_pos_encoding": True} if interpolates and other else {}
+        asks = "interpolate_pos_encoding" in inspect.signature(model.forward).parameters  # others do it unasked
+        self._options = {"interpolate_pos_encoding": True} if asks and other else {}
 
     def forward(self, images: Tensor) -> Tensor:
         states: Tensor = self.model(pixel_values=images, **self._options).last_hidden_state
@@ -48,12 +50,6 @@ class Backbone(nn.Module):
         patch = getattr(self.model.config, "patch_size", None)
         side = patch[0] if isinstance(patch, (list, tuple)) else patch
         return (resolution // side) ** 2 if side else 0
-
-
-def _parameters(model: Any) -> set[str]:
-    import inspect
-
-    return set(inspect.signature(model.forward).parameters)
 
 
 def load(folder: Path, *, pooling: Pooling, resolution: int) -> Backbone:
@@ -79,20 +75,20 @@ def load(folder: Path, *, pooling: Pooling, resolution: int) -> Backbone:
     return Backbone(model, pooling=pooling, resolution=resolution)
 
 
-def normalisation(folder: Path) -> dict[str, tuple[float, float, float]]:
-    """Mean and deviation of colours out of a folder's preprocessor_config.json; {} where it has none."""
+def normalisation(folder: Path) -> tuple[Triple, Triple]:
+    """Mean and deviation of colours out of a folder's preprocessor_config.json; ImageNet's where it has none."""
     file = folder / "preprocessor_config.json"
     if not file.is_file():
-        return {}
+        return IMAGENET
     try:
         found = json.loads(file.read_text())
         mean, deviation = (found.get(name) for name in ("image_mean", "image_std"))
-        if mean is None or deviation is None or found.get("do_normalize") is False:
-            return {}
+        if mean is None or deviation is None:
+            return IMAGENET
         (a, b, c), (d, e, f) = (map(float, values) for values in (mean, deviation))
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise DataError(f"{file} does not say how images are normalised: {error}") from error
-    return {"mean": (a, b, c), "deviation": (d, e, f)}
+    return (a, b, c), (d, e, f)
 
 
 @cache
@@ -106,7 +102,7 @@ def multiplications(folder: Path, resolution: int) -> float:
         backbone = Backbone(model, pooling="auto", resolution=resolution).eval()
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             backbone(torch.empty(1, 3, resolution, resolution))
-    return counter.get_total_flops() / 2
+    return float(counter.get_total_flops() / 2)
 
 
 def _library() -> Any:

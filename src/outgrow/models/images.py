@@ -1,0 +1,151 @@
+"""What models of images have in common: a backbone that is frozen or fine-tuned, at some resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from outgrow.models.base import Extractor, Model, Weights
+from outgrow.spec import spec
+from outgrow.tasks.base import Output
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from outgrow.config import Role
+    from outgrow.steps import Part, Predictor, Steps
+    from outgrow.vision.images import Preprocessing
+    from outgrow.vision.network import ImageNetwork
+
+STANDARD = 224  # pixels, the resolution at which most networks were trained
+PROBE: dict[str, Any] = {"epochs": 20, "batch_size": 128, "schedule": "cosine", "learning_rate": 1e-3}
+FULL: dict[str, Any] = {"epochs": 5, "batch_size": 32, "schedule": "linear", "warmup": 0.06}
+
+
+class ImageModel(Model):
+    """A model that takes images: of which at least the features are known."""
+
+    def eye(self) -> dict[str, Any]:
+        """What determines its features."""
+        raise NotImplementedError
+
+    def see(self) -> ImageNetwork:
+        """The network that gives its features."""
+        raise NotImplementedError
+
+    def identity(self) -> dict[str, Any]:
+        return self.eye()
+
+    def train_defaults(self) -> dict[str, Any]:
+        return PROBE
+
+    def extractor(self) -> Extractor | None:
+        return FrozenEye(model=self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenEye(Extractor):
+    """The frozen network: images to features."""
+
+    model: ImageModel
+
+    def identity(self) -> dict[str, Any]:
+        return self.model.eye()
+
+    @property
+    def cost(self) -> float:
+        return self.model.cost
+
+    def build(self, output: Output, *, start: Weights | None = None) -> nn.Module:
+        return self.model.see()
+
+
+@spec
+class Backbone(ImageModel):
+    """A pretrained network with a linear head, of which the head alone is trained, or all.
+
+    Args:
+        resolution: of what it sees, in pixels; costs grow with its square.
+        crop: share of an image's shorter side that it sees; 0.875 is usual for photographs, 1 for small images.
+        training: a linear head on frozen features (`probe`), or `full` fine-tuning.
+    """
+
+    name: str
+    resolution: Annotated[int, Field(ge=32, le=2_048)] = STANDARD
+    crop: Annotated[float, Field(gt=0, le=1)] = 0.875
+    training: Literal["probe", "full"] = "probe"
+    rate: ClassVar[float] = 1e-4  # of full fine-tuning
+
+    @property
+    def label(self) -> str:
+        return self._label if self.resolution == STANDARD else f"{self._label}@{self.resolution}"
+
+    @property
+    def _label(self) -> str:
+        return self.name
+
+    @property
+    def macs(self) -> float:
+        """Multiply-accumulates of an image of the standard resolution."""
+        raise NotImplementedError
+
+    @property
+    def cost(self) -> float:
+        return self.macs * (self.resolution / STANDARD) ** 2
+
+    def weights(self) -> str:
+        """Fingerprint of the pretrained weights."""
+        raise NotImplementedError
+
+    def parts(self) -> tuple[nn.Module, nn.Module | None]:
+        """Backbone, images to vectors, and the head for the classes of its pretraining, if there is one."""
+        raise NotImplementedError
+
+    def preprocessing(self) -> Preprocessing:
+        """How it wants its images."""
+        raise NotImplementedError
+
+    def eye(self) -> dict[str, Any]:
+        return {"weights": self.weights(), "resolution": self.resolution, "crop": self.crop}
+
+    def identity(self) -> dict[str, Any]:
+        return {**self.eye(), "training": self.training}
+
+    def train_defaults(self) -> dict[str, Any]:
+        return PROBE if self.training == "probe" else {**FULL, "learning_rate": self.rate}
+
+    def extractor(self) -> Extractor | None:
+        return FrozenEye(model=self) if self.training == "probe" else None
+
+    def see(self) -> ImageNetwork:
+        return self._network(self.parts()[0], None)
+
+    def _network(self, backbone: nn.Module, head: nn.Module | None) -> ImageNetwork:
+        from outgrow.vision.network import ImageNetwork
+
+        return ImageNetwork(backbone, preprocessing=self.preprocessing(), head=head)
+
+    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
+        from outgrow.vision.network import new_head
+
+        backbone, head = self.parts()
+        if getattr(head, "out_features", None) != output.n_classes:
+            head = new_head(backbone, self.resolution, output.n_classes, seed=seed)
+        return self._network(backbone, head)
+
+
+@spec
+class ImageNetClassifier(Backbone):
+    """A backbone with the head of its training on ImageNet: for a task of 1,000 classes it begins as that classifier.
+
+    On the task `imagenet` itself it is a weak supervisor as it is, without training.
+    """
+
+    knows: ClassVar[frozenset[str]] = frozenset({"imagenet"})
+
+    def supervise(self, steps: Steps, role: Role, part: Part, *, seed: int) -> Predictor:
+        if part.split.dataset.task.name in self.knows:
+            return steps.untrained(self)
+        return steps.finetune(role, part, seed=seed)
