@@ -18,7 +18,7 @@ N, WIDTH, POOL = 2_500, 576, 4_000
 
 
 def made_up(n: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Standardised features with the falling spectrum of real ones, and labels that a linear rule gets about 85 % of."""
+    """Standardised features with the falling spectrum of real ones; a linear rule gets about 85 % of the labels."""
     rng = np.random.default_rng(0)
     spectrum = 1 / np.sqrt(1 + np.arange(width))
     features = (rng.standard_normal((n, width)) * spectrum) @ np.linalg.qr(rng.standard_normal((width, width)))[0]

@@ -35,7 +35,8 @@ def test_defaults_are_resolved(toy: Toy) -> None:
             "view": 3,
             "train": {
                 "epochs": 2, "batch_size": 32, "learning_rate": 0.03, "schedule": "constant", "warmup": 0.0,
-                "max_grad_norm": 1.0, "weight_decay": 0.0, "evaluations": 2, "keep": "last",
+                "max_grad_norm": 1.0, "weight_decay": 0.0, "evaluations": 2, "optimizer": "adam", "l2": 1e-3,
+                "keep": "last",
             },
         },
         "method": {"name": "naive", "labels": "soft"},
@@ -272,7 +273,7 @@ def test_unknown_names_have_a_type_of_their_own(toy: Toy) -> None:
 
 # Keys
 
-GOLDEN = "e6f26ed61131a441002e2a1544d050e2bcb42183a4544f0efa68c5d2b74709c0"
+GOLDEN = "5f250f125c9e9887316fb29ee4b2df3f9044739d73c756a8bdefe6b46f3e158c"
 
 
 def test_golden_key(toy: Toy) -> None:

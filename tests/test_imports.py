@@ -25,12 +25,13 @@ LAYERS = [
     {"errors", "spec", "experiments"},
     {"registry", "chess", "packs", "batching", "machine", "distributed"},
     {"tasks", "metrics"},
-    {"text", "probe", "predict"},
+    {"text", "vision", "probe", "predict"},
     {"models"},
     {"methods"},
     {"config"},
     {"splits", "results", "store"},
     {"steps", "evaluation", "features", "train"},
+    {"lane", "newton"},
     {"experiment", "runtime"},
     {"plan"},
     {"executors"},
@@ -41,8 +42,10 @@ LAYERS = [
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 TORCH_AT_THE_TOP = (
-    "outgrow.chess.network", "outgrow.machine", "outgrow.predict", "outgrow.probe", "outgrow.text.generation",
-    "outgrow.text.network", "outgrow.text.prompting", "outgrow.text.tokens", "outgrow.train", "outgrow.zoo.build",
+    "outgrow.chess.network", "outgrow.lane", "outgrow.machine", "outgrow.newton", "outgrow.predict", "outgrow.probe",
+    "outgrow.text.generation", "outgrow.text.network", "outgrow.text.prompting", "outgrow.text.tokens", "outgrow.train",
+    "outgrow.vision.alexnet", "outgrow.vision.efficientnet", "outgrow.vision.network", "outgrow.vision.pretrained",
+    "outgrow.zoo.build",
 )  # fmt: skip
 OPTIONAL = {"transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "gguf"}
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}

@@ -132,14 +132,16 @@ def test_parts_are_drawn_at_random(split: Split) -> None:
 
 
 def test_too_few_examples_names_the_numbers(split: Split) -> None:
-    with pytest.raises(DataError, match=r"asks for 102 examples .*test 25.* has 101; make \[split\] smaller"):
+    with pytest.raises(DataError, match=r"asks for 32 examples .*test 25.* has 31; make \[split\] smaller"):
+        split(examples(31), SPEC, seed=0)
+    with pytest.raises(DataError, match=r"asks for 70 .*supervisor 40, transfer 30.* test 25 .*there are 69"):
         split(examples(101), SPEC, seed=0)
     split(examples(102), SPEC, seed=0)
 
 
 def test_groups_that_leave_too_few_examples_name_the_part(split: Split) -> None:
     with pytest.raises(DataError, match=r"part 'transfer' needs 30 examples but got 0"):
-        split(examples(150, 50), SPEC, seed=0)
+        split(examples(240, 80), SPEC, seed=0)
     with pytest.raises(DataError, match=r"part 'pool' needs 149 examples but got 148"):
         split(examples(180), replace(SPEC, pool=149), seed=0)
 

@@ -238,7 +238,11 @@ def _experiment(tables: dict[str, Any], name: str, where: _Where) -> Experiment:
     metric = tables.get("metric", "accuracy")
     if not isinstance(metric, str):
         raise ConfigError(f"{where.at('metric')}: metric must be a name, not {metric!r} (outgrow list metrics)")
-    _named(metrics, metric, "metric", where)
+    if misfit := _named(metrics, metric, "metric", where).misfit(task.kind):
+        raise ConfigError(
+            f"{where.at('metric')}: the metric {metric!r} {misfit}, as {task.name!r} is one; "
+            "choose another (outgrow list metrics)"
+        )
     if not strong.model.can_learn:
         raise ConfigError(f"{where.at('strong.model')}: {strong.model.name!r} cannot learn; choose a model to train")
     for role in (weak, strong):

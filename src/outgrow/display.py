@@ -103,7 +103,8 @@ def group_table(groups: Sequence[Group]) -> Table:
     for name in names:
         table.add_column(name, justify="right" if name in numeric else "left")
     for group in groups:
-        scores = [percent(one) for one in (group.weak_score, group.student, group.ceiling, group.zero_shot)]
+        roles = (group.weak_score, group.student, group.ceiling, group.zero_shot)
+        scores = [score(one, share=group.share) for one in roles]
         cells = (
             group.weak,
             group.strong,
@@ -111,7 +112,7 @@ def group_table(groups: Sequence[Group]) -> Table:
             str(len(group.seeds)),
             *scores,
             _pgr(group.pgr),
-            percent(group.agreement),
+            score(group.agreement),
             group.verdict,
         )
         table.add_row(*(Text(cell) for cell in cells))
@@ -144,9 +145,11 @@ def _cell(value: object) -> str:
     return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def percent(interval: Interval | None) -> str:
-    """`41.2 %`, or a dash."""
-    return "-" if interval is None else f"{100 * interval.value:.1f} %"
+def score(interval: Interval | None, *, share: bool = True) -> str:
+    """`41.2 %`; a score that is no share of anything as `0.412`; or a dash."""
+    if interval is None:
+        return "-"
+    return f"{100 * interval.value:.1f} %" if share else f"{interval.value:.3f}"
 
 
 def _pgr(interval: Interval | None) -> str:
@@ -158,8 +161,10 @@ def sentences(group: Group) -> str:
     if group.student is None or group.weak_score is None or group.ceiling is None:
         return f"{group.weak} -> {group.strong} with {group.method} failed: {group.why}"
     seeds = f"{len(group.seeds)} seed{'s' if len(group.seeds) > 1 else ''}"
-    scores = [percent(one) for one in (group.weak_score, group.student, group.ceiling)]
+    roles = (group.weak_score, group.student, group.ceiling, group.zero_shot)
+    scores = [score(one, share=group.share) for one in roles]
     right = "of the test examples right" if group.metric == "accuracy" else f"in {group.metric} on the test examples"
+    right += "" if group.larger_is_better else " (smaller is better)"
     text = (
         f"The weak supervisor {group.weak} gets {scores[0]} {right}. Trained on its labels by {group.method!r}, "
         f"{group.strong} gets {scores[1]}; trained on ground truth, its ceiling, {scores[2]}. "
@@ -171,10 +176,10 @@ def sentences(group: Group) -> str:
         f"{100 * group.pgr.high:.0f} %, {seeds}, {group.n_test:,} test examples)."
     )
     if group.zero_shot is not None:
-        text += f" Untrained it got {percent(group.zero_shot)}"
-        if group.student.low > group.zero_shot.high:
+        text += f" Untrained it got {scores[3]}"
+        if group.clearly_better(group.student, group.zero_shot):
             text += "."
-        elif group.student.high < group.zero_shot.low:
+        elif group.clearly_better(group.zero_shot, group.student):
             text += ": its supervisor's errors made it worse than it was."
         else:
             text += ", so whether it learned anything from its supervisor is not clear."

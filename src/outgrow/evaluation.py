@@ -1,24 +1,28 @@
-"""Per-example answers to scores: intervals, PGR and its verdict, agreement."""
+"""Per-example predictions to scores: intervals, PGR and its verdict, agreement."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from outgrow.metrics.base import Predictions, metrics
-from outgrow.results import Interval
+from outgrow.errors import DataError, StoreError
+from outgrow.metrics.base import Metric, Predictions, metrics
+from outgrow.results import Evaluation, Interval
 
 if TYPE_CHECKING:
     from outgrow.runtime import Context
-    from outgrow.steps import Comparison, Scored
+    from outgrow.steps import Comparison, Predictor, Scored
 
 REPLICATES = 2_000
+MOST_UNDEFINED = 0.05  # of the replicates may lack a score; with more, the others no longer stand for all
 ROLES = ("weak", "student", "ceiling")
+OF_ROLE = tuple(one.name for one in fields(Predictions) if one.name != "truth")
 
 
 def pgr(*, weak: float, student: float, ceiling: float) -> float:
@@ -27,18 +31,22 @@ def pgr(*, weak: float, student: float, ceiling: float) -> float:
 
 
 def compare(step: Comparison, context: Context, folder: Path) -> None:
-    """Write every role's answers per test example, one Parquet row each, and what belongs to no example."""
+    """Write every role's predictions per test example, one Parquet row each, and what belongs to no example."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    split = step.student.split
+    split, name = step.student.split, step.experiment.metric
     data = context.split(split)
+    if misfit := metrics[name].misfit(data.output.kind, data.output.n_classes):
+        raise DataError(
+            f"the metric {name!r} {misfit}, as {step.experiment.task.name!r} has them; "
+            "choose another (outgrow list metrics)"
+        )
     rows = data.rows(split.part("test"))
     roles: dict[str, Scored] = {"weak": step.weak, "student": step.student, "ceiling": step.ceiling}
     if step.zero_shot:
         roles["zero_shot"] = step.zero_shot
-    said = {role: _answers(context, scored) for role, scored in roles.items()}
-    metric = metrics[step.experiment.metric]
+    said = {role: _predictions(context, scored) for role, scored in roles.items()}
     columns: dict[str, object] = {
         "id": [data.ids[row] for row in rows],
         "group": [data.groups[row] for row in rows],
@@ -46,18 +54,16 @@ def compare(step: Comparison, context: Context, folder: Path) -> None:
     }
     if data.dataset.difficulty is not None:
         columns["difficulty"] = data.dataset.difficulty[rows]
-    for role, answers in said.items():
-        columns[f"{role}_predicted"] = answers.predicted
-        columns[f"{role}_score"] = metric(answers)
+    for role, predictions in said.items():
+        columns |= {f"{role}_{one}": getattr(predictions, one) for one in OF_ROLE}
     pq.write_table(pa.table(columns), folder / "test.parquet")
     labels = json.loads((context.store.open(step.labels.key) / "labels.json").read_text())
     curves, notes = {}, list(data.dataset.notes)
     for role in ROLES:
-        folder_of = context.store.open(roles[role].model.key)
-        if (folder_of / "curve.json").is_file():  # labels out of a file and prompted models have none
-            curves[role] = json.loads((folder_of / "curve.json").read_text())
-        if (folder_of / "notes.json").is_file():
-            notes += json.loads((folder_of / "notes.json").read_text())
+        curve = context.store.open(roles[role].model.key) / "curve.json"
+        if curve.is_file():  # labels out of a file and prompted models have none
+            curves[role] = json.loads(curve.read_text())
+        notes += _notes(context, roles[role].model)
     facts = {
         "weak_label_accuracy": labels["accuracy"],
         "n_classes": data.output.n_classes,
@@ -67,140 +73,210 @@ def compare(step: Comparison, context: Context, folder: Path) -> None:
     (folder / "facts.json").write_text(json.dumps(facts))
 
 
-def _answers(context: Context, scored: Scored) -> Predictions:
+def _predictions(context: Context, scored: Scored) -> Predictions:
     from safetensors.numpy import load_file
 
     return Predictions(**load_file(context.store.open(scored.key) / "predictions.safetensors"))
 
 
+def _notes(context: Context, model: Predictor) -> list[str]:
+    """What a predictor's training, and the extraction of its features, have to tell the user."""
+    notes: list[str] = []
+    for step in (model.features, model):
+        if step is not None and (context.store.open(step.key) / "notes.json").is_file():
+            notes += json.loads((context.store.open(step.key) / "notes.json").read_text())
+    return notes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What the roles of one experiment said about the same test examples, one row per seed.
+    """What the roles of one experiment said about the same test examples.
 
     Args:
-        scores: by role (`weak`, `student`, `ceiling`, perhaps `zero_shot`), float64 [seeds, n].
-        predicted: likewise, predicted classes int64 [seeds, n].
-        truth: int64 [n].
+        metric: what they are scored by.
+        said: by role (`weak`, `student`, `ceiling`, perhaps `zero_shot`), the predictions of each seed.
         groups: group number of each example, int64 [n].
     """
 
-    scores: dict[str, np.ndarray]
-    predicted: dict[str, np.ndarray]
-    truth: np.ndarray
+    metric: Metric
+    said: dict[str, list[Predictions]]
     groups: np.ndarray
 
+    @property
+    def truth(self) -> np.ndarray:
+        """Ground truth, int64 [n]."""
+        return self.said["weak"][0].truth
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Scores with intervals, and PGR where the verdict is `ok`; `why` says in words why it is not."""
-
-    scores: dict[str, Interval]
-    agreement: Interval
-    agreement_when_right: Interval | None
-    agreement_when_wrong: Interval | None
-    pgr: Interval | None
-    verdict: str
-    why: str
+    def predicted(self, role: str) -> np.ndarray:
+        """Predicted classes, int64 [seeds, n]."""
+        return np.stack([one.predicted for one in self.said[role]])
 
 
-def read_answers(folders: Sequence[Path]) -> Answers:
+def read_answers(folders: Sequence[Path], *, metric: Metric) -> Answers:
     """The answers of several seeds out of their comparison artefacts; all must have the same test examples."""
     import pyarrow.parquet as pq
 
-    tables = [pq.read_table(folder / "test.parquet") for folder in folders]
-    first = tables[0]
-    assert all(table["id"].equals(first["id"]) for table in tables), "seeds of one experiment share their test examples"
-    roles = [name.removesuffix("_score") for name in first.column_names if name.endswith("_score")]
-    return Answers(
-        scores={role: np.stack([table[f"{role}_score"].to_numpy() for table in tables]) for role in roles},
-        predicted={role: np.stack([table[f"{role}_predicted"].to_numpy() for table in tables]) for role in roles},
-        truth=first["truth"].to_numpy(),
-        groups=first["group"].dictionary_encode().combine_chunks().indices.to_numpy(),
-    )
+    said: dict[str, list[Predictions]] = {}
+    first = None
+    for folder in folders:
+        table = pq.ParquetFile(folder / "test.parquet").read(use_threads=False)
+        first = first or table
+        assert table["id"].equals(first["id"]), "seeds of one experiment share their test examples"
+        columns = {name: table[name].to_numpy() for name in table.column_names if name not in ("id", "group")}
+        for role in (name.removesuffix("_predicted") for name in columns if name.endswith("_predicted")):
+            try:
+                found = {name: columns[f"{role}_{name}"] for name in OF_ROLE}
+            except KeyError as error:
+                raise StoreError(f"{folder} is of an older version of outgrow; run its experiment again") from error
+            said.setdefault(role, []).append(Predictions(truth=columns["truth"], **found))
+    assert first is not None
+    groups = first["group"].dictionary_encode().combine_chunks().indices.to_numpy()
+    return Answers(metric=metric, said=said, groups=groups)
 
 
 def evaluate(answers: Answers, *, seed: int = 0) -> Evaluation:
     """Scores, agreement and PGR with 95 % percentile intervals.
 
     Hierarchical bootstrap: each replicate draws seeds, and groups of test examples, with replacement; the same draw
-    serves every role, so that differences are paired. The weak score and the ceiling are pooled over seeds within a
-    replicate before the ratio is taken.
+    serves every role, so that differences are paired. A role's score in a replicate is the mean over the drawn seeds of
+    the metric on the drawn groups, and PGR is taken of these means. Replicates without a score are left out, and
+    counted.
     """
-    resample = _Resampler(answers, seed=seed)
-    ones = np.ones_like(answers.scores["weak"])
-    scores = {role: resample.ratio(values, ones) for role, values in answers.scores.items()}
-    same = (answers.predicted["student"] == answers.predicted["weak"]).astype(np.float64)
-    right = (answers.predicted["weak"] == answers.truth).astype(np.float64)
-    wrong = 1 - right
-    verdict, why = _verdict(answers, scores, resample)
-    recovered = None
-    if verdict == "ok":
-        weak, student, ceiling = (answers.scores[role] for role in ROLES)
-        recovered = resample.ratio(student - weak, ceiling - weak)
+    n_seeds, n = len(answers.said["weak"]), len(answers.truth)
+    once = _pooled(_measure(answers, np.ones((1, n))), np.ones((1, n_seeds)))
+    value = {name: float(values[0]) for name, values in once.items()}
+    draws = _draws(n_seeds, answers.groups, seed=seed)
+    pieces = [_pooled(_measure(answers, weights), seeds) for seeds, weights in draws]
+    drawn = {name: np.concatenate([piece[name] for piece in pieces]) for name in once}
+
+    def interval(name: str, count: float = n_seeds * n) -> Interval | None:
+        return _interval(value[name], drawn[name], n=round(count))
+
+    left_out = ~np.isfinite(np.stack([drawn[f"{role} score"] for role in answers.said]))
+    usable = {role: left_out[i].mean() <= MOST_UNDEFINED for i, role in enumerate(answers.said)}
+    scores = {role: interval(f"{role} score") if usable[role] else None for role in answers.said}
+    agreement = interval("agreement")
+    assert agreement is not None
+    verdict, why = _verdict(answers, value, drawn, {role: one for role, one in scores.items() if one is not None})
+    n_right = sum(int((one == answers.truth).sum()) for one in answers.predicted("weak"))
     return Evaluation(
-        scores=scores,
-        agreement=resample.ratio(same, ones),
-        agreement_when_right=resample.ratio(same * right, right, n=int(right.sum())) if right.any() else None,
-        agreement_when_wrong=resample.ratio(same * wrong, wrong, n=int(wrong.sum())) if wrong.any() else None,
-        pgr=recovered,
+        scores={role: one for role, one in scores.items() if one is not None},
+        agreement=agreement,
+        agreement_when_right=interval("agreement when right", n_right),
+        agreement_when_wrong=interval("agreement when wrong", n_seeds * n - n_right),
+        pgr=interval("pgr") if verdict == "ok" else None,
+        left_out=int(left_out.any(0).sum()),
         verdict=verdict,
         why=why,
     )
 
 
-def _verdict(answers: Answers, scores: dict[str, Interval], resample: _Resampler) -> tuple[str, str]:
-    chance = float(np.unique(answers.truth, return_counts=True)[1].max() / len(answers.truth))
+def _measure(answers: Answers, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """All that is resampled, for each row of `weights` and each seed, float64 [replicates, seeds]."""
+    predicted = {role: answers.predicted(role) for role in ROLES}
+    right = {role: predicted[role] == answers.truth for role in ROLES}
+    same = predicted["student"] == predicted["weak"]
+    marks = {f"{role} right": right[role] for role in ROLES}
+    marks |= {"same": same, "same, right": same & right["weak"], "all": np.ones_like(same)}
+    stacked = np.concatenate(list(marks.values())).astype(weights.dtype)
+    sums = (weights @ stacked.T).astype(np.float64).reshape(len(weights), len(marks), -1)
+    found = {name: sums[:, i] for i, name in enumerate(marks)}
+    for role, said in answers.said.items():
+        found[f"{role} score"] = np.stack([answers.metric.score(one, weights) for one in said], 1)
+    return found
+
+
+def _pooled(found: dict[str, np.ndarray], seeds: np.ndarray) -> dict[str, np.ndarray]:
+    """What is reported, pooled over the drawn seeds, float64 [replicates]; not finite where undefined."""
+
+    def total(name: str) -> np.ndarray:
+        return np.asarray((seeds * np.where(seeds > 0, found[name], 0)).sum(1))
+
+    out = {name: total(name) / seeds.sum(1) for name in found if name.endswith("score")}
+    weak, student, ceiling = (out[f"{role} score"] for role in ROLES)
+    n, n_right, same, same_right = (total(name) for name in ("all", "weak right", "same", "same, right"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out |= {f"{role} accuracy": total(f"{role} right") / n for role in ROLES}
+        out |= {"gap": ceiling - weak, "pgr": (student - weak) / (ceiling - weak), "agreement": same / n}
+        out |= {"agreement when right": same_right / n_right}
+        out |= {"agreement when wrong": (same - same_right) / (n - n_right)}
+    return out
+
+
+def _interval(value: float, replicates: np.ndarray, *, n: int) -> Interval | None:
+    """The 95 % percentile interval of the replicates that are defined; None where the value itself is not."""
+    defined = replicates[np.isfinite(replicates)]
+    if not np.isfinite(value) or not len(defined):
+        return None
+    low, high = np.percentile(defined, [2.5, 97.5])
+    return Interval(value=value, low=float(low), high=float(high), n=n)
+
+
+def _verdict(
+    answers: Answers, value: dict[str, float], drawn: dict[str, np.ndarray], scores: dict[str, Interval]
+) -> tuple[str, str]:
+    metric = answers.metric
+    counts = np.unique(answers.truth, return_counts=True)[1]
+    chance = float(counts.max() / len(answers.truth))
     for role in ROLES:
-        if len(np.unique(answers.truth)) > 1 and any(len(np.unique(row)) == 1 for row in answers.predicted[role]):
+        if len(counts) > 1 and any((one == one[0]).all() for one in answers.predicted(role)):
             return "collapsed", f"the {_NAMES[role]} predicts one class for every test example"
     for role in ROLES:
-        right = (answers.predicted[role] == answers.truth).astype(np.float64)
-        if resample.ratio(right, np.ones_like(right)).low <= chance:
+        accuracy = _interval(value[f"{role} accuracy"], drawn[f"{role} accuracy"], n=1)
+        if accuracy is None or accuracy.low <= chance:
             return "chance", f"the {_NAMES[role]} is not clearly above chance ({chance:.1%})"
-    gap = resample.ratio(answers.scores["ceiling"] - answers.scores["weak"], np.ones_like(answers.scores["weak"]))
-    if gap.low <= 0:
-        return (
-            "no-gap",
-            "the strong ceiling is not clearly above the weak supervisor "
-            f"(gap {gap.value:+.1%}, 95 % from {gap.low:+.1%} to {gap.high:+.1%})",
+    for role in ROLES:
+        if role not in scores:
+            share = float(np.mean(~np.isfinite(drawn[f"{role} score"])))
+            return "undefined", f"the {_NAMES[role]} has no score in {share:.0%} of the resampled test sets"
+    sign = 1 if metric.larger_is_better else -1
+    gap = _interval(sign * value["gap"], sign * drawn["gap"], n=1)
+    if gap is None or gap.low <= 0:
+        way, form = "above" if metric.larger_is_better else "below", "+.1%" if metric.share else "+.3g"
+        ends = (
+            f": {sign * value['gap']:{form}}"
+            if gap is None
+            else (f"{gap.value:{form}}, 95 % from {gap.low:{form}} to {gap.high:{form}}")
         )
+        return "no-gap", f"the strong ceiling is not clearly {way} the weak supervisor (gap {ends})"
     return "ok", ""
 
 
 _NAMES = {"weak": "weak supervisor", "student": "student", "ceiling": "strong ceiling"}
 
 
-class _Resampler:
-    """One set of bootstrap draws of seeds and groups, used for every quantity."""
+BLOCK = 2**24  # weights drawn at a time, 64 MiB
+KEPT = 2**26  # weights kept for later results, 256 MiB
+_kept: OrderedDict[tuple[int, int, int, bytes], list[tuple[np.ndarray, np.ndarray]]] = OrderedDict()
 
-    def __init__(self, answers: Answers, *, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        n_seeds = len(answers.scores["weak"])
-        n_groups = int(answers.groups.max()) + 1
-        self._groups, self._n_groups = answers.groups, n_groups
-        self._seed_weights = rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=REPLICATES).astype(np.float32)
-        counts = np.empty((REPLICATES, n_groups), np.float32)
+
+def _draws(n_seeds: int, groups: np.ndarray, *, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """How often replicates drew each seed [replicates, seeds] and each example [replicates, n], float32, in blocks.
+
+    Results of a sweep share their test examples, so that the draws used last are kept, where they are few enough.
+    """
+    key = (n_seeds, REPLICATES, seed, groups.tobytes())
+    if key not in _kept:
+        if REPLICATES * len(groups) > KEPT:
+            yield from _draw(n_seeds, groups, seed=seed)
+            return
+        _kept[key] = list(_draw(n_seeds, groups, seed=seed))
+        while sum(weights.size for blocks in _kept.values() for _, weights in blocks) > KEPT:
+            _kept.popitem(last=False)
+    _kept.move_to_end(key)
+    yield from _kept[key]
+
+
+def _draw(n_seeds: int, groups: np.ndarray, *, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    rng = np.random.default_rng(seed)
+    n_groups = int(groups.max()) + 1
+    seeds = rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=REPLICATES).astype(np.float32)
+    step = max(1, BLOCK // len(groups))
+    for start in range(0, REPLICATES, step):
+        drawn = seeds[start : start + step]
+        counts = np.empty((len(drawn), n_groups), np.float32)
         for replicate in counts:
             replicate[:] = np.bincount(rng.integers(0, n_groups, n_groups), minlength=n_groups)
-        self._group_weights = counts
-
-    def ratio(self, numerator: np.ndarray, denominator: np.ndarray, *, n: int | None = None) -> Interval:
-        """Interval of sum(numerator) / sum(denominator), both [seeds, examples]; divisions by 0 are left out.
-
-        `n` is how many answers count, all of them unless given.
-        """
-        above, below = self._sums(numerator), self._sums(denominator)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            replicates = above / below
-        low, high = np.percentile(replicates[np.isfinite(replicates)], [2.5, 97.5])
-        return Interval(
-            value=float(numerator.sum() / denominator.sum()),
-            low=float(low),
-            high=float(high),
-            n=numerator.size if n is None else n,
-        )
-
-    def _sums(self, values: np.ndarray) -> np.ndarray:
-        by_group = np.stack([np.bincount(self._groups, weights=row, minlength=self._n_groups) for row in values])
-        by_seed = self._group_weights @ by_group.T.astype(np.float32)
-        return np.asarray((self._seed_weights * by_seed).sum(1), np.float64)
+        weights = np.ascontiguousarray(counts.T)[groups].T  # example by example in memory, as metrics read them
+        weights.flags.writeable = False
+        yield drawn, weights

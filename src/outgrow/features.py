@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from outgrow.steps import Features
 
 FILE = "features.safetensors"
+LARGEST = float(np.finfo(np.float16).max)
 CHUNK = 1_024  # rows standardised at a time
 
 
@@ -56,7 +57,8 @@ def extract(step: Features, context: Context, folder: Path) -> None:
     mean, deviation = _moments(raw, pool.start, pool.stop)
     features = create(folder / FILE, raw.shape)
     for first in range(0, len(raw), CHUNK):
-        features[first : first + CHUNK] = (raw[first : first + CHUNK] - mean) / deviation
+        standardised = (raw[first : first + CHUNK] - mean) / deviation
+        features[first : first + CHUNK] = standardised.clip(-LARGEST, LARGEST)
     features.flush()
     (folder / "raw").unlink()
     notes = network.notes(rows) if hasattr(network, "notes") else []  # type: ignore[operator]

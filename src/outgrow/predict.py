@@ -71,26 +71,35 @@ def read_labels(folder: Path) -> np.ndarray:
 
 
 def summarise(answers: np.ndarray, labels: np.ndarray, output: Output) -> dict[str, np.ndarray]:
-    """Per example: predicted class, truth, the truth's rank (ties count against it) and its probability.
+    """The fields of `metrics.base.Predictions`; among equal probabilities, the truth's rank is the last.
 
     A text that is no answer of any example gets a class number of its own, made from the text, beyond all others.
     """
+    truth = labels.astype(np.int64)
     if answers.dtype == object:
         number = {text: i for i, text in enumerate(output.class_names)}
         predicted = np.array([number.get(text, _beyond(text, len(number))) for text in answers], np.int64)
-        right = predicted == labels
+        right = predicted == truth
+        unknown = np.full(len(truth), np.nan, np.float32)
         return {
             "predicted": predicted,
-            "truth": labels.astype(np.int64),
+            "truth": truth,
             "rank": np.where(right, 0, output.n_classes).astype(np.int64),
             "truth_probability": right.astype(np.float32),
+            "confidence": unknown,
+            "positive_probability": unknown.copy(),
+            "squared_error": unknown.copy(),
         }
-    truth_probability = np.take_along_axis(answers, labels[:, None], 1)
+    of_truth = np.take_along_axis(answers, truth[:, None], 1)
+    squares = np.einsum("ij,ij->i", answers, answers, dtype=np.float64)
     return {
         "predicted": answers.argmax(1).astype(np.int64),
-        "truth": labels.astype(np.int64),
-        "rank": (answers >= truth_probability).sum(1).astype(np.int64) - 1,
-        "truth_probability": truth_probability[:, 0].astype(np.float32),
+        "truth": truth,
+        "rank": (answers >= of_truth).sum(1).astype(np.int64) - 1,
+        "truth_probability": of_truth[:, 0].astype(np.float32),
+        "confidence": answers.max(1).astype(np.float32),
+        "positive_probability": answers[:, min(1, answers.shape[1] - 1)].astype(np.float32),
+        "squared_error": np.maximum(squares - 2.0 * of_truth[:, 0] + 1, 0).astype(np.float32),
     }
 
 

@@ -15,19 +15,37 @@ from outgrow.spec import digest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from outgrow.evaluation import Evaluation
     from outgrow.steps import Comparison
     from outgrow.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A mean with its 95 % interval and the number of test examples (times seeds) behind it."""
+    """A score or share with its 95 % interval and the number of test examples (times seeds) behind it."""
 
     value: float
     low: float
     high: float
     n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Scores with intervals, and PGR where the verdict is `ok`; `why` says in words why it is not.
+
+    Args:
+        scores: by role; one whose score is undefined is missing.
+        left_out: bootstrap replicates in which a role's score is undefined; they are no part of any score's interval.
+    """
+
+    scores: dict[str, Interval]
+    agreement: Interval
+    agreement_when_right: Interval | None
+    agreement_when_wrong: Interval | None
+    pgr: Interval | None
+    left_out: int
+    verdict: str
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +67,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One experiment and seed, as `outgrow results` lists it. Scores lie in [0, 1]; PGR only with verdict `ok`."""
+    """One experiment and seed, as `outgrow results` lists it. Scores are of `metric`; PGR only with verdict `ok`."""
 
     experiment: str
     task: str
@@ -86,6 +104,8 @@ class Group:
         weak_cost: multiply-accumulates of one forward pass of the weak model; likewise `strong_cost`.
         zero_shot, weak_score, student, ceiling: scores on test; None where a role failed or cannot do it.
         pgr: None unless the verdict is `ok`.
+        share: whether scores lie between 0 and 1 and are shown in percent.
+        larger_is_better: of scores.
         curves: by role (`weak`, `student`, `ceiling`): the mean curve over seeds.
         spec: the resolved experiment without its seed, as stored.
         keys: result keys, one per seed.
@@ -115,10 +135,16 @@ class Group:
     pgr: Interval | None
     verdict: str
     why: str = ""
+    share: bool = True
+    larger_is_better: bool = True
     curves: dict[str, list[CurvePoint]] = field(default_factory=dict)
     spec: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
+
+    def clearly_better(self, one: Interval, other: Interval) -> bool:
+        """Whether a score is better than another by more than their intervals."""
+        return one.low > other.high if self.larger_is_better else one.high < other.low
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +154,7 @@ class Record:
     Args:
         steps: keys of every step behind the row, so that nothing a result rests on is collected as garbage.
         failure: why the row's verdict is `failed`, else empty.
+        evaluation: the row's scores with their intervals; None if it failed.
     """
 
     row: Row
@@ -139,6 +166,7 @@ class Record:
     provenance: dict[str, Any]
     notes: list[str]
     failure: str = ""
+    evaluation: Evaluation | None = None
 
 
 COLUMNS = [f.name for f in dataclasses.fields(Row)]
@@ -179,11 +207,9 @@ def record(store: Store, result: Comparison, *, failure: str = "") -> Record:
     evaluation = None
     provenance: dict[str, Any] = {}
     if not failure:
-        from outgrow.evaluation import evaluate, read_answers
-
         folder = store.open(result.key)
         facts = json.loads((folder / "facts.json").read_text())
-        evaluation = evaluate(read_answers([folder]))
+        evaluation = _evaluate(store, one.metric, [result.key])
         manifest = store.manifest(result.key)
         computed = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(manifest.created))
         provenance = {"computed": computed, **manifest.versions}
@@ -197,9 +223,17 @@ def record(store: Store, result: Comparison, *, failure: str = "") -> Record:
         provenance=provenance,
         notes=facts["notes"],
         failure=failure,
+        evaluation=evaluation,
     )
     store.write_result(name, dataclasses.asdict(found))
     return found
+
+
+def _evaluate(store: Store, metric: str, keys: Sequence[str]) -> Evaluation:
+    from outgrow.evaluation import evaluate, read_answers
+    from outgrow.metrics.base import metrics
+
+    return evaluate(read_answers([store.open(key) for key in keys], metric=metrics[metric]))
 
 
 def _row(result: Comparison, evaluation: Evaluation | None, weak_label_accuracy: float | None) -> Row:
@@ -240,8 +274,12 @@ def _row(result: Comparison, evaluation: Evaluation | None, weak_label_accuracy:
 
 
 def read_records(store: Store, *, where: Sequence[str] = ()) -> list[Record]:
-    """All rows of a store that fit every `column=value` condition, in a stable order."""
+    """All rows of a store that fit every `column=value` condition, in a stable order.
+
+    Rows made by an older version, without an evaluation, are left out: their experiments have to be run again.
+    """
     found = [_load(path) for path in sorted(store.results.glob("*.json"))]
+    found = [one for one in found if one.failure or one.evaluation]
     for condition in where:
         column, equals, wanted = condition.partition("=")
         if not equals or column not in COLUMNS:
@@ -268,9 +306,22 @@ def _load(path: Path) -> Record:
         fields["curves"] = {
             role: [CurvePoint(**point) for point in points] for role, points in fields["curves"].items()
         }
+        if fields.get("evaluation"):
+            fields["evaluation"] = _read_evaluation(fields["evaluation"])
         return Record(**fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(f"{path} is not a results row ({error}); delete it and run its experiment again") from error
+
+
+def _read_evaluation(fields: dict[str, Any]) -> Evaluation:
+    def interval(found: dict[str, Any] | None) -> Interval | None:
+        return Interval(**found) if found else None
+
+    read = {
+        name: interval(fields[name]) for name in ("agreement", "agreement_when_right", "agreement_when_wrong", "pgr")
+    }
+    scores = {role: Interval(**found) for role, found in fields["scores"].items()}
+    return Evaluation(**{**fields, **read, "scores": scores})
 
 
 def pool(store: Store, records: Sequence[Record]) -> list[Group]:
@@ -282,12 +333,15 @@ def pool(store: Store, records: Sequence[Record]) -> list[Group]:
 
 
 def _pool(store: Store, records: list[Record]) -> Group:
-    from outgrow.evaluation import evaluate, read_answers
+    from outgrow.metrics.base import metrics
 
     first = records[0]
     row = first.row
+    metric = metrics[row.metric]
     done = [one for one in records if not one.failure]
-    evaluation = evaluate(read_answers([store.open(one.row.key) for one in done])) if done else None
+    evaluation = done[0].evaluation if done else None
+    if len(done) > 1:
+        evaluation = _evaluate(store, row.metric, [one.row.key for one in done])
     accuracies = [one.row.weak_label_accuracy for one in done if one.row.weak_label_accuracy is not None]
     scores = evaluation.scores if evaluation else {}
     return Group(
@@ -315,6 +369,8 @@ def _pool(store: Store, records: list[Record]) -> Group:
         pgr=evaluation.pgr if evaluation else None,
         verdict=evaluation.verdict if evaluation else "failed",
         why=evaluation.why if evaluation else first.failure,
+        share=metric.share,
+        larger_is_better=metric.larger_is_better,
         curves={role: _mean_curve([one.curves[role] for one in done]) for role in (done[0].curves if done else {})},
         spec=first.spec,
         provenance=done[0].provenance if done else first.provenance,

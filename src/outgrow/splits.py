@@ -29,44 +29,38 @@ def set_aside(examples: Examples, spec: SplitSpec) -> dict[str, np.ndarray]:
     Groups are taken in the order of a hash of their name and `spec.seed`, so that every seed of an experiment is scored
     on the same rows. The last group of a part may be cut to reach its exact size; the rest of it is left out.
     """
-    wanted = {
-        "test": spec.test,
-        "validation": spec.validation,
-        "supervisor": spec.supervisor,
-        "transfer": spec.transfer,
-    }
-    total = sum(wanted.values())
-    if total > len(examples.ids):
-        raise DataError(
-            f"the split asks for {total:,} examples ({', '.join(f'{name} {n:,}' for name, n in wanted.items())}), "
-            f"but the task has {len(examples.ids):,}; make [split] smaller"
-        )
+    wanted = {"test": spec.test, "validation": spec.validation, "pool": spec.pool}
+    _check(wanted, len(examples.ids), "the task has")
     rows = _by_group(examples.ids, examples.groups)
     parts: dict[str, np.ndarray] = {}
     groups = sorted(rows, key=lambda group: _rank(spec.seed, group))
     left = _take(parts, groups, rows, wanted, FIXED)
     if spec.pool:
-        largest = max(len(members) for members in rows.values())
-        least = spec.supervisor + spec.transfer + largest - 1  # a group that a part cuts is used up
-        if spec.pool < least:
-            raise DataError(
-                f"split.pool = {spec.pool:,} may be too small: groups of up to {largest} examples stay together, so "
-                f"give supervisor + transfer + {largest - 1} = {least:,} at least"
-            )
-        _take(parts, left, rows, {"pool": spec.pool}, ("pool",))
+        _take(parts, left, rows, wanted, ("pool",))
     else:
         parts["pool"] = np.array([row for group in left for row in rows[group]], np.int64)
     return parts
 
 
+def _check(wanted: dict[str, int], there: int, who_has: str) -> None:
+    total = sum(wanted.values())
+    if total > there:
+        asked = ", ".join(f"{name} {n:,}" for name, n in wanted.items() if n)
+        raise DataError(
+            f"the split asks for {total:,} examples ({asked}), but {who_has} {there:,}; make [split] smaller"
+        )
+
+
 def draw(data: DatasetData, spec: SplitSpec, *, seed: int) -> dict[str, np.ndarray]:
     """Row numbers of `supervisor` and `transfer` for one seed, whole groups at a time."""
     pool = data.part("pool")
+    wanted = {name: getattr(spec, name) for name in DRAWN}
+    _check(wanted, len(pool), f"besides test {spec.test:,} and validation {spec.validation:,} there are")
     ids, groups = [data.ids[row] for row in pool], [data.groups[row] for row in pool]
     rows = {group: [pool[i] for i in members] for group, members in _by_group(ids, groups).items()}
     parts: dict[str, np.ndarray] = {}
     order = sorted(rows, key=lambda group: _rank(spec.seed, seed, group))
-    _take(parts, order, rows, {name: getattr(spec, name) for name in DRAWN}, DRAWN)
+    _take(parts, order, rows, wanted, DRAWN)
     return parts
 
 
@@ -91,7 +85,7 @@ def _take(
             if at == len(groups):
                 raise DataError(
                     f"part {name!r} needs {wanted[name]:,} examples but got {len(taken):,}: groups of examples that "
-                    f"belong together leave too few; make [split] smaller"
+                    f"belong together leave too few; make [split] smaller, or split.pool larger where it is set"
                 )
             taken += rows[groups[at]]
             at += 1

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from outgrow.metrics.base import Predictions, metrics
+from outgrow.metrics.base import Metric, Predictions, mean, metrics
 
 
-def accuracy(predictions: Predictions) -> np.ndarray:
-    """1 where the most probable class is the truth, else 0."""
-    return np.asarray(predictions.predicted == predictions.truth, np.float64)
+def right(predictions: Predictions) -> np.ndarray:
+    """True where the most probable class is the truth."""
+    return np.asarray(predictions.predicted == predictions.truth)
 
 
 metrics.add(
-    "accuracy", accuracy, about="share of examples whose most probable class is right", source="Burns et al. 2023"
+    "accuracy",
+    Metric(score=mean(right)),
+    about="share of examples whose most probable class is right",
+    source="Burns et al. 2023",
 )

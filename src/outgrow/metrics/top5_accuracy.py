@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from outgrow.metrics.base import Predictions, metrics
+from outgrow.metrics.base import Metric, Predictions, mean, metrics
 
 
-def top5_accuracy(predictions: Predictions) -> np.ndarray:
-    """1 where the truth is among the five most probable classes, else 0."""
-    return np.asarray(predictions.rank < 5, np.float64)
+def among_five(predictions: Predictions) -> np.ndarray:
+    """True where the truth is among the five most probable classes."""
+    return np.asarray(predictions.rank < 5)
 
 
 metrics.add(
-    "top5_accuracy", top5_accuracy, about="share of examples whose truth is among the first five", source="standard"
+    "top5_accuracy",
+    Metric(score=mean(among_five), kinds=frozenset({"classification"}), fewest_classes=6),
+    about="share of examples whose truth is among the first five",
+    source="standard",
 )

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from outgrow.metrics.base import Predictions, metrics
-
-
-def truth_probability(predictions: Predictions) -> np.ndarray:
-    """The probability given to the truth."""
-    return predictions.truth_probability.astype(np.float64)
-
+from outgrow.metrics.base import Metric, mean, metrics
 
 metrics.add(
-    "truth_probability", truth_probability, about="mean probability given to the right class", source="standard"
+    "truth_probability",
+    Metric(score=mean(lambda predictions: predictions.truth_probability)),
+    about="mean probability given to the right class",
+    source="standard",
 )

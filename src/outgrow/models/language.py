@@ -230,7 +230,8 @@ class LanguageModel(Model):
             depths = {1, *(round(total * share) for share in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)), self.layers}
             return [dataclasses.replace(self, layers=depth) for depth in sorted(depths - {0})]
         family = [name for name in PRESETS if name.rsplit("-", 1)[0] == self.name.rsplit("-", 1)[0]]
-        sizes = [dataclasses.replace(self, name=name) for name in family]
+        others = [dataclasses.replace(self, name=name, revision="main") for name in family if name != self.name]
+        sizes = [self, *others]  # a revision is one repository's own
         return [*sorted(sizes, key=lambda one: one.cost)]
 
     def load(self) -> Pretrained:

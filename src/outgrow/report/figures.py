@@ -25,9 +25,11 @@ from outgrow.report.marks import (
 )
 from outgrow.report.svg import Axis, Mark, Series, esc
 from outgrow.report.words import (
+    direction,
     metric_name,
     pair_of,
     ratio,
+    tick_number,
     tick_percent,
 )
 from outgrow.results import Group, Interval
@@ -39,17 +41,25 @@ AGREEMENT: list[tuple[str, Callable[[Group], Interval | None]]] = [
 ]
 
 
-def accuracy_figure(groups: Sequence[Group]) -> str:
+def score_axis(groups: Sequence[Group], label: str, *, about: int = 5) -> Axis:
+    """Over the scores of all roles and their intervals."""
+    everything = [at for g in groups for at in (g.zero_shot, g.weak_score, g.student, g.ceiling) if at is not None]
+    ends = [end for at in everything for end in (at.low, at.high)]
+    if groups[0].share:
+        return svg.linear_axis(ends, label, tick_percent, about=about, within=(0, 1))
+    return svg.linear_axis(ends, label, tick_number, about=about)
+
+
+def score_figure(groups: Sequence[Group]) -> str:
     """The scores: against student size, or of each role where there is one size."""
     name = metric_name(groups[0])
     if not has_sizes(groups):
-        return accuracy_dots(groups, name)
-    everything = [at for g in groups for at in (g.zero_shot, g.weak_score, g.student, g.ceiling) if at is not None]
-    ends = [end for at in everything for end in (at.low, at.high)]
-    x, y = size_axis(groups, supervisors=True), svg.linear_axis(ends, name, tick_percent, about=7, within=(0, 1))
+        return score_dots(groups, name)
+    x, y = size_axis(groups, supervisors=True), score_axis(groups, name, about=7)
+    above = "above" if groups[0].larger_is_better else "below"
     panels, legend = [], []
     for method in unique(g.method for g in groups):
-        students = weak_series(groups, method, lambda g: mark(g, g.student, name))
+        students = weak_series(groups, method, lambda g: mark(g, g.student, name, share=g.share))
         own = [g for g in groups if g.method == method] + [g for g in groups if g.method != method]
         ceiling = Series(label="ceiling (ground truth)", tone="ink", shape="diamond", marks=per_model(own, "ceiling"))
         untrained = Series(
@@ -74,7 +84,7 @@ def accuracy_figure(groups: Sequence[Group]) -> str:
     bar = Series(label="a supervisor itself, at its own size", marks=[], tone="grey", shape="bar", joined=False)
     keys = list({s.label: s for s in legend if s.shape != "bar"}.values())
     caption = (
-        f"Test {esc(name)} against the size of the student, one line per supervisor: above its supervisor's "
+        f"Test {esc(name)} against the size of the student, one line per supervisor: {above} its supervisor's "
         "bar, a student does "
         "better than it was taught; near the black (on a dark page, white) ceiling, it has lost little to "
         "its supervisor's "
@@ -83,11 +93,10 @@ def accuracy_figure(groups: Sequence[Group]) -> str:
     return figure(f"{name.capitalize()} against student size", caption, panels, [*keys, bar])
 
 
-def accuracy_dots(groups: Sequence[Group], name: str) -> str:
-    everything = [at for g in groups for at in (g.zero_shot, g.weak_score, g.student, g.ceiling) if at is not None]
-    x = svg.linear_axis(
-        [end for at in everything for end in (at.low, at.high)], f"test {name}", tick_percent, within=(0, 1)
-    )
+def score_dots(groups: Sequence[Group], name: str) -> str:
+    """The scores of each role, where students have one size."""
+    share = groups[0].share
+    x = score_axis(groups, f"test {name}")
     panels = []
     compared: dict[tuple[object, ...], list[Group]] = {}  # a pair's methods share a panel if they share their gap
     for g in groups:
@@ -96,17 +105,17 @@ def accuracy_dots(groups: Sequence[Group], name: str) -> str:
     for rows in compared.values():
         g = rows[0]
         dots = [
-            dot("supervisor (weak)", g.weak_score, "s1", "square"),
-            dot("zero-shot (untrained student)", g.zero_shot, "grey", "down"),
+            dot("supervisor (weak)", g.weak_score, "s1", "square", share=share),
+            dot("zero-shot (untrained student)", g.zero_shot, "grey", "down", share=share),
         ]
-        dots += [dot(f"student, {row.method}", row.student, "s0", "circle") for row in rows]
-        dots.append(dot("ceiling (student on ground truth)", g.ceiling, "ink", "diamond"))
+        dots += [dot(f"student, {row.method}", row.student, "s0", "circle", share=share) for row in rows]
+        dots.append(dot("ceiling (student on ground truth)", g.ceiling, "ink", "diamond", share=share))
         band = (g.weak_score.value, g.ceiling.value) if g.weak_score and g.ceiling else None
         about = f"test {name} of supervisor, student and ceiling; the values are in the table"
         panels.append(dot_plot(title=" \u2192 ".join(pair_of(g)), label=about, x=x, dots=dots, band=band))
     caption = (
-        "Every role on the same test examples. The shaded band is the gap, from supervisor to ceiling. "
-        "Bars are 95&nbsp;% intervals."
+        f"Every role on the same test examples{direction(groups[0])}. The shaded band is the gap, from supervisor to "
+        "ceiling. Bars are 95&nbsp;% intervals."
     )
     return figure(f"{name.capitalize()} of each role", caption, panels)
 

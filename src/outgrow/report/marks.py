@@ -71,10 +71,11 @@ def place_of(g: Group) -> str:
     return f"{g.weak} \u2192 {g.strong}, {g.method}"
 
 
-def mark(g: Group, at: Interval | None, what: str) -> Mark | None:
+def mark(g: Group, at: Interval | None, what: str, *, share: bool = True) -> Mark | None:
     if at is None:
         return None
-    return Mark(x=g.strong_cost, y=at.value, low=at.low, high=at.high, title=f"{place_of(g)}: {what} {score(at)}")
+    title = f"{place_of(g)}: {what} {score(at, share=share)}"
+    return Mark(x=g.strong_cost, y=at.value, low=at.low, high=at.high, title=title)
 
 
 def per_model(groups: Sequence[Group], role: str) -> list[Mark]:
@@ -83,7 +84,7 @@ def per_model(groups: Sequence[Group], role: str) -> list[Mark]:
     for g in groups:
         at = g.ceiling if role == "ceiling" else g.zero_shot
         if at is not None and g.strong not in found:
-            title = f"{g.strong}: {role} {score(at)}"
+            title = f"{g.strong}: {role} {score(at, share=g.share)}"
             found[g.strong] = Mark(x=g.strong_cost, y=at.value, low=at.low, high=at.high, title=title)
     return list(found.values())
 
@@ -94,9 +95,8 @@ def supervisor_ticks(groups: Sequence[Group], lines: Sequence[Series]) -> list[S
     for series, weak in zip(lines, by_cost(groups), strict=True):
         g = next((g for g in groups if g.weak == weak and g.weak_score is not None), None)
         if g is not None and g.weak_score is not None:
-            at = Mark(
-                x=g.weak_cost, y=g.weak_score.value, title=f"{weak}, the supervisor itself: {score(g.weak_score)}"
-            )
+            title = f"{weak}, the supervisor itself: {score(g.weak_score, share=g.share)}"
+            at = Mark(x=g.weak_cost, y=g.weak_score.value, title=title)
             out.append(Series(label=weak, marks=[at], tone=series.tone, shape="bar", joined=False))
     return out
 
@@ -105,8 +105,9 @@ def unique_pairs(groups: Sequence[Group]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(pair_of(g) for g in groups))
 
 
-def dot(label: str, at: Interval | None, tone: str, shape: str) -> Dot:
-    words, title = score(at), f"{label}: {score(at)}"
+def dot(label: str, at: Interval | None, tone: str, shape: str, *, share: bool = True) -> Dot:
+    words = score(at, share=share)
+    title = f"{label}: {words}"
     if at is None:
         return Dot(label=label, value=None, words=words, title=title, tone=tone)
     return Dot(label=label, value=at.value, low=at.low, high=at.high, words=words, title=title, tone=tone, shape=shape)

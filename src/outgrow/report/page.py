@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from outgrow.report.figures import accuracy_figure, agreement_figure, pgr_figure
+from outgrow.report.figures import agreement_figure, pgr_figure, score_figure
 from outgrow.report.marks import has_sizes
 from outgrow.report.style import CSS
 from outgrow.report.svg import esc
 from outgrow.report.training import overfitting_figure
-from outgrow.report.words import DASH, VERDICTS, lead, metric_name, pair_of, percent, quantity, ratio
+from outgrow.report.words import DASH, VERDICTS, direction, lead, metric_name, number, pair_of, percent, quantity, ratio
 from outgrow.results import Group, Interval
 
 # Nothing may be loaded from anywhere, and no script may run: what a name in the results contains cannot matter.
@@ -23,7 +23,7 @@ TERMS = {
     "student": "the larger pretrained model, trained on the transfer examples with the supervisor's labels",
     "ceiling": "the same larger model, trained on the same transfer examples with true answers",
     "zero-shot": "the student's model before any training, where it can do the task untrained",
-    "PGR": "performance gap recovered, (student \u2212 weak) / (ceiling \u2212 weak): 0 is no better "
+    "PGR": "performance gap recovered, (student \u2212 weak) / (ceiling \u2212 weak), of scores: 0 is no better "
     "than the supervisor, "
     "1 as good as the ceiling; given only when the verdict is ok",
     "agreement": "share of test examples on which student and supervisor give the same answer; also split by whether "
@@ -80,7 +80,7 @@ def section(groups: Sequence[Group], *, title: str, many: bool) -> str:
     first = groups[0]
     name = f"{first.experiment}: {first.task}, {metric_name(first)}" if many else first.experiment
     name = "What was found" if name == title else name
-    figures = [accuracy_figure(groups), pgr_figure(groups), agreement_figure(groups)]
+    figures = [score_figure(groups), pgr_figure(groups), agreement_figure(groups)]
     layout = "figures" if has_sizes(groups) else "half"
     return "\n".join(
         [
@@ -144,12 +144,13 @@ def table(groups: Sequence[Group]) -> str:
         about = f"<strong>{esc(g.weak)} \u2192 {esc(g.strong)}</strong> {esc(seeds)}; {counts}; {sizes}"
         out.append(f'<tbody><tr><th colspan="{len(heads) + 2}" class="pair"><span>{about}</span></th></tr>')
         for g in rows:
+            show = percent if g.share else number
             cells = [
-                cell(g.zero_shot, percent),
-                cell(g.weak_score, percent),
+                cell(g.zero_shot, show),
+                cell(g.weak_score, show),
                 f"<td>{percent(g.weak_label_accuracy)}</td>",
             ]
-            cells += [cell(g.student, percent), cell(g.ceiling, percent)]
+            cells += [cell(g.student, show), cell(g.ceiling, show)]
             cells += [cell(g.pgr if g.verdict == "ok" else None, ratio)]
             cells += [cell(at, percent) for at in (g.agreement, g.agreement_when_right, g.agreement_when_wrong)]
             why = f"<small>{esc(g.why)}</small>" if g.why else ""
@@ -157,8 +158,8 @@ def table(groups: Sequence[Group]) -> str:
             out.append(f'<tr><th scope="row" class="words">{esc(g.method)}</th>{"".join(cells)}{verdict}</tr>')
         out.append("</tbody>")
     out.append(
-        f'</table></div><p class="under">Scores are {esc(metric_name(groups[0]))} on the test examples, each with its '
-        "95&nbsp;% interval below.</p>"
+        f'</table></div><p class="under">Scores are {esc(metric_name(groups[0]))} on the test examples'
+        f"{direction(groups[0])}, each with its 95&nbsp;% interval below.</p>"
     )
     return "\n".join(out)
 

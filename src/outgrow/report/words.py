@@ -12,9 +12,10 @@ DASH = "\u2014"
 
 VERDICTS = {
     "ok": "the gap is clearly above zero, and its recovered share can be read",
-    "no-gap": "the ceiling is not clearly above the supervisor, so there is no gap to recover a share of",
+    "no-gap": "the ceiling is not clearly better than the supervisor, so there is no gap to recover a share of",
     "collapsed": "a role predicts one class for nearly everything, so its score says nothing about learning",
-    "chance": "a role scores no better than chance, so there is nothing to compare",
+    "chance": "a role's accuracy is no better than chance, so there is nothing to compare",
+    "undefined": "a role's score does not exist for too many of the resampled test sets, so it has no interval",
     "failed": "a step failed, so a score is missing",
 }
 
@@ -29,14 +30,28 @@ def tick_percent(value: float) -> str:
     return f"{100 * value:.4g}\u202f%"
 
 
+def number(value: float) -> str:
+    """Three decimals with a true minus sign."""
+    return f"{value:.3f}".replace("-", "\u2212")
+
+
+def tick_number(value: float) -> str:
+    """0.45 as it is, with a true minus sign."""
+    return f"{value:.4g}".replace("-", "\u2212")
+
+
 def ratio(value: float) -> str:
     """Two decimals with a true minus sign."""
     return f"{value:.2f}".replace("-", "\u2212")
 
 
-def score(at: Interval | None) -> str:
-    """A score and its interval: `45.3 % [44.0, 46.6]`."""
-    return DASH if at is None else f"{percent(at.value)} [{100 * at.low:.1f}, {100 * at.high:.1f}]"
+def score(at: Interval | None, *, share: bool = True) -> str:
+    """A score and its interval: `45.3 % [44.0, 46.6]`; one that is no share of anything: `0.453 [0.440, 0.466]`."""
+    if at is None:
+        return DASH
+    if share:
+        return f"{percent(at.value)} [{100 * at.low:.1f}, {100 * at.high:.1f}]"
+    return f"{number(at.value)} [{number(at.low)}, {number(at.high)}]"
 
 
 def recovered(at: Interval | None) -> str:
@@ -55,6 +70,11 @@ def quantity(value: float) -> str:
 def metric_name(group: Group) -> str:
     """The metric as words."""
     return group.metric.replace("_", " ")
+
+
+def direction(group: Group) -> str:
+    """What to know of the metric besides its name: nothing, or which way is better."""
+    return "" if group.larger_is_better else ", smaller is better"
 
 
 def pair_of(group: Group) -> tuple[str, str]:
@@ -91,11 +111,11 @@ def lead(groups: Sequence[Group]) -> str:
         f"<p>A small model, {weak}, learned <em>{esc(g.task)}</em> from {g.n_supervisor:,} examples with true answers. "
         f"It then labelled {g.n_transfer:,} other examples, mistakes included, and {strong}{larger} learned from those "
         "labels alone. Does the student only copy its supervisor, or does it do better than it was taught?</p>",
-        f"<p>On {g.n_test:,} test examples ({esc(metric_name(g))}, {seeds} seed{'s' * (seeds != 1)}) the "
+        f"<p>On {g.n_test:,} test examples ({esc(metric_name(g))}{direction(g)}, {seeds} seed{'s' * (seeds != 1)}) the "
         "supervisor scores "
-        f"<strong>{score(g.weak_score)}</strong>. The ceiling, {strong} trained on the true answers of the "
+        f"<strong>{score(g.weak_score, share=g.share)}</strong>. The ceiling, {strong} trained on the true answers of the "
         "same examples, "
-        f"scores <strong>{score(g.ceiling)}</strong>. {untrained(g)}</p>",
+        f"scores <strong>{score(g.ceiling, share=g.share)}</strong>. {untrained(g)}</p>",
         '<ul class="findings">',
     ]
     out += [f"<li>{finding(group)}</li>" for group in pair]
@@ -115,13 +135,17 @@ def untrained(g: Group) -> str:
     """What the student's model scores before training."""
     if g.zero_shot is None:
         return f"Untrained (zero-shot), {esc(g.strong)} was not scored or cannot do this task."
-    return f"Before any training (zero-shot), {esc(g.strong)} scores <strong>{score(g.zero_shot)}</strong>."
+    return (
+        f"Before any training (zero-shot), {esc(g.strong)} scores <strong>{score(g.zero_shot, share=g.share)}</strong>."
+    )
 
 
 def finding(g: Group) -> str:
     """One method's result for one pair, and every reason not to take it at face value."""
     out = [f"<strong>{esc(g.method)}</strong>: "]
-    out.append(f"the student scores {score(g.student)}. " if g.student else "there is no student score. ")
+    out.append(
+        f"the student scores {score(g.student, share=g.share)}. " if g.student else "there is no student score. "
+    )
     if g.pgr is not None and g.verdict == "ok":
         out.append(
             f'It recovers <strong class="big">{percent(g.pgr.value, 0)}</strong> of the gap between supervisor '
@@ -138,9 +162,9 @@ def finding(g: Group) -> str:
         meaning = VERDICTS.get(g.verdict, "the share of the gap cannot be read")
         why = f" ({esc(g.why)})" if g.why else ""
         out.append(f"No PGR is given, verdict <code>{esc(g.verdict)}</code>: {meaning}{why}. ")
-    if g.student is not None and g.zero_shot is not None and g.student.low <= g.zero_shot.high:
-        if g.student.high < g.zero_shot.low:
-            caution = "the student scores below what its model could do before training; the training did harm."
+    if g.student is not None and g.zero_shot is not None and not g.clearly_better(g.student, g.zero_shot):
+        if g.clearly_better(g.zero_shot, g.student):
+            caution = "the student scores worse than its model did before training; the training did harm."
         else:
             caution = (
                 "the student is not clearly better than its model was before training (their intervals overlap); "

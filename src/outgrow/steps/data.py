@@ -131,7 +131,7 @@ class Features(Step):
 
     @property
     def title(self) -> str:
-        return f"features of {self.model.name} on {self.dataset.task.name}"
+        return f"features of {self.model.label} on {self.dataset.task.name}"
 
     @property
     def work(self) -> float:

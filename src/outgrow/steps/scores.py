@@ -60,7 +60,7 @@ class Scored(Step):
     """What a predictor says about the test examples."""
 
     name: ClassVar[str] = "score"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     model: Predictor
     split: Split
 
@@ -101,6 +101,7 @@ class Comparison(Step):
     """The result of an experiment with one seed: every role's answers to every test example, scores, and curves."""
 
     name: ClassVar[str] = "compare"
+    version: ClassVar[int] = 2
     experiment: Experiment
     weak: Scored
     student: Scored

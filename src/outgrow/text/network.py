@@ -53,6 +53,8 @@ def load(folder: Path, *, layers: int) -> Pretrained:
         raise DataError(f"{folder} holds no model that transformers knows: {error}") from error
     if len(tokenizer) <= len(tokenizer.all_special_tokens):  # what some classes make of no vocabulary at all
         raise DataError(f"{folder} holds no tokenizer: a tokenizer.json is missing")
+    if getattr(config, "is_encoder_decoder", False):
+        raise DataError(f"{folder} holds an encoder-decoder; only causal language models and encoders are supported")
     cut(config, layers)
     causal_names = ("ForCausalLM", "LMHeadModel")
     is_causal = (getattr(config, "architectures", None) or [""])[0].endswith(causal_names)
@@ -100,7 +102,8 @@ def cut(config: Any, layers: int) -> None:
 def settle(network: Any, device: torch.device, limit: int) -> None:
     """Attention as plain matrix products for short texts on a CPU, where the fused kernel's backward pass is slow."""
     base = network.get_base_model() if hasattr(network, "get_base_model") else network
-    base.set_attn_implementation("eager" if device.type == "cpu" and limit <= SHORT else "sdpa")
+    if device.type == "cpu" and limit <= SHORT:
+        base.set_attn_implementation("eager")
 
 
 def recompute(network: Any) -> None:
