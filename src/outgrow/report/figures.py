@@ -90,7 +90,7 @@ def score_figure(groups: Sequence[Group]) -> str:
         "its supervisor's "
         "mistakes. Error bars are 95&nbsp;% intervals."
     )
-    return figure(f"{name.capitalize()} against student size", caption, panels, [*keys, bar])
+    return figure(f"{name[0].upper()}{name[1:]} against student size", caption, panels, [*keys, bar])
 
 
 def score_dots(groups: Sequence[Group], name: str) -> str:
@@ -117,7 +117,7 @@ def score_dots(groups: Sequence[Group], name: str) -> str:
         f"Every role on the same test examples{direction(groups[0])}. The shaded band is the gap, from supervisor to "
         "ceiling. Bars are 95&nbsp;% intervals."
     )
-    return figure(f"{name.capitalize()} of each role", caption, panels)
+    return figure(f"{name[0].upper()}{name[1:]} of each role", caption, panels)
 
 
 def pgr_axis(groups: Sequence[Group]) -> tuple[Axis, str]:

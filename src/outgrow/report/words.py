@@ -10,6 +10,12 @@ from outgrow.results import Group, Interval
 
 DASH = "\u2014"
 
+METRICS = {  # where the name in words is more than the name with spaces
+    "auroc": "AUROC",
+    "brier": "Brier score",
+    "macro_f1": "macro F1",
+    "top5_accuracy": "top-5 accuracy",
+}
 VERDICTS = {
     "ok": "the gap is clearly above zero, and its recovered share can be read",
     "no-gap": "the ceiling is not clearly better than the supervisor, so there is no gap to recover a share of",
@@ -69,7 +75,7 @@ def quantity(value: float) -> str:
 
 def metric_name(group: Group) -> str:
     """The metric as words."""
-    return group.metric.replace("_", " ")
+    return METRICS.get(group.metric, group.metric.replace("_", " "))
 
 
 def direction(group: Group) -> str:
@@ -113,8 +119,8 @@ def lead(groups: Sequence[Group]) -> str:
         "labels alone. Does the student only copy its supervisor, or does it do better than it was taught?</p>",
         f"<p>On {g.n_test:,} test examples ({esc(metric_name(g))}{direction(g)}, {seeds} seed{'s' * (seeds != 1)}) the "
         "supervisor scores "
-        f"<strong>{score(g.weak_score, share=g.share)}</strong>. The ceiling, {strong} trained on the true answers of the "
-        "same examples, "
+        f"<strong>{score(g.weak_score, share=g.share)}</strong>. The ceiling, {strong} trained on the true answers of "
+        "the same examples, "
         f"scores <strong>{score(g.ceiling, share=g.share)}</strong>. {untrained(g)}</p>",
         '<ul class="findings">',
     ]
