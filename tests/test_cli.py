@@ -187,7 +187,7 @@ def test_a_failing_step_fails_its_experiments_alone(cli: Cli, toml: Toml, store:
     path = toml(("[sweep]", '[sweep]\n"strong.train.learning_rate" = [3e-2, 3e37]'))
     status, out, err = cli("run", path, "--store", str(store.root))
     assert status == 1
-    assert "3 steps failed; all others are done and kept:" in err
+    assert "3 steps failed; what does not need them is done and kept:" in err
     assert "train toy-l on ground truth: the loss is" in err
     assert "try a smaller one, such as 3e+36" in err
     assert "Traceback" not in err

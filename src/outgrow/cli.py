@@ -211,7 +211,7 @@ def _finish(swept: Swept) -> None:
 
     if not swept.failures:
         return
-    print(f"\n{len(swept.failures)} steps failed; all others are done and kept:", file=sys.stderr)
+    print(f"\n{len(swept.failures)} steps failed; what does not need them is done and kept:", file=sys.stderr)
     for failure in _failures(swept):
         print(f"  {failure}", file=sys.stderr)
     request_wrong = all(record.failure for record in swept.records) and all(

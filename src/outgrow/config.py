@@ -243,10 +243,14 @@ def _experiment(tables: dict[str, Any], name: str, where: _Where) -> Experiment:
             f"{where.at('metric')}: the metric {metric!r} {misfit}, as {task.name!r} is one; "
             "choose another (outgrow list metrics)"
         )
+    if strong.train.optimizer == "newton" and not method.convex:
+        raise ConfigError(
+            f'{where.at("train.optimizer")}: "newton" needs a convex loss, unlike that of {method.name!r}; use "adam"'
+        )
     if not strong.model.can_learn:
         raise ConfigError(f"{where.at('strong.model')}: {strong.model.name!r} cannot learn; choose a model to train")
     for role in (weak, strong):
-        if role.train.optimizer == "newton" and role.model.extractor() is None:
+        if role.train.optimizer == "newton" and role.model.can_learn and role.model.extractor() is None:
             raise ConfigError(
                 f'{where.at("train.optimizer")}: "newton" solves linear heads on frozen features alone, and '
                 f'{role.model.label!r} is trained otherwise; use "adam", or training = "probe" for that model'

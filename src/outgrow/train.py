@@ -151,7 +151,7 @@ class Looks:
         if step.labels is not None:
             self._supervisor = self._predicted(context.answers(step.labels.model, self.part))
         self._score, self._keep = -1.0, step.role.train.keep == "best"
-        self._report = lambda progress: context.report(step, progress)
+        self._step, self._context = step, context
 
     def note(self, answers: np.ndarray, progress: float, state: Callable[[], State]) -> None:
         """Take down how a network does that answers the validation examples so; `state()` gives its weights."""
@@ -165,7 +165,7 @@ class Looks:
             self._score = score
             if self._keep:
                 self.best = self.last
-        self._report(progress)
+        self._context.report(self._step, progress)
 
     def _predicted(self, answers: np.ndarray) -> np.ndarray:
         return summarise(answers, self._labels, self.output)["predicted"]

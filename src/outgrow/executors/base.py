@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
 import logging
 import platform
 import tempfile
@@ -67,45 +68,42 @@ class Frontier:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        todo = set(plan.todo)
-        self._needs = {key: {s.key for s in plan.steps[key].inputs().values()} & todo for key in plan.todo}
+        self._place = {key: i for i, key in enumerate(plan.todo)}
+        self._needs = {
+            key: {s.key for s in plan.steps[key].inputs().values()} & self._place.keys() for key in plan.todo
+        }
         self._later: dict[str, list[str]] = {}
         for key, needs in self._needs.items():
             for needed in needs:
                 self._later.setdefault(needed, []).append(key)
-        self._ready = {key: None for key, needs in self._needs.items() if not needs}
+        self._alone: list[int] = []  # a heap of places
+        self._groups: dict[str, list[Step]] = {}
+        for key, needs in self._needs.items():
+            if not needs:
+                self._add(key)
 
-    def alone(self) -> list[Step]:
-        """Steps that are ready and are computed by themselves, in the plan's order."""
-        return [self._plan.steps[key] for key in self._ready if not self._plan.steps[key].together]
+    def _add(self, key: str) -> None:
+        step = self._plan.steps[key]
+        if step.together:
+            self._groups.setdefault(step.together, []).append(step)
+        else:
+            heapq.heappush(self._alone, self._place[key])
 
-    def together(self) -> list[list[Step]]:
-        """Groups of ready steps that are computed in one go, the largest first."""
-        groups: dict[str, list[Step]] = {}
-        for key in self._ready:
-            step = self._plan.steps[key]
-            if step.together:
-                groups.setdefault(step.together, []).append(step)
-        return sorted(groups.values(), key=len, reverse=True)
+    def take(self) -> list[Step]:
+        """The next step that is computed by itself, in the plan's order, so that whole results come early; or []."""
+        return [self._plan.steps[self._plan.todo[heapq.heappop(self._alone)]]] if self._alone else []
 
-    def next(self) -> list[Step]:
-        """What to compute next: a step by itself while there is one, so that groups grow large; [] at the end."""
-        for key in self._ready:
-            if not self._plan.steps[key].together:
-                return [self._plan.steps[key]]
-        return next(iter(self.together()), [])
-
-    def take(self, steps: Sequence[Step]) -> None:
-        """These steps are being computed."""
-        for step in steps:
-            del self._ready[step.key]
+    def take_group(self) -> list[Step]:
+        """The largest group of ready steps that are computed in one go; or []. Ask when nothing else is left to do."""
+        largest = max(self._groups, key=lambda name: len(self._groups[name]), default=None)
+        return [] if largest is None else self._groups.pop(largest)
 
     def done(self, key: str, failed: Container[str]) -> None:
         """A step was computed, or failed: then what needs it, named in `failed`, is never ready."""
         for later in self._later.get(key, []):
             self._needs[later].discard(key)
             if not self._needs[later] and later not in failed:
-                self._ready[later] = None
+                self._add(later)
 
 
 class Watcher(Protocol):

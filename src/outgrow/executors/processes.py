@@ -45,7 +45,7 @@ def _without_interrupts() -> Iterator[None]:
 
 
 def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outcome:
-    """Keep `runtime.workers` processes busy with steps whose inputs are done, the longest first."""
+    """Keep `runtime.workers` processes busy with steps whose inputs are done, in the plan's order."""
     if world_size() > 1:
         raise ConfigError("processes that train together run one step at a time: use --executor serial")
     outcome = Outcome()
@@ -60,12 +60,12 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
     )
     try:
         while True:
-            alone = sorted(frontier.alone(), key=lambda step: -step.work)
-            groups = [[step] for step in alone]
-            if not alone and all(group[0].together for group in running.values()):  # groups are large by now
-                groups = frontier.together()
-            for group in groups[: runtime.workers - len(running)]:
-                frontier.take(group)
+            while len(running) < runtime.workers:
+                group = frontier.take()
+                if not group and all(steps[0].together for steps in running.values()):
+                    group = frontier.take_group()  # by now groups are as large as they get
+                if not group:
+                    break
                 for step in group:
                     watcher.started(step)
                 with _without_interrupts():

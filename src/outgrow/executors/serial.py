@@ -13,8 +13,7 @@ def serial(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outc
     outcome = Outcome()
     context = Context(store, runtime, report=watcher.progressed)
     frontier = Frontier(plan)
-    while group := frontier.next():
-        frontier.take(group)
+    while group := frontier.take() or frontier.take_group():
         for step in group:
             watcher.started(step)
         outcome.note(plan, group, compute_group(group, store, context))

@@ -25,6 +25,8 @@ class Method:
     """
 
     name: ClassVar[str]
+    convex: ClassVar[bool] = True
+    """Whether its loss is the plain cross-entropy on its targets, so that linear heads can be solved to the optimum."""
 
     def targets(self, weak: Tensor) -> Tensor:
         """Weak probabilities [n, classes] -> the targets trained on, [n, classes], rows summing to 1."""

@@ -32,6 +32,7 @@ class Confidence(Method):
     """
 
     name: ClassVar[str] = "confidence"
+    convex: ClassVar[bool] = False
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.5
     ramp: Annotated[float, Field(ge=0, le=1)] = 0.2
     positive_share: Annotated[float, Field(gt=0, lt=1)] = 0.5

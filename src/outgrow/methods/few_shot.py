@@ -35,11 +35,12 @@ class FewShot(Method):
 
     def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Predictor:
         task = part.split.dataset.task
-        if not strong.model.generates or task.kind != "classification":
+        if not strong.model.generates:
             raise ConfigError(
-                "few_shot needs a causal language model as the student and a classification task, not "
-                f"{strong.model.name!r} on the {task.kind} task {task.name!r}"
+                f"few_shot needs a causal language model such as smollm2-135m as the student, not {strong.model.name!r}"
             )
+        if task.kind != "classification":
+            raise ConfigError(f"few_shot needs a classification task, and {task.name!r} is a {task.kind} task")
         return steps.prompt(strong.model, part, shots=self.shots, seed=seed, labels=labels)
 
     def train_ceiling(self, steps: Steps, strong: Role, part: Part, *, seed: int) -> Predictor:

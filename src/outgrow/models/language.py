@@ -138,7 +138,8 @@ class LanguageModel(Model):
     @property
     def label(self) -> str:
         name = self.path.rstrip("/").rsplit("/", 1)[-1] if self.path else self.name
-        return f"{name}[:{self.layers}]" if self.layers else name
+        depth = f"[:{self.layers}]" if self.layers else ""
+        return f"{name}{depth}" if self.training == "full" else f"{name}{depth} {self.training}"
 
     @property
     def _preset(self) -> Preset | None:

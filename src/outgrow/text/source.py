@@ -85,6 +85,7 @@ def hub_library() -> Any:
         import huggingface_hub
         import huggingface_hub.constants
         import huggingface_hub.errors
+        import huggingface_hub.utils
     except ImportError as error:
         raise MissingDependency("hub models need the extra [text]: pip install 'outgrow[text]'") from error
     return huggingface_hub
