@@ -1,30 +1,71 @@
-"""PGR, its interval and its verdict, on answers whose truth is known."""
+"""PGR, its interval and its verdict, on answers whose truth is known; and what a comparison writes."""
 
 from __future__ import annotations
 
+import json
 import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from outgrow import evaluation
-from outgrow.evaluation import Answers, evaluate, pgr
+from outgrow.config import Experiment, expand
+from outgrow.errors import ConfigError, DataError, StoreError
+from outgrow.evaluation import Answers, evaluate, pgr, read_answers
+from outgrow.executors.base import compute
+from outgrow.experiment import run
+from outgrow.metrics.base import Metric, Predictions, metrics
+from outgrow.models.base import Extractor, Model
+from outgrow.results import Evaluation, pool, read_records, record
+from outgrow.runtime import Context
+from outgrow.spec import spec
+from outgrow.steps import Comparison, Steps, walk_unique
+from outgrow.store import Store
+from outgrow.sweep import run_experiments
+from outgrow.tasks.base import Output
 
 ROLES = ("weak", "student", "ceiling")
 
 
+def said(truth: np.ndarray, predicted: np.ndarray, probability: np.ndarray | None = None) -> Predictions:
+    """One seed's predictions; `probability` is that of class 1, else all are sure of themselves."""
+    probability = (predicted == 1).astype(float) if probability is None else probability
+    of_truth = np.where(truth == 1, probability, 1 - probability)
+    return Predictions(
+        predicted=predicted,
+        truth=truth,
+        rank=(predicted != truth).astype(int),
+        truth_probability=of_truth,
+        confidence=np.maximum(probability, 1 - probability),
+        positive_probability=probability,
+        squared_error=2 * (1 - of_truth) ** 2,
+    )
+
+
 def answers(
-    right: dict[str, np.ndarray], *, groups: np.ndarray | None = None, predicted: dict[str, np.ndarray] | None = None
+    right: dict[str, np.ndarray],
+    *,
+    groups: np.ndarray | None = None,
+    predicted: dict[str, np.ndarray] | None = None,
+    metric: str = "accuracy",
 ) -> Answers:
     """Answers of two classes, of which `right` ([seeds, n] of 0 and 1) are right; the classes take turns."""
     n = right["weak"].shape[1]
     truth = np.arange(n) % 2
+    predicted = predicted or {role: np.where(values == 1, truth, 1 - truth) for role, values in right.items()}
     return Answers(
-        scores={role: values.astype(np.float64) for role, values in right.items()},
-        predicted=predicted or {role: np.where(values == 1, truth, 1 - truth) for role, values in right.items()},
-        truth=truth,
+        metric=metrics[metric],
+        said={role: [said(truth, row) for row in values] for role, values in predicted.items()},
         groups=np.arange(n) if groups is None else groups,
     )
+
+
+def right_of(one: Answers, role: str) -> np.ndarray:
+    return (one.predicted(role) == one.truth).astype(int)
 
 
 def simulate(
@@ -77,6 +118,75 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say(monkeypatch: pytes
         assert 0.88 <= times / simulations <= 0.99, name
 
 
+def by_the_book(one: Answers) -> dict[str, list[float]]:
+    """2.5 and 97.5 % percentiles of every score and of PGR, with rows really drawn, one replicate after the other."""
+    rng = np.random.default_rng(0)
+    n_seeds, n_groups = len(one.said["weak"]), one.groups.max() + 1
+    seeds = rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=evaluation.REPLICATES)
+    found: dict[str, list[float]] = {role: [] for role in (*one.said, "pgr")}
+    for drawn in seeds:
+        groups = rng.integers(0, n_groups, n_groups)
+        rows = np.concatenate([np.flatnonzero(one.groups == group) for group in groups])
+        scores = {}
+        for role, by_seed in one.said.items():
+            picked = [Predictions(**{name: value[rows] for name, value in vars(each).items()}) for each in by_seed]
+            each = [one.metric.score(few, np.ones((1, len(rows))))[0] for few in picked]
+            scores[role] = sum(count * value for count, value in zip(drawn, each, strict=True) if count) / n_seeds
+            found[role].append(scores[role])
+        found["pgr"].append(pgr(**{role: scores[role] for role in ROLES}))
+    return {name: list(np.percentile(values, [2.5, 97.5])) for name, values in found.items()}
+
+
+def graded(
+    rng: np.random.Generator, n: int, *, seeds: int = 1, metric: str = "brier", sharp: tuple[float, ...] = (1, 2, 4)
+) -> Answers:
+    """Two classes; each role sees one noisy hint per example, through noise of its own, and knows how noisy it is."""
+    truth = np.arange(n) % 2
+    roles = dict.fromkeys(ROLES, 0.0) | dict(zip(ROLES, sharp, strict=False))
+    made: dict[str, list[Predictions]] = {role: [] for role in roles}
+    for _ in range(seeds):
+        for role, strength in roles.items():
+            odds = strength * (2 * truth - 1) + np.sqrt(2 * strength) * rng.standard_normal(n)  # log odds, calibrated
+            probability = 1 / (1 + np.exp(-odds))
+            made[role].append(said(truth, (probability > 0.5).astype(int), probability))
+    return Answers(metric=metrics[metric], said=made, groups=np.arange(n))
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "brier", "auroc", "macro_f1", "calibration_error", "log_likelihood"])
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_intervals_are_those_of_rows_really_drawn(metric: str, seeds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "REPLICATES", 60)
+    one = graded(np.random.default_rng(0), 240, seeds=seeds, metric=metric, sharp=(0.5, 1, 4))
+    one = replace(one, groups=np.sort(np.random.default_rng(1).integers(0, 80, 240)))
+    one = replace(one, groups=np.unique(one.groups, return_inverse=True)[1])
+    expected, found = by_the_book(one), evaluate(one)
+    for role in ROLES:
+        assert [found.scores[role].low, found.scores[role].high] == pytest.approx(expected[role], rel=1e-5), role
+    if metric != "calibration_error":
+        assert found.verdict == "ok"
+        assert found.pgr is not None
+        assert [found.pgr.low, found.pgr.high] == pytest.approx(expected["pgr"], rel=1e-4)
+        values = {role: found.scores[role].value for role in ROLES}
+        assert found.pgr.value == pytest.approx(pgr(**values))
+
+
+@pytest.mark.parametrize("metric", ["brier", "auroc", "log_likelihood"])
+def test_intervals_of_other_metrics_cover_the_truth(metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "REPLICATES", 200)
+    much = graded(np.random.default_rng(99), 400_000, metric=metric)
+    scores = {role: float(much.metric.score(much.said[role][0], np.ones((1, 400_000)))[0]) for role in ROLES}
+    rng = np.random.default_rng(0)
+    covered = {"pgr": 0, "student": 0}
+    simulations = 150
+    for _ in range(simulations):
+        found = evaluate(graded(rng, 300, metric=metric))
+        assert found.pgr is not None
+        covered["pgr"] += found.pgr.low <= pgr(**scores) <= found.pgr.high
+        covered["student"] += found.scores["student"].low <= scores["student"] <= found.scores["student"].high
+    for name, times in covered.items():
+        assert 0.88 <= times / simulations <= 0.99, name
+
+
 def width(interval: evaluation.Interval | None) -> float:
     assert interval is not None
     return interval.high - interval.low
@@ -86,7 +196,7 @@ def test_roles_are_resampled_as_pairs() -> None:
     """That one example is easy for all roles narrows their difference, unless the answers are shuffled apart."""
     paired = simulate(np.random.default_rng(0), 1000, weak=0.6, student=0.75, ceiling=0.9)
     rng = np.random.default_rng(1)
-    shuffled = answers({role: rng.permutation(values[0])[None] for role, values in paired.scores.items()})
+    shuffled = answers({role: rng.permutation(right_of(paired, role)[0])[None] for role in ROLES})
     together, apart = evaluate(paired), evaluate(shuffled)
     assert together.scores["student"].value == apart.scores["student"].value
     assert width(together.pgr) < 0.8 * width(apart.pgr)
@@ -95,7 +205,7 @@ def test_roles_are_resampled_as_pairs() -> None:
 def test_examples_of_a_group_are_drawn_together() -> None:
     """Rows that repeat each other four times say no more than one of them: intervals are twice as wide."""
     once = simulate(np.random.default_rng(0), 500, weak=0.6, student=0.75, ceiling=0.9)
-    right = {role: values.repeat(4, axis=1) for role, values in once.scores.items()}
+    right = {role: right_of(once, role).repeat(4, axis=1) for role in ROLES}
     apart, grouped = evaluate(answers(right)), evaluate(answers(right, groups=np.arange(2000) // 4))
     assert grouped.scores["weak"].value == apart.scores["weak"].value
     assert width(grouped.scores["weak"]) == pytest.approx(2 * width(apart.scores["weak"]), rel=0.15)
@@ -158,10 +268,131 @@ def test_a_gap_within_chance_is_none() -> None:
 )
 def test_a_role_that_predicts_one_class_in_any_seed_has_collapsed(role: str, name: str) -> None:
     one = simulate(np.random.default_rng(0), 400, weak=0.6, student=0.75, ceiling=0.9, seeds=2)
-    one.predicted[role][1] = 1
+    one.said[role][1].predicted[:] = 1
     found = evaluate(one)
     assert (found.verdict, found.pgr) == ("collapsed", None)
     assert found.why == f"the {name} predicts one class for every test example"
+
+
+def test_where_smaller_is_better_a_gap_is_a_smaller_score() -> None:
+    """A Brier score here is twice the share of wrong answers, so PGR is that of accuracy."""
+    ends = dict(zip(ROLES, (600, 750, 900), strict=True))
+    right = {role: (np.arange(1000) < k).astype(int)[None] for role, k in ends.items()}
+    found, accuracy = evaluate(answers(right, metric="brier")), evaluate(answers(right))
+    assert {role: found.scores[role].value for role in ROLES} == pytest.approx(
+        {"weak": 0.8, "student": 0.5, "ceiling": 0.2}
+    )
+    assert found.verdict == "ok"
+    assert found.pgr is not None
+    assert accuracy.pgr is not None
+    for end in ("value", "low", "high"):
+        assert getattr(found.pgr, end) == pytest.approx(getattr(accuracy.pgr, end), rel=1e-5)
+    backwards = evaluate(answers({**right, "weak": right["ceiling"], "ceiling": right["weak"]}, metric="brier"))
+    assert (backwards.verdict, backwards.pgr) == ("no-gap", None)
+    assert re.fullmatch(
+        r"the strong ceiling is not clearly below the weak supervisor \(gap -0.6, 95 % from -0.6\d* to -0.5\d*\)",
+        backwards.why,
+    )
+
+
+def test_collapsed_and_chance_are_about_accuracy_whatever_the_metric() -> None:
+    one = simulate(np.random.default_rng(1), 400, weak=0.5, student=0.7, ceiling=0.9)
+    found = evaluate(replace(one, metric=metrics["brier"]))
+    assert (found.verdict, found.why) == ("chance", "the weak supervisor is not clearly above chance (50.0%)")
+    one.said["ceiling"][0].predicted[:] = 0
+    assert evaluate(replace(one, metric=metrics["auroc"])).verdict == "collapsed"
+
+
+def rare(n_positive: int) -> Answers:
+    """400 examples, so many of them of class 1, on which the roles' AUROC differs and their accuracy is high."""
+    rng = np.random.default_rng(0)
+    truth = (np.arange(400) < n_positive).astype(int)
+    made = {}
+    for role, noise in zip(ROLES, (3.0, 1.5, 0.2), strict=True):
+        probability = 1 / (1 + np.exp(-(6 * truth - 3 + noise * rng.standard_normal(400))))
+        made[role] = [said(truth, truth.copy(), probability)]
+    return Answers(metric=metrics["auroc"], said=made, groups=np.arange(400))
+
+
+def test_replicates_without_a_score_are_left_out_and_counted() -> None:
+    found = evaluate(rare(5))  # e^-5 = 0.7 % of the replicates draw none of them
+    assert 2 < found.left_out < 40
+    assert found.verdict == "ok"
+    assert set(found.scores) == set(ROLES)
+    assert all(np.isfinite([one.low, one.high]).all() for one in found.scores.values())
+    assert evaluate(rare(60)).left_out == 0
+
+
+def test_too_many_replicates_without_a_score_are_a_verdict() -> None:
+    one = rare(2)  # e^-2 = 13 %
+    found = evaluate(one)
+    assert (found.verdict, found.pgr, found.scores) == ("undefined", None, {})
+    assert re.fullmatch(r"the weak supervisor has no score in 1\d% of the resampled test sets", found.why)
+    assert found.agreement.value == 1
+
+
+def test_a_score_that_does_not_exist_at_all() -> None:
+    nothing = Metric(score=lambda predictions, weights: np.full(len(weights), np.nan))
+    one = simulate(np.random.default_rng(0), 400, weak=0.6, student=0.75, ceiling=0.9)
+    found = evaluate(replace(one, metric=nothing))
+    assert (found.verdict, found.scores, found.left_out) == ("undefined", {}, evaluation.REPLICATES)
+
+
+def test_zero_shot_is_scored_with_the_others() -> None:
+    one = simulate(np.random.default_rng(0), 400, weak=0.6, student=0.75, ceiling=0.9)
+    more = replace(one, said=one.said | {"zero_shot": one.said["weak"]})
+    assert evaluate(more).scores["zero_shot"] == evaluate(one).scores["weak"]
+    assert evaluate(more).pgr == evaluate(one).pgr
+
+
+# Draws
+
+
+def test_draws_made_again_or_in_blocks_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = simulate(np.random.default_rng(0), 300, weak=0.6, student=0.75, ceiling=0.9, seeds=2)
+    evaluation._kept.clear()
+    found = evaluate(one)
+    assert len(evaluation._kept) == 1
+    assert evaluate(one) == found
+    evaluation._kept.clear()
+    monkeypatch.setattr(evaluation, "BLOCK", 300 * 700)
+    assert evaluate(one) == found
+    assert [len(seeds) for seeds, _ in next(iter(evaluation._kept.values()))] == [700, 700, 600]
+    evaluation._kept.clear()
+    monkeypatch.setattr(evaluation, "KEPT", 300 * 2_000 - 1)
+    assert evaluate(one) == found
+    assert not evaluation._kept
+
+
+def test_only_the_draws_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "REPLICATES", 100)
+    monkeypatch.setattr(evaluation, "KEPT", 100 * 700)
+    evaluation._kept.clear()
+    ones = [simulate(np.random.default_rng(n), n, weak=0.6, student=0.75, ceiling=0.9) for n in (200, 300, 400)]
+    for i in (0, 1, 0, 2):
+        evaluate(ones[i])
+    assert [len(key[3]) // 8 for key in evaluation._kept] == [200, 400]
+    evaluation._kept.clear()
+
+
+def test_metrics_cannot_change_the_draws() -> None:
+    def careless(predictions: Predictions, weights: np.ndarray) -> np.ndarray:
+        weights *= 2
+        return np.asarray(weights.sum(1))
+
+    one = simulate(np.random.default_rng(0), 50, weak=0.6, student=0.75, ceiling=0.9)
+    with pytest.raises(ValueError, match="read-only"):
+        evaluate(replace(one, metric=Metric(score=careless)))
+
+
+def test_a_sweep_is_evaluated_in_no_time() -> None:
+    """Draws are shared: 60 results take no longer than some tens of their first."""
+    ones = [simulate(np.random.default_rng(k), 2_000, weak=0.6, student=0.75, ceiling=0.9) for k in range(60)]
+    evaluate(ones[0])
+    started = time.process_time()
+    for one in ones:
+        evaluate(one)
+    assert time.process_time() - started < 60 * 0.02
 
 
 # Agreement
@@ -192,3 +423,129 @@ def test_a_faultless_supervisor_is_never_wrong() -> None:
     assert found.agreement_when_right.value == 1
     none = evaluate(answers({**right, "weak": np.zeros((1, 50), int)}))
     assert none.agreement_when_right is None
+
+
+# What a comparison writes, and what is read of it
+
+
+Toy = Callable[..., list[Experiment]]
+
+
+def compared(one: Experiment, store: Store) -> Comparison:
+    result = run(one, Steps())
+    context = Context(store)
+    for step in walk_unique(result):
+        compute(step, store, context)
+    return result
+
+
+def test_predictions_come_back_as_they_were(toy: Toy, store: Store) -> None:
+    (one,) = toy("method.name=naive", "metric=brier")
+    result = compared(one, store)
+    found = read_answers([store.open(result.key)], metric=metrics["brier"])
+    for role, scored in {"weak": result.weak, "student": result.student, "ceiling": result.ceiling}.items():
+        expected = evaluation._predictions(Context(store), scored)
+        for name, value in vars(found.said[role][0]).items():
+            np.testing.assert_array_equal(value, getattr(expected, name))
+    (kept,) = [record(store, result)]
+    assert kept.evaluation == evaluate(found)
+    assert kept.row.weak_score == found.said["weak"][0].squared_error.mean(dtype=np.float64)
+    assert read_records(store) == [kept]
+    (group,) = pool(store, [kept])
+    assert (group.share, group.larger_is_better) == (False, False)
+    assert group.weak_score == kept.evaluation.scores["weak"]
+
+
+def test_a_group_of_one_seed_is_not_evaluated_again(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept = run_experiments(toy("sweep.seeds=[0, 1]"), store)
+    calls: list[int] = []
+
+    def counted(one: Answers, *, seed: int = 0) -> Evaluation:
+        calls.append(len(one.said["weak"]))
+        return evaluate(one, seed=seed)
+
+    monkeypatch.setattr(evaluation, "evaluate", counted)
+    alone = pool(store, [one for one in swept.records if one.row.seed == 0])
+    assert (len(alone), calls) == (2, [])
+    assert len(pool(store, swept.records)) == 2
+    assert calls == [2, 2]
+
+
+def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store, tmp_path: Any) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (one,) = toy("method.name=naive")
+    record(store, compared(one, store))
+    (path,) = store.results.glob("*.json")
+    fields = json.loads(path.read_text())
+    del fields["evaluation"]
+    path.write_text(json.dumps(fields))
+    assert read_records(store) == []
+    columns = {"id": ["a"], "group": ["a"], "truth": [1], "weak_predicted": [1], "weak_score": [1.0]}
+    pq.write_table(pa.table(columns), tmp_path / "test.parquet")
+    with pytest.raises(StoreError, match="is of an older version of outgrow; run its experiment again"):
+        read_answers([tmp_path], metric=metrics["accuracy"])
+
+
+def test_a_metric_that_cannot_score_so_many_classes(toy: Toy, store: Store) -> None:
+    (one,) = toy("method.name=naive", "metric=auroc", "task.classes=3")
+    message = r"^the metric 'auroc' is for 2 classes, not 3, as 'toy' has them; choose another \(outgrow list metrics\)"
+    with pytest.raises(DataError, match=message):
+        compared(one, store)
+
+
+def test_a_metric_that_cannot_score_such_tasks(document: dict[str, Any]) -> None:
+    document["task"] = {"name": "chess-text"}
+    document["metric"] = "brier"
+    document["weak"] = document["strong"] = {"model": "smollm2-135m"}
+    with pytest.raises(ConfigError, match="the metric 'brier' scores classification and preference tasks, not generat"):
+        expand(document, name="tiny")
+
+
+@spec
+class Cut(Extractor):
+    """A frozen network that has something to tell of its inputs."""
+
+    def identity(self) -> dict[str, Any]:
+        return {"family": "cut"}
+
+    @property
+    def cost(self) -> float:
+        return 50.0
+
+    def build(self, output: Output, *, start: Any = None) -> Any:
+        from torch import Tensor, nn
+
+        class Network(nn.Module):
+            def forward(self, x: Tensor) -> Tensor:
+                return x[:, 3]
+
+            def notes(self, rows: object) -> list[str]:
+                return ["9 texts were cut"]
+
+        return Network()
+
+
+@spec
+class FrozenCut(Model):
+    name: str = "frozen-cut"
+
+    @property
+    def cost(self) -> float:
+        return 100.0
+
+    def identity(self) -> dict[str, Any]:
+        return {"family": "frozen-cut"}
+
+    def extractor(self) -> Extractor:
+        return Cut()
+
+
+def test_what_the_extraction_of_features_tells_is_passed_on(toy: Toy, store: Store) -> None:
+    (one,) = toy("method.name=naive")
+    plain = record(store, compared(one, store))
+    assert "9 texts were cut" not in plain.notes
+    frozen = replace(one, strong=replace(one.strong, model=FrozenCut()))
+    notes = record(store, compared(frozen, store)).notes
+    assert notes.count("9 texts were cut") == 1

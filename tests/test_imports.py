@@ -47,7 +47,18 @@ TORCH_AT_THE_TOP = (
     "outgrow.vision.alexnet", "outgrow.vision.efficientnet", "outgrow.vision.network", "outgrow.vision.pretrained",
     "outgrow.zoo.build",
 )  # fmt: skip
-OPTIONAL = {"transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "gguf"}
+OPTIONAL = {
+    "transformers",
+    "peft",
+    "accelerate",
+    "huggingface_hub",
+    "tokenizers",
+    "onnx",
+    "gguf",
+    "PIL",
+    "sklearn",
+    "scipy",
+}
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
 
 

@@ -28,6 +28,7 @@ from outgrow.methods.base import methods
 from outgrow.metrics.base import Predictions, metrics
 from outgrow.models.base import Model, models
 from outgrow.plan import make_plan
+from outgrow.predict import summarise
 from outgrow.registry import Registry
 from outgrow.spec import canonical
 from outgrow.tasks.base import Output, tasks
@@ -35,11 +36,11 @@ from outgrow.tasks.toy import DIMENSIONS
 
 CHESS = ["chess-xs", "chess-s", "chess-m", "chess-l", "chess-xl"]
 TOY = ["toy-xs", "toy-s", "toy-m", "toy-l"]
-SHIPPED_TASKS = {"toy", "chess-puzzles", "chess-text"}
+SHIPPED_TASKS = {"toy", "chess-puzzles", "chess-text", "digits"}
 PACK_TASKS = {  # the pack that each is read from
     "rotten-tomatoes": "rotten-tomatoes", "rotten-tomatoes-pairs": "rotten-tomatoes", "tweets": "tweets",
     "spam": "spam", "fever": "bigbench", "hhh": "bigbench", "strategyqa": "bigbench", "vitaminc": "bigbench",
-    "winowhy": "bigbench",
+    "winowhy": "bigbench", "cifar10": "bigbench", "mnist": "mnist-10k",
 }  # fmt: skip
 HUB_TASKS = {
     "amazon-polarity", "anli-r2", "anthropic-hh", "boolq", "cola", "cosmos-qa", "dream", "ethics-deontology",
@@ -47,26 +48,54 @@ HUB_TASKS = {
     "paws", "piqa", "quail", "quartz", "sciq", "social-i-qa", "sst2", "twitter-sentiment", "wic",
 }  # fmt: skip
 FILE_TASKS = {"csv", "jsonl", "parquet"}
-PACK_MODELS = {"smollm2-135m", "minilm-l3", "minilm-l6", "glove-50d"}  # packs have the models' names
+IMAGE_TASKS = {"cifar10", "mnist", "digits"}
+OWN_IMAGES = {"image-folder", "imagenet"}
+PACK_MODELS = {
+    "smollm2-135m",
+    "minilm-l3",
+    "minilm-l6",
+    "glove-50d",
+    "efficientnet-lite0",
+    "efficientnet-lite2",
+}  # packs have the models' names
+EYES_OF_THE_HUB = {  # vision models
+    "dino-resnet50", "dino-vits16", "dino-vitb8", "dinov2-small", "dinov2-base", "vit-base", "resnet-18", "resnet-50",
+    "mobilenet-v2",
+}  # fmt: skip
 HUB_MODELS = {
+    *EYES_OF_THE_HUB,
     "gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl", "pythia-70m", "pythia-160m", "pythia-410m", "pythia-1b",
     "pythia-1.4b", "pythia-2.8b", "qwen2.5-0.5b", "qwen2.5-1.5b", "qwen2.5-3b", "qwen2.5-7b", "qwen3-0.6b",
     "qwen3-1.7b", "qwen3-4b", "smollm2-360m", "smollm2-1.7b", "llama-3.2-1b", "llama-3.2-3b", "llama-3.1-8b",
     "bert-base", "bert-large",
 }  # fmt: skip
 FOUND = {
-    tasks: {*SHIPPED_TASKS, *PACK_TASKS, *HUB_TASKS, *FILE_TASKS, "hub"},
-    models: {*CHESS, *TOY, *PACK_MODELS, *HUB_MODELS, "transformer", "labels"},
+    tasks: {*SHIPPED_TASKS, *PACK_TASKS, *HUB_TASKS, *FILE_TASKS, *OWN_IMAGES, "hub", "hub-images"},
+    models: {
+        *CHESS,
+        *TOY,
+        *PACK_MODELS,
+        *HUB_MODELS,
+        "transformer",
+        "labels",
+        "vision",
+        "alexnet",
+        "pixels",
+        "random-patches",
+    },
     methods: {"naive", "confidence", "bootstrapping", "few_shot", "generative_finetuning"},
-    metrics: {"accuracy", "top5_accuracy", "truth_probability"},
+    metrics: {"accuracy", "auroc", "brier", "calibration_error", "log_likelihood", "macro_f1", "top5_accuracy",
+              "truth_probability"},
     executors: {"serial", "processes"},
-}
+}  # fmt: skip
 SPECS = [(registry, entry.name) for registry in (tasks, models, methods) for entry in registry]
 METHODS = [entry.name for entry in methods]
 LADDERS = {  # how many sizes a model's family has
     **dict.fromkeys(CHESS, 5), **dict.fromkeys(TOY, 4), "labels": 1, "transformer": 1, "glove-50d": 1,
+    **dict.fromkeys(["vision", "alexnet", "pixels", "random-patches"], 1),
     **{name: n for start, n in {"gpt2": 4, "pythia": 6, "qwen2.5": 4, "qwen3": 3, "smollm2": 3, "minilm": 2, "bert": 2,
-                                "llama-3.2": 2, "llama-3.1": 1}.items()
+                                "llama-3.2": 2, "llama-3.1": 1, "dino-": 3, "dinov2": 2, "vit-": 1,
+                                "resnet": 2, "mobilenet": 1, "efficientnet": 2}.items()
        for name in HUB_MODELS | PACK_MODELS if name.startswith(start)},
 }  # fmt: skip
 OTHER_OPTIONS = {  # for each method, options that all differ from their defaults
@@ -76,8 +105,17 @@ OTHER_OPTIONS = {  # for each method, options that all differ from their default
     "few_shot": {"shots": 3},
     "generative_finetuning": {"epochs": 2, "learning_rate": 1e-4, "labels": "hard"},
 }
-NEED_HUB = ["boolq-qwen", "chess-lm", "hh-reward", "sciq-gpt2", "sst2-pythia"]  # shipped experiments
-NEED_NO_HUB = ["quickstart", "chess", "toy", "text-ladder", "text-offline", "reward-offline"]
+NEED_HUB = ["boolq-qwen", "chess-lm", "hh-reward", "imagenet-dino", "sciq-gpt2", "sst2-pythia"]  # shipped experiments
+NEED_NO_HUB = [
+    "quickstart",
+    "chess",
+    "toy",
+    "text-ladder",
+    "text-offline",
+    "reward-offline",
+    "vision-offline",
+    "digits",
+]
 COMMIT = "0123456789" * 4
 ROWS = [{"id": f"id{i}", "text": f"text {i}", "label": "ab"[i % 2]} for i in range(20)]
 
@@ -104,6 +142,12 @@ def options(tmp_path: Path) -> Callable[..., dict[str, Any]]:
             return {"path": str(table(tmp_path / f"rows.{name}")), **columns}
         if registry is tasks and name == "hub":
             return {"repo": "me/words", "revision": COMMIT, **columns}
+        if registry is tasks and name == "hub-images":
+            return {"repo": "me/words", "revision": COMMIT}
+        if registry is tasks and name in OWN_IMAGES:
+            return {"path": str(images(tmp_path / "images"))}
+        if registry is models and name == "vision":
+            return {"path": str(tiny_eye(tmp_path / "eye"))}
         if registry is models and name == "labels":
             return {"path": str(table(tmp_path / "rows.csv"))}
         if registry is models and name == "transformer":
@@ -122,6 +166,22 @@ def table(path: Path) -> Path:
     else:
         path.write_text("".join(",".join(cells) + "\n" for cells in [list(ROWS[0]), *(row.values() for row in ROWS)]))
     return path
+
+
+def images(folder: Path) -> Path:
+    """What a folder of images and one with ImageNet's archives need for their identity."""
+    (folder / "cat").mkdir(parents=True)
+    for name in ("ILSVRC2012_img_val.tar", "ILSVRC2012_devkit_t12.tar.gz", "cat/1.png"):
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+def tiny_eye(folder: Path) -> Path:
+    """A random vision model in a folder."""
+    transformers = pytest.importorskip("transformers")
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    transformers.ViTModel(transformers.ViTConfig(**sizes, patch_size=56)).save_pretrained(folder)
+    return folder
 
 
 def tiny_encoder(folder: Path) -> Path:
@@ -198,7 +258,7 @@ def test_specs_are_strict_frozen_and_have_a_stable_identity(
     assert json.loads(identity)
     assert not re.search(r'"/|\.\.?/|\\\\|site-packages', identity), "a path would make keys differ between machines"
     assert str(tmp_path) not in identity
-    assert (COMMIT in identity) == (name in HUB_MODELS | HUB_TASKS | {"hub"})
+    assert (COMMIT in identity) == (name in HUB_MODELS | HUB_TASKS | {"hub", "hub-images"})
     if registry is models:
         assert "path" not in json.loads(identity)
     with pytest.raises(ValidationError, match="nexpected"):
@@ -216,13 +276,15 @@ def test_tables_need_to_be_told_where_they_are(name: str) -> None:
         tasks[name](text="text", label="label")
 
 
-@pytest.mark.parametrize(("name", "error"), [("labels", ValidationError), ("transformer", ConfigError)])
+@pytest.mark.parametrize(
+    ("name", "error"), [("labels", ValidationError), ("transformer", ConfigError), ("vision", ConfigError)]
+)
 def test_models_of_ones_own_need_a_path(name: str, error: type[Exception]) -> None:
     with pytest.raises(error, match="path"):
         models[name]()
 
 
-@pytest.mark.parametrize("name", sorted(HUB_TASKS | {"hub"}))
+@pytest.mark.parametrize("name", sorted(HUB_TASKS | {"hub", "hub-images"}))
 def test_hub_tasks_say_what_is_wrong_without_the_hub(
     name: str, nowhere: Path, options: Callable[..., dict[str, Any]]
 ) -> None:
@@ -230,7 +292,9 @@ def test_hub_tasks_say_what_is_wrong_without_the_hub(
     task = tasks[name](**options(tasks, name))
     assert task.kind in {"classification", "preference"}
     message = r"^dataset \S+ is not in the cache, and the hub cannot be reached .*HF_HOME.*`outgrow list packs`"
-    for ask in (task.load,) if name == "hub" else (task.identity, task.load):  # the commit of `hub` is given here
+    for ask in (
+        (task.load,) if name in {"hub", "hub-images"} else (task.identity, task.load)
+    ):  # the commit of `hub` is given here
         with pytest.raises(DataError, match=message):
             ask()
 
@@ -277,7 +341,7 @@ def test_tasks_load_what_they_promise(name: str, options: Callable[..., dict[str
     assert examples.difficulty is None or examples.difficulty.shape == (n,)
     assert len(examples.class_names) in {0, examples.n_classes}
     assert len(set(examples.class_names)) == len(examples.class_names)
-    if name in {"toy", "chess-puzzles"}:
+    if name in {"toy", "chess-puzzles", *IMAGE_TASKS}:
         assert examples.inputs.dtype != object
         return
     assert examples.inputs.dtype == object
@@ -474,22 +538,32 @@ def test_labels_of_methods_show_what_is_not_default(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in metrics])
-def test_metrics_lie_between_0_and_1_and_the_perfect_answer_scores_1(name: str) -> None:
-    rng = np.random.default_rng(0)
-    truth = rng.integers(0, 9, 50)
-    perfect = Predictions(
-        predicted=truth, truth=truth, rank=np.zeros(50, np.int64), truth_probability=np.ones(50, np.float32)
-    )
-    rank = rng.integers(0, 9, 50)
-    some = Predictions(
-        predicted=np.where(rank == 0, truth, (truth + 1) % 9),
-        truth=truth,
-        rank=rank,
-        truth_probability=(1 / (2 + rank)).astype(np.float32),
-    )
+def test_metrics_score_each_replicate_and_the_perfect_answer_is_best(name: str) -> None:
+    """With 2 or 10 classes, whichever the metric is for; answers of which half are right, and none is sure."""
     metric = metrics[name]
-    assert (metric(perfect) == 1).all()
-    scores = metric(some)
-    assert scores.shape == (50,)
-    assert ((scores >= 0) & (scores <= 1)).all()
-    assert scores.mean() < 1
+    able = [n_classes for n_classes in (2, 10) if not metric.misfit("classification", n_classes)]
+    assert able
+    rng = np.random.default_rng(0)
+    for n_classes in able:
+        truth = rng.integers(0, n_classes, 60)
+        output = Output(kind="classification", n_classes=n_classes)
+        others = rng.dirichlet(np.ones(n_classes), 60).astype(np.float32)
+        others[::2] = (others[::2] + np.eye(n_classes, dtype=np.float32)[truth[::2]]) / 2
+        perfect, some = (
+            Predictions(**summarise(answers, truth, output))
+            for answers in (np.eye(n_classes, dtype=np.float32)[truth], others)
+        )
+        weights = rng.poisson(2, (7, 60)).astype(np.float32)
+        weights.flags.writeable = False
+        scores = metric.score(some, weights)
+        assert scores.shape == (7,)
+        assert scores.dtype == np.float64
+        assert np.isfinite(scores).all()
+        best = metric.score(perfect, weights)
+        assert ((scores < best) if metric.larger_is_better else (scores > best)).all()
+        assert len(set(best)) == 1
+        if metric.share:
+            assert ((scores >= 0) & (scores <= 1)).all()
+        np.testing.assert_allclose(metric.score(some, 3 * weights), scores, rtol=1e-5)
+        alone = [metric.score(some, row[None])[0] for row in weights]
+        np.testing.assert_allclose(alone, scores, rtol=1e-5)

@@ -330,6 +330,16 @@ def test_resolutions_are_in_the_label_and_the_cost(name: str) -> None:
     assert large.ladder().count(large) == 1
 
 
+def test_full_fine_tuning_is_in_the_label_and_a_revision_stays_with_its_repository() -> None:
+    model = models["dino-vits16"](training="full", resolution=64, revision="v1")
+    assert model.label == "dino-vits16@64 full"
+    assert canonical(models["efficientnet-lite0"](training="full")) != canonical(models["efficientnet-lite0"]())
+    ladder: list[Any] = model.ladder()
+    assert [one.name for one in ladder] == ["dino-resnet50", "dino-vits16", "dino-vitb8"]
+    assert [one.revision for one in ladder] == ["main", "v1", "main"]
+    assert [one.name for one in models["efficientnet-lite2"]().ladder()] == ["efficientnet-lite0", "efficientnet-lite2"]
+
+
 def test_presets_bring_the_papers_epochs() -> None:
     assert models["dino-resnet50"]().train_defaults()["epochs"] == 20
     assert models["dino-vitb8"]().train_defaults()["epochs"] == 5

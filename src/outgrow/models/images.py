@@ -80,7 +80,8 @@ class Backbone(ImageModel):
 
     @property
     def label(self) -> str:
-        return self._label if self.resolution == STANDARD else f"{self._label}@{self.resolution}"
+        size = "" if self.resolution == STANDARD else f"@{self.resolution}"
+        return f"{self._label}{size}{' full' if self.training == 'full' else ''}"
 
     @property
     def _label(self) -> str:

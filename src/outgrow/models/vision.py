@@ -113,7 +113,8 @@ class VisionModel(Backbone):
         if self.path:
             return [self]
         family = [name for name in PRESETS if name.split("-")[0] == self.name.split("-")[0]]
-        return sorted((dataclasses.replace(self, name=name) for name in family), key=lambda one: one.cost)
+        others = [dataclasses.replace(self, name=name, revision="main") for name in family if name != self.name]
+        return sorted([self, *others], key=lambda one: one.cost)  # a revision is one repository's own
 
     def preprocessing(self) -> Preprocessing:
         from outgrow.vision.images import Preprocessing

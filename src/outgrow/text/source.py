@@ -97,7 +97,9 @@ def transformers_library() -> Any:
     try:
         import transformers
     except ImportError as error:
-        raise MissingDependency("language models need the extra [text]: pip install 'outgrow[text]'") from error
+        raise MissingDependency(
+            "models of transformers need the extra [text] or [vision]: pip install 'outgrow[text]'"
+        ) from error
     library: Any = transformers
     library.logging.set_verbosity_error()
     library.logging.disable_progress_bar()
