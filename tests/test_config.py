@@ -273,7 +273,7 @@ def test_unknown_names_have_a_type_of_their_own(toy: Toy) -> None:
 
 # Keys
 
-GOLDEN = "5f250f125c9e9887316fb29ee4b2df3f9044739d73c756a8bdefe6b46f3e158c"
+GOLDEN = "9b860a55f7b09db23ac92abebb7b23885d48faf0652f3db6bd2e94edb5ad7864"
 
 
 def test_golden_key(toy: Toy) -> None:

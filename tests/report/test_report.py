@@ -146,6 +146,57 @@ def test_failed_roles_are_dashes() -> None:
     assert "train chess-xl: no disk" in page
 
 
+def brier(**changes: object) -> Group:
+    """A result scored by what is no share, and smaller where it is better."""
+    scores = {"zero_shot": 1.25, "weak_score": 0.8, "student": 0.63, "ceiling": 0.33}
+    found = {role: interval(value) for role, value in scores.items()}
+    return group(**{"metric": "brier", "share": False, "larger_is_better": False, **found, **changes})
+
+
+@pytest.mark.parametrize("groups", [[brier()], [brier(weak=a, strong="chess-xl") for a in COSTS] + [
+    brier(weak="chess-xs", strong="chess-s")]], ids=["one pair", "ladder"])  # fmt: skip
+def test_a_score_that_is_no_share_is_shown_as_a_number(groups: list[Group]) -> None:
+    page = render(groups, title="A study")
+    parse(page)
+    assert "0.630 [0.610, 0.650]" in page
+    assert "Brier score, smaller is better, 2 seeds" in page
+    assert "Scores are Brier score on the test examples, smaller is better, each with" in page
+    for wrong in ("63.0\u202f%", "80.0\u202f%", "125.0", "120\u202f%", "33.0\u202f%"):
+        assert wrong not in page
+    assert "40.0\u202f%" in page  # agreement is a share whatever the metric
+
+
+def test_a_ladder_says_which_way_is_better() -> None:
+    above, below = ([make(weak="chess-xs", strong=b) for b in COSTS] for make in (group, brier))
+    assert "above its supervisor's bar, a student does better" in render(above, title="A study")
+    assert "below its supervisor's bar, a student does better" in render(below, title="A study")
+
+
+@pytest.mark.parametrize(
+    ("zero_shot", "caution"),
+    [(1.25, ""), (0.62, "not clearly better than its model was before training"), (0.4, "the training did harm")],
+)
+def test_where_smaller_is_better_zero_shot_should_be_larger(zero_shot: float, caution: str) -> None:
+    page = render([brier(zero_shot=interval(zero_shot))], title="A study")
+    assert ('class="caution"' in page) == bool(caution)
+    assert caution in page
+
+
+def test_negative_scores_have_a_true_minus() -> None:
+    scores = {"zero_shot": -2.5, "weak_score": -1.9, "student": -1.5, "ceiling": -0.7}
+    found = {role: interval(value) for role, value in scores.items()}
+    page = render([group(metric="log_likelihood", share=False, **found)], title="A study")
+    assert "\u22121.500 [\u22121.520, \u22121.480]" in page
+    assert "-1.5" not in page
+    assert "Log likelihood of each role" in page
+
+
+def test_every_verdict_is_explained() -> None:
+    page = render([group()], title="A study")
+    for verdict in ("ok", "no-gap", "collapsed", "chance", "undefined", "failed"):
+        assert f"<dt><code>{verdict}</code></dt>" in page
+
+
 def test_outside_text_is_escaped() -> None:
     evil = "<script>alert(1)</script>"
     page = render(

@@ -20,10 +20,10 @@ def auroc(predictions: Predictions, weights: np.ndarray) -> np.ndarray:
     for k, row in enumerate(negatives):  # loops over examples are far quicker here than np.cumsum and np.einsum
         np.add(below[k], each[row], out=below[k + 1])
     first, last = (np.searchsorted(chance[negatives], chance[positives], side=side) for side in ("left", "right"))
-    won, pairs = np.zeros(len(weights)), np.empty(len(weights), weights.dtype)
+    won, pairs = np.zeros_like(below[0]), np.empty_like(below[0])
     for row, start, stop in zip(positives, first, last, strict=True):
         won += np.multiply(each[row], np.add(below[start], below[stop], out=pairs), out=pairs)
-    possible = 2.0 * below[-1] * (weights @ positive.astype(weights.dtype))
+    possible = 2 * below[-1] * (weights @ positive.astype(weights.dtype))
     return np.asarray(np.divide(won, possible, out=np.full(len(weights), np.nan), where=possible > 0))
 
 
