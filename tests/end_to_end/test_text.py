@@ -253,7 +253,7 @@ def test_few_shot_prompts_hold_hardened_weak_labels_and_no_truth(
 def test_few_shot_of_a_known_encoder_is_refused_at_once(
     wanted: Callable[..., list[Experiment]], store: Store, offline_hub: Any
 ) -> None:
-    with pytest.raises(ConfigError, match="few_shot needs a causal language model .* not 'bert-base'"):
+    with pytest.raises(ConfigError, match=r"few_shot needs a causal language model .* not 'bert-base'"):
         run_experiments(wanted("few_shot", strong={"model": "bert-base", "path": ""}), store, runtime=FLOAT32)
     assert not store.keys()
 
