@@ -338,6 +338,16 @@ def test_a_score_that_does_not_exist_at_all() -> None:
     assert (found.verdict, found.scores, found.left_out) == ("undefined", {}, evaluation.REPLICATES)
 
 
+def test_a_seed_without_a_score_spoils_the_replicates_that_draw_it_alone() -> None:
+    """Of two seeds one is drawn in three replicates of four."""
+    one = simulate(np.random.default_rng(0), 100, weak=0.6, student=0.75, ceiling=0.9, seeds=2)
+    without = one.said["student"][1]
+    metric = Metric(score=lambda said, weights: np.full(len(weights), np.nan if said is without else 0.5))
+    found = evaluate(replace(one, metric=metric))
+    assert set(found.scores) == {"weak", "ceiling"}
+    assert found.left_out / evaluation.REPLICATES == pytest.approx(0.75, abs=0.03)
+
+
 def test_zero_shot_is_scored_with_the_others() -> None:
     one = simulate(np.random.default_rng(0), 400, weak=0.6, student=0.75, ceiling=0.9)
     more = replace(one, said=one.said | {"zero_shot": one.said["weak"]})
@@ -490,7 +500,7 @@ def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store, tmp_path
 
 def test_a_metric_that_cannot_score_so_many_classes(toy: Toy, store: Store) -> None:
     (one,) = toy("method.name=naive", "metric=auroc", "task.classes=3")
-    message = r"^the metric 'auroc' is for 2 classes, not 3, as 'toy' has them; choose another \(outgrow list metrics\)"
+    message = r"^the metric 'auroc' does not fit the task 'toy': it is for 2 classes, not 3; choose another \(outgrow"
     with pytest.raises(DataError, match=message):
         compared(one, store)
 
@@ -499,7 +509,7 @@ def test_a_metric_that_cannot_score_such_tasks(document: dict[str, Any]) -> None
     document["task"] = {"name": "chess-text"}
     document["metric"] = "brier"
     document["weak"] = document["strong"] = {"model": "smollm2-135m"}
-    with pytest.raises(ConfigError, match="the metric 'brier' scores classification and preference tasks, not generat"):
+    with pytest.raises(ConfigError, match=r"'brier' does not fit the task 'chess-text': it scores .* not generation"):
         expand(document, name="tiny")
 
 

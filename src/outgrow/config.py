@@ -240,7 +240,7 @@ def _experiment(tables: dict[str, Any], name: str, where: _Where) -> Experiment:
         raise ConfigError(f"{where.at('metric')}: metric must be a name, not {metric!r} (outgrow list metrics)")
     if misfit := _named(metrics, metric, "metric", where).misfit(task.kind):
         raise ConfigError(
-            f"{where.at('metric')}: the metric {metric!r} {misfit}, as {task.name!r} is one; "
+            f"{where.at('metric')}: the metric {metric!r} does not fit the task {task.name!r}: it {misfit}; "
             "choose another (outgrow list metrics)"
         )
     if strong.train.optimizer == "newton" and not method.convex:

@@ -39,7 +39,7 @@ def compare(step: Comparison, context: Context, folder: Path) -> None:
     data = context.split(split)
     if misfit := metrics[name].misfit(data.output.kind, data.output.n_classes):
         raise DataError(
-            f"the metric {name!r} {misfit}, as {step.experiment.task.name!r} has them; "
+            f"the metric {name!r} does not fit the task {step.experiment.task.name!r}: it {misfit}; "
             "choose another (outgrow list metrics)"
         )
     rows = data.rows(split.part("test"))
