@@ -75,7 +75,8 @@ def train_together(
 
         return list(solve(features, students, spec, output, device=device))
     found: list[Head | StepFailed] = []
-    size = max(1, min(TOGETHER, BUDGET // (len(students[0].rows) * math.prod(features.shape[1:]))))
+    weights = 4 * output.n_classes * features.shape[-1]  # with gradient and moments
+    size = max(1, min(TOGETHER, BUDGET // (len(students[0].rows) * math.prod(features.shape[1:]) + weights)))
     for start in range(0, len(students), size):
         found += _adam(features, students[start : start + size], spec, output, device=device)
     return found

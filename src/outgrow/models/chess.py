@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from outgrow.chess.shape import Shape
 from outgrow.errors import DataError
-from outgrow.models.base import Model, Weights, models
+from outgrow.models.base import Extractor, Model, Weights, models
 from outgrow.spec import spec
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from outgrow.chess.network import BoardNetwork
 
 SHAPES = {
     "chess-xs": Shape(width=2, blocks=0, rank=2),
@@ -43,35 +47,84 @@ def _weights_digest(name: str) -> str:
 
 @spec
 class ChessModel(Model):
-    """One rung of the chess ladder."""
+    """One rung of the chess ladder.
+
+    Args:
+        training: `full` fine-tuning, or a new linear head on the frozen last hidden layer (`probe`).
+    """
 
     name: str
-    knows: ClassVar[frozenset[str]] = frozenset({"chess-puzzles"})
+    training: Literal["full", "probe"] = "full"
+
+    @property
+    def knows(self) -> frozenset[str]:  # type: ignore[override]
+        return frozenset({"chess-puzzles"} if self.training == "full" else ())
+
+    @property
+    def label(self) -> str:
+        return self.name if self.training == "full" else f"{self.name} {self.training}"
 
     @property
     def cost(self) -> float:
         return float(SHAPES[self.name].macs)
 
     def identity(self) -> dict[str, Any]:
-        return {"family": "chess", "shape": SHAPES[self.name], "weights": _weights_digest(self.name)}
+        return {**FrozenBoard(model=self).identity(), "training": self.training}
 
     def ladder(self) -> list[Model]:
-        return [ChessModel(name=name) for name in SHAPES]
+        return [dataclasses.replace(self, name=name) for name in SHAPES]
 
-    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
+    def extractor(self) -> Extractor | None:
+        return FrozenBoard(model=self) if self.training == "probe" else None
+
+    def network(self) -> BoardNetwork:
+        """The pretrained network."""
         from safetensors.torch import load
 
-        from outgrow.chess.moves import N_MOVES
         from outgrow.chess.network import BoardNetwork
+
+        network = BoardNetwork(SHAPES[self.name])
+        state = load(weights(self.name).read_bytes())
+        network.load_state_dict({name: value.float() for name, value in state.items()})
+        return network
+
+    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
+        from outgrow.chess.moves import N_MOVES
 
         if output.n_classes != N_MOVES:
             raise DataError(
                 f"{self.name!r} predicts chess moves ({N_MOVES} classes), but the task has {output.n_classes} classes"
             )
-        network = BoardNetwork(SHAPES[self.name])
-        state = load(weights(self.name).read_bytes())
-        network.load_state_dict({name: value.float() for name, value in state.items()})
-        return network
+        return self.network()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenBoard(Extractor):
+    """The frozen network: positions to the last hidden layer of all squares."""
+
+    model: ChessModel
+
+    def identity(self) -> dict[str, Any]:
+        name = self.model.name
+        return {"family": "chess", "shape": SHAPES[name], "weights": _weights_digest(name)}
+
+    @property
+    def cost(self) -> float:
+        return self.model.cost
+
+    def build(self, output: Output, *, start: Weights | None = None) -> nn.Module:
+        import torch
+        from torch import nn
+
+        class Trunk(nn.Module):
+            def __init__(self, network: BoardNetwork) -> None:
+                super().__init__()
+                self.network = network
+
+            def forward(self, boards: torch.Tensor) -> torch.Tensor:
+                return self.network.features(boards).flatten(1)
+
+        return Trunk(self.model.network())
 
 
 for _name, _shape in SHAPES.items():

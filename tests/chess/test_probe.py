@@ -1,0 +1,46 @@
+"""Linear heads on a chess network's last hidden layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from outgrow.config import expand
+from outgrow.features import load
+from outgrow.models.chess import ChessModel
+from outgrow.runtime import Context, Runtime
+from outgrow.steps import Features, Trained, walk_unique
+from outgrow.store import Store
+from outgrow.sweep import run_experiments
+
+
+def test_a_probe_learns_from_the_last_hidden_layer(tmp_path: Path) -> None:
+    document = {
+        "task": {"name": "chess-puzzles", "max_rows": 500},
+        "split": {"supervisor": 60, "transfer": 60, "validation": 20, "test": 80},
+        "weak": {"model": "chess-xs", "training": "probe"},
+        "strong": {"model": "chess-s", "training": "probe"},
+        "train": {"epochs": 2, "batch_size": 32, "learning_rate": 3e-3, "evaluations": 1},
+    }
+    (one,) = expand(document, name="tiny")
+    store = Store(tmp_path)
+    swept = run_experiments([one], store, runtime=Runtime(device="cpu"))
+    (record,) = swept.records
+    assert not swept.failures
+    assert (record.row.weak, record.row.strong) == ("chess-xs probe", "chess-s probe")
+    assert record.row.zero_shot_score is None, "a new head knows no chess"
+    steps = walk_unique(swept.plan.results[0])
+    (features,) = (step for step in steps if isinstance(step, Features) and step.model.name == "chess-s")
+    stored = load(store.open(features.key))
+    boards = Context(store).dataset(features.dataset).inputs
+    network = ChessModel(name="chess-s").network().eval()
+    with torch.inference_mode():
+        hidden = network.features(torch.from_numpy(boards)).flatten(1).numpy()
+    pool = Context(store).dataset(features.dataset).part("pool")
+    mean, deviation = hidden[pool.start : pool.stop].mean(0), hidden[pool.start : pool.stop].std(0)
+    np.testing.assert_allclose(stored, (hidden - mean) / np.where(deviation < 1e-6, 1, deviation), atol=0.02, rtol=0.01)
+    heads = [step for step in steps if isinstance(step, Trained)]
+    assert len(heads) == 3
+    assert all(step.features is not None for step in heads)
