@@ -74,7 +74,7 @@ class TrainSpec:
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     evaluations: Annotated[int, Field(ge=1)] = 5
     optimizer: Literal["adam", "newton"] = "adam"
-    l2: Annotated[float, Field(ge=0)] = 1e-3
+    l2: Annotated[float, Field(ge=0)] = 0.1
     keep: Literal["last", "best"] = "last"
 
 

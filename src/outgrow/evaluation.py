@@ -81,10 +81,10 @@ def _predictions(context: Context, scored: Scored) -> Predictions:
 
 def _notes(context: Context, model: Predictor) -> list[str]:
     """What a predictor's training, and the extraction of its features, have to tell the user."""
-    notes: list[str] = []
-    for step in (model.features, model):
-        if step is not None and (context.store.open(step.key) / "notes.json").is_file():
-            notes += json.loads((context.store.open(step.key) / "notes.json").read_text())
+    if model.features is not None:
+        return context.notes(model.features)
+    path = context.store.open(model.key) / "notes.json"
+    notes: list[str] = json.loads(path.read_text()) if path.is_file() else []
     return notes
 
 

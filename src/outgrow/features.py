@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from outgrow.runtime import Context
     from outgrow.steps import Features
 
-FILE = "features.safetensors"
+FILE, NOTES = "features.safetensors", "notes.json"
 LARGEST = float(np.finfo(np.float16).max)
 CHUNK = 1_024  # rows standardised at a time
 
@@ -62,7 +62,7 @@ def extract(step: Features, context: Context, folder: Path) -> None:
     features.flush()
     (folder / "raw").unlink()
     notes = network.notes(rows) if hasattr(network, "notes") else []  # type: ignore[operator]
-    (folder / "notes.json").write_text(json.dumps(notes))
+    (folder / NOTES).write_text(json.dumps(notes))
 
 
 def _moments(values: np.ndarray, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
@@ -96,6 +96,12 @@ def release(features: np.ndarray) -> None:
     mapped = getattr(features, "_mmap", None)
     if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def read_notes(folder: Path) -> list[str]:
+    """What the extraction has to tell the user."""
+    notes: list[str] = json.loads((folder / NOTES).read_text())
+    return notes
 
 
 def load(folder: Path) -> np.ndarray:

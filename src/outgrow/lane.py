@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from outgrow.batching import batches
 from outgrow.config import TrainSpec
 from outgrow.errors import OutgrowError, StepFailed
+from outgrow.machine import one_thread
 from outgrow.methods.base import Loss, cross_entropy_loss
 from outgrow.probe import Probe
 from outgrow.tasks.base import Output
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from outgrow.steps import Trained
 
 TOGETHER = 16  # students that take their updates together: their batches of features stay in the processor's cache
+ROWS = 8_192  # that a head answers at once
 BUDGET = 1 << 26  # numbers that students hold at once: copies of features, targets
 BETAS, EPSILON = (0.9, 0.999), 1e-8  # Adam
 Write = Callable[[Path], None]
@@ -217,6 +219,17 @@ def _finetune(steps: Sequence[Trained], context: Context) -> dict[str, Write | O
         packed = save({name: value.cpu().contiguous() for name, value in state.items()})
         found[step.key] = _writer({WEIGHTS: packed, CURVE: json.dumps(looks.curve).encode()})
     return found
+
+
+@torch.inference_mode()
+def answers(head: nn.Module, features: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """A head's probabilities for some rows of stored features, float32 [n, classes]."""
+    with one_thread():
+        found = [
+            head(torch.from_numpy(features[rows[start : start + ROWS]])).softmax(-1).numpy()
+            for start in range(0, len(rows), ROWS)
+        ]
+    return np.concatenate(found)
 
 
 def _looking(looks: Looks, held_out: Tensor) -> Callable[[Tensor, Tensor, float], None]:

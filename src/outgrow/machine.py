@@ -84,6 +84,17 @@ def multiplies_bfloat16(device_type: str) -> bool:
     return device_type == "cpu" and bfloat16_gain() > 1.5
 
 
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in one thread inside the block: for work so small that waking the others would take longer."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @cache
 def keep_freed_memory() -> None:
     """Let the C library keep what is freed for the next time: else every large tensor costs page faults anew.

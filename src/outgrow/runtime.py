@@ -109,7 +109,11 @@ class Context:
 
     def features(self, step: Features) -> np.ndarray:
         """Stored features of a whole dataset, memory-mapped; their checksum is verified the first time."""
-        return self._features(step.key)
+        return self._features(step.key)[0]
+
+    def notes(self, step: Features) -> list[str]:
+        """What the extraction of features has to tell the user."""
+        return self._features(step.key)[1]
 
     def labels(self, step: Labels) -> np.ndarray:
         """Weak labels in the order of their part's rows: probabilities [n, classes], or texts [n]."""
@@ -135,10 +139,11 @@ class Context:
     def _read_dataset(self, key: str) -> DatasetData:
         return read_examples(self.store.open(key))
 
-    def _read_features(self, key: str) -> np.ndarray:
-        from outgrow.features import load
+    def _read_features(self, key: str) -> tuple[np.ndarray, list[str]]:
+        from outgrow.features import load, read_notes
 
-        return load(self.store.open(key))
+        folder = self.store.open(key)
+        return load(folder), read_notes(folder)
 
     def _read_drawn(self, key: str) -> dict[str, np.ndarray]:
         from safetensors.numpy import load_file

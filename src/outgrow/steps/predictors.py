@@ -185,6 +185,14 @@ class Trained(Predictor):
     def features(self) -> Features | None:
         return self.frozen
 
+    def answer(self, context: Context, part: Part) -> np.ndarray:
+        if self.frozen is None:
+            return super().answer(context, part)
+        from outgrow.lane import answers
+
+        chosen = context.split(part.split).rows(part)
+        return answers(self.network(context, part.split), context.features(self.frozen), chosen)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Given(Predictor):
