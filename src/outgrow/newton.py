@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from outgrow.lane import Head, Student
     from outgrow.tasks.base import Output
 
-CHUNK = 128  # students solved at once, at most
+CHUNK = 256  # students solved at once, at most
 BUDGET = 1 << 26  # numbers that they hold at once
 ROWS = 4_096  # of features, read at once
 MEMORY = 8  # pairs that L-BFGS remembers
-TOLERANCE = 5e-4  # of the largest derivative, in coordinates where curvature is at most 1
+TOLERANCE = 1e-3  # of the largest derivative, in coordinates where curvature is at most 1
 MAX_ITERATIONS = 200
 SHARED = 4  # students' rows are multiplied as one matrix while it has at most so many times the rows of one student
 
@@ -194,7 +194,9 @@ def _problem(
     shared: bool,
 ) -> Problem:
     n, device = len(students[0].rows), rotated.device
-    rows = torch.from_numpy(np.stack([np.searchsorted(used, one.rows) for one in students])).to(device)
+    place = np.empty(used[-1] + 1, np.int64)
+    place[used] = np.arange(len(used))
+    rows = torch.from_numpy(place[np.stack([one.rows for one in students])]).to(device)
     targets = torch.stack([one.targets for one in students]).to(device)
     binary = output.n_classes == 2
     if binary:
