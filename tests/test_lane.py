@@ -118,7 +118,7 @@ def test_newton_does_not_depend_on_company() -> None:
     (alone,) = train_together(features, students(targets, 9)[4:5], TrainSpec(optimizer="newton"), output, device=CPU)
     assert isinstance(alone, Head)
     assert isinstance(together[4], Head)
-    torch.testing.assert_close(alone.weight, together[4].weight, atol=1e-2, rtol=0)  # both within the tolerance
+    torch.testing.assert_close(alone.weight, together[4].weight, atol=4e-2, rtol=0)  # both within the tolerance
 
 
 def test_newton_takes_different_penalties_at_once() -> None:

@@ -56,7 +56,10 @@ def encode(network: nn.Module, inputs: np.ndarray) -> Rows:
 
 
 def batches(lengths: np.ndarray, batch_size: int, *, rng: np.random.Generator) -> list[np.ndarray]:
-    """One epoch: every row once, in random batches; rows of unequal length are grouped with others of their length."""
+    """One epoch: every row once, in random batches; rows of unequal length are grouped with others of their length.
+
+    The batch with the longest row comes first: if memory does not suffice, that shows at once.
+    """
     order = rng.permutation(len(lengths))
     cut = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     if lengths.min() == lengths.max():
@@ -66,7 +69,9 @@ def batches(lengths: np.ndarray, batch_size: int, *, rng: np.random.Generator) -
         bucket = order[start : start + batch_size * BUCKET]
         bucket = bucket[np.argsort(lengths[bucket], kind="stable")]
         sorted_cut += [bucket[at : at + batch_size] for at in range(0, len(bucket), batch_size)]
-    return [sorted_cut[i] for i in rng.permutation(len(sorted_cut))]
+    mixed = [sorted_cut[i] for i in rng.permutation(len(sorted_cut))]
+    longest = max(range(len(mixed)), key=lambda i: int(lengths[mixed[i]].max()))
+    return [mixed.pop(longest), *mixed]
 
 
 def micro_batches(rows: np.ndarray, lengths: np.ndarray, *, budget: int) -> list[np.ndarray]:
