@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +15,13 @@ import torch
 from torch import nn
 
 Precision = Literal["auto", "float32", "bfloat16"]
-TRAINING_TOKENS = {"cpu": 2_048, "mps": 4_096, "cuda": 16_384}
-"""Tokens of a micro-batch in training, padding counted: what activations of a small model leave room for."""
+TRAINING_TOKENS = {"cpu": 1_024, "mps": 4_096, "cuda": 16_384}
+"""Tokens of a micro-batch in training, padding counted: as few as still multiply at full speed, for little memory."""
+
+for _cache in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
+    # oneDNN and its wrapper in torch keep a compiled product for each shape they meet, 1,024 by default. Texts have
+    # ever new shapes: memory would grow by hundreds of MiB along a training. 64 serve all layers of one micro-batch.
+    os.environ.setdefault(_cache, "64")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +43,7 @@ class Machine:
     @property
     def training_tokens(self) -> int:
         """Tokens of a micro-batch in training."""
-        return self.tokens or TRAINING_TOKENS.get(self.device.type, 2_048)
+        return self.tokens or TRAINING_TOKENS.get(self.device.type, 1_024)
 
     def number_format(self, network: nn.Module) -> torch.dtype:
         """The format `network` is multiplied in; only networks that say `mixed_precision` leave float32."""
