@@ -7,6 +7,7 @@ light, dark and print. Lengths are CSS pixels at the size the figure is meant to
 from __future__ import annotations
 
 import html
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -208,26 +209,32 @@ def line_chart(
         at = x.place(value, x0, x1)
         parts += [line(at, floor, at, floor + 4, "grey"), text(at, floor + 16, words, anchor="middle")]
     parts.append(text((x0 + x1) / 2, height - 6, x.label, anchor="middle"))
-    free = -math.inf
-    for value, words in sorted(names):
+    taken: list[tuple[float, float]] = []
+    for value, words in sorted(names, reverse=True):
         at, half = x.place(value, x0, x1), len(words) * CHARACTER / 2
         parts.append(line(at, top - 4, at, top, "grey"))
-        if at - half > free:
-            parts.append(text(at, top - 8, words, anchor="middle", tone="ink"))
-            free = at + half + 4
+        middle_of_words = min(at, width - half)
+        if all(abs(middle_of_words - other) > half + room + 4 for other, room in taken):
+            parts.append(text(middle_of_words, top - 8, words, anchor="middle", tone="ink"))
+            taken.append((middle_of_words, half))
     crowd: dict[
         tuple[float, bool], list[str]
     ] = {}  # who moves aside for whom: the lines with a mark, or a cross, there
     for s in series:
         for mark in s.marks if s.aside else []:
             crowd.setdefault((mark.x, mark.y is None), []).append(s.label)
+    places = sorted({x.place(mark.x, x0, x1) for s in series if s.aside for mark in s.marks})
+    nearest = min((after - before for before, after in itertools.pairwise(places)), default=math.inf)
+    most = max((len(here) for here in crowd.values()), default=1)
+    room_each = 0.7 * nearest / most  # or marks would seem to be of the next size
     ends: list[tuple[float, Series]] = []
     for s in series:
         drawn, path = [], []
         for mark in sorted(s.marks, key=lambda mark: mark.x):
             at, here = x.place(mark.x, x0, x1), crowd.get((mark.x, mark.y is None), [])
             if s.aside:
-                at += (here.index(s.label) - (len(here) - 1) / 2) * (dodge if mark.y is not None else 8)
+                step = min(dodge if mark.y is not None else 8, room_each)
+                at += (here.index(s.label) - (len(here) - 1) / 2) * step
             if mark.y is None:
                 body = cross(at, floor - 9)
             else:

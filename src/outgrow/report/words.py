@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from outgrow.report.svg import esc
@@ -95,13 +96,14 @@ def headline(groups: Sequence[Group]) -> list[Group]:
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Names without the beginning that all share (up to a separator), so that a figure has room for them."""
-    first = names[0] if names else ""
-    for end in range(len(first), 0, -1):
-        shared = first[:end]
-        if shared[-1] in "-_/. " and all(name.startswith(shared) and len(name) > end for name in names):
-            return {name: name[end:] for name in names}
-    return {name: name for name in names}
+    """Names without the beginning and the end that all share, cut between words, so that a figure has room for them."""
+    words = {name: [word for word in re.split(r"(?<=[-_/. ])|(?=[\[ ])", name) if word] for name in names}
+    for drop_first in (True, False):
+        while len(words) > 1 and min(map(len, words.values())) > 1:
+            if len({some[0 if drop_first else -1] for some in words.values()}) > 1:
+                break
+            words = {name: some[1:] if drop_first else some[:-1] for name, some in words.items()}
+    return {name: "".join(some).strip() for name, some in words.items()}
 
 
 def lead(groups: Sequence[Group]) -> str:
