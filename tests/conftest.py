@@ -20,6 +20,8 @@ from outgrow.spec import spec
 from outgrow.store import Store
 from outgrow.tasks.base import Output
 
+pytest_plugins = ["hub_cache", "tiny_models"]  # files beside this one
+
 TOY = """
 [task]
 name = "toy"

@@ -229,3 +229,15 @@ def test_processes_that_train_together_come_to_what_one_comes_to(tmp_path: Path,
     assert (one["sum"].item(), two["sum"].item()) == (1.0, 3.0)
     np.testing.assert_allclose(two["weight"], one["weight"], atol=1e-5)
     np.testing.assert_allclose(two["said"], one["said"], atol=1e-5)
+
+
+@pytest.mark.parametrize(("given", "holds"), [(None, "64"), ("7", "7")])
+def test_the_caches_of_compiled_products_are_bounded_unless_the_user_says_otherwise(
+    given: str | None, holds: str
+) -> None:
+    names = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    environment |= dict.fromkeys(names, given) if given else {}
+    script = f"import os, outgrow.machine; print([os.environ[name] for name in {names}])"
+    said = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == str([holds] * 2)

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from outgrow.report import render
-from outgrow.report.svg import Series, linear_axis, log_axis, spread
+from outgrow.report.svg import CHARACTER, Mark, Series, line_chart, linear_axis, log_axis, spread
+from outgrow.report.words import short_names
 from outgrow.results import CurvePoint, Group, Interval
 
 COSTS = {"chess-xs": 3e4, "chess-s": 2e5, "chess-xl": 3e7}
@@ -298,3 +299,52 @@ def test_labels_at_line_ends_do_not_overlap() -> None:
     ends = [(float(y), Series(label=str(y), marks=[], tone="s0")) for y in (50, 51, 52, 90)]
     heights = [at for at, _ in spread(ends, 20, 100)]
     assert all(b - a > 12 for a, b in pairwise(heights))
+
+
+def test_marks_of_near_sizes_do_not_reach_into_each_others_place() -> None:
+    x = log_axis([1e9, 4e9, 5e9], "size", str)
+    lines = [
+        Series(
+            label=f"from {k}",
+            tone="s0",
+            aside=True,
+            marks=[Mark(x=size, y=0.5, title=f"{size:.0e} of {k}") for size in (1e9, 4e9, 5e9)],
+        )
+        for k in range(8)
+    ]
+    drawn = line_chart(title="t", label="l", x=x, y=linear_axis([0, 1], "y", str), series=lines, dodge=5)
+    places = {
+        size: [
+            float(at)
+            for at in re.findall(re.escape(f"<title>{size:.0e}") + ' of .</title><circle cx="([0-9.]+)"', drawn)
+        ]
+        for size in (1e9, 4e9, 5e9)
+    }
+    assert [len(at) for at in places.values()] == [8, 8, 8]
+    assert max(places[4e9]) < min(places[5e9])
+    assert len(set(places[5e9])) > 1, "they still move aside"
+
+
+def test_names_above_a_plot_do_not_overlap_and_the_largest_is_kept_inside() -> None:
+    x = log_axis([1e9, 4e9, 5e9], "size", str)
+    names = [(1e9, "the small one"), (4e9, "the large one"), (5e9, "the largest one")]
+    drawn = line_chart(title="t", label="l", x=x, y=linear_axis([0, 1], "y", str), series=[], names=names, width=340)
+    written = {
+        words: float(at) for at, words in re.findall(r'<text class="ink" x="([0-9.]+)"[^>]*>(the [^<]*)</text>', drawn)
+    }
+    assert set(written) == {"the small one", "the largest one"}
+    assert written["the largest one"] + CHARACTER * len("the largest one") / 2 <= 340
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["lm[:1] probe", "lm[:30] probe"], ["[:1]", "[:30]"]),
+        (["chess-xs", "chess-xl"], ["xs", "xl"]),
+        (["minilm-l6 probe", "smollm2 probe"], ["minilm-l6", "smollm2"]),
+        (["alone probe"], ["alone probe"]),
+        (["a b", "a"], ["a b", "a"]),
+    ],
+)
+def test_names_lose_what_all_share(names: list[str], short: list[str]) -> None:
+    assert list(short_names(names).values()) == short

@@ -1,7 +1,4 @@
-"""Tiny random transformers of every family, in a cache laid out as the model hub's library lays it out.
-
-Loaded by the conftest files that need it: test modules are no package, so that they cannot import it by name.
-"""
+"""Tiny random transformers of every family, in a cache laid out as the model hub's library lays it out."""
 
 from __future__ import annotations
 
@@ -9,8 +6,10 @@ import hashlib
 import json
 import shutil
 import string
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -148,6 +147,12 @@ def save(family: str, folder: Path, *, layers: int = 3, dropout: float = 0.0, se
     made.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tinies() -> ModuleType:
+    """This module."""
+    return sys.modules[__name__]
 
 
 @pytest.fixture(scope="session")
