@@ -104,10 +104,9 @@ def score_dots(groups: Sequence[Group], name: str) -> str:
         compared.setdefault((pair_of(g), gap), []).append(g)
     for rows in compared.values():
         g = rows[0]
-        dots = [
-            dot("supervisor (weak)", g.weak_score, "s1", "square", share=share),
-            dot("zero-shot (untrained student)", g.zero_shot, "grey", "down", share=share),
-        ]
+        dots = [dot("supervisor (weak)", g.weak_score, "s1", "square", share=share)]
+        if g.zero_shot is not None:
+            dots.append(dot("zero-shot (untrained student)", g.zero_shot, "grey", "down", share=share))
         dots += [dot(f"student, {row.method}", row.student, "s0", "circle", share=share) for row in rows]
         dots.append(dot("ceiling (student on ground truth)", g.ceiling, "ink", "diamond", share=share))
         band = (g.weak_score.value, g.ceiling.value) if g.weak_score and g.ceiling else None

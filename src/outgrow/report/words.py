@@ -112,8 +112,8 @@ def lead(groups: Sequence[Group]) -> str:
     g = pair[0]
     weak, strong = f"<strong>{esc(g.weak)}</strong>", f"<strong>{esc(g.strong)}</strong>"
     times = g.strong_cost / g.weak_cost if g.weak_cost > 0 else math.nan
-    larger = f", a pretrained model about {times:.2g} times as costly to run," if 1.5 < times < 100 else ""
-    larger = f", a pretrained model about {times:,.0f} times as costly to run," if times >= 100 else larger
+    larger = f", a model about {times:.2g} times as costly to run," if 1.5 < times < 100 else ""
+    larger = f", a model about {times:,.0f} times as costly to run," if times >= 100 else larger
     seeds = max(len(group.seeds) for group in pair)
     out = [
         f"<p>A small model, {weak}, learned <em>{esc(g.task)}</em> from {g.n_supervisor:,} examples with true answers. "
@@ -142,7 +142,7 @@ def lead(groups: Sequence[Group]) -> str:
 def untrained(g: Group) -> str:
     """What the student's model scores before training."""
     if g.zero_shot is None:
-        return f"Untrained (zero-shot), {esc(g.strong)} was not scored or cannot do this task."
+        return f"There is no zero-shot score: untrained, {esc(g.strong)} cannot do this task, or was not asked to."
     return (
         f"Before any training (zero-shot), {esc(g.strong)} scores <strong>{score(g.zero_shot, share=g.share)}</strong>."
     )
