@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from outgrow.display import console, group_table, sentences
+from outgrow.config import Experiment
+from outgrow.display import Live, console, group_table, sentences
+from outgrow.plan import make_plan
 from outgrow.results import Group, Interval
 
 
@@ -73,3 +77,17 @@ def test_the_table_shows_scores_as_what_they_are() -> None:
     for text in ("0.800", "0.500", "0.200", "1.200", "70.0 %"):
         assert text in numbers
     assert " - " in missing
+
+
+def test_a_log_gets_a_line_of_progress_now_and_then(
+    toy: Callable[..., list[Experiment]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = make_plan(toy("train.epochs=1"), cached=set())
+    step = plan.steps[plan.todo[0]]
+    with Live(plan) as live:
+        live.started(step)
+        assert capsys.readouterr().err == "", "the first moments are nobody's business"
+        monkeypatch.setattr("outgrow.display.EVERY", 0.0)
+        live.finished(step)
+    said = capsys.readouterr().err
+    assert re.fullmatch(rf"0:00:0\d  1/{len(plan.todo)} steps, about \d+% of the work: {re.escape(step.title)}\n", said)

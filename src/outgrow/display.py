@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
+from datetime import timedelta
 from types import TracebackType
 
 from rich.console import Console
@@ -17,16 +19,18 @@ from outgrow.steps import Step
 
 console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
+EVERY = 30.0  # seconds between lines of progress in a log
 
 
 class Live:
-    """A watcher that shows one bar for all work and the steps being computed."""
+    """A watcher that shows one bar for all work and the steps being computed; in a log, a line now and then."""
 
     def __init__(self, plan: Plan) -> None:
         self._total = max(1.0, sum(_weight(plan.steps[key]) for key in plan.todo))
         self._running: dict[str, float] = {}
         self._done = 0.0
         self._count, self._steps = 0, len(plan.todo)
+        self._said = self._began = time.monotonic()
         self._progress = Progress(
             TextColumn("{task.fields[count]}"),
             BarColumn(),
@@ -37,15 +41,17 @@ class Live:
         self._bar: TaskID | None = None
 
     def __enter__(self) -> Live:
-        self._progress.start()
-        self._bar = self._progress.add_task("", total=self._total, count="")
-        self._show("")
+        if errors.is_terminal:
+            self._progress.start()
+            self._bar = self._progress.add_task("", total=self._total, count="")
+            self._show("")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._bar is not None:
+            self._progress.stop()
 
     def started(self, step: Step) -> None:
         self._running[step.key] = 0.0
@@ -62,13 +68,14 @@ class Live:
         self._show(step.title)
 
     def _show(self, title: str) -> None:
+        completed, count = self._done + sum(self._running.values()), f"{self._count}/{self._steps} steps"
         if self._bar is not None:
-            self._progress.update(
-                self._bar,
-                completed=self._done + sum(self._running.values()),
-                description=Text(title).plain.replace("[", "\\["),
-                count=f"{self._count}/{self._steps} steps",
-            )
+            plain = Text(title).plain.replace("[", "\\[")
+            self._progress.update(self._bar, completed=completed, description=plain, count=count)
+        elif time.monotonic() - self._said >= EVERY:
+            self._said = time.monotonic()
+            share, passed = completed / self._total, timedelta(seconds=round(self._said - self._began))
+            errors.print(Text(f"{passed}  {count}, about {share:.0%} of the work: {title}"))
 
 
 def _weight(step: Step) -> float:
