@@ -211,7 +211,8 @@ def _finish(swept: Swept) -> None:
 
     if not swept.failures:
         return
-    print(f"\n{len(swept.failures)} steps failed; what does not need them is done and kept:", file=sys.stderr)
+    count = f"{len(swept.failures)} step{'s' * (len(swept.failures) > 1)}"
+    print(f"\n{count} failed; what does not need them is done and kept:", file=sys.stderr)
     for failure in _failures(swept):
         print(f"  {failure}", file=sys.stderr)
     request_wrong = all(record.failure for record in swept.records) and all(

@@ -17,7 +17,7 @@ from outgrow.plan import Plan
 from outgrow.results import Group, Interval, Row
 from outgrow.steps import Step
 
-console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)  # a table row in a file is one line
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 EVERY = 30.0  # seconds between lines of progress in a log
 
