@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from outgrow.results import read_records
+from outgrow.records import read_records
 from outgrow.store import Store
 
 

@@ -20,7 +20,8 @@ from outgrow.executors.base import compute
 from outgrow.experiment import run
 from outgrow.metrics.base import Metric, Predictions, metrics
 from outgrow.models.base import Extractor, Model
-from outgrow.results import Evaluation, pool, read_records, record
+from outgrow.records import pool, read_records, record
+from outgrow.results import Evaluation
 from outgrow.runtime import Context
 from outgrow.spec import spec
 from outgrow.steps import Comparison, Steps, walk_unique

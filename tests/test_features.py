@@ -18,6 +18,7 @@ from outgrow import experiment
 from outgrow.config import Experiment
 from outgrow.executors.base import compute
 from outgrow.features import CHUNK, FILE, create, load
+from outgrow.finetuning import load_trained
 from outgrow.models.base import Model
 from outgrow.plan import make_plan
 from outgrow.predict import predict
@@ -28,7 +29,6 @@ from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Examples, Kind, Output
 from outgrow.tasks.toy import Toy
-from outgrow.train import load_trained
 
 WIDTH = 33  # of the frozen toy: 3 + 2 x and |x| of 16 numbers, and a 7
 

@@ -31,6 +31,7 @@ LAYERS = [
     {"config"},
     {"splits", "results", "store"},
     {"steps", "evaluation", "features", "train"},
+    {"finetuning", "records"},
     {"lane", "newton"},
     {"experiment", "runtime"},
     {"plan"},
@@ -42,7 +43,8 @@ LAYERS = [
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 TORCH_AT_THE_TOP = (
-    "outgrow.chess.network", "outgrow.lane", "outgrow.machine", "outgrow.newton", "outgrow.predict", "outgrow.probe",
+    "outgrow.chess.network", "outgrow.finetuning", "outgrow.lane", "outgrow.machine", "outgrow.newton",
+    "outgrow.predict", "outgrow.probe",
     "outgrow.text.generation", "outgrow.text.network", "outgrow.text.prompting", "outgrow.text.tokens", "outgrow.train",
     "outgrow.vision.alexnet", "outgrow.vision.efficientnet", "outgrow.vision.network", "outgrow.vision.pretrained",
     "outgrow.zoo.build",

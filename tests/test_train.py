@@ -21,6 +21,7 @@ from outgrow.batching import Arrays
 from outgrow.config import Experiment, TrainSpec
 from outgrow.errors import StepFailed
 from outgrow.executors.base import compute
+from outgrow.finetuning import load_trained
 from outgrow.machine import Machine
 from outgrow.methods.base import Loss, cross_entropy_loss, methods
 from outgrow.methods.naive import Naive
@@ -31,7 +32,7 @@ from outgrow.steps import Steps, Trained, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Output
-from outgrow.train import fit, load_trained, rate
+from outgrow.train import fit, rate
 
 CPU = Machine(device=torch.device("cpu"))
 TWO = Output(kind="classification", n_classes=2)

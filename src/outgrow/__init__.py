@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from outgrow.config import Experiment, Role, SplitSpec, TrainSpec, read_experiments
-    from outgrow.results import Group, Record, Row, pool, read_records
+    from outgrow.records import pool, read_records
+    from outgrow.results import Group, Record, Row
     from outgrow.runtime import Runtime
     from outgrow.store import Store
     from outgrow.sweep import run_experiments
@@ -20,8 +21,8 @@ _HOME = {
     "Group": "results",
     "Record": "results",
     "Row": "results",
-    "pool": "results",
-    "read_records": "results",
+    "pool": "records",
+    "read_records": "records",
     "Runtime": "runtime",
     "Store": "store",
     "run_experiments": "sweep",

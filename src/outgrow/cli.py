@@ -158,7 +158,7 @@ def _multiply_rate() -> float:
 
 def _show_results(swept: Swept, store: str) -> list[Group]:
     from outgrow.display import console, group_table, sentences
-    from outgrow.results import pool
+    from outgrow.records import pool
     from outgrow.store import Store
 
     groups = pool(Store(store), swept.records)
@@ -232,7 +232,8 @@ def results(
 ) -> None:
     """Print the results table."""
     from outgrow.display import console, group_table, row_table
-    from outgrow.results import COLUMNS, group_columns, pool, read_records
+    from outgrow.records import pool, read_records
+    from outgrow.results import COLUMNS, group_columns
     from outgrow.store import Store
 
     opened = Store.existing(store)
@@ -256,7 +257,7 @@ def report(
     where: Annotated[list[str] | None, typer.Option(help="Only rows with column=value.")] = None,
 ) -> None:
     """Write one self-contained HTML page with figures, the table and the provenance."""
-    from outgrow.results import pool, read_records
+    from outgrow.records import pool, read_records
     from outgrow.store import Store
 
     opened = Store.existing(store)

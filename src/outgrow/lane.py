@@ -17,11 +17,12 @@ from torch import Tensor, nn
 from outgrow.batching import batches
 from outgrow.config import TrainSpec
 from outgrow.errors import OutgrowError, StepFailed
+from outgrow.finetuning import CURVE, WEIGHTS, Looks, learning
 from outgrow.machine import one_thread
 from outgrow.methods.base import Loss, cross_entropy_loss
 from outgrow.probe import Probe
 from outgrow.tasks.base import Output
-from outgrow.train import CURVE, WEIGHTS, Looks, learning, rate
+from outgrow.train import rate
 
 if TYPE_CHECKING:
     from outgrow.runtime import Context

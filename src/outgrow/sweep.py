@@ -9,7 +9,8 @@ from outgrow.config import Experiment
 from outgrow.distributed import gather, rank
 from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.plan import Plan, make_plan
-from outgrow.results import Record, record
+from outgrow.records import record
+from outgrow.results import Record
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Step
 from outgrow.store import Store

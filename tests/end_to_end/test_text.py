@@ -16,12 +16,12 @@ from outgrow import experiment, packs
 from outgrow.config import Experiment, expand
 from outgrow.errors import ConfigError
 from outgrow.features import load as load_features
+from outgrow.finetuning import new_network
 from outgrow.predict import predict
 from outgrow.runtime import Context, Runtime
 from outgrow.steps import Adapted, Comparison, Features, Prompted, Steps, Trained, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
-from outgrow.train import new_network
 
 SMALL = {
     "split.supervisor": 24, "split.transfer": 24, "split.validation": 12, "split.test": 40, "split.pool": 0,

@@ -15,6 +15,7 @@ import torch
 from outgrow.batching import micro_batches
 from outgrow.config import TrainSpec
 from outgrow.errors import ConfigError
+from outgrow.finetuning import packed, trainable
 from outgrow.machine import Machine
 from outgrow.methods.base import cross_entropy_loss, methods
 from outgrow.models.language import LanguageModel
@@ -22,7 +23,7 @@ from outgrow.predict import predict
 from outgrow.tasks.base import Output
 from outgrow.text.generation import Generator
 from outgrow.text.network import load, load_start
-from outgrow.train import _packed, accumulate, fit, trainable
+from outgrow.train import accumulate, fit
 
 CAUSAL = ("gpt2", "pythia", "qwen2", "qwen3", "llama")
 CPU = torch.device("cpu")
@@ -133,7 +134,7 @@ def test_learned_answers_are_given_saved_and_loaded(
     fit(network, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=MACHINE)
     assert predict(network, prompts, machine=MACHINE).tolist() == answers.tolist()
     weights = tmp_path / "weights"
-    weights.write_bytes(_packed(trainable(network)))
+    weights.write_bytes(packed(trainable(network)))
     anew = generator(tiny(family), training=training)
     assert predict(anew, prompts, machine=MACHINE).tolist() != answers.tolist()
     missing, unexpected = anew.load_state_dict(load_file(weights), strict=False)

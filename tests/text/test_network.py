@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from outgrow.batching import micro_batches
 from outgrow.config import TrainSpec
 from outgrow.errors import ConfigError, DataError, MissingDependency
+from outgrow.finetuning import packed, trainable
 from outgrow.machine import Machine
 from outgrow.methods.base import cross_entropy_loss, methods
 from outgrow.models.language import LanguageModel
@@ -22,7 +23,7 @@ from outgrow.predict import predict
 from outgrow.tasks.base import Output
 from outgrow.text.network import answer_words, load, pool
 from outgrow.text.tokens import Tokens
-from outgrow.train import _packed, accumulate, fit, trainable
+from outgrow.train import accumulate, fit
 
 FAMILIES = ("gpt2", "pythia", "qwen2", "qwen3", "llama", "bert")
 CAUSAL = FAMILIES[:-1]
@@ -50,7 +51,7 @@ def saved_and_loaded(network: nn.Module, anew: nn.Module, file: Path) -> nn.Modu
     """What `finetune` and `load_trained` do with weights."""
     from safetensors.torch import load_file
 
-    file.write_bytes(_packed(trainable(network)))
+    file.write_bytes(packed(trainable(network)))
     missing, unexpected = anew.load_state_dict(load_file(file), strict=False)
     assert not unexpected
     assert {name for name, value in anew.named_parameters() if not value.requires_grad}.issuperset(missing)

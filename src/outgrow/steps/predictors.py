@@ -102,7 +102,7 @@ class Adapted(Step):
         return 3 * self.model.cost * self.part.size * self.train.epochs
 
     def compute(self, context: Context, folder: Path) -> None:
-        from outgrow.train import adapt
+        from outgrow.finetuning import adapt
 
         adapt(self, context, folder)
 
@@ -162,7 +162,7 @@ class Trained(Predictor):
 
     def compute(self, context: Context, folder: Path) -> None:
         if self.frozen is None:
-            from outgrow.train import finetune
+            from outgrow.finetuning import finetune
 
             finetune(self, context, folder)
             return
@@ -177,7 +177,7 @@ class Trained(Predictor):
         return finetune_together(cast("Sequence[Trained]", steps), context)
 
     def network(self, context: Context, split: Split) -> nn.Module:
-        from outgrow.train import load_trained
+        from outgrow.finetuning import load_trained
 
         return load_trained(self, context)
 

@@ -1,0 +1,222 @@
+"""The results table: rows written as results finish, read again, and pooled over seeds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from outgrow.errors import ConfigError, StoreError
+from outgrow.results import COLUMNS, CurvePoint, Evaluation, Group, Interval, Record, Row
+from outgrow.spec import digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from outgrow.steps import Comparison
+    from outgrow.store import Store
+
+
+def record(store: Store, result: Comparison, *, failure: str = "") -> Record:
+    """Evaluate one result, or note its failure, and write its row; a row that is there already is kept."""
+    from outgrow.config import describe
+    from outgrow.steps import walk_unique
+
+    one = result.experiment
+    name = digest([one.name, one.seed, one.method.label(), result.key])[:24]
+    path = store.results / f"{name}.json"
+    if not failure and path.is_file():
+        found = _load(path)
+        if not found.failure:
+            return found
+    facts: dict[str, Any] = {"weak_label_accuracy": None, "curves": {}, "notes": []}
+    evaluation = None
+    provenance: dict[str, Any] = {}
+    if not failure:
+        folder = store.open(result.key)
+        facts = json.loads((folder / "facts.json").read_text())
+        evaluation = _evaluate(store, one.metric, [result.key])
+        manifest = store.manifest(result.key)
+        computed = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(manifest.created))
+        provenance = {"computed": computed, **manifest.versions}
+    found = Record(
+        row=_row(result, evaluation, facts["weak_label_accuracy"]),
+        weak_cost=one.weak.model.cost,
+        strong_cost=one.strong.model.cost,
+        curves={role: [CurvePoint(**point) for point in points] for role, points in facts["curves"].items()},
+        spec=describe(one),
+        steps=[step.key for step in walk_unique(result)],
+        provenance=provenance,
+        notes=facts["notes"],
+        failure=failure,
+        evaluation=evaluation,
+    )
+    store.write_result(name, dataclasses.asdict(found))
+    return found
+
+
+def _evaluate(store: Store, metric: str, keys: Sequence[str]) -> Evaluation:
+    from outgrow.evaluation import evaluate, read_answers
+    from outgrow.metrics.base import metrics
+
+    return evaluate(read_answers([store.open(key) for key in keys], metric=metrics[metric]))
+
+
+def _row(result: Comparison, evaluation: Evaluation | None, weak_label_accuracy: float | None) -> Row:
+    one = result.experiment
+
+    def score(role: str) -> float | None:
+        return evaluation.scores[role].value if evaluation and role in evaluation.scores else None
+
+    def value(interval: Interval | None) -> float | None:
+        return interval.value if interval else None
+
+    return Row(
+        experiment=one.name,
+        task=one.task.name,
+        kind=one.task.kind,
+        weak=one.weak.model.label,
+        strong=one.strong.model.label,
+        method=one.method.label(),
+        seed=one.seed,
+        n_supervisor=one.split.supervisor,
+        n_transfer=one.split.transfer,
+        n_test=one.split.test,
+        metric=one.metric,
+        zero_shot_score=score("zero_shot"),
+        weak_score=score("weak"),
+        student_score=score("student"),
+        ceiling_score=score("ceiling"),
+        weak_label_accuracy=weak_label_accuracy,
+        agreement=value(evaluation.agreement) if evaluation else None,
+        agreement_when_right=value(evaluation.agreement_when_right) if evaluation else None,
+        agreement_when_wrong=value(evaluation.agreement_when_wrong) if evaluation else None,
+        pgr=value(evaluation.pgr) if evaluation else None,
+        pgr_low=evaluation.pgr.low if evaluation and evaluation.pgr else None,
+        pgr_high=evaluation.pgr.high if evaluation and evaluation.pgr else None,
+        verdict=evaluation.verdict if evaluation else "failed",
+        key=result.key,
+    )
+
+
+def read_records(store: Store, *, where: Sequence[str] = ()) -> list[Record]:
+    """All rows of a store that fit every `column=value` condition, in a stable order.
+
+    Rows made by an older version, without an evaluation, are left out: their experiments have to be run again.
+    """
+    found = [_load(path) for path in sorted(store.results.glob("*.json"))]
+    found = [one for one in found if one.failure or one.evaluation]
+    for condition in where:
+        column, equals, wanted = condition.partition("=")
+        if not equals or column not in COLUMNS:
+            raise ConfigError(f"--where {condition!r}: write column=value; columns are {', '.join(COLUMNS)}")
+        found = [one for one in found if str(getattr(one.row, column)) == wanted]
+    return sorted(
+        found,
+        key=lambda one: (
+            one.row.experiment,
+            one.row.task,
+            one.weak_cost,
+            one.strong_cost,
+            one.row.method,
+            one.row.seed,
+            one.row.key,
+        ),
+    )
+
+
+def _load(path: Path) -> Record:
+    try:
+        fields = json.loads(path.read_text())
+        fields["row"] = Row(**fields["row"])
+        fields["curves"] = {
+            role: [CurvePoint(**point) for point in points] for role, points in fields["curves"].items()
+        }
+        if fields.get("evaluation"):
+            fields["evaluation"] = _read_evaluation(fields["evaluation"])
+        return Record(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StoreError(f"{path} is not a results row ({error}); delete it and run its experiment again") from error
+
+
+def _read_evaluation(fields: dict[str, Any]) -> Evaluation:
+    def interval(found: dict[str, Any] | None) -> Interval | None:
+        return Interval(**found) if found else None
+
+    read = {
+        name: interval(fields[name]) for name in ("agreement", "agreement_when_right", "agreement_when_wrong", "pgr")
+    }
+    scores = {role: Interval(**found) for role, found in fields["scores"].items()}
+    return Evaluation(**{**fields, **read, "scores": scores})
+
+
+def pool(store: Store, records: Sequence[Record]) -> list[Group]:
+    """Rows pooled over seeds: those that differ in nothing but the seed."""
+    groups: dict[str, list[Record]] = {}
+    for one in records:
+        groups.setdefault(digest([one.row.experiment, one.spec]), []).append(one)
+    return [_pool(store, members) for members in groups.values()]
+
+
+def _pool(store: Store, records: list[Record]) -> Group:
+    from outgrow.metrics.base import metrics
+
+    first = records[0]
+    row = first.row
+    metric = metrics[row.metric]
+    done = [one for one in records if not one.failure]
+    evaluation = done[0].evaluation if done else None
+    if len(done) > 1:
+        evaluation = _evaluate(store, row.metric, [one.row.key for one in done])
+    accuracies = [one.row.weak_label_accuracy for one in done if one.row.weak_label_accuracy is not None]
+    scores = evaluation.scores if evaluation else {}
+    return Group(
+        experiment=row.experiment,
+        task=row.task,
+        kind=row.kind,
+        weak=row.weak,
+        strong=row.strong,
+        method=row.method,
+        metric=row.metric,
+        seeds=[one.row.seed for one in records],
+        n_supervisor=row.n_supervisor,
+        n_transfer=row.n_transfer,
+        n_test=row.n_test,
+        weak_cost=first.weak_cost,
+        strong_cost=first.strong_cost,
+        zero_shot=scores.get("zero_shot"),
+        weak_score=scores.get("weak"),
+        student=scores.get("student"),
+        ceiling=scores.get("ceiling"),
+        weak_label_accuracy=sum(accuracies) / len(accuracies) if accuracies else None,
+        agreement=evaluation.agreement if evaluation else None,
+        agreement_when_right=evaluation.agreement_when_right if evaluation else None,
+        agreement_when_wrong=evaluation.agreement_when_wrong if evaluation else None,
+        pgr=evaluation.pgr if evaluation else None,
+        verdict=evaluation.verdict if evaluation else "failed",
+        why=evaluation.why if evaluation else first.failure,
+        share=metric.share,
+        larger_is_better=metric.larger_is_better,
+        curves={role: _mean_curve([one.curves[role] for one in done]) for role in (done[0].curves if done else {})},
+        spec=first.spec,
+        provenance=done[0].provenance if done else first.provenance,
+        keys=[one.row.key for one in records],
+    )
+
+
+def _mean_curve(curves: list[list[CurvePoint]]) -> list[CurvePoint]:
+    def mean(values: list[float | None]) -> float | None:
+        known = [value for value in values if value is not None]
+        return sum(known) / len(known) if known else None
+
+    return [
+        CurvePoint(
+            progress=points[0].progress,
+            accuracy=mean([point.accuracy for point in points]) or 0.0,
+            agreement=mean([point.agreement for point in points]),
+            n=sum(point.n for point in points),
+        )
+        for points in zip(*curves, strict=True)
+    ]
