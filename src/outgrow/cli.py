@@ -135,12 +135,14 @@ def run(
 
 def _show_plan(plan: Any) -> None:
     from outgrow.display import console, plan_table
+    from outgrow.machine import bfloat16_gain, multiplies_bfloat16
 
     console.print(plan_table(plan))
-    rate = _multiply_rate()
+    seconds, gain = plan.work / _multiply_rate(), bfloat16_gain() if multiplies_bfloat16("cpu") else 1.0
+    faster = f", {seconds / gain:,.0f} s where networks are multiplied in bfloat16" if gain > 1 else ""
     console.print(
         f"{len(plan.results)} experiments, {len(plan.steps)} unique steps, {len(plan.todo)} of them to do. "
-        f"About {plan.work:.2g} multiply-accumulates, roughly {plan.work / rate:,.0f} s on this machine's CPU. "
+        f"About {plan.work:.2g} multiply-accumulates, roughly {seconds:,.0f} s on this machine's CPU{faster}. "
         f"Trainings one by one would be {plan.trainings_unshared}.", soft_wrap=True,
     )  # fmt: skip
 
