@@ -328,6 +328,15 @@ def test_other_disk_errors_are_not_mistaken_for_a_full_disk(store: Store) -> Non
         (store.root / "not-there").read_text()
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_errors_about_files_elsewhere_are_not_the_stores(store: Store, tmp_path: Path, number: int) -> None:
+    with pytest.raises(OSError, match=r"table\.csv") as found, writing(store):
+        raise OSError(number, os.strerror(number), str(tmp_path / "table.csv"))
+    assert not isinstance(found.value, StoreError)
+    with pytest.raises(StoreError), writing(store):
+        raise OSError(number, os.strerror(number), str(store.root / "tmp" / "some" / "file"))
+
+
 # Rows
 
 

@@ -284,9 +284,13 @@ class Store:
 
 @contextlib.contextmanager
 def _disk_errors(root: Path) -> Iterator[None]:
+    """Say plainly what is wrong with the store's disk; errors about files elsewhere are not the store's."""
     try:
         yield
     except OSError as error:
+        name = error.filename
+        if isinstance(name, str | Path) and not Path(name).absolute().is_relative_to(root.absolute()):
+            raise
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             free = shutil.disk_usage(root).free
             raise StoreError(
