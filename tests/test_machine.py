@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -241,3 +242,27 @@ def test_the_caches_of_compiled_products_are_bounded_unless_the_user_says_otherw
     script = f"import os, outgrow.machine; print([os.environ[name] for name in {names}])"
     said = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == str([holds] * 2)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="only glibc keeps and gives back")
+def test_freed_memory_is_kept_until_it_is_given_back() -> None:
+    script = """
+import re, torch
+from pathlib import Path
+from outgrow.machine import give_back_freed_memory, keep_freed_memory
+
+def resident():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+
+keep_freed_memory()
+tensors = [torch.ones(2**21) for _ in range(64)]  # 8 MiB each
+held = resident()
+tensors.clear()
+kept = resident()
+give_back_freed_memory()
+print(held - kept, kept - resident())
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    dropped, returned = map(int, said.stdout.split())
+    assert dropped < 64
+    assert returned > 400

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError, DataError, MissingDependency
+from outgrow.machine import give_back_freed_memory
 from outgrow.tasks.base import Output
 from outgrow.text.source import transformers_library
 from outgrow.text.tokens import TokenBatch, Tokens, tokenize
@@ -45,6 +46,8 @@ def load(folder: Path, *, layers: int) -> Pretrained:
     """Load float32 weights out of a folder, cut after the first `layers` layers (0: all)."""
     transformers = transformers_library()
     from safetensors import SafetensorError
+
+    give_back_freed_memory()
 
     try:
         config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)

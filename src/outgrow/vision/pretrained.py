@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError, DataError
+from outgrow.machine import give_back_freed_memory
 from outgrow.vision.images import IMAGENET, Triple
 
 Pooling = Literal["auto", "cls", "mean"]
@@ -59,6 +60,7 @@ def load(folder: Path, *, pooling: Pooling, resolution: int) -> Backbone:
     transformers = _library()
     config = _config(folder)
     safe = any(folder.glob("*.safetensors"))
+    give_back_freed_memory()
     try:
         model, found = transformers.AutoModel.from_pretrained(
             folder, config=config, dtype=torch.float32, use_safetensors=safe, weights_only=True,
