@@ -325,6 +325,19 @@ def test_marks_of_near_sizes_do_not_reach_into_each_others_place() -> None:
     assert len(set(places[5e9])) > 1, "they still move aside"
 
 
+def test_marks_of_sizes_that_look_the_same_still_move_aside() -> None:
+    x = log_axis([1e9, 5e9], "size", str)
+    lines = [
+        Series(
+            label=f"from {k}", tone="s0", aside=True, marks=[Mark(x=size, y=0.5, title="") for size in (5e9, 5.001e9)]
+        )
+        for k in range(3)
+    ]
+    drawn = line_chart(title="t", label="l", x=x, y=linear_axis([0, 1], "y", str), series=lines, dodge=5)
+    places = sorted(float(at) for at in re.findall('<circle cx="([0-9.]+)"', drawn))
+    assert places[-1] - places[0] > 9
+
+
 def test_names_above_a_plot_do_not_overlap_and_the_largest_is_kept_inside() -> None:
     x = log_axis([1e9, 4e9, 5e9], "size", str)
     names = [(1e9, "the small one"), (4e9, "the large one"), (5e9, "the largest one")]

@@ -224,7 +224,8 @@ def line_chart(
         for mark in s.marks if s.aside else []:
             crowd.setdefault((mark.x, mark.y is None), []).append(s.label)
     places = sorted({x.place(mark.x, x0, x1) for s in series if s.aside for mark in s.marks})
-    nearest = min((after - before for before, after in itertools.pairwise(places)), default=math.inf)
+    gaps = [after - before for before, after in itertools.pairwise(places)]
+    nearest = min((gap for gap in gaps if gap > 2), default=math.inf)  # less cannot be told apart anyway
     most = max((len(here) for here in crowd.values()), default=1)
     room_each = 0.7 * nearest / most  # or marks would seem to be of the next size
     ends: list[tuple[float, Series]] = []
