@@ -20,7 +20,7 @@ from outgrow.spec import spec
 from outgrow.store import Store
 from outgrow.tasks.base import Output
 
-pytest_plugins = ["hub_cache", "tiny_models"]  # files beside this one
+pytest_plugins = ["hub_cache", "tiny_models"]  # in plugins/
 
 TOY = """
 [task]

@@ -212,7 +212,7 @@ def offline_hub(
 # Rows of the hub's data sets, varied from those of the tasks' own tests
 
 
-FIXTURES = Path(__file__).parent / "tasks" / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "tasks" / "fixtures"
 
 
 def dataset(name: str, n: int) -> dict[str, Any]:
