@@ -70,8 +70,7 @@ class Live:
     def _show(self, title: str) -> None:
         completed, count = self._done + sum(self._running.values()), f"{self._count}/{self._steps} steps"
         if self._bar is not None:
-            plain = Text(title).plain.replace("[", "\\[")
-            self._progress.update(self._bar, completed=completed, description=plain, count=count)
+            self._progress.update(self._bar, completed=completed, description=title.replace("[", "\\["), count=count)
         elif time.monotonic() - self._said >= EVERY:
             self._said = time.monotonic()
             share, passed = completed / self._total, timedelta(seconds=round(self._said - self._began))

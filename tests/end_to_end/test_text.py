@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+import tiny_models
 import torch
 
 from outgrow import experiment, packs
@@ -59,11 +59,11 @@ HUB = {  # experiment -> data set, rows of it, number of methods, and what makes
 
 @pytest.mark.parametrize("name", HUB)
 def test_an_experiment_of_the_hub_runs_offline(
-    name: str, outgrow: Outgrow, offline_hub: Any, hub_cache: Callable[..., str], tinies: ModuleType, tmp_path: Path
+    name: str, outgrow: Outgrow, offline_hub: Any, hub_cache: Callable[..., str], tmp_path: Path
 ) -> None:
     dataset, n, methods, small = HUB[name]
     if dataset:
-        made = tinies.dataset(dataset, n)
+        made = tiny_models.dataset(dataset, n)
         hub_cache(made["repo"], made["config"], made["splits"])
     command = ["run", name, "--seeds", "0", *settings(**small)]
     status, out, err = outgrow(*command)
@@ -89,10 +89,10 @@ FLOAT32 = Runtime(device="cpu", precision="float32")
 
 
 @pytest.fixture
-def table(tmp_path: Path, tinies: ModuleType) -> Path:
+def table(tmp_path: Path) -> Path:
     """Texts with the classes `bad` and `good`, by whether they hold the word good; ids t0, t1, ..."""
     file = tmp_path / "texts.csv"
-    texts = dict.fromkeys(tinies.texts(400, longest=9))
+    texts = dict.fromkeys(tiny_models.texts(400, longest=9))
     lines = [f"t{i},{text},{'good' if 'good' in text else 'bad'}" for i, text in enumerate(texts)]
     file.write_text("\n".join(["id,text,label", *lines]) + "\n")
     return file
@@ -270,9 +270,9 @@ def test_few_shot_of_an_encoder_by_path_is_refused(
 
 @pytest.mark.parametrize(("name", "kind"), [("hh-reward", "preference"), ("chess-lm", "generation")])
 def test_few_shot_is_for_classification_alone(
-    name: str, kind: str, outgrow: Outgrow, offline_hub: Any, hub_cache: Callable[..., str], tinies: ModuleType
+    name: str, kind: str, outgrow: Outgrow, offline_hub: Any, hub_cache: Callable[..., str]
 ) -> None:
-    made = tinies.dataset("anthropic-hh", 140)
+    made = tiny_models.dataset("anthropic-hh", 140)
     hub_cache(made["repo"], made["config"], made["splits"])
     command = ["run", name, "--seeds", "0", *settings(method__name="few_shot", strong__model="pythia-1b")]
     status, _, err = outgrow(*command)
@@ -370,9 +370,9 @@ def test_labels_out_of_a_file_supervise(
     ],
 )
 def test_a_wrong_request_is_one_clear_line(
-    changes: list[str], why: str, outgrow: Outgrow, offline_hub: Any, hub_cache: Callable[..., str], tinies: ModuleType
+    changes: list[str], why: str, outgrow: Outgrow, offline_hub: Any, hub_cache: Callable[..., str]
 ) -> None:
-    made = tinies.dataset("sciq", 80)
+    made = tiny_models.dataset("sciq", 80)
     hub_cache(made["repo"], made["config"], made["splits"])
     small = settings(weak__model="gpt2", strong__model="gpt2-medium")
     status, out, err = outgrow("run", "sciq-gpt2", *small, *(f"--set={change}" for change in changes))

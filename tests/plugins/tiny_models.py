@@ -6,10 +6,8 @@ import hashlib
 import json
 import shutil
 import string
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -147,12 +145,6 @@ def save(family: str, folder: Path, *, layers: int = 3, dropout: float = 0.0, se
     made.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
-
-
-@pytest.fixture(scope="session")
-def tinies() -> ModuleType:
-    """This module."""
-    return sys.modules[__name__]
 
 
 @pytest.fixture(scope="session")

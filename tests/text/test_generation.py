@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+import tiny_models
 import torch
 
 from outgrow.batching import micro_batches
@@ -44,18 +44,16 @@ def everything(rows: Any) -> Any:
 
 
 @pytest.mark.parametrize("family", CAUSAL)
-def test_logits_of_answers_are_those_of_a_plain_unpadded_computation(
-    family: str, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_logits_of_answers_are_those_of_a_plain_unpadded_computation(family: str, tiny: Callable[..., Path]) -> None:
     network = generator(tiny(family)).eval()
-    prompts = network.encode(tinies.texts(5))
+    prompts = network.encode(tiny_models.texts(5))
     rows, targets = network.answered(prompts, ANSWERS)
     with torch.inference_mode():
         found = network(everything(rows))
     plain = load(tiny(family), layers=0)
     tokenizer, model = plain.tokenizer, plain.causal.eval()
     expected, wanted = [], []
-    for text, answer in zip(tinies.texts(5), ANSWERS, strict=True):
+    for text, answer in zip(tiny_models.texts(5), ANSWERS, strict=True):
         prompt = tokenizer(text)["input_ids"]
         said = [*tokenizer(f" {answer}")["input_ids"], tokenizer.eos_token_id]
         with torch.inference_mode():
@@ -72,10 +70,10 @@ def test_logits_of_answers_are_those_of_a_plain_unpadded_computation(
 @pytest.mark.parametrize("training", ["full", "lora"])
 @pytest.mark.parametrize("family", CAUSAL)
 def test_generation_is_a_loop_over_the_most_probable_token(
-    family: str, training: str, tiny: Callable[..., Path], tinies: ModuleType
+    family: str, training: str, tiny: Callable[..., Path]
 ) -> None:
     network = generator(tiny(family), training=training, new_tokens=6).eval()
-    inputs = tinies.texts(5)
+    inputs = tiny_models.texts(5)
     rows = network.encode(inputs)
     assert rows.side == "left"
     assert len(np.unique(rows.lengths)) > 1
@@ -97,10 +95,8 @@ def test_generation_is_a_loop_over_the_most_probable_token(
     assert alone == expected
 
 
-def test_a_checkpoints_own_ways_to_generate_do_not_count(
-    tiny: Callable[..., Path], tinies: ModuleType, tmp_path: Path
-) -> None:
-    folder = tinies.copied(tiny("llama"), tmp_path / "model")
+def test_a_checkpoints_own_ways_to_generate_do_not_count(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    folder = tiny_models.copied(tiny("llama"), tmp_path / "model")
     ways = {
         "do_sample": True,
         "temperature": 0.6,
@@ -109,7 +105,7 @@ def test_a_checkpoints_own_ways_to_generate_do_not_count(
         "max_length": 3,
     }
     (folder / "generation_config.json").write_text(json.dumps(ways))
-    inputs = tinies.texts(8)
+    inputs = tiny_models.texts(8)
     answers = [
         predict(network, network.encode(inputs), machine=MACHINE).tolist()
         for network in (generator(folder), generator(tiny("llama")))
@@ -173,11 +169,9 @@ def test_an_encoder_cannot_generate(tiny: Callable[..., Path]) -> None:
 
 
 @pytest.mark.parametrize("method", ["naive", "confidence"])
-def test_the_update_does_not_depend_on_the_micro_batches(
-    method: str, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_the_update_does_not_depend_on_the_micro_batches(method: str, tiny: Callable[..., Path]) -> None:
     network = generator(tiny("qwen2")).train()
-    rows, targets = network.answered(network.encode(tinies.texts(10)), np.tile(ANSWERS, 2))
+    rows, targets = network.answered(network.encode(tiny_models.texts(10)), np.tile(ANSWERS, 2))
     found, values = [], []
     for budget in (10_000, 60, 1):
         pieces = micro_batches(np.arange(10), rows.lengths, budget=budget)
@@ -195,13 +189,11 @@ def test_the_update_does_not_depend_on_the_micro_batches(
 
 
 @pytest.mark.parametrize("family", CAUSAL)
-def test_every_token_but_the_first_is_asked_of_a_text(
-    family: str, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_every_token_but_the_first_is_asked_of_a_text(family: str, tiny: Callable[..., Path]) -> None:
     model = LanguageModel(name="transformer", path=str(tiny(family)), max_length=8)
     network = model.language_model().eval()
     assert isinstance(network, Generator)
-    pairs = np.stack([tinies.texts(3), tinies.texts(3, seed=1)], 1)
+    pairs = np.stack([tiny_models.texts(3), tiny_models.texts(3, seed=1)], 1)
     rows, targets = network.continued(pairs)
     assert len(rows) == 6
     assert rows.lengths.max() == 8  # the end of the text counts
@@ -217,12 +209,12 @@ def test_every_token_but_the_first_is_asked_of_a_text(
 @pytest.mark.parametrize("training", ["full", "lora", "probe"])
 @pytest.mark.parametrize("family", CAUSAL)
 def test_language_modelling_lowers_the_loss_and_its_weights_go_into_the_backbone(
-    family: str, training: Any, tiny: Callable[..., Path], tinies: ModuleType
+    family: str, training: Any, tiny: Callable[..., Path]
 ) -> None:
     model = LanguageModel(name="transformer", path=str(tiny(family)), max_length=32, training=training)
     network = model.language_model()
     assert isinstance(network, Generator)
-    inputs = tinies.texts(16)
+    inputs = tiny_models.texts(16)
     rows, targets = network.continued(inputs)
 
     def loss() -> float:

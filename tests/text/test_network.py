@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+import tiny_models
 import torch
 from torch import Tensor, nn
 
@@ -81,15 +81,13 @@ def test_the_mean_of_many_states_is_not_taken_in_bfloat16() -> None:
 
 @pytest.mark.parametrize("output", [CLASSES, PAIRS], ids=["classification", "preference"])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_rows_logits_do_not_depend_on_its_companions(
-    family: str, output: Output, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_a_rows_logits_do_not_depend_on_its_companions(family: str, output: Output, tiny: Callable[..., Path]) -> None:
     for pooling in ("last", "mean"):
         network = spec(tiny(family), pooling=pooling).build(output, seed=0).eval()
         nn.init.normal_(network.head.weight)  # type: ignore[union-attr, arg-type]
-        inputs = tinies.texts(6)
+        inputs = tiny_models.texts(6)
         if output.kind == "preference":
-            inputs = np.stack([inputs, tinies.texts(6, seed=1)], 1)
+            inputs = np.stack([inputs, tiny_models.texts(6, seed=1)], 1)
         rows = network.encode(inputs)  # type: ignore[operator]
         assert len(np.unique(rows.lengths)) > 1
         with torch.inference_mode():
@@ -102,12 +100,10 @@ def test_a_rows_logits_do_not_depend_on_its_companions(
 
 
 @pytest.mark.parametrize("family", ["gpt2", "pythia"])
-def test_a_model_without_a_token_for_padding_can_be_padded_with_any(
-    family: str, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_a_model_without_a_token_for_padding_can_be_padded_with_any(family: str, tiny: Callable[..., Path]) -> None:
     network = spec(tiny(family)).build(CLASSES, seed=0).eval()
     assert network.tokenizer.pad_token_id is None  # type: ignore[union-attr]
-    rows = network.encode(tinies.texts(4))  # type: ignore[operator]
+    rows = network.encode(tiny_models.texts(4))  # type: ignore[operator]
     found = []
     for pad in (0, 7):
         other = Tokens(sequences=rows.sequences, pad=pad)
@@ -166,12 +162,10 @@ def test_a_longer_text_than_the_model_can_read_is_refused(tiny: Callable[..., Pa
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_cut_network_is_the_first_layers_and_the_final_norm(
-    family: str, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_a_cut_network_is_the_first_layers_and_the_final_norm(family: str, tiny: Callable[..., Path]) -> None:
     folder = tiny(family, layers=4)
     whole, short = load(folder, layers=0), load(folder, layers=2)
-    ids = torch.tensor([whole.tokenizer(" ".join(tinies.WORDS[:9]))["input_ids"]])
+    ids = torch.tensor([whole.tokenizer(" ".join(tiny_models.WORDS[:9]))["input_ids"]])
     names = {"gpt2": "ln_f", "pythia": "final_layer_norm", "bert": ""}
     norm = getattr(whole.backbone, names.get(family, "norm"), nn.Identity())
     with torch.inference_mode():
@@ -203,9 +197,7 @@ def test_the_cost_of_a_folder_is_its_multiplications(family: str, tiny: Callable
 
 
 @pytest.mark.parametrize("family", CAUSAL)
-def test_the_head_begins_as_the_unembedding_of_the_class_words(
-    family: str, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_the_head_begins_as_the_unembedding_of_the_class_words(family: str, tiny: Callable[..., Path]) -> None:
     folder = tiny(family)
     network = spec(folder).build(CLASSES, seed=0).eval()
     pretrained = load(folder, layers=0)
@@ -243,10 +235,10 @@ def test_words_that_begin_alike_become_numbers_or_letters(tiny: Callable[..., Pa
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_low_rank_updates_begin_at_zero_and_alone_are_trained_and_saved(
-    family: str, tiny: Callable[..., Path], tinies: ModuleType, tmp_path: Path
+    family: str, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = tiny(family)
-    inputs = tinies.texts(24)
+    inputs = tiny_models.texts(24)
     plain, network = (spec(folder, training=training).build(CLASSES, seed=0) for training in ("full", "lora"))
     rows = network.encode(inputs)  # type: ignore[operator]
     np.testing.assert_allclose(
@@ -273,11 +265,11 @@ def test_low_rank_updates_begin_at_zero_and_alone_are_trained_and_saved(
 @pytest.mark.parametrize("output", [CLASSES, PAIRS], ids=["classification", "preference"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_full_training_is_saved_and_loaded(
-    family: str, output: Output, tiny: Callable[..., Path], tinies: ModuleType, tmp_path: Path
+    family: str, output: Output, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
-    inputs = tinies.texts(16)
+    inputs = tiny_models.texts(16)
     if output.kind == "preference":
-        inputs = np.stack([inputs, tinies.texts(16, seed=1)], 1)
+        inputs = np.stack([inputs, tiny_models.texts(16, seed=1)], 1)
     model = spec(tiny(family))
     network = model.build(output, seed=0)
     rows = network.encode(inputs)  # type: ignore[operator]
@@ -302,10 +294,10 @@ def test_the_seed_alone_decides_the_low_rank_updates(tiny: Callable[..., Path]) 
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama", "bert"])
-def test_swapping_the_candidates_swaps_the_logits(family: str, tiny: Callable[..., Path], tinies: ModuleType) -> None:
+def test_swapping_the_candidates_swaps_the_logits(family: str, tiny: Callable[..., Path]) -> None:
     network = spec(tiny(family)).build(PAIRS, seed=0).eval()
     nn.init.normal_(network.head.weight)  # type: ignore[union-attr, arg-type]
-    inputs = np.stack([tinies.texts(5), tinies.texts(5, seed=1)], 1)
+    inputs = np.stack([tiny_models.texts(5), tiny_models.texts(5, seed=1)], 1)
     with torch.inference_mode():
         one, other = (network(everything(network.encode(both))) for both in (inputs, inputs[:, ::-1]))  # type: ignore[operator]
         alike = network(everything(network.encode(inputs[:, [0, 0]])))  # type: ignore[operator]
@@ -333,12 +325,10 @@ def gradients(network: nn.Module) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("training", ["full", "lora"])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_recomputed_activations_give_the_same_gradients(
-    family: str, training: Any, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_recomputed_activations_give_the_same_gradients(family: str, training: Any, tiny: Callable[..., Path]) -> None:
     network = spec(tiny(family, dropout=0.1), training=training).build(CLASSES, seed=0).train()
     nn.init.normal_(network.head.weight)  # type: ignore[union-attr, arg-type]
-    batch = everything(network.encode(tinies.texts(6)))  # type: ignore[operator]
+    batch = everything(network.encode(tiny_models.texts(6)))  # type: ignore[operator]
     found = []
     for checkpointing in (False, True):
         if checkpointing:
@@ -353,12 +343,10 @@ def test_recomputed_activations_give_the_same_gradients(
 
 @pytest.mark.parametrize("method", ["naive", "confidence"])
 @pytest.mark.parametrize("family", ["gpt2", "llama", "bert"])
-def test_the_update_does_not_depend_on_the_micro_batches(
-    family: str, method: str, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_the_update_does_not_depend_on_the_micro_batches(family: str, method: str, tiny: Callable[..., Path]) -> None:
     network = spec(tiny(family)).build(CLASSES, seed=0).train()
     nn.init.normal_(network.head.weight)  # type: ignore[union-attr, arg-type]
-    rows = network.encode(tinies.texts(20))  # type: ignore[operator]
+    rows = network.encode(tiny_models.texts(20))  # type: ignore[operator]
     targets = torch.rand(20, 1, generator=torch.Generator().manual_seed(0))
     targets = torch.cat([targets, 1 - targets], 1)
     found, values, counts = [], [], []
@@ -376,12 +364,10 @@ def test_the_update_does_not_depend_on_the_micro_batches(
 
 
 @pytest.mark.parametrize("family", ["gpt2", "bert"])
-def test_the_second_pass_of_a_whole_batch_loss_drops_out_the_same(
-    family: str, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_the_second_pass_of_a_whole_batch_loss_drops_out_the_same(family: str, tiny: Callable[..., Path]) -> None:
     network = spec(tiny(family, dropout=0.3)).build(CLASSES, seed=0).train()
     nn.init.normal_(network.head.weight)  # type: ignore[union-attr, arg-type]
-    rows = network.encode(tinies.texts(12))  # type: ignore[operator]
+    rows = network.encode(tiny_models.texts(12))  # type: ignore[operator]
     pieces = micro_batches(np.arange(12), rows.lengths, budget=30)
     seen: list[Tensor] = []
     network.register_forward_hook(lambda module, inputs, logits: seen.append(logits.detach().clone()))
@@ -399,11 +385,9 @@ def test_the_second_pass_of_a_whole_batch_loss_drops_out_the_same(
 
 
 @pytest.mark.parametrize("training", ["full", "lora"])
-def test_parameters_stay_float32_where_bfloat16_is_multiplied(
-    training: Any, tiny: Callable[..., Path], tinies: ModuleType
-) -> None:
+def test_parameters_stay_float32_where_bfloat16_is_multiplied(training: Any, tiny: Callable[..., Path]) -> None:
     network = spec(tiny("pythia"), training=training).build(CLASSES, seed=0)  # saved in float16
-    rows = network.encode(tinies.texts(8))  # type: ignore[operator]
+    rows = network.encode(tiny_models.texts(8))  # type: ignore[operator]
     machine = Machine(device=CPU, precision="bfloat16")
     seen: set[torch.dtype] = set()
     network.head.register_forward_hook(lambda module, inputs, logits: seen.add(logits.dtype))  # type: ignore[union-attr]
@@ -418,8 +402,8 @@ def test_parameters_stay_float32_where_bfloat16_is_multiplied(
 # Folders that cannot be read
 
 
-def test_only_safetensors_are_read(tiny: Callable[..., Path], tinies: ModuleType, tmp_path: Path) -> None:
-    folder = tinies.copied(tiny("gpt2"), tmp_path / "torch")
+def test_only_safetensors_are_read(tiny: Callable[..., Path], tmp_path: Path) -> None:
+    folder = tiny_models.copied(tiny("gpt2"), tmp_path / "torch")
     (folder / "model.safetensors").unlink()
     torch.save(load(tiny("gpt2"), layers=0).causal.state_dict(), folder / "pytorch_model.bin")
     with pytest.raises(DataError, match=r"holds no \.safetensors weights; other formats are not read"):
@@ -429,12 +413,10 @@ def test_only_safetensors_are_read(tiny: Callable[..., Path], tinies: ModuleType
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_code_that_comes_with_a_model_is_never_run(
-    known: bool, tiny: Callable[..., Path], tinies: ModuleType, tmp_path: Path
-) -> None:
+def test_code_that_comes_with_a_model_is_never_run(known: bool, tiny: Callable[..., Path], tmp_path: Path) -> None:
     import json
 
-    folder = tinies.copied(tiny("llama"), tmp_path / "model")
+    folder = tiny_models.copied(tiny("llama"), tmp_path / "model")
     config = json.loads((folder / "config.json").read_text())
     names = {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model", "AutoTokenizer": ["evil.T", None]}
     config |= {"auto_map": names} | ({} if known else {"model_type": "evil", "architectures": ["EvilForCausalLM"]})
@@ -489,9 +471,9 @@ def no_tokenizer(folder: Path) -> None:
 )
 @pytest.mark.parametrize("family", ["qwen2", "llama"])
 def test_a_damaged_folder_is_named(
-    family: str, damage: Callable[[Path], None], why: str, tiny: Callable[..., Path], tinies: ModuleType, tmp_path: Path
+    family: str, damage: Callable[[Path], None], why: str, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
-    folder = tinies.copied(tiny(family), tmp_path / "model")
+    folder = tiny_models.copied(tiny(family), tmp_path / "model")
     damage(folder)
     with pytest.raises(DataError, match=why):
         spec(folder).build(CLASSES, seed=0)
@@ -499,9 +481,9 @@ def test_a_damaged_folder_is_named(
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"hidden_size": 8}', None])
 def test_a_configuration_that_says_too_little_is_named(
-    text: str | None, tiny: Callable[..., Path], tinies: ModuleType, tmp_path: Path
+    text: str | None, tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
-    folder = tinies.copied(tiny("llama"), tmp_path / "model")
+    folder = tiny_models.copied(tiny("llama"), tmp_path / "model")
     (folder / "config.json").unlink()
     if text is not None:
         (folder / "config.json").write_text(text)
@@ -519,11 +501,11 @@ def test_an_encoder_pretrained_to_fill_in_words_loses_its_other_heads(tiny: Call
 
 
 def test_the_content_of_a_folder_counts_and_not_its_place(
-    tiny: Callable[..., Path], tinies: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from outgrow.spec import canonical
 
-    copy = tinies.copied(tiny("llama"), tmp_path / "home" / "copy")
+    copy = tiny_models.copied(tiny("llama"), tmp_path / "home" / "copy")
     one = canonical(spec(tiny("llama")))
     assert canonical(spec(copy)) == one
     assert str(tmp_path) not in one
