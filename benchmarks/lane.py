@@ -57,7 +57,7 @@ def students(count: int = 1_000, compared: int = 50) -> None:
     import torch
 
     from outgrow.config import TrainSpec
-    from outgrow.lane import Head, Student, train_together
+    from outgrow.learning.heads import Head, Student, train_together
     from outgrow.methods.base import cross_entropy_loss
     from outgrow.tasks.base import Output
 
@@ -126,7 +126,7 @@ def memory() -> None:
 
     from outgrow import features as files
     from outgrow.config import TrainSpec
-    from outgrow.lane import Student, train_together
+    from outgrow.learning.heads import Student, train_together
     from outgrow.methods.base import cross_entropy_loss
     from outgrow.tasks.base import Output
 

@@ -53,12 +53,12 @@ def peak() -> None:
     import torch
 
     from outgrow.config import TrainSpec
-    from outgrow.machine import Machine
+    from outgrow.learning.machine import Machine
+    from outgrow.learning.predict import in_batches
+    from outgrow.learning.train import fit
     from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
-    from outgrow.predict import in_batches
     from outgrow.tasks.base import Output
-    from outgrow.train import fit
 
     texts, labels = reviews(1_024)
     machine = Machine(device=torch.device("cpu"))
@@ -107,12 +107,12 @@ def ours(name: str) -> dict[str, float]:
     import torch
 
     from outgrow.config import TrainSpec
-    from outgrow.machine import Machine
+    from outgrow.learning.machine import Machine
+    from outgrow.learning.predict import predict
+    from outgrow.learning.train import fit
     from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
-    from outgrow.predict import predict
     from outgrow.tasks.base import Output
-    from outgrow.train import fit
 
     n = ROWS[name]
     texts, labels = reviews(n)
@@ -231,11 +231,11 @@ def memory() -> None:
     import torch
 
     from outgrow.config import TrainSpec
-    from outgrow.machine import Machine
+    from outgrow.learning.machine import Machine
+    from outgrow.learning.train import fit
     from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
     from outgrow.tasks.base import Output
-    from outgrow.train import fit
 
     n = 1_280
     texts, labels = reviews(n)

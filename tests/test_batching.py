@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from outgrow.batching import Arrays, batches, encode, micro_batches
 from outgrow.config import TrainSpec
-from outgrow.machine import Machine
+from outgrow.learning.batching import Arrays, batches, encode, micro_batches
+from outgrow.learning.machine import Machine
+from outgrow.learning.predict import ROWS, TOKENS, in_batches, predict
+from outgrow.learning.train import accumulate, fit
 from outgrow.methods.base import Loss, Method
 from outgrow.methods.confidence import Confidence
 from outgrow.methods.naive import Naive
-from outgrow.predict import ROWS, TOKENS, in_batches, predict
-from outgrow.train import accumulate, fit
 
 CPU = torch.device("cpu")
 

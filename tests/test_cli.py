@@ -20,7 +20,7 @@ from outgrow.methods.base import methods
 from outgrow.metrics.base import metrics
 from outgrow.models.base import models
 from outgrow.packs import PACKS
-from outgrow.results import COLUMNS
+from outgrow.results.table import COLUMNS
 from outgrow.store import Store
 from outgrow.tasks.base import tasks
 

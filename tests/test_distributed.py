@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from outgrow.records import read_records
+from outgrow.results.records import read_records
 from outgrow.store import Store
 
 
@@ -36,7 +36,7 @@ def run(
                 "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(processes),
                 "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
             }  # fmt: skip
-        command = [sys.executable, "-m", "outgrow.cli", "run", experiment, "--store", str(store), *extra]
+        command = [sys.executable, "-m", "outgrow", "run", experiment, "--store", str(store), *extra]
         started.append(
             subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         )

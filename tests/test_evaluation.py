@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from outgrow import evaluation
 from outgrow.config import Experiment, expand
 from outgrow.errors import ConfigError, DataError, StoreError
-from outgrow.evaluation import Answers, evaluate, pgr, read_answers
 from outgrow.executors.base import compute
 from outgrow.experiment import run
 from outgrow.metrics.base import Metric, Predictions, metrics
 from outgrow.models.base import Extractor, Model
-from outgrow.records import pool, read_records, record
-from outgrow.results import Evaluation
+from outgrow.results import evaluation
+from outgrow.results.evaluation import Answers, evaluate, pgr, read_answers
+from outgrow.results.records import pool, read_records, record
+from outgrow.results.table import Evaluation
 from outgrow.runtime import Context
 from outgrow.spec import spec
 from outgrow.steps import Comparison, Steps, walk_unique

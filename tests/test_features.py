@@ -17,14 +17,14 @@ from safetensors.numpy import load_file
 from outgrow import experiment
 from outgrow.config import Experiment
 from outgrow.executors.base import compute
-from outgrow.features import CHUNK, FILE, create, load
-from outgrow.finetuning import load_trained
+from outgrow.learning.predict import predict
+from outgrow.learning.probe import Probe
 from outgrow.models.base import Model
 from outgrow.plan import make_plan
-from outgrow.predict import predict
-from outgrow.probe import Probe
 from outgrow.runtime import Context
 from outgrow.steps import Features, Steps, Trained, walk_unique
+from outgrow.steps.extract import CHUNK, FILE, create, load
+from outgrow.steps.training import load_trained
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Examples, Kind, Output

@@ -43,9 +43,9 @@ LAYERS = [
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 TORCH_AT_THE_TOP = (
-    "outgrow.chess.network", "outgrow.finetuning", "outgrow.lane", "outgrow.machine", "outgrow.newton",
-    "outgrow.predict", "outgrow.probe",
-    "outgrow.text.generation", "outgrow.text.network", "outgrow.text.prompting", "outgrow.text.tokens", "outgrow.train",
+    "outgrow.chess.network", "outgrow.steps.training", "outgrow.learning.heads", "outgrow.learning.machine", "outgrow.learning.lbfgs",
+    "outgrow.learning.predict", "outgrow.learning.probe",
+    "outgrow.text.generation", "outgrow.text.network", "outgrow.text.prompting", "outgrow.text.tokens", "outgrow.learning.train",
     "outgrow.vision.alexnet", "outgrow.vision.efficientnet", "outgrow.vision.network", "outgrow.vision.pretrained",
     "outgrow.zoo.build",
 )  # fmt: skip

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from outgrow import features as feature_files
-from outgrow.batching import Arrays
 from outgrow.config import TrainSpec
 from outgrow.errors import ConfigError, StepFailed
-from outgrow.lane import Head, Student, train_together
-from outgrow.machine import Machine
+from outgrow.learning.batching import Arrays
+from outgrow.learning.heads import Head, Student, train_together
+from outgrow.learning.lbfgs import Coordinates, Table
+from outgrow.learning.machine import Machine
+from outgrow.learning.probe import Probe
+from outgrow.learning.train import fit
 from outgrow.methods.base import Method, cross_entropy_loss, methods
-from outgrow.newton import Coordinates, Table
-from outgrow.probe import Probe
+from outgrow.steps import extract as feature_files
 from outgrow.tasks.base import Output
-from outgrow.train import fit
 
 CPU = torch.device("cpu")
 WIDTH = 12

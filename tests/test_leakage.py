@@ -22,8 +22,8 @@ from outgrow.models.base import Model
 from outgrow.models.labels import LabelFile
 from outgrow.runtime import Context
 from outgrow.spec import canonical
-from outgrow.splits import DRAWN, draw, read_examples, set_aside, write_examples
 from outgrow.steps import Features, Labels, Steps, Trained, walk_unique
+from outgrow.steps.splits import DRAWN, draw, read_examples, set_aside, write_examples
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Examples, Kind

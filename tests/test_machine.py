@@ -14,17 +14,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from outgrow import machine as machines
-from outgrow.batching import Arrays
 from outgrow.config import TrainSpec
-from outgrow.distributed import gather, rank, sum_over_processes, wait, world_size
 from outgrow.errors import ConfigError
-from outgrow.machine import Machine
+from outgrow.learning import machine as machines
+from outgrow.learning.batching import Arrays
+from outgrow.learning.machine import Machine
+from outgrow.learning.predict import predict
+from outgrow.learning.team import gather, rank, sum_over_processes, wait, world_size
+from outgrow.learning.train import fit
 from outgrow.methods.base import cross_entropy_loss
-from outgrow.predict import predict
 from outgrow.runtime import Context, Runtime
 from outgrow.store import Store
-from outgrow.train import fit
 
 CPU = torch.device("cpu")
 
@@ -175,7 +175,7 @@ def test_one_process_is_alone() -> None:
     wait()
     assert (world_size(), rank(), gather("x"), tensor.tolist()) == (1, 0, ["x"], [1, 1])
     assert "accelerate" not in subprocess.run(
-        [sys.executable, "-c", "import sys, outgrow.distributed as m; m.gather(1), m.wait(); print(*sys.modules)"],
+        [sys.executable, "-c", "import sys, outgrow.learning.team as m; m.gather(1), m.wait(); print(*sys.modules)"],
         capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
 
@@ -184,13 +184,13 @@ TOGETHER = """
 import sys
 import numpy as np, torch
 from torch import nn
-from outgrow.batching import Arrays
+from outgrow.learning.batching import Arrays
 from outgrow.config import TrainSpec
-from outgrow.distributed import gather, rank, sum_over_processes, wait, world_size
-from outgrow.machine import Machine
+from outgrow.learning.team import gather, rank, sum_over_processes, wait, world_size
+from outgrow.learning.machine import Machine
 from outgrow.methods.{module} import {method}
-from outgrow.predict import predict
-from outgrow.train import fit
+from outgrow.learning.predict import predict
+from outgrow.learning.train import fit
 
 rng = np.random.default_rng(0)
 inputs = rng.standard_normal((70, 16)).astype(np.float32)
@@ -239,7 +239,7 @@ def test_the_caches_of_compiled_products_are_bounded_unless_the_user_says_otherw
     names = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
     environment = {name: value for name, value in os.environ.items() if name not in names}
     environment |= dict.fromkeys(names, given) if given else {}
-    script = f"import os, outgrow.machine; print([os.environ[name] for name in {names}])"
+    script = f"import os, outgrow.learning.machine; print([os.environ[name] for name in {names}])"
     said = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == str([holds] * 2)
 
@@ -249,7 +249,7 @@ def test_freed_memory_is_kept_until_it_is_given_back() -> None:
     script = """
 import re, torch
 from pathlib import Path
-from outgrow.machine import give_back_freed_memory, keep_freed_memory
+from outgrow.learning.machine import give_back_freed_memory, keep_freed_memory
 
 def resident():
     return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from outgrow.config import SplitSpec
 from outgrow.errors import DataError
-from outgrow.splits import DRAWN, FIXED, SplitData, draw, read_examples, set_aside, write_examples
 from outgrow.steps import Steps
+from outgrow.steps.splits import DRAWN, FIXED, SplitData, draw, read_examples, set_aside, write_examples
 from outgrow.tasks.base import Examples, Kind
 from outgrow.tasks.toy import Toy
 

@@ -18,7 +18,7 @@ import pytest
 from outgrow.config import Experiment
 from outgrow.errors import StoreError
 from outgrow.executors.base import compute
-from outgrow.records import read_records
+from outgrow.results.records import read_records
 from outgrow.runtime import Context
 from outgrow.steps import Step
 from outgrow.store import DamagedArtefact, Store

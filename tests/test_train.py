@@ -17,22 +17,22 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from outgrow import experiment
-from outgrow.batching import Arrays
 from outgrow.config import Experiment, TrainSpec
 from outgrow.errors import StepFailed
 from outgrow.executors.base import compute
-from outgrow.finetuning import load_trained
-from outgrow.machine import Machine
+from outgrow.learning.batching import Arrays
+from outgrow.learning.machine import Machine
+from outgrow.learning.predict import predict, read_labels, summarise, write_labels
+from outgrow.learning.train import fit, rate
 from outgrow.methods.base import Loss, cross_entropy_loss, methods
 from outgrow.methods.naive import Naive
 from outgrow.models.toy import ToyModel
-from outgrow.predict import predict, read_labels, summarise, write_labels
 from outgrow.runtime import Context, Runtime
 from outgrow.steps import Steps, Trained, walk_unique
+from outgrow.steps.training import load_trained
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Output
-from outgrow.train import fit, rate
 
 CPU = Machine(device=torch.device("cpu"))
 TWO = Output(kind="classification", n_classes=2)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from outgrow.config import Experiment, Role, SplitSpec, TrainSpec, read_experiments
-    from outgrow.records import pool, read_records
-    from outgrow.results import Group, Record, Row
+    from outgrow.results.records import pool, read_records
+    from outgrow.results.table import Group, Record, Row
     from outgrow.runtime import Runtime
     from outgrow.store import Store
     from outgrow.sweep import run_experiments
@@ -18,11 +18,11 @@ _HOME = {
     "SplitSpec": "config",
     "TrainSpec": "config",
     "read_experiments": "config",
-    "Group": "results",
-    "Record": "results",
-    "Row": "results",
-    "pool": "records",
-    "read_records": "records",
+    "Group": "results.table",
+    "Record": "results.table",
+    "Row": "results.table",
+    "pool": "results.records",
+    "read_records": "results.records",
     "Runtime": "runtime",
     "Store": "store",
     "run_experiments": "sweep",

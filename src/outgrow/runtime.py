@@ -8,16 +8,16 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from outgrow.errors import ConfigError
-from outgrow.splits import DatasetData, SplitData, read_examples
 from outgrow.steps import Labels, Split, Step
+from outgrow.steps.splits import DatasetData, SplitData, read_examples
 from outgrow.store import Store
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
-    from outgrow.batching import Rows
-    from outgrow.machine import Machine
+    from outgrow.learning.batching import Rows
+    from outgrow.learning.machine import Machine
     from outgrow.steps import Adapted, Dataset, Features, Part, Predictor
     from outgrow.tasks.base import Examples, Task
 
@@ -70,7 +70,7 @@ class Context:
         """The device chosen and how to multiply on it; ConfigError if this machine does not have it."""
         import torch
 
-        from outgrow.machine import Machine
+        from outgrow.learning.machine import Machine
 
         wanted = self._runtime.device
         present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -101,7 +101,7 @@ class Context:
 
     def rows(self, network: nn.Module, part: Part, features: Features | None) -> Rows:
         """A part's inputs as `network` takes them: stored features, or the task's inputs encoded."""
-        from outgrow.batching import Arrays, encode
+        from outgrow.learning.batching import Arrays, encode
 
         data = self.split(part.split)
         chosen = data.rows(part)
@@ -117,7 +117,7 @@ class Context:
 
     def labels(self, step: Labels) -> np.ndarray:
         """Weak labels in the order of their part's rows: probabilities [n, classes], or texts [n]."""
-        from outgrow.predict import read_labels
+        from outgrow.learning.predict import read_labels
 
         return read_labels(self.store.open(step.key))
 
@@ -140,7 +140,7 @@ class Context:
         return read_examples(self.store.open(key))
 
     def _read_features(self, key: str) -> tuple[np.ndarray, list[str]]:
-        from outgrow.features import load, read_notes
+        from outgrow.steps.extract import load, read_notes
 
         folder = self.store.open(key)
         return load(folder), read_notes(folder)

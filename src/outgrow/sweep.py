@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outgrow.config import Experiment
-from outgrow.distributed import gather, rank
 from outgrow.executors.base import Outcome, Watcher, executors
+from outgrow.learning.team import gather, rank
 from outgrow.plan import Plan, make_plan
-from outgrow.records import record
-from outgrow.results import Record
+from outgrow.results.records import record
+from outgrow.results.table import Record
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Step
 from outgrow.store import Store

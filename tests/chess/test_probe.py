@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from outgrow.config import expand
-from outgrow.features import load
 from outgrow.models.chess import ChessModel
 from outgrow.runtime import Context, Runtime
 from outgrow.steps import Features, Trained, walk_unique
+from outgrow.steps.extract import load
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 

@@ -20,15 +20,15 @@ import torch
 from pydantic import ValidationError
 
 from outgrow import packs
-from outgrow.batching import encode
 from outgrow.config import read_experiments, shipped_experiments
 from outgrow.errors import ConfigError, DataError, PackMissing
 from outgrow.executors.base import executors
+from outgrow.learning.batching import encode
+from outgrow.learning.predict import summarise
 from outgrow.methods.base import methods
 from outgrow.metrics.base import Predictions, metrics
 from outgrow.models.base import Model, models
 from outgrow.plan import make_plan
-from outgrow.predict import summarise
 from outgrow.registry import Registry
 from outgrow.spec import canonical
 from outgrow.tasks.base import Output, tasks

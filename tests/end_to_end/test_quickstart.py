@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-OUTGROW = [sys.executable, "-m", "outgrow.cli"]
+OUTGROW = [sys.executable, "-m", "outgrow"]
 
 
 def outgrow(*arguments: str) -> subprocess.CompletedProcess[str]:

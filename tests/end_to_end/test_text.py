@@ -15,11 +15,11 @@ import torch
 from outgrow import experiment, packs
 from outgrow.config import Experiment, expand
 from outgrow.errors import ConfigError
-from outgrow.features import load as load_features
-from outgrow.finetuning import new_network
-from outgrow.predict import predict
+from outgrow.learning.predict import predict
 from outgrow.runtime import Context, Runtime
 from outgrow.steps import Adapted, Comparison, Features, Prompted, Steps, Trained, walk_unique
+from outgrow.steps.extract import load as load_features
+from outgrow.steps.training import new_network
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 

@@ -100,7 +100,7 @@ def test_failures_of_seeds_are_counted_one_by_one(toy: Toy, store: Store, monkey
         failed = run_experiments(toy(seeds=[0, 1, 2]), store)
         assert (failed.computed, len(failed.failures)) == (0, 1)  # they share the examples
         assert [record.failure for record in failed.records] == ["examples of toy: no"] * 6
-    monkeypatch.setattr("outgrow.splits.draw", fail)
+    monkeypatch.setattr("outgrow.steps.splits.draw", fail)
     failed = run_experiments(toy(seeds=[0, 1, 2]), store)
     assert (failed.computed, len(failed.failures)) == (1, 3)
     assert [record.failure for record in failed.records] == ["split toy: no"] * 6
@@ -129,7 +129,7 @@ def alive(group: int) -> int:
 def interrupted(arguments: list[str], when: Callable[[int], bool]) -> Iterator[tuple[int, str]]:
     """Runs `outgrow` as a terminal does and presses Ctrl-C; gives the exit status and what it said on stderr."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "outgrow.cli", *arguments],
+        [sys.executable, "-m", "outgrow", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     try:

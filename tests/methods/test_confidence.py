@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from outgrow.batching import Arrays
 from outgrow.config import TrainSpec
-from outgrow.machine import Machine
+from outgrow.learning.batching import Arrays
+from outgrow.learning.machine import Machine
+from outgrow.learning.train import fit
 from outgrow.methods.base import harden
 from outgrow.methods.confidence import AdaptiveThreshold, Confidence
 from outgrow.methods.naive import Naive
 from outgrow.models.toy import ToyModel
 from outgrow.tasks.base import Output
-from outgrow.train import fit
 
 
 @pytest.mark.parametrize(("progress", "weight"), [(0.0, 0.0), (0.1, 0.375), (0.2, 0.75), (0.6, 0.75), (1.0, 0.75)])

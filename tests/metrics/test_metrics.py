@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from outgrow.learning.predict import summarise
 from outgrow.metrics.base import Metric, Predictions, metrics
-from outgrow.predict import summarise
 from outgrow.tasks.base import Output
 
 NAMES = [entry.name for entry in metrics]

@@ -164,7 +164,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 def _quiet() -> None:
-    from outgrow.text.source import transformers_library
+    from outgrow.hub import transformers_library
 
     transformers_library()
 
@@ -176,7 +176,7 @@ def offline_hub(
     """A hub cache that is all the library can see, with the tiny models of REPOSITORIES; puts in others on call."""
     from huggingface_hub import constants
 
-    from outgrow.text import source
+    from outgrow import hub as source
 
     cache = tmp_path / "hub"  # the same as that of the data sets' fixture
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

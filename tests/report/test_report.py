@@ -13,7 +13,7 @@ import pytest
 from outgrow.report import render
 from outgrow.report.svg import CHARACTER, Mark, Series, line_chart, linear_axis, log_axis, spread
 from outgrow.report.words import short_names
-from outgrow.results import CurvePoint, Group, Interval
+from outgrow.results.table import CurvePoint, Group, Interval
 
 COSTS = {"chess-xs": 3e4, "chess-s": 2e5, "chess-xl": 3e7}
 VOID = {"meta", "br", "link", "img", "hr", "input"}

@@ -19,9 +19,10 @@ from outgrow.chess.board import Board
 from outgrow.chess.moves import N_MOVES, move_class_of_uci
 from outgrow.errors import DataError
 from outgrow.spec import canonical
-from outgrow.tasks import chess_puzzles, files
+from outgrow.tasks import chess_puzzles
 from outgrow.tasks.base import tasks
 from outgrow.tasks.chess_puzzles import ChessPuzzles
+from outgrow.tasks.sources import files
 
 HEADER = "PuzzleId,FEN,Moves,Rating,RatingDeviation,Popularity,NbPlays,Themes,GameUrl,OpeningTags"
 START = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1"

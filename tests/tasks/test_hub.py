@@ -16,9 +16,9 @@ import pytest
 
 from outgrow.errors import ConfigError, DataError, MissingDependency
 from outgrow.spec import canonical
-from outgrow.tasks import hub
-from outgrow.tasks.hub import commit, parquet_files
 from outgrow.tasks.hub_table import HubTable
+from outgrow.tasks.sources import hub
+from outgrow.tasks.sources.hub import commit, parquet_files
 
 ROWS = [{"words": f"text {i}", "mark": i % 2} for i in range(6)]
 

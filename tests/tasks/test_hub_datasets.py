@@ -13,11 +13,11 @@ import pytest
 from outgrow.errors import DataError
 from outgrow.registry import Entry
 from outgrow.spec import canonical
-from outgrow.tasks import hub
 from outgrow.tasks.anthropic_hh import AnthropicHH
 from outgrow.tasks.base import Task, tasks
-from outgrow.tasks.hub import HubTask
-from outgrow.tasks.rows import key
+from outgrow.tasks.sources import hub
+from outgrow.tasks.sources.hub import HubTask
+from outgrow.tasks.sources.rows import key
 
 FIXTURES = {path.stem: path for path in (Path(__file__).parent / "fixtures").glob("*.json")}
 PAPERS_22 = (

@@ -10,7 +10,7 @@ import pytest
 
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
-from outgrow.tasks.rows import Pair, Row, answers, classification, key, preference
+from outgrow.tasks.sources.rows import Pair, Row, answers, classification, key, preference
 
 
 def rows(n: int, *, positive: int, groups: int | None = None) -> list[Row]:

@@ -12,18 +12,18 @@ import tiny_models
 import torch
 from torch import Tensor, nn
 
-from outgrow.batching import micro_batches
 from outgrow.config import TrainSpec
 from outgrow.errors import ConfigError, DataError, MissingDependency
-from outgrow.finetuning import packed, trainable
-from outgrow.machine import Machine
+from outgrow.learning.batching import micro_batches
+from outgrow.learning.machine import Machine
+from outgrow.learning.predict import predict
+from outgrow.learning.train import accumulate, fit
 from outgrow.methods.base import cross_entropy_loss, methods
 from outgrow.models.language import LanguageModel
-from outgrow.predict import predict
+from outgrow.steps.training import packed, trainable
 from outgrow.tasks.base import Output
 from outgrow.text.network import answer_words, load, pool
 from outgrow.text.tokens import Tokens
-from outgrow.train import accumulate, fit
 
 FAMILIES = ("gpt2", "pythia", "qwen2", "qwen3", "llama", "bert")
 CAUSAL = FAMILIES[:-1]

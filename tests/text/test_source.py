@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from outgrow import hub as source
 from outgrow.errors import ConfigError, DataError
 from outgrow.models.base import models
 from outgrow.models.language import PRESETS, LanguageModel
 from outgrow.tasks.base import Output
-from outgrow.text import source
 
 CLASSES = Output(kind="classification", n_classes=2, class_names=("bad", "good"))
 

@@ -88,7 +88,7 @@ def tiny_eye(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     def give(family: str, *, seed: int = 0, pickled: bool = False, normalised: bool = True) -> Path:
         wanted = (family, seed, pickled, normalised)
         if wanted not in made:
-            from outgrow.text.source import transformers_library
+            from outgrow.hub import transformers_library
 
             transformers_library()
             place = made[wanted] = tmp_path_factory.mktemp(family)
@@ -119,7 +119,7 @@ def eyes_hub(
 ) -> Iterator[Callable[[str, Path], None]]:
     """A hub cache that is all the library can see, with both DINO models of the paper; puts in others on call."""
     constants = pytest.importorskip("huggingface_hub.constants")
-    from outgrow.text import source
+    from outgrow import hub as source
 
     cache = tmp_path / "hub"
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)

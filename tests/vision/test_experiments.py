@@ -14,11 +14,11 @@ import torch
 from outgrow import experiment
 from outgrow.config import expand, read_experiments
 from outgrow.errors import ConfigError, DataError
-from outgrow.features import load as load_features
 from outgrow.models.base import models
 from outgrow.plan import make_plan
 from outgrow.runtime import Context, Runtime
 from outgrow.steps import Features, Steps, Trained, Untrained
+from outgrow.steps.extract import load as load_features
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import tasks

@@ -15,9 +15,9 @@ import pytest
 import torch
 from PIL import Image
 
-from outgrow.batching import batches
 from outgrow.errors import DataError
-from outgrow.predict import in_batches
+from outgrow.learning.batching import batches
+from outgrow.learning.predict import in_batches
 from outgrow.vision import images
 from outgrow.vision.images import Images, Preprocessing, check, content, decode, fit, refer
 

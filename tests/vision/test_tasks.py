@@ -20,7 +20,7 @@ from outgrow import packs
 from outgrow.errors import ConfigError, DataError, MissingDependency, PackMissing
 from outgrow.spec import canonical
 from outgrow.tasks.base import tasks
-from outgrow.tasks.image_rows import ImageRow, image_examples
+from outgrow.tasks.sources.image_rows import ImageRow, image_examples
 from outgrow.vision.images import content, decode
 
 
@@ -124,7 +124,7 @@ def hub_images(
 ) -> Put:
     """Puts 12 images with labels into a hub cache that is all the library can see; returns the commit."""
     constants = pytest.importorskip("huggingface_hub.constants")
-    from outgrow.tasks import hub
+    from outgrow.tasks.sources import hub
 
     hub._commit.cache_clear()
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))

@@ -14,8 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
-from outgrow.distributed import gather, rank, wait
 from outgrow.errors import OutgrowError, StoreError
+from outgrow.learning.team import gather, rank, wait
 from outgrow.plan import Plan
 from outgrow.registry import Registry
 from outgrow.runtime import Context, Runtime

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from outgrow.distributed import world_size
 from outgrow.errors import ConfigError, StepFailed
 from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
+from outgrow.learning.team import world_size
 from outgrow.plan import Plan
 from outgrow.runtime import Context, Runtime
 from outgrow.steps import Step

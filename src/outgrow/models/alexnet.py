@@ -46,7 +46,7 @@ class AlexNet(ImageNetClassifier):
     def weights(self) -> str:
         if not self.path:
             return OFFICIAL
-        from outgrow.tasks.files import fingerprint
+        from outgrow.tasks.sources.files import fingerprint
 
         digest = fingerprint(self._file())
         return OFFICIAL if digest.startswith(OFFICIAL.rsplit("-", 1)[1]) else f"sha256:{digest}"

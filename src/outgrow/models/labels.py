@@ -12,7 +12,7 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.models.base import Model, models
 from outgrow.spec import spec
 from outgrow.tasks.base import Kind, Output
-from outgrow.tasks.table import shown
+from outgrow.tasks.sources.table import shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +50,7 @@ class LabelFile(Model):
         return 0.0
 
     def identity(self) -> dict[str, Any]:
-        from outgrow.tasks.files import fingerprint
+        from outgrow.tasks.sources.files import fingerprint
 
         return {"family": "labels", "content": fingerprint(Path(self.path).expanduser())}
 
@@ -102,7 +102,7 @@ class LabelFile(Model):
 
 def _rows(path: str) -> dict[str, dict[str, Any]]:
     """Rows by id."""
-    from outgrow.tasks.files import fingerprint
+    from outgrow.tasks.sources.files import fingerprint
 
     return _read(path, fingerprint(Path(path).expanduser()))
 
@@ -111,7 +111,7 @@ def _rows(path: str) -> dict[str, dict[str, Any]]:
 def _read(path: str, content: str) -> dict[str, dict[str, Any]]:
     import csv
 
-    from outgrow.tasks.files import errors_name
+    from outgrow.tasks.sources.files import errors_name
 
     file = Path(path).expanduser()
     with errors_name(file):  # not UTF-8, no JSON, no Parquet

@@ -168,7 +168,7 @@ class LanguageModel(Model):
         """Layers and their parameters, out of the configuration: 12 width^2 a layer, or what its fields say."""
         import json
 
-        from outgrow.text.source import folder
+        from outgrow.hub import folder
 
         file = folder(**self._source, files=["config.json"]) / "config.json"
         try:
@@ -203,12 +203,12 @@ class LanguageModel(Model):
         return {"pack": preset.pack, "path": preset.path, "revision": self.revision}
 
     def _folder(self) -> Path:
-        from outgrow.text.source import folder
+        from outgrow.hub import folder
 
         return folder(**self._source)
 
     def _frozen_identity(self) -> dict[str, Any]:
-        from outgrow.text.source import fingerprint
+        from outgrow.hub import fingerprint
 
         return {
             "family": "transformers",

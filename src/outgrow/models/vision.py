@@ -85,7 +85,7 @@ class VisionModel(Backbone):
     def macs(self) -> float:
         if not self.path:
             return PRESETS[self.name].macs
-        from outgrow.text.source import folder
+        from outgrow.hub import folder
         from outgrow.vision.pretrained import multiplications
 
         return multiplications(folder(**self._source, files=CONFIG), STANDARD)
@@ -95,7 +95,7 @@ class VisionModel(Backbone):
         return {"pack": "", "path": self.path or PRESETS[self.name].path, "revision": self.revision}
 
     def weights(self) -> str:
-        from outgrow.text.source import fingerprint
+        from outgrow.hub import fingerprint
 
         return fingerprint(**self._source)
 
@@ -138,7 +138,7 @@ class VisionModel(Backbone):
 
     def _folder(self) -> Path:
         """The files; some older repositories have their weights as pytorch_model.bin alone, read as plain tensors."""
-        from outgrow.text.source import folder
+        from outgrow.hub import folder
 
         for weights in ("*.safetensors", "pytorch_model.bin"):
             found = folder(**self._source, files=[*CONFIG, weights])

@@ -68,7 +68,7 @@ class MeanVector(Extractor):
         from torch import nn
 
         from outgrow import packs
-        from outgrow.batching import Arrays
+        from outgrow.learning.batching import Arrays
 
         folder = packs.folder(PACK)
         words = pq.read_table(folder / "words.parquet").column(0).to_pylist()

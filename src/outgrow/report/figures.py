@@ -32,7 +32,7 @@ from outgrow.report.words import (
     tick_number,
     tick_percent,
 )
-from outgrow.results import Group, Interval
+from outgrow.results.table import Group, Interval
 
 AGREEMENT: list[tuple[str, Callable[[Group], Interval | None]]] = [
     ("all test examples", lambda g: g.agreement),

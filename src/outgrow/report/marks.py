@@ -14,7 +14,7 @@ from outgrow.report.words import (
     score,
     short_names,
 )
-from outgrow.results import Group, Interval
+from outgrow.results.table import Group, Interval
 
 TONES = 6
 SIZE = "multiply-accumulates per forward pass"

@@ -13,7 +13,7 @@ from outgrow.report.style import CSS
 from outgrow.report.svg import esc
 from outgrow.report.training import overfitting_figure
 from outgrow.report.words import DASH, VERDICTS, direction, lead, metric_name, number, pair_of, percent, quantity, ratio
-from outgrow.results import Group, Interval
+from outgrow.results.table import Group, Interval
 
 # Nothing may be loaded from anywhere, and no script may run: what a name in the results contains cannot matter.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -16,7 +16,7 @@ from outgrow.report.words import (
     percent,
     tick_percent,
 )
-from outgrow.results import CurvePoint, Group
+from outgrow.results.table import CurvePoint, Group
 
 
 def right(curve: Sequence[CurvePoint]) -> list[tuple[float, float]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from outgrow.report.svg import esc
-from outgrow.results import Group, Interval
+from outgrow.results.table import Group, Interval
 
 DASH = "\u2014"
 

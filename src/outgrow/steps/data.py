@@ -47,7 +47,7 @@ class Dataset(Step):
         return split.test + split.validation + (split.pool or split.supervisor + split.transfer)
 
     def compute(self, context: Context, folder: Path) -> None:
-        from outgrow.splits import set_aside, write_examples
+        from outgrow.steps.splits import set_aside, write_examples
 
         examples = context.examples(self.task)
         write_examples(examples, set_aside(examples, self.split), self.task.kind, folder)
@@ -84,7 +84,7 @@ class Split(Step):
     def compute(self, context: Context, folder: Path) -> None:
         from safetensors.numpy import save
 
-        from outgrow.splits import draw
+        from outgrow.steps.splits import draw
 
         drawn = draw(context.dataset(self.dataset), self.sizes, seed=self.seed)
         (folder / "rows.safetensors").write_bytes(save(drawn))
@@ -140,6 +140,6 @@ class Features(Step):
         return extractor.cost * self.dataset.size
 
     def compute(self, context: Context, folder: Path) -> None:
-        from outgrow.features import extract
+        from outgrow.steps.extract import extract
 
         extract(self, context, folder)

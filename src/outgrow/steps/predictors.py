@@ -38,7 +38,7 @@ class Predictor(Step):
 
     def answer(self, context: Context, part: Part) -> np.ndarray:
         """Its answers to the rows of a part: probabilities float32 [n, classes]; for generation, texts [n]."""
-        from outgrow.predict import predict
+        from outgrow.learning.predict import predict
 
         network = self.network(context, part.split)
         return predict(network, context.rows(network, part, self.features), machine=context.machine)
@@ -102,7 +102,7 @@ class Adapted(Step):
         return 3 * self.model.cost * self.part.size * self.train.epochs
 
     def compute(self, context: Context, folder: Path) -> None:
-        from outgrow.finetuning import adapt
+        from outgrow.steps.training import adapt
 
         adapt(self, context, folder)
 
@@ -162,7 +162,7 @@ class Trained(Predictor):
 
     def compute(self, context: Context, folder: Path) -> None:
         if self.frozen is None:
-            from outgrow.finetuning import finetune
+            from outgrow.steps.training import finetune
 
             finetune(self, context, folder)
             return
@@ -172,12 +172,12 @@ class Trained(Predictor):
         made(folder)
 
     def compute_together(self, steps: Sequence[Step], context: Context) -> dict[str, Write | OutgrowError]:
-        from outgrow.lane import finetune_together
+        from outgrow.learning.heads import finetune_together
 
         return finetune_together(cast("Sequence[Trained]", steps), context)
 
     def network(self, context: Context, split: Split) -> nn.Module:
-        from outgrow.finetuning import load_trained
+        from outgrow.steps.training import load_trained
 
         return load_trained(self, context)
 
@@ -188,7 +188,7 @@ class Trained(Predictor):
     def answer(self, context: Context, part: Part) -> np.ndarray:
         if self.frozen is None:
             return super().answer(context, part)
-        from outgrow.lane import answers
+        from outgrow.learning.heads import answers
 
         chosen = context.split(part.split).rows(part)
         return answers(self.network(context, part.split), context.features(self.frozen), chosen)

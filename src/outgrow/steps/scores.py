@@ -44,7 +44,7 @@ class Labels(Step):
         return _answering(self.model, self.part)
 
     def compute(self, context: Context, folder: Path) -> None:
-        from outgrow.predict import summarise, write_labels
+        from outgrow.learning.predict import summarise, write_labels
 
         data = context.split(self.part.split)
         rows = data.rows(self.part)
@@ -83,7 +83,7 @@ class Scored(Step):
     def compute(self, context: Context, folder: Path) -> None:
         from safetensors.numpy import save
 
-        from outgrow.predict import summarise
+        from outgrow.learning.predict import summarise
 
         data = context.split(self.split)
         test = self.split.part("test")
@@ -127,6 +127,6 @@ class Comparison(Step):
         return f"compare {one.weak.model.label} -> {one.strong.model.label}, {one.method.label()}, seed {one.seed}"
 
     def compute(self, context: Context, folder: Path) -> None:
-        from outgrow.evaluation import compare
+        from outgrow.results.evaluation import compare
 
         compare(self, context, folder)

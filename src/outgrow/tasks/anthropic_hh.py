@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.hub import commit, parquet_files
-from outgrow.tasks.records import parquet_records
-from outgrow.tasks.rows import Pair, key
-from outgrow.tasks.text import PairTask
+from outgrow.tasks.sources.hub import commit, parquet_files
+from outgrow.tasks.sources.records import parquet_records
+from outgrow.tasks.sources.rows import Pair, key
+from outgrow.tasks.sources.text import PairTask
 
 REPO = "Anthropic/hh-rlhf"
 

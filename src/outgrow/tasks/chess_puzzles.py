@@ -27,7 +27,7 @@ from outgrow.chess.moves import N_MOVES, move_class_of_uci
 from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
-from outgrow.tasks.files import errors_name, fingerprint
+from outgrow.tasks.sources.files import errors_name, fingerprint
 
 HEADER = "PuzzleId,FEN,Moves,Rating,RatingDeviation,Popularity,NbPlays,Themes,GameUrl,OpeningTags"
 COLUMNS = [name.lower() for name in HEADER.split(",")]

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.hub import HubTask
-from outgrow.tasks.records import Record
-from outgrow.tasks.rows import Row, answers, key
+from outgrow.tasks.sources.hub import HubTask
+from outgrow.tasks.sources.records import Record
+from outgrow.tasks.sources.rows import Row, answers, key
 
 NONE = "none of the above"
 

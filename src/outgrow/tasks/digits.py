@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from outgrow.errors import DataError, MissingDependency
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
-from outgrow.tasks.image_rows import image_examples, pixel_rows
+from outgrow.tasks.sources.image_rows import image_examples, pixel_rows
 
 SHA256 = "b41ca9fd335466eee997366c2e6f6bbe0a1b4582afe091fc4eba35f4a254182f"  # of the pixels as we give them
 

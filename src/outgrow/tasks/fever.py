@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.pack import BigBenchTask
-from outgrow.tasks.rows import key
+from outgrow.tasks.sources.pack import BigBenchTask
+from outgrow.tasks.sources.rows import key
 
 
 @tasks.register(

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.pack import BIG_BENCH, big_bench_examples, pack_fingerprint
-from outgrow.tasks.rows import Pair, key
-from outgrow.tasks.text import PairTask
+from outgrow.tasks.sources.pack import BIG_BENCH, big_bench_examples, pack_fingerprint
+from outgrow.tasks.sources.rows import Pair, key
+from outgrow.tasks.sources.text import PairTask
 
 FILES = tuple(f"hhh_{part}.json" for part in ("helpful", "honest", "harmless", "other"))
 

@@ -12,10 +12,10 @@ from pydantic import Field
 from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
-from outgrow.tasks.files import errors_name
-from outgrow.tasks.hub import CONVERTED, commit, parquet_files
-from outgrow.tasks.image_rows import ImageRow, image_examples, image_id
-from outgrow.tasks.records import parquet_records
+from outgrow.tasks.sources.files import errors_name
+from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files
+from outgrow.tasks.sources.image_rows import ImageRow, image_examples, image_id
+from outgrow.tasks.sources.records import parquet_records
 
 
 @tasks.register(

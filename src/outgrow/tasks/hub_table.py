@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.hub import CONVERTED, commit, parquet_files
-from outgrow.tasks.records import columns_of, parquet_records
-from outgrow.tasks.table import Table, TableTask
+from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files
+from outgrow.tasks.sources.records import columns_of, parquet_records
+from outgrow.tasks.sources.table import Table, TableTask
 
 
 @tasks.register(

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from outgrow.errors import ConfigError, DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
-from outgrow.tasks.files import errors_name
-from outgrow.tasks.image_rows import ImageRow, image_examples
+from outgrow.tasks.sources.files import errors_name
+from outgrow.tasks.sources.image_rows import ImageRow, image_examples
 
 NAMED = 3  # bad files that a note names
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from outgrow.errors import DataError, MissingDependency
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
-from outgrow.tasks.files import fingerprint
+from outgrow.tasks.sources.files import fingerprint
 
 IMAGES = "ILSVRC2012_img_val.tar"
 DEVKIT = "ILSVRC2012_devkit_t12.tar.gz"

@@ -8,9 +8,9 @@ from typing import ClassVar
 from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.files import errors_name
-from outgrow.tasks.records import Record
-from outgrow.tasks.table import FileTask, Table, decoded
+from outgrow.tasks.sources.files import errors_name
+from outgrow.tasks.sources.records import Record
+from outgrow.tasks.sources.table import FileTask, Table, decoded
 
 
 @tasks.register(

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
-from outgrow.tasks.files import errors_name
-from outgrow.tasks.image_rows import image_examples, pixel_rows
-from outgrow.tasks.pack import pack_file, pack_fingerprint
+from outgrow.tasks.sources.files import errors_name
+from outgrow.tasks.sources.image_rows import image_examples, pixel_rows
+from outgrow.tasks.sources.pack import pack_file, pack_fingerprint
 
 PACK = "mnist-10k"
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.records import columns_of, parquet_records
-from outgrow.tasks.table import FileTask, Table
+from outgrow.tasks.sources.records import columns_of, parquet_records
+from outgrow.tasks.sources.table import FileTask, Table
 
 
 @tasks.register("parquet", about="your own table: a Parquet file, by `path`", source="https://parquet.apache.org")

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.pack import pack_fingerprint, pack_records
-from outgrow.tasks.records import Record
 from outgrow.tasks.rotten_tomatoes import RottenTomatoes
-from outgrow.tasks.rows import Pair, key
-from outgrow.tasks.text import PairTask
+from outgrow.tasks.sources.pack import pack_fingerprint, pack_records
+from outgrow.tasks.sources.records import Record
+from outgrow.tasks.sources.rows import Pair, key
+from outgrow.tasks.sources.text import PairTask
 
 
 @tasks.register(

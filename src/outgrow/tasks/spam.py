@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.pack import PackTask
-from outgrow.tasks.records import Record
-from outgrow.tasks.rows import Row, key
+from outgrow.tasks.sources.pack import PackTask
+from outgrow.tasks.sources.records import Record
+from outgrow.tasks.sources.rows import Row, key
 
 LETTERS = re.compile(r"[^a-z]+")
 BEGINNING = 100  # letters; copies of a mail that differ in numbers, or only further on, are a group

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.pack import PackTask
-from outgrow.tasks.records import Record
-from outgrow.tasks.rows import Row, key
+from outgrow.tasks.sources.pack import PackTask
+from outgrow.tasks.sources.records import Record
+from outgrow.tasks.sources.rows import Row, key
 
 WORD = re.compile(r"\w+")
 VARIES = re.compile(r"https?:\S*|@\w+|\brt\b")  # between copies of a tweet: links, names, who passes it on

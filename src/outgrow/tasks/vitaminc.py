@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.pack import BigBenchTask
+from outgrow.tasks.sources.pack import BigBenchTask
 
 
 @tasks.register(

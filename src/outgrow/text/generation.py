@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError
+from outgrow.hub import transformers_library
 from outgrow.text.network import Pretrained, recompute, settle, with_lora
-from outgrow.text.source import transformers_library
 from outgrow.text.tokens import AnswerTokens, TokenBatch, Tokens, tokenize
 
 

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError, DataError, MissingDependency
-from outgrow.machine import give_back_freed_memory
+from outgrow.hub import transformers_library
+from outgrow.learning.machine import give_back_freed_memory
 from outgrow.tasks.base import Output
-from outgrow.text.source import transformers_library
 from outgrow.text.tokens import TokenBatch, Tokens, tokenize
 
 Pooling = Literal["last", "mean"]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError, DataError
-from outgrow.machine import give_back_freed_memory
+from outgrow.learning.machine import give_back_freed_memory
 from outgrow.vision.images import IMAGENET, Triple
 
 Pooling = Literal["auto", "cls", "mean"]
@@ -108,7 +108,7 @@ def multiplications(folder: Path, resolution: int) -> float:
 
 
 def _library() -> Any:
-    from outgrow.text.source import transformers_library
+    from outgrow.hub import transformers_library
 
     return transformers_library()
 

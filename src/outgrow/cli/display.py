@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from outgrow.plan import Plan
-from outgrow.results import Group, Interval, Row
+from outgrow.results.table import Group, Interval, Row
 from outgrow.steps import Step
 
 console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)  # a table row in a file is one line

@@ -62,7 +62,7 @@ def store_gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = False,
 ) -> None:
     """Delete what no row of the results table needs, and leftovers of interrupted runs."""
-    from outgrow.records import read_records
+    from outgrow.results.records import read_records
     from outgrow.store import Store
 
     opened = Store.existing(store)

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from outgrow.errors import DataError, MissingDependency
 from outgrow.spec import spec
-from outgrow.tasks.records import Record, parquet_records
-from outgrow.tasks.text import TextTask
+from outgrow.tasks.sources.records import Record, parquet_records
+from outgrow.tasks.sources.text import TextTask
 
 CONVERTED = "refs/convert/parquet"  # the branch to which the hub writes every dataset as CONFIG/SPLIT/NNNN.parquet
 

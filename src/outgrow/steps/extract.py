@@ -26,9 +26,9 @@ def extract(step: Features, context: Context, folder: Path) -> None:
     """
     import torch
 
-    from outgrow.batching import encode
-    from outgrow.distributed import gather, rank, world_size
-    from outgrow.predict import in_batches
+    from outgrow.learning.batching import encode
+    from outgrow.learning.predict import in_batches
+    from outgrow.learning.team import gather, rank, world_size
 
     extractor = step.model.extractor()
     assert extractor is not None

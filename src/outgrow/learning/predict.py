@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from outgrow.batching import Rows, micro_batches
-from outgrow.distributed import gather, rank, world_size
-from outgrow.machine import Machine
+from outgrow.learning.batching import Rows, micro_batches
+from outgrow.learning.machine import Machine
+from outgrow.learning.team import gather, rank, world_size
 from outgrow.tasks.base import Output
 
 ROWS, TOKENS = 512, 4_096  # of a batch, at most

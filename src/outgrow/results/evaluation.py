@@ -13,7 +13,7 @@ import numpy as np
 
 from outgrow.errors import DataError, StoreError
 from outgrow.metrics.base import Metric, Predictions, metrics
-from outgrow.results import Evaluation, Interval
+from outgrow.results.table import Evaluation, Interval
 
 if TYPE_CHECKING:
     from outgrow.runtime import Context

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from outgrow.batching import Rows, batches, micro_batches
 from outgrow.config import TrainSpec
-from outgrow.distributed import gather, rank, sum_over_processes, world_size
 from outgrow.errors import StepFailed
-from outgrow.machine import Machine
+from outgrow.learning.batching import Rows, batches, micro_batches
+from outgrow.learning.machine import Machine
+from outgrow.learning.team import gather, rank, sum_over_processes, world_size
 from outgrow.methods.base import Loss
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from outgrow.errors import ConfigError, StoreError
-from outgrow.results import COLUMNS, CurvePoint, Evaluation, Group, Interval, Record, Row
+from outgrow.results.table import COLUMNS, CurvePoint, Evaluation, Group, Interval, Record, Row
 from outgrow.spec import digest
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def record(store: Store, result: Comparison, *, failure: str = "") -> Record:
 
 
 def _evaluate(store: Store, metric: str, keys: Sequence[str]) -> Evaluation:
-    from outgrow.evaluation import evaluate, read_answers
     from outgrow.metrics.base import metrics
+    from outgrow.results.evaluation import evaluate, read_answers
 
     return evaluate(read_answers([store.open(key) for key in keys], metric=metrics[metric]))
 

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from outgrow.errors import ConfigError, StepFailed
-from outgrow.features import release
 from outgrow.methods.base import cross_entropy_loss
+from outgrow.steps.extract import release
 
 if TYPE_CHECKING:
     from outgrow.config import TrainSpec
-    from outgrow.lane import Head, Student
+    from outgrow.learning.heads import Head, Student
     from outgrow.tasks.base import Output
 
 CHUNK = 256  # students solved at once, at most
@@ -270,7 +270,7 @@ def _inverse_hessian_times(gradient: Tensor, pairs: Sequence[tuple[Tensor, Tenso
 
 def _head(own: Tensor, coordinates: Coordinates, output: Output) -> Head:
     """Coordinates [k, p] of one student back to weights."""
-    from outgrow.lane import Head
+    from outgrow.learning.heads import Head
 
     width = len(coordinates.variance)
     weight = own[:, :width] @ coordinates.axes.T

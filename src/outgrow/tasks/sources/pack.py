@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from outgrow.errors import DataError
 from outgrow.spec import spec
-from outgrow.tasks.files import errors_name
-from outgrow.tasks.records import Record, parquet_records
-from outgrow.tasks.rows import Row
-from outgrow.tasks.text import TextTask
+from outgrow.tasks.sources.files import errors_name
+from outgrow.tasks.sources.records import Record, parquet_records
+from outgrow.tasks.sources.rows import Row
+from outgrow.tasks.sources.text import TextTask
 
 BIG_BENCH = "bigbench"
 

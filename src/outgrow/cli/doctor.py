@@ -50,7 +50,7 @@ def _memory() -> str:
 
 def _bfloat16() -> str:
     """What `--precision auto` goes by on the CPU."""
-    from outgrow.machine import bfloat16_gain, multiplies_bfloat16
+    from outgrow.learning.machine import bfloat16_gain, multiplies_bfloat16
 
     chosen = "bfloat16" if multiplies_bfloat16("cpu") else "float32"
     return (

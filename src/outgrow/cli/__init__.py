@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from outgrow.cli_packs import packs_app
-from outgrow.cli_store import DEFAULT_STORE, StoreOption, store_app
+from outgrow.cli.packs import packs_app
+from outgrow.cli.store import DEFAULT_STORE, StoreOption, store_app
 from outgrow.errors import ConfigError, OutgrowError, StepFailed, StoreError
 
 if TYPE_CHECKING:
-    from outgrow.results import Group
+    from outgrow.results.table import Group
     from outgrow.sweep import Swept
 
 app = typer.Typer(
@@ -69,10 +69,10 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
+    from outgrow.cli.display import Live, console, errors
     from outgrow.config import read_experiments, seeds_from
-    from outgrow.display import Live, console, errors
-    from outgrow.distributed import rank
     from outgrow.executors.base import executors
+    from outgrow.learning.team import rank
     from outgrow.plan import make_plan
     from outgrow.runtime import Runtime
     from outgrow.store import Store
@@ -134,8 +134,8 @@ def run(
 
 
 def _show_plan(plan: Any) -> None:
-    from outgrow.display import console, plan_table
-    from outgrow.machine import bfloat16_gain, multiplies_bfloat16
+    from outgrow.cli.display import console, plan_table
+    from outgrow.learning.machine import bfloat16_gain, multiplies_bfloat16
 
     console.print(plan_table(plan))
     seconds, gain = plan.work / _multiply_rate(), bfloat16_gain() if multiplies_bfloat16("cpu") else 1.0
@@ -159,8 +159,8 @@ def _multiply_rate() -> float:
 
 
 def _show_results(swept: Swept, store: str) -> list[Group]:
-    from outgrow.display import console, group_table, sentences
-    from outgrow.records import pool
+    from outgrow.cli.display import console, group_table, sentences
+    from outgrow.results.records import pool
     from outgrow.store import Store
 
     groups = pool(Store(store), swept.records)
@@ -233,9 +233,9 @@ def results(
     ] = None,
 ) -> None:
     """Print the results table."""
-    from outgrow.display import console, group_table, row_table
-    from outgrow.records import pool, read_records
-    from outgrow.results import COLUMNS, group_columns
+    from outgrow.cli.display import console, group_table, row_table
+    from outgrow.results.records import pool, read_records
+    from outgrow.results.table import COLUMNS, group_columns
     from outgrow.store import Store
 
     opened = Store.existing(store)
@@ -259,7 +259,7 @@ def report(
     where: Annotated[list[str] | None, typer.Option(help="Only rows with column=value.")] = None,
 ) -> None:
     """Write one self-contained HTML page with figures, the table and the provenance."""
-    from outgrow.records import pool, read_records
+    from outgrow.results.records import pool, read_records
     from outgrow.store import Store
 
     opened = Store.existing(store)
@@ -299,7 +299,7 @@ def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS), metavar="K
 @app.command()
 def doctor(store: StoreOption = DEFAULT_STORE) -> None:
     """Tell what this machine can do."""
-    from outgrow.doctor import examine
+    from outgrow.cli.doctor import examine
 
     for name, finding in examine(store):
         print(f"{name:14} {finding}")
@@ -317,6 +317,3 @@ def zoo_build(
 
     print(build(out, scale=scale, workers=workers))
 
-
-if __name__ == "__main__":
-    main()

@@ -16,9 +16,9 @@ from pydantic import Field
 from outgrow.errors import ConfigError, DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples
-from outgrow.tasks.files import fingerprint
-from outgrow.tasks.records import Record, check_columns
-from outgrow.tasks.rows import Pair, Row, because, classification, key, preference
+from outgrow.tasks.sources.files import fingerprint
+from outgrow.tasks.sources.records import Record, check_columns
+from outgrow.tasks.sources.rows import Pair, Row, because, classification, key, preference
 
 MOST_CLASSES = 1_000  # a column with more different values is hardly a label
 

@@ -14,15 +14,15 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from outgrow.batching import batches
 from outgrow.config import TrainSpec
 from outgrow.errors import OutgrowError, StepFailed
-from outgrow.finetuning import CURVE, WEIGHTS, Looks, learning
-from outgrow.machine import one_thread
+from outgrow.learning.batching import batches
+from outgrow.learning.machine import one_thread
+from outgrow.learning.probe import Probe
+from outgrow.learning.train import rate
 from outgrow.methods.base import Loss, cross_entropy_loss
-from outgrow.probe import Probe
+from outgrow.steps.training import CURVE, WEIGHTS, Looks, learning
 from outgrow.tasks.base import Output
-from outgrow.train import rate
 
 if TYPE_CHECKING:
     from outgrow.runtime import Context
@@ -74,7 +74,7 @@ def train_together(
         spec: of all students; they also have equally many rows.
     """
     if spec.optimizer == "newton":
-        from outgrow.newton import solve
+        from outgrow.learning.lbfgs import solve
 
         return list(solve(features, students, spec, output, device=device))
     found: list[Head | StepFailed] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from outgrow.errors import DataError
-from outgrow.tasks.files import errors_name
+from outgrow.tasks.sources.files import errors_name
 
 Record = dict[str, Any]
 

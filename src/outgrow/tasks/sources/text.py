@@ -10,8 +10,8 @@ from pydantic import Field
 from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind
-from outgrow.tasks.records import Record
-from outgrow.tasks.rows import Pair, Row, classification, preference
+from outgrow.tasks.sources.records import Record
+from outgrow.tasks.sources.rows import Pair, Row, classification, preference
 
 
 @spec

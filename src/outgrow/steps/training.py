@@ -13,9 +13,9 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from outgrow.errors import StepFailed
+from outgrow.learning.predict import predict, summarise
+from outgrow.learning.train import Targets, fit
 from outgrow.methods.base import Loss, cross_entropy_loss
-from outgrow.predict import predict, summarise
-from outgrow.train import Targets, fit
 
 if TYPE_CHECKING:
     from outgrow.runtime import Context
@@ -79,7 +79,7 @@ def new_network(step: Trained, context: Context) -> nn.Module:
     """A step's network before its training."""
     output = context.split(step.part.split).output
     if step.features is not None:
-        from outgrow.probe import Probe
+        from outgrow.learning.probe import Probe
 
         return Probe(context.features(step.features).shape[-1], output, seed=step.seed)
     return step.model.build(output, seed=step.seed, start=context.weights(step.start) if step.start else None)

@@ -1,0 +1,5 @@
+"""`python -m outgrow.cli`."""
+
+from outgrow.cli import main
+
+main()

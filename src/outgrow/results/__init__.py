@@ -1,0 +1,1 @@
+"""What came of experiments: scores, intervals, verdicts, and the results table."""
