@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from outgrow.config import Experiment, Role, SplitSpec, TrainSpec, read_experiments
+    from outgrow.config import read_experiments, to_toml
+    from outgrow.experiment import Experiment
+    from outgrow.models.base import Role
     from outgrow.results.records import pool, read_records
     from outgrow.results.table import Group, Record, Row
     from outgrow.runtime import Runtime
+    from outgrow.specs import SplitSpec, TrainSpec
     from outgrow.store import Store
     from outgrow.sweep import run_experiments
 
 _HOME = {
-    "Experiment": "config",
-    "Role": "config",
-    "SplitSpec": "config",
-    "TrainSpec": "config",
+    "Experiment": "experiment",
+    "Role": "models.base",
+    "SplitSpec": "specs",
+    "TrainSpec": "specs",
     "read_experiments": "config",
+    "to_toml": "config",
     "Group": "results.table",
     "Record": "results.table",
     "Row": "results.table",
@@ -42,6 +46,7 @@ __all__ = [
     "read_experiments",
     "read_records",
     "run_experiments",
+    "to_toml",
 ]
 
 

@@ -8,7 +8,15 @@ class OutgrowError(Exception):
 
 
 class ConfigError(OutgrowError):
-    """An experiment file or a `--set` asks for something that does not exist or does not fit."""
+    """An experiment asks for something that does not exist or does not fit.
+
+    Args:
+        key: the dotted key that is wrong, as in an experiment's file, where that is known; who reads a file adds the line.
+    """
+
+    def __init__(self, message: str, *, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class UnknownName(ConfigError):

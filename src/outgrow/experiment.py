@@ -1,9 +1,88 @@
-"""The story of a weak-to-strong experiment, top to bottom."""
+"""An experiment as a value, and its story from top to bottom."""
 
 from __future__ import annotations
 
-from outgrow.config import Experiment
-from outgrow.steps import Comparison, Steps
+from dataclasses import dataclass
+from typing import Any
+
+from outgrow.errors import ConfigError
+from outgrow.methods.base import Method
+from outgrow.metrics.base import metrics
+from outgrow.models.base import Role
+from outgrow.spec import plain
+from outgrow.specs import SplitSpec
+from outgrow.steps import Comparison, Labels, Predictor, Split, Steps
+from outgrow.supervisors.base import Supervisor
+from outgrow.tasks.base import Task
+
+
+class Backwards(ConfigError):
+    """The strong model is smaller than the weak one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teaching:
+    """The half of an experiment that needs no ground truth of `transfer`: who teaches whom, of what, and how."""
+
+    task: Task
+    split: SplitSpec
+    weak: Supervisor
+    strong: Role
+    method: Method
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(Teaching):
+    """One weak-to-strong experiment with one seed: a value that determines every number of its result."""
+
+    name: str = "experiment"
+    metric: str = "accuracy"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if misfit := metrics[self.metric].misfit(self.task.kind):
+            raise ConfigError(
+                f"the metric {self.metric!r} does not fit the task {self.task.name!r}: it {misfit}; "
+                "choose another (outgrow list metrics)",
+                key="metric",
+            )
+
+    def settings(self) -> dict[str, Any]:
+        """All that determines the numbers but the seed, every default resolved."""
+        return {
+            "task": plain(self.task),
+            "split": plain(self.split),
+            "weak": plain(self.weak),
+            "strong": plain(self.strong),
+            "method": plain(self.method),
+            "metric": self.metric,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taught:
+    """What came of a teaching, as references."""
+
+    data: Split
+    supervisor: Predictor
+    labels: Labels
+    student: Predictor
+
+
+def teach(teaching: Teaching, steps: Steps) -> Taught:
+    """Let a strong student learn from a weak supervisor; ground truth of `transfer` plays no part."""
+    data = steps.split(teaching.task, teaching.split, seed=teaching.seed)
+    supervisor = teaching.weak.predictor(steps, data, seed=teaching.seed)
+    labels = steps.label(supervisor, data.part("transfer"))
+    student = teaching.method.train_student(
+        steps, teaching.strong, data.part("transfer"), labels, objective=teaching.method.objective(),
+        seed=teaching.seed,
+    )  # fmt: skip
+    return Taught(data=data, supervisor=supervisor, labels=labels, student=student)
 
 
 def run(experiment: Experiment, steps: Steps) -> Comparison:
@@ -11,11 +90,56 @@ def run(experiment: Experiment, steps: Steps) -> Comparison:
 
     Nothing is computed here: what comes back is a reference to the result, whose key is known already.
     """
-    seed = experiment.seed
-    data = steps.split(experiment.task, experiment.split, seed=seed)
-    transfer = data.part("transfer")
-    weak = experiment.weak.model.supervise(steps, experiment.weak, data.part("supervisor"), seed=seed)  # ground truth
-    labels = steps.predict(weak, transfer)  # weak labels
-    student = experiment.method.train_student(steps, experiment.strong, transfer, labels, seed=seed)
-    ceiling = experiment.method.train_ceiling(steps, experiment.strong, transfer, seed=seed)  # same, ground truth
-    return steps.compare(experiment, weak=weak, student=student, ceiling=ceiling, labels=labels, split=data)
+    strong, method, seed = experiment.strong, experiment.method, experiment.seed
+    taught = teach(experiment, steps)
+    data, transfer = taught.data, taught.data.part("transfer")
+    ceiling = method.train_ceiling(steps, strong, transfer, seed=seed)  # the same examples, ground truth
+    zero_shot = method.zero_shot(steps, strong, data, task=experiment.task.name)
+    return steps.compare(
+        metric=experiment.metric, weak=taught.supervisor, student=taught.student, ceiling=ceiling,
+        zero_shot=zero_shot, labels=taught.labels, split=data,
+    )  # fmt: skip
+
+
+def check(teaching: Teaching) -> None:
+    """ConfigError where the pieces of a teaching do not fit each other."""
+    task, weak, strong, method = teaching.task, teaching.weak, teaching.strong, teaching.method
+    if misfit := method.objective().misfit(task.kind):
+        raise ConfigError(f"the task {task.name!r} is a {task.kind} task: {misfit}", key="method")
+    if strong.train.optimizer == "lbfgs" and not method.objective().loss.convex:
+        raise ConfigError(
+            f'"lbfgs" needs a convex loss, unlike that of {method.label!r}; use "adam"', key="strong.train.optimizer"
+        )
+    for key, role in (("strong", strong), *(("weak", role) for role in weak.roles)):
+        _check_role(key, role, task)
+    if task.kind not in weak.kinds:
+        raise ConfigError(
+            f"{weak.label!r} cannot label {task.kind} tasks such as {task.name!r}, "
+            f"only {', '.join(sorted(weak.kinds))}",
+            key="weak",
+        )
+    if weak.learns and not teaching.split.supervisor:
+        raise ConfigError(
+            f"{weak.label!r} learns from ground truth: it needs at least one example", key="split.supervisor"
+        )
+    for model in weak.models:
+        if model.cost > strong.model.cost:
+            raise Backwards(
+                f"the weak model {model.label!r} is larger than the strong one {strong.model.label!r} "
+                f"({model.cost:,.0f} against {strong.model.cost:,.0f} multiply-accumulates); swap [weak] and [strong]"
+            )
+
+
+def _check_role(key: str, role: Role, task: Task) -> None:
+    if role.train.optimizer == "lbfgs" and role.model.extractor() is None:
+        raise ConfigError(
+            f'"lbfgs" solves linear heads on frozen features alone, and {role.model.label!r} is trained otherwise; '
+            'use "adam", or training = "probe" for that model',
+            key=f"{key}.train.optimizer",
+        )
+    if task.kind not in role.model.kinds:
+        raise ConfigError(
+            f"model {role.model.name!r} cannot learn {task.kind} tasks such as {task.name!r}, "
+            f"only {', '.join(sorted(role.model.kinds))}",
+            key=f"{key}.model",
+        )

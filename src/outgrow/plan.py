@@ -6,11 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from outgrow import experiment
-from outgrow.config import Experiment
+from outgrow.experiment import Experiment, run
 from outgrow.spec import canonical, plain
 from outgrow.steps import Comparison, Step, Steps, Trained, walk_unique
 from outgrow.store import Manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """An experiment and the reference to its result."""
+
+    experiment: Experiment
+    result: Comparison
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,14 +25,14 @@ class Plan:
     """A graph of unique steps.
 
     Args:
-        results: the comparison of each experiment, in order; several experiments can share one.
+        results: each experiment with its comparison, in order; several experiments can share one.
         steps: every unique step by key, inputs before what needs them.
         cached: keys whose artefacts are in the store.
         todo: keys to compute, in the order of `steps`: all that the store lacks.
         trainings_unshared: trainings that a script without sharing would do, one experiment after the other.
     """
 
-    results: list[Comparison]
+    results: list[Planned]
     steps: dict[str, Step]
     cached: set[str]
     todo: list[str]
@@ -46,9 +53,9 @@ class Plan:
 def make_plan(experiments: Sequence[Experiment], *, cached: set[str]) -> Plan:
     """The graph of all experiments, against the keys that the store has."""
     steps = Steps()
-    results = [experiment.run(one, steps) for one in experiments]
-    unique = {step.key: step for step in walk_unique(*results)}
-    trainings = sum(isinstance(step, Trained) for result in results for step in walk_unique(result))
+    results = [Planned(experiment=one, result=run(one, steps)) for one in experiments]
+    unique = {step.key: step for step in walk_unique(*(one.result for one in results))}
+    trainings = sum(isinstance(step, Trained) for one in results for step in walk_unique(one.result))
     todo = [key for key in unique if key not in cached]
     return Plan(results=results, steps=unique, cached=cached & unique.keys(), todo=todo, trainings_unshared=trainings)
 
@@ -59,13 +66,13 @@ def explain(plan: Plan, manifests: Sequence[Manifest]) -> list[str]:
     for key in plan.todo:
         step = plan.steps[key]
         wanted = _leaves(
-            {"spec": plain(step.spec()), "inputs": {name: one.key[:12] for name, one in step.inputs().items()}}
+            {"identity": plain(step.identity()), "inputs": {name: one.key[:12] for name, one in step.inputs().items()}}
         )
         nearest: dict[str, str] | None = None
         for manifest in manifests:
             if manifest.step == step.name:
                 other = _leaves(
-                    {"spec": manifest.spec, "inputs": {name: key[:12] for name, key in manifest.inputs.items()}}
+                    {"identity": manifest.identity, "inputs": {name: key[:12] for name, key in manifest.inputs.items()}}
                 )
                 difference = {
                     name: f"{other.get(name, 'absent')} -> {wanted.get(name, 'absent')}"

@@ -61,6 +61,10 @@ class Registry(Generic[T]):
             raise UnknownName(f"unknown {self.kind[:-1]} {name!r}; {hint} (outgrow list {self.kind})")
         return self._entries[name].value
 
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._entries
+
     def __iter__(self) -> Iterator[Entry[T]]:
         self._load()
         return iter(list(self._entries.values()))

@@ -3,21 +3,58 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import functools
 import hashlib
 import json
-from typing import Any, TypeVar, cast, dataclass_transform
+from collections.abc import Iterable
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
+
+from outgrow.errors import ConfigError
 
 T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def spec(cls: type[T]) -> type[T]:
-    """Class decorator: a frozen, keyword-only, strictly typed value; unknown keys and wrong types are errors."""
-    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-    return cast(type[T], pydantic_dataclass(frozen=True, kw_only=True, config=strict)(cls))
+    """Class decorator: a frozen, keyword-only, strictly typed value; unknown keys and wrong types are ConfigErrors."""
+    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+    made = cast(Any, pydantic_dataclass(frozen=True, kw_only=True, config=strict)(cls))
+    checked = made.__init__
+
+    @functools.wraps(checked)
+    def init(self: Any, *values: Any, **fields: Any) -> None:
+        try:
+            checked(self, *values, **fields)
+        except ValidationError as error:
+            raise _clear(error, cls.__name__, [field.name for field in dataclasses.fields(made)]) from None
+
+    made.__init__ = init
+    return cast(type[T], made)
+
+
+class MissingField(ConfigError):
+    """A field without a default was not given."""
+
+
+def _clear(error: ValidationError, name: str, known: list[str]) -> ConfigError:
+    """The first mistake, as a message that names the key, the value and the choices."""
+    first = error.errors()[0]
+    key = str(first["loc"][0]) if first["loc"] else ""
+    if first["type"].startswith("missing"):
+        return MissingField(f"{name} needs {key}", key=key)
+    if first["type"] == "unexpected_keyword_argument":
+        return ConfigError(f"{name} has no {key!r}; {suggestion(key, known)}", key=key)
+    return ConfigError(f"{key} = {first.get('input')!r}: {first['msg'][0].lower()}{first['msg'][1:]}", key=key)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`did you mean ...?`, or what there is."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
 
 
 def plain(value: Any) -> Any:
@@ -41,3 +78,30 @@ def canonical(value: Any) -> str:
 def digest(value: Any) -> str:
     """SHA-256 of the canonical JSON, 64 hex digits."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+class Option:
+    """Base of small frozen specs that a user names, with fields as options."""
+
+    name: ClassVar[str]
+
+    def identity(self) -> dict[str, Any]:
+        """Name and resolved options: what determines its numbers."""
+        return {"name": self.name, **{field.name: getattr(self, field.name) for field in _fields(self)}}
+
+    @property
+    def label(self) -> str:
+        """The name with the options that differ from their defaults: `naive(labels=hard)`."""
+        values = [(field, getattr(self, field.name)) for field in _fields(self)]
+        changed = [f"{field.name}={_short(value)}" for field, value in values if value != field.default]
+        return f"{self.name}({', '.join(changed)})" if changed else self.name
+
+
+def _fields(one: Option) -> list[dataclasses.Field[Any]]:
+    if not dataclasses.is_dataclass(one):
+        return []
+    return [field for field in dataclasses.fields(one) if field.name != "name"]
+
+
+def _short(value: object) -> str:
+    return "+".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -36,11 +36,11 @@ class DamagedArtefact(StoreError):
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What an artefact is: its key, step, full spec, input keys, files (name -> size, SHA-256), cost and origin."""
+    """What an artefact is: its key, step, full identity, input keys, files (name -> size, SHA-256), cost and origin."""
 
     key: str
     step: str
-    spec: dict[str, Any]
+    identity: dict[str, Any]
     inputs: dict[str, str]
     files: dict[str, dict[str, Any]]
     seconds: float
@@ -120,7 +120,7 @@ class Store:
 
     @contextlib.contextmanager
     def write(
-        self, *, key: str, step: str, spec: dict[str, Any], inputs: dict[str, str], versions: dict[str, str]
+        self, *, key: str, step: str, identity: dict[str, Any], inputs: dict[str, str], versions: dict[str, str]
     ) -> Iterator[Path]:
         """A temporary folder that becomes the artefact when the block ends without an error, and vanishes otherwise."""
         folder = self.root / "tmp" / f"{key[:16]}-{uuid.uuid4().hex[:8]}"
@@ -134,7 +134,7 @@ class Store:
                     _sync(path)
                     listed[path.name] = {"size": path.stat().st_size, "sha256": _sha256(path)}
                 manifest = Manifest(
-                    key=key, step=step, spec=spec, inputs=inputs, files=listed,
+                    key=key, step=step, identity=identity, inputs=inputs, files=listed,
                     seconds=time.time() - started, created=started, versions=versions,
                 )  # fmt: skip
                 (folder / MANIFEST).write_text(json.dumps(vars(manifest), indent=1))

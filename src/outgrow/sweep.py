@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from outgrow.config import Experiment
 from outgrow.executors.base import Outcome, Watcher, executors
+from outgrow.experiment import Experiment
 from outgrow.learning.team import gather, rank
 from outgrow.plan import Plan, make_plan
 from outgrow.results.records import record
@@ -37,9 +37,9 @@ class _Recording:
 
     def finished(self, step: Step) -> None:
         if isinstance(step, Comparison) and rank() == 0 and self._store.has(step.key):
-            for result in self._plan.results:
-                if result.key == step.key:
-                    record(self._store, result)
+            for one in self._plan.results:
+                if one.result.key == step.key:
+                    record(self._store, one.experiment, one.result)
         self._finished(step)
 
 
@@ -68,5 +68,8 @@ def run_experiments(
         if not outcome.damaged:
             break
         plan = make_plan(experiments, cached=gather(store.keys())[0])
-    records = [record(store, result, failure=outcome.failed.get(result.key, "")) for result in first.results]
+    records = [
+        record(store, one.experiment, one.result, failure=outcome.failed.get(one.result.key, ""))
+        for one in first.results
+    ]
     return Swept(records=records, plan=first, computed=computed, failures=outcome.failures)

@@ -316,4 +316,3 @@ def zoo_build(
     from outgrow.zoo.build.chess import build
 
     print(build(out, scale=scale, workers=workers))
-

@@ -18,8 +18,8 @@ from outgrow.errors import OutgrowError, StoreError
 from outgrow.learning.team import gather, rank, wait
 from outgrow.plan import Plan
 from outgrow.registry import Registry
-from outgrow.runtime import Context, Runtime
-from outgrow.steps import Step, Write
+from outgrow.runtime import Runtime
+from outgrow.steps import Context, Step, Write
 from outgrow.store import DamagedArtefact, Store
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ def compute(step: Step, store: Store, context: Context, write: Write | None = No
             return
         inputs = {name: needed.key for name, needed in step.inputs().items()}
         with (
-            store.write(key=step.key, step=step.name, spec=step.spec(), inputs=inputs, versions=versions())
+            store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=versions())
             if first
             else _thrown_away()
         ) as folder:

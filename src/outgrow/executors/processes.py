@@ -14,8 +14,8 @@ from outgrow.errors import ConfigError, StepFailed
 from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
 from outgrow.learning.team import world_size
 from outgrow.plan import Plan
-from outgrow.runtime import Context, Runtime
-from outgrow.steps import Step
+from outgrow.runtime import Runtime
+from outgrow.steps import Context, Step
 from outgrow.store import Store
 
 _context: Context | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
 from outgrow.plan import Plan
-from outgrow.runtime import Context, Runtime
+from outgrow.runtime import Runtime
+from outgrow.steps import Context
 from outgrow.store import Store
 
 

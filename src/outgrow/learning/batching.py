@@ -10,7 +10,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
 BUCKET = 16  # batches whose rows are sorted by length together: little padding, and batches stay random enough
 
@@ -47,12 +46,6 @@ class Arrays:
         import torch
 
         return torch.from_numpy(self.values[rows]).to(device)
-
-
-def encode(network: nn.Module, inputs: np.ndarray) -> Rows:
-    """A task's inputs as `network` takes them."""
-    made: Rows = network.encode(inputs) if hasattr(network, "encode") else Arrays(inputs)  # type: ignore[operator]
-    return made
 
 
 def batches(lengths: np.ndarray, batch_size: int, *, rng: np.random.Generator) -> list[np.ndarray]:

@@ -1,38 +1,28 @@
-"""The feature lane: linear heads on stored features, many of them trained together as one batched problem."""
+"""Linear heads on stored features, many of them trained together as one batched problem."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from outgrow.config import TrainSpec
-from outgrow.errors import OutgrowError, StepFailed
+from outgrow.errors import StepFailed
 from outgrow.learning.batching import batches
+from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import one_thread
 from outgrow.learning.probe import Probe
 from outgrow.learning.train import rate
-from outgrow.methods.base import Loss, cross_entropy_loss
-from outgrow.steps.training import CURVE, WEIGHTS, Looks, learning
+from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
-
-if TYPE_CHECKING:
-    from outgrow.runtime import Context
-    from outgrow.steps import Trained
 
 TOGETHER = 16  # students that take their updates together: their batches of features stay in the processor's cache
 ROWS = 8_192  # that a head answers at once
 BUDGET = 1 << 26  # numbers that students hold at once: copies of features, targets
 BETAS, EPSILON = (0.9, 0.999), 1e-8  # Adam
-Write = Callable[[Path], None]
 
 
 @dataclass(kw_only=True)
@@ -42,18 +32,20 @@ class Student:
     Args:
         rows: which rows of the features it learns from, int64 [n].
         targets: probabilities [n, classes].
-        loss: of its own, as losses can have a memory.
+        weights: how much each row counts, [n]; their mean over those above zero is 1.
+        loss: what it minimises.
         seed: of its first weights and of the order of its rows.
-        l2: half of the squared weights times this is added to the mean loss (newton alone).
-        look: called with its weight, its bias and the progress, as `train.fit` looks at a network.
+        l2: half of the squared weights times this is added to the mean loss (L-BFGS alone).
+        check: called with its weight, its bias and the progress, as `train.fit` checks a network.
     """
 
     rows: np.ndarray
     targets: Tensor
+    weights: Tensor
     loss: Loss
     seed: int
     l2: float = 0.0
-    look: Callable[[Tensor, Tensor, float], None] = lambda weight, bias, progress: None
+    check: Callable[[Tensor, Tensor, float], None] = lambda weight, bias, progress: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,22 +59,36 @@ class Head:
 def train_together(
     features: np.ndarray, students: Sequence[Student], spec: TrainSpec, output: Output, *, device: torch.device
 ) -> list[Head | StepFailed]:
-    """Train every student as `train.fit` would train it alone: the same first weights, batches, rates and clipping.
+    """Train every student with Adam as `train.fit` would train it alone: same weights, batches, rates and clipping.
+
+    Rows of weight 0 are left out. Students with equally many rows left take their updates together.
 
     Args:
         features: of a whole dataset, [n, width], or [n, 2, width] for preference.
-        spec: of all students; they also have equally many rows.
+        spec: of all students.
     """
-    if spec.optimizer == "newton":
-        from outgrow.learning.lbfgs import solve
-
-        return list(solve(features, students, spec, output, device=device))
-    found: list[Head | StepFailed] = []
+    found: list[Head | StepFailed | None] = [None] * len(students)
+    alike: dict[int, list[int]] = {}
+    kept = [_without_rows_left_out(one) for one in students]
+    for i, one in enumerate(kept):
+        alike.setdefault(len(one.rows), []).append(i)
     weights = 4 * output.n_classes * features.shape[-1]  # with gradient and moments
-    size = max(1, min(TOGETHER, BUDGET // (len(students[0].rows) * math.prod(features.shape[1:]) + weights)))
-    for start in range(0, len(students), size):
-        found += _adam(features, students[start : start + size], spec, output, device=device)
-    return found
+    for n, members in alike.items():
+        size = max(1, min(TOGETHER, BUDGET // (n * math.prod(features.shape[1:]) + weights)))
+        for start in range(0, len(members), size):
+            some = members[start : start + size]
+            heads = _adam(features, [kept[i] for i in some], spec, output, device=device)
+            for i, head in zip(some, heads, strict=True):
+                found[i] = head
+    return [head for head in found if head is not None]
+
+
+def _without_rows_left_out(one: Student) -> Student:
+    keep = one.weights > 0
+    if bool(keep.all()):
+        return one
+    rows = one.rows[keep.numpy()]
+    return replace(one, rows=rows, targets=one.targets[keep], weights=one.weights[keep])
 
 
 def _adam(
@@ -90,7 +96,7 @@ def _adam(
 ) -> list[Head | StepFailed]:
     pairs, n = output.kind == "preference", len(students[0].rows)
     total = math.ceil(n / spec.batch_size) * spec.epochs
-    looks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
+    checks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
     weight, bias = first_weights(features.shape[-1], students, output, device=device)
     weight.requires_grad_()
     bias.requires_grad_(not pairs)
@@ -98,9 +104,11 @@ def _adam(
     moments = [(torch.zeros_like(value), torch.zeros_like(value)) for value in parameters]
     inputs = [torch.from_numpy(features[one.rows]).to(device) for one in students]
     targets = torch.stack([one.targets for one in students]).to(device)
-    same_loss = all(one.loss is cross_entropy_loss for one in students)
+    weights = torch.stack([one.weights for one in students]).to(device)
+    plain = all(one.loss.convex for one in students)
+    losses = [one.loss.start(one.targets.to(device)) for one in students]
     failed: dict[int, StepFailed] = {}
-    _look(students, weight, bias, 0.0, failed)
+    _check(students, weight, bias, 0.0, failed)
     done = 0
     orders = [np.random.default_rng(one.seed) for one in students]
     lengths = np.ones(n, np.int64)
@@ -110,19 +118,24 @@ def _adam(
             x = torch.stack([own[rows] for own, rows in zip(inputs, order, strict=True)]).float()
             wanted = targets.gather(1, order[..., None].expand(-1, -1, targets.shape[-1]))
             logits = scores(x, weight, bias)
-            if same_loss:
-                values = -(wanted * logits.log_softmax(-1)).sum(-1).mean(-1)
+            counts = weights.gather(1, order)
+            if plain:
+                values = -(counts * (wanted * logits.log_softmax(-1)).sum(-1)).mean(-1)
             else:
-                each = zip(students, logits, wanted, strict=True)
-                values = torch.stack([one.loss(own, target, done / total) for one, own, target in each])
+                each = zip(losses, logits, wanted, counts, order, strict=True)
+                batches_seen = (
+                    (loss, Batch(logits=own, targets=target, weights=count, rows=rows, progress=done / total))
+                    for loss, own, target, count, rows in each
+                )
+                values = torch.stack([loss(batch) for loss, batch in batches_seen])
             gradients = torch.autograd.grad(values.sum(), parameters)
             step_size = spec.learning_rate * rate(spec, done / total)
             done += 1
             _note_failures(values, failed, done, total, spec)
             with torch.no_grad():
                 update(parameters, moments, gradients, spec, step_size=step_size, step=done)
-            if done in looks:
-                _look(students, weight, bias, done / total, failed)
+            if done in checks:
+                _check(students, weight, bias, done / total, failed)
     weight, bias = weight.detach(), bias.detach()
     return [failed.get(i) or Head(weight=weight[i], bias=bias[i]) for i in range(len(students))]
 
@@ -177,49 +190,12 @@ def _note_failures(values: Tensor, failed: dict[int, StepFailed], done: int, tot
             )
 
 
-def _look(
+def _check(
     students: Sequence[Student], weight: Tensor, bias: Tensor, progress: float, failed: dict[int, StepFailed]
 ) -> None:
     for i, one in enumerate(students):
         if i not in failed:
-            one.look(weight[i].detach(), bias[i].detach(), progress)
-
-
-def finetune_together(steps: Sequence[Trained], context: Context) -> dict[str, Write | OutgrowError]:
-    """Train the heads of many steps that share features, sizes and training; what to write for each, by key."""
-    size = max(1, BUDGET // (steps[0].part.size * context.split(steps[0].part.split).output.n_classes))
-    found: dict[str, Write | OutgrowError] = {}
-    for start in range(0, len(steps), size):
-        found |= _finetune(steps[start : start + size], context)
-    return found
-
-
-def _finetune(steps: Sequence[Trained], context: Context) -> dict[str, Write | OutgrowError]:
-    first, device = steps[0], context.machine.device
-    assert first.features is not None
-    features = context.features(first.features)
-    output = context.split(first.part.split).output
-    kept = [Looks(step, context) for step in steps]
-    held_out = torch.from_numpy(np.asarray(features[kept[0].rows])).to(device)  # the same rows for every seed
-    students = []
-    for step, looks in zip(steps, kept, strict=True):
-        targets, loss = learning(step, context)
-        rows = context.split(step.part.split).rows(step.part)
-        look = _looking(looks, held_out)
-        students.append(
-            Student(rows=rows, targets=targets, loss=loss, seed=step.seed, l2=step.role.train.l2, look=look)
-        )
-    heads = train_together(features, students, first.role.train, output, device=device)
-    found: dict[str, Write | OutgrowError] = {}
-    for step, head, looks in zip(steps, heads, kept, strict=True):
-        if isinstance(head, StepFailed):
-            aside = context.store.set_weights_aside(step.key, save(looks.last))
-            found[step.key] = StepFailed(f"{head}; the weights of the last look before that are kept in {aside}")
-            continue
-        state = looks.best if first.role.train.keep == "best" else _state(head.weight, head.bias, output)
-        packed = save({name: value.cpu().contiguous() for name, value in state.items()})
-        found[step.key] = _writer({WEIGHTS: packed, CURVE: json.dumps(looks.curve).encode()})
-    return found
+            one.check(weight[i].detach(), bias[i].detach(), progress)
 
 
 @torch.inference_mode()
@@ -231,23 +207,3 @@ def answers(head: nn.Module, features: np.ndarray, rows: np.ndarray) -> np.ndarr
             for start in range(0, len(rows), ROWS)
         ]
     return np.concatenate(found)
-
-
-def _looking(looks: Looks, held_out: Tensor) -> Callable[[Tensor, Tensor, float], None]:
-    def look(weight: Tensor, bias: Tensor, progress: float) -> None:
-        answers = scores(held_out[None].float(), weight[None], bias[None])[0].softmax(-1).cpu().numpy()
-        looks.note(answers, progress, lambda: _state(weight, bias, looks.output))
-
-    return look
-
-
-def _state(weight: Tensor, bias: Tensor, output: Output) -> dict[str, Tensor]:
-    return {"head.weight": weight} | ({} if output.kind == "preference" else {"head.bias": bias})
-
-
-def _writer(files: dict[str, bytes]) -> Write:
-    def write(folder: Path) -> None:
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-
-    return write

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from outgrow.errors import ConfigError, StepFailed
-from outgrow.methods.base import cross_entropy_loss
-from outgrow.steps.extract import release
-
-if TYPE_CHECKING:
-    from outgrow.config import TrainSpec
-    from outgrow.learning.heads import Head, Student
-    from outgrow.tasks.base import Output
+from outgrow.learning.feature_file import release
+from outgrow.learning.heads import Head, Student
+from outgrow.tasks.base import Output
 
 CHUNK = 256  # students solved at once, at most
 BUDGET = 1 << 26  # numbers that they hold at once
@@ -99,51 +94,60 @@ class Problem:
             [students, n, p] of their own.
         targets: probabilities [rows, students, k] where rows are shared, else [students, n, k]; k = 1 for two classes,
             the probability of the second.
-        mask: [rows, students], 1 where a shared row is the student's; None where rows are their own.
-        n: rows of each student.
+        weights: how much each row counts for a student, [rows, students] where rows are shared (0 where a row is not
+            the student's), else [students, n].
+        shared: whether rows are shared.
+        total: the sum of each student's weights, [students].
         scale: [students, p], by which the coordinates are divided.
         penalty: [students, p], the factor of half of the squared coordinate before scaling.
     """
 
     x: Tensor
     targets: Tensor
-    mask: Tensor | None
-    n: int
+    weights: Tensor
+    shared: bool
+    total: Tensor
     scale: Tensor
     penalty: Tensor
 
     def value_and_gradient(self, w: Tensor) -> tuple[Tensor, Tensor]:
         """Losses [students] and their derivatives, at scaled coordinates w [students, k, p]."""
         plain = w / self.scale[:, None]
-        if self.mask is None:
+        if not self.shared:
             losses, residual = self._losses(self.x @ plain.transpose(1, 2))
-            value, gradient = losses.sum(1), residual.transpose(1, 2) @ self.x
+            value = (losses * self.weights).sum(1)
+            gradient = (residual * self.weights[..., None]).transpose(1, 2) @ self.x
         else:
             logits = (self.x @ plain.flatten(0, 1).T).view(self.targets.shape)
             losses, residual = self._losses(logits)
-            value = (losses * self.mask).sum(0)
-            gradient = ((residual * self.mask[..., None]).flatten(1).T @ self.x).view(w.shape)
-        value = value / self.n + 0.5 * (self.penalty[:, None] * plain**2).sum((1, 2))
-        return value, (gradient / self.n + self.penalty[:, None] * plain) / self.scale[:, None]
+            value = (losses * self.weights).sum(0)
+            gradient = ((residual * self.weights[..., None]).flatten(1).T @ self.x).view(w.shape)
+        value = value / self.total + 0.5 * (self.penalty[:, None] * plain**2).sum((1, 2))
+        return value, (gradient / self.total[:, None, None] + self.penalty[:, None] * plain) / self.scale[:, None]
 
     def of(self, students: Tensor) -> Problem:
         """The problem of some students, given as a mask [students]."""
-        if self.mask is None:
-            x, targets, mask = self.x[students], self.targets[students], None
+        if self.shared:
+            x, targets, weights = self.x, self.targets[:, students], self.weights[:, students]
         else:
-            x, targets, mask = self.x, self.targets[:, students], self.mask[:, students]
+            x, targets, weights = self.x[students], self.targets[students], self.weights[students]
         return Problem(
-            x=x, targets=targets, mask=mask, n=self.n, scale=self.scale[students], penalty=self.penalty[students]
-        )
+            x=x, targets=targets, weights=weights, shared=self.shared, total=self.total[students],
+            scale=self.scale[students], penalty=self.penalty[students],
+        )  # fmt: skip
 
     def pooled(self) -> Problem:
         """One student on all shared rows, with the mean of the targets that the students have there."""
-        assert self.mask is not None
-        count = self.mask.sum(1, keepdim=True)
-        targets = (self.targets * self.mask[..., None]).sum(1, keepdim=True) / count.clamp(min=1)[..., None]
-        mask = (count > 0).to(count.dtype)
+        assert self.shared
+        count = self.weights.sum(1, keepdim=True)
+        tiny = torch.finfo(count.dtype).tiny
+        targets = (self.targets * self.weights[..., None]).sum(1, keepdim=True) / count.clamp(min=tiny)[..., None]
+        weights = (count > 0).to(count.dtype)
         scale, penalty = self.scale.mean(0, keepdim=True), self.penalty.mean(0, keepdim=True)
-        return Problem(x=self.x, targets=targets, mask=mask, n=int(mask.sum()), scale=scale, penalty=penalty)
+        return Problem(
+            x=self.x, targets=targets, weights=weights, shared=True, total=weights.sum(0), scale=scale,
+            penalty=penalty,
+        )  # fmt: skip
 
     def _losses(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy of each row, and its derivatives with respect to the logits [..., k]."""
@@ -155,11 +159,11 @@ class Problem:
 
 
 def solve(
-    features: np.ndarray, students: Sequence[Student], spec: TrainSpec, output: Output, *, device: torch.device
+    features: np.ndarray, students: Sequence[Student], output: Output, *, device: torch.device
 ) -> list[Head | StepFailed]:
     """The head that minimises each student's loss; epochs, batches, rates and seeds play no part."""
-    if any(one.loss is not cross_entropy_loss for one in students):
-        raise ConfigError('train.optimizer = "newton" needs a convex loss, as of the method naive; use "adam"')
+    if any(not one.loss.convex for one in students):
+        raise ConfigError('train.optimizer = "lbfgs" needs a convex loss, as of the method naive; use "adam"')
     used = np.unique(np.concatenate([one.rows for one in students]))
     table = Table(features=features, rows=used, device=device)
     coordinates = Coordinates.of(table)
@@ -173,13 +177,13 @@ def solve(
         problem = _problem(rotated, used, some, coordinates, output, shared=shared)
         zero = torch.zeros(len(some), problem.targets.shape[-1], rotated.shape[1], device=device)
         first = zero
-        if problem.mask is not None:  # begin where one student would end that learned from all: the optima lie near
+        if problem.shared:  # begin where one student would end that learned from all: the optima lie near
             middle = problem.pooled()
             first = (minimise(middle, zero[:1]) / middle.scale[:, None]) * problem.scale[:, None]
         plain = minimise(problem, first) / problem.scale[:, None]
         for one, own in zip(some, plain, strict=True):
             head = _head(own, coordinates, output)
-            one.look(head.weight, head.bias, 1.0)
+            one.check(head.weight, head.bias, 1.0)
             found.append(head)
     return found
 
@@ -193,11 +197,13 @@ def _problem(
     *,
     shared: bool,
 ) -> Problem:
-    n, device = len(students[0].rows), rotated.device
+    device = rotated.device
     place = np.empty(used[-1] + 1, np.int64)
     place[used] = np.arange(len(used))
     rows = torch.from_numpy(place[np.stack([one.rows for one in students])]).to(device)
     targets = torch.stack([one.targets for one in students]).to(device)
+    weights = torch.stack([one.weights for one in students]).to(device)
+    total = weights.sum(1)
     binary = output.n_classes == 2
     if binary:
         targets = targets[..., 1:]
@@ -211,11 +217,15 @@ def _problem(
         curvature = torch.cat([curvature, torch.full_like(curvature[:, :1], 0.25 if binary else 0.5)], 1)
     scale = (curvature + penalty).clamp(min=1e-8).sqrt()
     if not shared:
-        return Problem(x=rotated[rows], targets=targets, mask=None, n=n, scale=scale, penalty=penalty)
+        return Problem(
+            x=rotated[rows], targets=targets, weights=weights, shared=False, total=total, scale=scale, penalty=penalty
+        )
     everywhere = torch.zeros(len(students), len(rotated), targets.shape[-1], device=device)
     everywhere = everywhere.scatter_(1, rows[..., None].expand_as(targets), targets).transpose(0, 1).contiguous()
-    mask = torch.zeros(len(students), len(rotated), device=device).scatter_(1, rows, 1.0).T.contiguous()
-    return Problem(x=rotated, targets=everywhere, mask=mask, n=n, scale=scale, penalty=penalty)
+    spread = torch.zeros(len(students), len(rotated), device=device).scatter_(1, rows, weights).T.contiguous()
+    return Problem(
+        x=rotated, targets=everywhere, weights=spread, shared=True, total=total, scale=scale, penalty=penalty
+    )
 
 
 def minimise(problem: Problem, w: Tensor) -> Tensor:
@@ -270,8 +280,6 @@ def _inverse_hessian_times(gradient: Tensor, pairs: Sequence[tuple[Tensor, Tenso
 
 def _head(own: Tensor, coordinates: Coordinates, output: Output) -> Head:
     """Coordinates [k, p] of one student back to weights."""
-    from outgrow.learning.heads import Head
-
     width = len(coordinates.variance)
     weight = own[:, :width] @ coordinates.axes.T
     if output.kind == "preference":

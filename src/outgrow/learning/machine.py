@@ -12,7 +12,8 @@ from functools import cache
 from typing import Literal
 
 import torch
-from torch import nn
+
+from outgrow.learning.network import Network
 
 Precision = Literal["auto", "float32", "bfloat16"]
 TRAINING_TOKENS = {"cpu": 1_024, "mps": 4_096, "cuda": 16_384}
@@ -45,22 +46,21 @@ class Machine:
         """Tokens of a micro-batch in training."""
         return self.tokens or TRAINING_TOKENS.get(self.device.type, 1_024)
 
-    def number_format(self, network: nn.Module) -> torch.dtype:
+    def number_format(self, network: Network) -> torch.dtype:
         """The format `network` is multiplied in; only networks that say `mixed_precision` leave float32."""
         wanted = self.precision == "bfloat16" or (self.precision == "auto" and multiplies_bfloat16(self.device.type))
-        return torch.bfloat16 if wanted and getattr(network, "mixed_precision", False) else torch.float32
+        return torch.bfloat16 if wanted and network.mixed_precision else torch.float32
 
-    def place(self, network: nn.Module, dtype: torch.dtype | None = None) -> nn.Module:
-        """Move a network to the device; one that says how it is best computed there (`settle`) is asked to."""
-        if getattr(network, "mixed_precision", False):
+    def place(self, network: Network, dtype: torch.dtype | None = None) -> Network:
+        """Move a network to the device and let it suit itself to it."""
+        if network.mixed_precision:
             keep_freed_memory()
         network.to(self.device, dtype)
-        if hasattr(network, "settle"):
-            network.settle(self.device)  # type: ignore[operator]
+        network.settle(self.device)
         return network
 
     @contextlib.contextmanager
-    def multiplying(self, network: nn.Module) -> Iterator[None]:
+    def multiplying(self, network: Network) -> Iterator[None]:
         """Multiply in the chosen format inside the block."""
         low = self.number_format(network) is torch.bfloat16
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=low):

@@ -1,17 +1,16 @@
-"""The one inference loop, and the form in which answers are kept."""
+"""The one inference loop, and what answers are summarised to."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor
 
 from outgrow.learning.batching import Rows, micro_batches
 from outgrow.learning.machine import Machine
+from outgrow.learning.network import Network
 from outgrow.learning.team import gather, rank, world_size
 from outgrow.tasks.base import Output
 
@@ -19,7 +18,7 @@ ROWS, TOKENS = 512, 4_096  # of a batch, at most
 
 
 @torch.inference_mode()
-def predict(network: nn.Module, rows: Rows, *, machine: Machine) -> np.ndarray:
+def predict(network: Network, rows: Rows, *, machine: Machine) -> np.ndarray:
     """Answers to each row: probabilities float32 [n, classes], rows summing to 1; texts [n] of a text generator."""
     was_training = network.training
     machine.place(network).eval()
@@ -27,10 +26,7 @@ def predict(network: nn.Module, rows: Rows, *, machine: Machine) -> np.ndarray:
     with machine.multiplying(network):
         for piece in in_batches(rows)[rank() :: world_size()]:
             batch = rows.batch(piece, machine.device)
-            if hasattr(network, "generate"):
-                said: np.ndarray = network.generate(batch)  # type: ignore[operator]
-            else:
-                said = network(batch).float().softmax(-1).cpu().numpy()
+            said = network.generate(batch) if network.generates else _probabilities(network(batch))
             pieces.append((piece, said))
     network.train(was_training)
     pieces = [piece for some in gather(pieces) for piece in some]
@@ -38,6 +34,11 @@ def predict(network: nn.Module, rows: Rows, *, machine: Machine) -> np.ndarray:
     answers = np.empty_like(found)
     answers[np.concatenate([piece for piece, _ in pieces])] = found
     return answers
+
+
+def _probabilities(logits: Tensor) -> np.ndarray:
+    found: np.ndarray = logits.float().softmax(-1).cpu().numpy()
+    return found
 
 
 def in_batches(rows: Rows) -> list[np.ndarray]:
@@ -50,30 +51,11 @@ def in_batches(rows: Rows) -> list[np.ndarray]:
     return [piece for some in cut for piece in micro_batches(some, lengths, budget=max(TOKENS, int(lengths.max())))]
 
 
-def write_labels(answers: np.ndarray, folder: Path) -> None:
-    """Keep weak labels: probabilities as safetensors (float16 for very many classes), texts as JSON."""
-    from safetensors.numpy import save
-
-    if answers.dtype == object:
-        (folder / "texts.json").write_text(json.dumps(list(answers)))
-    else:
-        small = np.float32 if answers.shape[1] <= 64 else np.float16
-        (folder / "labels.safetensors").write_bytes(save({"probabilities": answers.astype(small)}))
-
-
-def read_labels(folder: Path) -> np.ndarray:
-    """What `write_labels` kept."""
-    from safetensors.numpy import load_file
-
-    if (folder / "texts.json").is_file():
-        return np.array(json.loads((folder / "texts.json").read_text()), dtype=object)
-    return load_file(folder / "labels.safetensors")["probabilities"].astype(np.float32)
-
-
 def summarise(answers: np.ndarray, labels: np.ndarray, output: Output) -> dict[str, np.ndarray]:
     """The fields of `metrics.base.Predictions`; among equal probabilities, the truth's rank is the last.
 
     A text that is no answer of any example gets a class number of its own, made from the text, beyond all others.
+    A row of zeros is no answer: its class is -1, which is never right.
     """
     truth = labels.astype(np.int64)
     if answers.dtype == object:
@@ -93,7 +75,7 @@ def summarise(answers: np.ndarray, labels: np.ndarray, output: Output) -> dict[s
     of_truth = np.take_along_axis(answers, truth[:, None], 1)
     squares = np.einsum("ij,ij->i", answers, answers, dtype=np.float64)
     return {
-        "predicted": answers.argmax(1).astype(np.int64),
+        "predicted": np.where(answers.any(1), answers.argmax(1), -1).astype(np.int64),
         "truth": truth,
         "rank": (answers >= of_truth).sum(1).astype(np.int64) - 1,
         "truth_probability": of_truth[:, 0].astype(np.float32),

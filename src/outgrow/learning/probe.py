@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from outgrow.learning.network import Network
 from outgrow.tasks.base import Output
 
 
-class Probe(nn.Module):
+class Probe(Network):
     """Features [b, width] -> logits [b, classes]; for preference, features [b, 2, width] -> two rewards [b, 2]."""
 
     def __init__(self, width: int, output: Output, *, seed: int) -> None:

@@ -4,48 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from outgrow.config import TrainSpec
 from outgrow.errors import StepFailed
 from outgrow.learning.batching import Rows, batches, micro_batches
+from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import Machine
+from outgrow.learning.network import Network
+from outgrow.learning.objective import Targets
 from outgrow.learning.team import gather, rank, sum_over_processes, world_size
-from outgrow.methods.base import Loss
+from outgrow.specs import TrainSpec
 
-
-class Targets(Protocol):
-    """What the network should have said: probabilities of each row, or of each token of a row's answer."""
-
-    def __getitem__(self, rows: np.ndarray) -> Tensor:
-        """Float [m, classes], rows summing to 1, as many as the network gives logits for these rows."""
-        ...
-
-
-Look = Callable[[nn.Module, float], None]
+Check = Callable[[Network, float], None]
+LossFunction = Callable[[Batch], Tensor]
 
 
 def fit(
-    network: nn.Module,
+    network: Network,
     rows: Rows,
     targets: Targets,
     spec: TrainSpec,
     *,
     loss: Loss,
+    weights: np.ndarray | None = None,
     seed: int,
     machine: Machine,
-    look: Look = lambda network, progress: None,
+    check: Check = lambda network, progress: None,
 ) -> None:
     """Fit the network in place.
 
     Args:
         targets: what the network should say of each row.
+        weights: how much each row counts, float [n]; one each by default. Rows of weight 0 do not belong here.
         seed: order of the rows; the same seed on the same machine gives the same bits.
-        look: called with the network and the progress in [0, 1] before the first update and `spec.evaluations` times
+        check: called with the network and the progress in [0, 1] before the first update and `spec.evaluations` times
             after.
 
     Raises:
@@ -55,14 +50,16 @@ def fit(
     rng = np.random.default_rng(seed)
     lengths = rows.lengths
     total = math.ceil(len(rows) / spec.batch_size) * spec.epochs
-    looks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
+    checks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
     machine.place(network).train()
-    if machine.checkpointing and hasattr(network, "checkpoint_activations"):
-        network.checkpoint_activations()  # type: ignore[operator]
+    if machine.checkpointing:
+        network.checkpoint_activations()
+    function = loss.start(targets.table())
+    counts = torch.ones(len(rows)) if weights is None else torch.from_numpy(weights).float()
     parameters = [value for value in network.parameters() if value.requires_grad]
     fused = machine.device.type in ("cpu", "cuda")
     optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
-    look(network, 0.0)
+    check(network, 0.0)
     done = 0
     for _ in range(spec.epochs):
         for batch in batches(lengths, spec.batch_size, rng=rng):
@@ -72,7 +69,10 @@ def fit(
             if world_size() > 1:  # work for every process
                 budget = min(budget, math.ceil(int(lengths[batch].sum()) / world_size()))
             pieces = micro_batches(batch, lengths, budget=budget)
-            value = accumulate(network, rows, targets, pieces, loss, progress=done / total, machine=machine)
+            value = accumulate(
+                network, rows, targets, counts, pieces, function,
+                rowwise=loss.rowwise, progress=done / total, machine=machine,
+            )  # fmt: skip
             done += 1
             if not math.isfinite(value):
                 raise StepFailed(
@@ -82,17 +82,19 @@ def fit(
             torch.nn.utils.clip_grad_norm_(parameters, spec.max_grad_norm)
             optimizer.step()
             optimizer.zero_grad()
-            if done in looks:
-                look(network, done / total)
+            if done in checks:
+                check(network, done / total)
 
 
 def accumulate(
-    network: nn.Module,
+    network: Network,
     rows: Rows,
     targets: Targets,
+    weights: Tensor,
     pieces: Sequence[np.ndarray],
-    loss: Loss,
+    loss: LossFunction,
     *,
+    rowwise: bool,
     progress: float,
     machine: Machine,
 ) -> float:
@@ -102,16 +104,27 @@ def accumulate(
     are computed once without a graph, the loss is differentiated with respect to them, and a second forward pass
     carries that gradient on. So the result does not depend on how the batch is cut.
     """
+
+    def seen(logits: Tensor, piece: np.ndarray) -> Batch:
+        members = torch.from_numpy(targets.rows(piece))
+        return Batch(
+            logits=logits,
+            targets=targets[piece].to(machine.device),
+            weights=weights[members].to(machine.device),
+            rows=members.to(machine.device),
+            progress=progress,
+        )
+
     mine = list(pieces[rank() :: world_size()])
-    if not getattr(loss, "rowwise", False) and len(pieces) > 1:
-        return _accumulate_jointly(network, rows, targets, pieces, mine, loss, progress=progress, machine=machine)
-    wanted = [targets[piece].to(machine.device) for piece in mine]
-    count = sum(gather(sum(len(one) for one in wanted)))
+    if not rowwise and len(pieces) > 1:
+        return _accumulate_jointly(network, rows, pieces, mine, loss, seen, machine=machine)
+    count = sum(gather(sum(len(targets.rows(piece)) for piece in mine)))
     value = torch.zeros((), device=machine.device)
-    for piece, target in zip(mine, wanted, strict=True):
+    for piece in mine:
         with machine.multiplying(network):
             logits = network(rows.batch(piece, machine.device))
-        part = loss(logits.float(), target, progress) * (len(target) / count)
+        batch = seen(logits.float(), piece)
+        part = loss(batch) * (len(batch.weights) / count)
         part.backward()
         value += part.detach()
     _share(network, value)
@@ -119,14 +132,13 @@ def accumulate(
 
 
 def _accumulate_jointly(
-    network: nn.Module,
+    network: Network,
     rows: Rows,
-    targets: Targets,
     pieces: Sequence[np.ndarray],
     mine: Sequence[np.ndarray],
-    loss: Loss,
+    loss: LossFunction,
+    seen: Callable[[Tensor, np.ndarray], Batch],
     *,
-    progress: float,
     machine: Machine,
 ) -> float:
     states, some = [], []
@@ -137,7 +149,7 @@ def _accumulate_jointly(
     by_process = gather(some)
     joint = [by_process[i % world_size()][i // world_size()].to(machine.device) for i in range(len(pieces))]
     logits = torch.cat(joint).requires_grad_()
-    value = loss(logits, torch.cat([targets[piece] for piece in pieces]).to(machine.device), progress)
+    value = loss(seen(logits, np.concatenate(pieces)))
     (gradient,) = torch.autograd.grad(value, logits)
     own = torch.split(gradient, [len(one) for one in joint])[rank() :: world_size()]
     for piece, state, carried in zip(mine, states, own, strict=True):

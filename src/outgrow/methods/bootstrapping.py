@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from outgrow.errors import ConfigError
+from outgrow.learning.objective import Objective
 from outgrow.methods.base import Method, methods
 from outgrow.methods.naive import Naive
-from outgrow.models.base import models
+from outgrow.models.base import Model, Role
 from outgrow.spec import spec
-
-if TYPE_CHECKING:
-    from outgrow.config import Role
-    from outgrow.models.base import Model
-    from outgrow.steps import Labels, Part, Predictor, Steps
+from outgrow.steps import Labels, Part, Predictor, Steps
 
 
 @methods.register(
@@ -31,21 +28,25 @@ class Bootstrapping(Method):
     Args:
         links: how many intermediate sizes, spread evenly over the ladder between supervisor and student; fewer where
             the ladder has fewer, and with none in between the method equals `naive`.
-        sizes: the intermediate models by name instead, smallest first.
+        sizes: the intermediate models by name instead, smallest first; they take the student's options.
         labels: `soft` or `hard` labels on every link.
         fresh: every link has a part of `transfer` of its own; if false, all links share the whole of it.
     """
 
+    recipe: ClassVar[bool] = True
     name: ClassVar[str] = "bootstrapping"
     links: Annotated[int, Field(ge=1)] = 2
     sizes: tuple[str, ...] = ()
     labels: Literal["soft", "hard"] = "soft"
     fresh: bool = True
 
+    def objective(self) -> Objective:
+        return Naive(labels=self.labels).objective()  # links are trained like any naive student, and share its steps
+
     def chain(self, weak_cost: float, strong: Model) -> list[Model]:
         """The models trained, smallest first; the last is the student."""
         if self.sizes:
-            chain = [*(models[name]() for name in self.sizes), strong]
+            chain = [*(strong.of_size(name) for name in self.sizes), strong]
             costs = [weak_cost, *(model.cost for model in chain)]
             if costs != sorted(costs):
                 raise ConfigError(
@@ -58,18 +59,20 @@ class Bootstrapping(Method):
         picked = [between[round((i + 1) * (len(between) + 1) / (links + 1)) - 1] for i in range(links)]
         return [*picked, strong]
 
-    def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Predictor:
-        if labels.supervisor_cost is None:
+    def train_student(
+        self, steps: Steps, strong: Role, part: Part, labels: Labels, *, objective: Objective, seed: int
+    ) -> Predictor:
+        cost = labels.by.cost
+        if cost is None:
             raise ConfigError(
                 "bootstrapping needs a weak supervisor that is a model, so that sizes between can be chosen"
             )
-        chain = self.chain(labels.supervisor_cost, strong.model)
+        chain = self.chain(cost, strong.model)
         parts = part.pieces(len(chain)) if self.fresh else [part] * len(chain)
-        naive = Naive(labels=self.labels)  # links are trained like any naive student, and share its steps
         student: Predictor | None = None
         for model, piece in zip(chain, parts, strict=True):
-            piece_labels = labels if student is None else steps.predict(student, piece)
+            piece_labels = labels if student is None else steps.label(student, piece)
             role = dataclasses.replace(strong, model=model)
-            student = steps.finetune(role, piece, labels=piece_labels, method=naive, seed=seed)
+            student = steps.finetune(role, piece, labels=piece_labels, objective=objective, seed=seed)
         assert student is not None
         return student

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from outgrow.errors import ConfigError
+from outgrow.learning.objective import Objective
 from outgrow.methods.base import Method, methods
+from outgrow.models.base import Role
 from outgrow.spec import spec
-
-if TYPE_CHECKING:
-    from outgrow.config import Role
-    from outgrow.steps import Labels, Part, Predictor, Split, Steps
+from outgrow.steps import Labels, Part, Predictor, Split, Steps
 
 
 @methods.register(
@@ -30,10 +29,15 @@ class FewShot(Method):
         shots: examples in the prompt, of each class as many as can be.
     """
 
+    recipe: ClassVar[bool] = True
     name: ClassVar[str] = "few_shot"
     shots: Annotated[int, Field(ge=1)] = 5
 
-    def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Predictor:
+    def train_student(
+        self, steps: Steps, strong: Role, part: Part, labels: Labels, *, objective: Objective, seed: int
+    ) -> Predictor:
+        if objective != Objective():
+            raise ConfigError("few_shot trains nothing, so no transform, selection or loss can go with it")
         task = part.split.dataset.task
         if not strong.model.generates:
             raise ConfigError(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from outgrow.errors import ConfigError
+from outgrow.learning.objective import Objective
 from outgrow.methods.base import Method, methods
 from outgrow.methods.naive import Naive
+from outgrow.models.base import Role
 from outgrow.spec import spec
-
-if TYPE_CHECKING:
-    from outgrow.config import Role
-    from outgrow.steps import Adapted, Labels, Part, Predictor, Steps
+from outgrow.steps import Adapted, Labels, Part, Predictor, Steps
 
 
 @methods.register(
@@ -34,10 +33,14 @@ class GenerativeFinetuning(Method):
         labels: `soft` or `hard` weak labels afterwards.
     """
 
+    recipe: ClassVar[bool] = True
     name: ClassVar[str] = "generative_finetuning"
     epochs: Annotated[int, Field(ge=1)] = 1
     learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     labels: Literal["soft", "hard"] = "soft"
+
+    def objective(self) -> Objective:
+        return Naive(labels=self.labels).objective()
 
     def _adapt(self, steps: Steps, strong: Role, part: Part, *, seed: int) -> Adapted:
         if not strong.model.generates:
@@ -52,10 +55,11 @@ class GenerativeFinetuning(Method):
         )
         return steps.adapt(strong.model, train, part, seed=seed)
 
-    def train_student(self, steps: Steps, strong: Role, part: Part, labels: Labels, *, seed: int) -> Predictor:
+    def train_student(
+        self, steps: Steps, strong: Role, part: Part, labels: Labels, *, objective: Objective, seed: int
+    ) -> Predictor:
         start = self._adapt(steps, strong, part, seed=seed)
-        naive = Naive(labels=self.labels)
-        return steps.finetune(strong, part, labels=labels, method=naive, seed=seed, start=start)
+        return steps.finetune(strong, part, labels=labels, objective=objective, seed=seed, start=start)
 
     def train_ceiling(self, steps: Steps, strong: Role, part: Part, *, seed: int) -> Predictor:
         return steps.finetune(strong, part, seed=seed, start=self._adapt(steps, strong, part, seed=seed))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from outgrow.methods.base import Method, harden, methods
+from outgrow.learning.objective import Objective
+from outgrow.methods.base import Method, methods
+from outgrow.methods.transforms.harden import Harden
 from outgrow.spec import spec
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @methods.register("naive", about="cross-entropy on the weak labels, soft or hard", source="Burns et al. 2023, sec. 3")
@@ -23,5 +22,5 @@ class Naive(Method):
     name: ClassVar[str] = "naive"
     labels: Literal["soft", "hard"] = "soft"
 
-    def targets(self, weak: Tensor) -> Tensor:
-        return harden(weak) if self.labels == "hard" else weak
+    def objective(self) -> Objective:
+        return Objective(transforms=(Harden(),) if self.labels == "hard" else ())

@@ -51,8 +51,8 @@ class AlexNet(ImageNetClassifier):
         digest = fingerprint(self._file())
         return OFFICIAL if digest.startswith(OFFICIAL.rsplit("-", 1)[1]) else f"sha256:{digest}"
 
-    def eye(self) -> dict[str, Any]:
-        return {"family": "alexnet", **super().eye()}
+    def backbone_identity(self) -> dict[str, Any]:
+        return {"family": "alexnet", **super().backbone_identity()}
 
     def preprocessing(self) -> Preprocessing:
         from outgrow.vision.images import Preprocessing

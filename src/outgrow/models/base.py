@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from outgrow.registry import Registry
+from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Kind, Output
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
-    from outgrow.config import Role
-    from outgrow.steps import Part, Predictor, Steps
+    from outgrow.learning.network import Network
 
 Weights = Mapping[str, "Tensor"]
 
 
-class Model:
-    """A pretrained model's spec. A family registers one constructor per size under the name users write.
+OWN = {"name", "path", "revision"}  # what makes a model this one and no other
 
-    A network takes a batch and gives logits [b, classes]. It may say more about itself:
-    `encode(inputs) -> Rows` where a task's inputs need work first (tokens), `mixed_precision = True` where it may be
-    multiplied in bfloat16, `settle(device)` to suit itself to a device, `notes(rows)` for the user,
-    `checkpoint_activations()`.
-    """
+
+class Model:
+    """A pretrained model's spec. A family registers one constructor per size under the name users write."""
 
     name: str
     kinds: ClassVar[frozenset[Kind]] = frozenset({"classification"})
@@ -32,8 +31,8 @@ class Model:
     """Names of the tasks it can do untrained, so that a zero-shot score means something."""
     generates: bool = False
     """Whether it is a causal language model, which can continue texts."""
-    can_learn: ClassVar[bool] = True
-    """Whether it can be fine-tuned; labels out of a file cannot."""
+    supervises_untrained: ClassVar[frozenset[str]] = frozenset()
+    """Names of the tasks that it was pretrained on, so that it is a weak supervisor of them as it is."""
 
     @property
     def label(self) -> str:
@@ -57,7 +56,16 @@ class Model:
         """Its family's sizes, smallest first; just itself where there is no ladder."""
         return [self]
 
-    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
+    def of_size(self, name: str) -> Model:
+        """The model of that name, with this one's options where it has them."""
+        other = models[name]()
+        if not (dataclasses.is_dataclass(self) and dataclasses.is_dataclass(other)):
+            return other
+        there = {field.name for field in dataclasses.fields(other) if field.init} - OWN
+        options = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name in there}
+        return dataclasses.replace(other, **options)
+
+    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> Network:
         """The pretrained network with a head for `output`; fresh parts are initialised from `seed`.
 
         Args:
@@ -65,7 +73,7 @@ class Model:
         """
         raise NotImplementedError
 
-    def language_model(self) -> nn.Module:
+    def language_model(self) -> Network:
         """The network that continues texts, for generative fine-tuning; only of models that are language models."""
         raise NotImplementedError
 
@@ -73,9 +81,17 @@ class Model:
         """The frozen part, where only a linear head on top of it is trained; None where more is."""
         return None
 
-    def supervise(self, steps: Steps, role: Role, part: Part, *, seed: int) -> Predictor:
-        """The steps that make it a weak supervisor: fine-tuning on ground truth, unless it needs none."""
-        return steps.finetune(role, part, seed=seed)
+    def prompted(self, output: Output, *, shots: Sequence[tuple[str, int]]) -> Network:
+        """The network that answers with labelled examples in its prompt; only of models that generate."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """A model and how it is fine-tuned."""
+
+    model: Model
+    train: TrainSpec
 
 
 class Extractor:
@@ -90,7 +106,7 @@ class Extractor:
         """Multiply-accumulates of one example."""
         raise NotImplementedError
 
-    def build(self, output: Output, *, start: Weights | None = None) -> nn.Module:
+    def build(self, output: Output, *, start: Weights | None = None) -> Network:
         """The network: a batch -> features [b, width], or [b, 2, width] for preference."""
         raise NotImplementedError
 

@@ -17,9 +17,8 @@ from outgrow.spec import spec
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from outgrow.chess.network import BoardNetwork
+    from outgrow.learning.network import Network
 
 SHAPES = {
     "chess-xs": Shape(width=2, blocks=0, rank=2),
@@ -88,14 +87,15 @@ class ChessModel(Model):
         network.load_state_dict({name: value.float() for name, value in state.items()})
         return network
 
-    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
+    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> Network:
         from outgrow.chess.moves import N_MOVES
+        from outgrow.learning.network import Plain
 
         if output.n_classes != N_MOVES:
             raise DataError(
                 f"{self.name!r} predicts chess moves ({N_MOVES} classes), but the task has {output.n_classes} classes"
             )
-        return self.network()
+        return Plain(self.network())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +112,12 @@ class FrozenBoard(Extractor):
     def cost(self) -> float:
         return self.model.cost
 
-    def build(self, output: Output, *, start: Weights | None = None) -> nn.Module:
+    def build(self, output: Output, *, start: Weights | None = None) -> Network:
         import torch
-        from torch import nn
 
-        class Trunk(nn.Module):
+        from outgrow.learning.network import Network
+
+        class Trunk(Network):
             def __init__(self, network: BoardNetwork) -> None:
                 super().__init__()
                 self.network = network

@@ -35,8 +35,8 @@ class EfficientNetLite(ImageNetClassifier):
 
         return packs.fingerprint(self.name)
 
-    def eye(self) -> dict[str, Any]:
-        return {"family": "efficientnet-lite", **super().eye()}
+    def backbone_identity(self) -> dict[str, Any]:
+        return {"family": "efficientnet-lite", **super().backbone_identity()}
 
     def ladder(self) -> list[Model]:
         return [dataclasses.replace(self, name=name) for name in SIZES]

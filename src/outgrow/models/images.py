@@ -14,8 +14,7 @@ from outgrow.tasks.base import Output
 if TYPE_CHECKING:
     from torch import nn
 
-    from outgrow.config import Role
-    from outgrow.steps import Part, Predictor, Steps
+    from outgrow.learning.network import Network
     from outgrow.vision.images import Preprocessing
     from outgrow.vision.network import ImageNetwork
 
@@ -27,39 +26,39 @@ FULL: dict[str, Any] = {"epochs": 5, "batch_size": 32, "schedule": "linear", "wa
 class ImageModel(Model):
     """A model that takes images: of which at least the features are known."""
 
-    def eye(self) -> dict[str, Any]:
+    def backbone_identity(self) -> dict[str, Any]:
         """What determines its features."""
         raise NotImplementedError
 
-    def see(self) -> ImageNetwork:
+    def feature_network(self) -> ImageNetwork:
         """The network that gives its features."""
         raise NotImplementedError
 
     def identity(self) -> dict[str, Any]:
-        return self.eye()
+        return self.backbone_identity()
 
     def train_defaults(self) -> dict[str, Any]:
         return PROBE
 
     def extractor(self) -> Extractor | None:
-        return FrozenEye(model=self)
+        return FrozenImages(model=self)
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrozenEye(Extractor):
+class FrozenImages(Extractor):
     """The frozen network: images to features."""
 
     model: ImageModel
 
     def identity(self) -> dict[str, Any]:
-        return self.model.eye()
+        return self.model.backbone_identity()
 
     @property
     def cost(self) -> float:
         return self.model.cost
 
-    def build(self, output: Output, *, start: Weights | None = None) -> nn.Module:
-        return self.model.see()
+    def build(self, output: Output, *, start: Weights | None = None) -> Network:
+        return self.model.feature_network()
 
 
 @spec
@@ -108,19 +107,19 @@ class Backbone(ImageModel):
         """How it wants its images."""
         raise NotImplementedError
 
-    def eye(self) -> dict[str, Any]:
+    def backbone_identity(self) -> dict[str, Any]:
         return {"weights": self.weights(), "resolution": self.resolution, "crop": self.crop}
 
     def identity(self) -> dict[str, Any]:
-        return {**self.eye(), "training": self.training}
+        return {**self.backbone_identity(), "training": self.training}
 
     def train_defaults(self) -> dict[str, Any]:
         return PROBE if self.training == "probe" else {**FULL, "learning_rate": self.rate}
 
     def extractor(self) -> Extractor | None:
-        return FrozenEye(model=self) if self.training == "probe" else None
+        return FrozenImages(model=self) if self.training == "probe" else None
 
-    def see(self) -> ImageNetwork:
+    def feature_network(self) -> ImageNetwork:
         return self._network(self.parts()[0], None)
 
     def _network(self, backbone: nn.Module, head: nn.Module | None) -> ImageNetwork:
@@ -128,7 +127,7 @@ class Backbone(ImageModel):
 
         return ImageNetwork(backbone, preprocessing=self.preprocessing(), head=head)
 
-    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
+    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> Network:
         from outgrow.vision.network import new_head
 
         backbone, head = self.parts()
@@ -139,14 +138,7 @@ class Backbone(ImageModel):
 
 @spec
 class ImageNetClassifier(Backbone):
-    """A backbone with the head of its training on ImageNet: for a task of 1,000 classes it begins as that classifier.
-
-    On the task `imagenet` itself it is a weak supervisor as it is, without training.
-    """
+    """A backbone with the head of its training on ImageNet: it begins a task of 1,000 classes as that classifier."""
 
     knows: ClassVar[frozenset[str]] = frozenset({"imagenet"})
-
-    def supervise(self, steps: Steps, role: Role, part: Part, *, seed: int) -> Predictor:
-        if part.split.dataset.task.name in self.knows:
-            return steps.untrained(self)
-        return steps.finetune(role, part, seed=seed)
+    supervises_untrained: ClassVar[frozenset[str]] = frozenset({"imagenet"})

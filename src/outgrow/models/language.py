@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -17,8 +18,7 @@ from outgrow.tasks.base import Kind, Output
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from torch import nn
-
+    from outgrow.learning.network import Network
     from outgrow.text.network import Pretrained
 
 TOKENS = 64  # of an example, for estimates of cost alone
@@ -250,7 +250,7 @@ class LanguageModel(Model):
             return "mean" if pretrained.causal is None else "last"
         return self.pooling
 
-    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
+    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> Network:
         from outgrow.text.generation import Generator
         from outgrow.text.network import Classifier, load_start
 
@@ -263,11 +263,19 @@ class LanguageModel(Model):
             cut=self.truncation, lora_rank=rank, seed=seed,
         )  # fmt: skip
 
-    def language_model(self) -> nn.Module:
+    def language_model(self) -> Network:
         from outgrow.text.generation import Generator
 
         rank = self.lora_rank if self.training == "lora" else 0
         return Generator(self.load(), limit=self.max_length, new_tokens=self.new_tokens, lora_rank=rank, seed=0)
+
+    def prompted(self, output: Output, *, shots: Sequence[tuple[str, int]]) -> Network:
+        from outgrow.text.prompting import FewShot
+
+        pretrained = self.load()
+        if pretrained.causal is None:
+            raise ConfigError(f"few_shot needs a causal language model, and {self.label!r} is an encoder")
+        return FewShot(pretrained, output, shots=shots, limit=self.max_length)
 
     def extractor(self) -> Extractor | None:
         return FrozenText(model=self) if self.training == "probe" else None
@@ -286,7 +294,7 @@ class FrozenText(Extractor):
     def cost(self) -> float:
         return self.model.cost
 
-    def build(self, output: Output, *, start: Weights | None = None) -> nn.Module:
+    def build(self, output: Output, *, start: Weights | None = None) -> Network:
         from outgrow.text.network import Embedder, load_start
 
         pretrained = load_start(self.model.load(), start)

@@ -34,10 +34,10 @@ class Pixels(ImageModel):
     def cost(self) -> float:
         return 3.0 * self.resolution**2
 
-    def eye(self) -> dict[str, Any]:
+    def backbone_identity(self) -> dict[str, Any]:
         return {"family": "pixels", "resolution": self.resolution}
 
-    def see(self) -> ImageNetwork:
+    def feature_network(self) -> ImageNetwork:
         from torch import nn
 
         from outgrow.vision.images import Preprocessing

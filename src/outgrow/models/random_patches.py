@@ -47,11 +47,11 @@ class RandomPatchFeatures(ImageModel):
     def cost(self) -> float:
         return 3.0 * self.patch**2 * self.filters * (self.resolution - self.patch + 1) ** 2
 
-    def eye(self) -> dict[str, Any]:
+    def backbone_identity(self) -> dict[str, Any]:
         shape = {"resolution": self.resolution, "patch": self.patch, "filters": self.filters}
         return {"family": "random-patches", **shape}
 
-    def see(self) -> ImageNetwork:
+    def feature_network(self) -> ImageNetwork:
         from outgrow.vision.images import Preprocessing
         from outgrow.vision.network import ImageNetwork, RandomPatches
 

@@ -11,7 +11,7 @@ from outgrow.tasks.base import Output
 from outgrow.tasks.toy import DIMENSIONS
 
 if TYPE_CHECKING:
-    from torch import nn
+    from outgrow.learning.network import Network
 
 VIEWS = {"toy-xs": 0, "toy-s": 1, "toy-m": 2, "toy-l": 3}
 
@@ -32,11 +32,13 @@ class ToyModel(Model):
     def ladder(self) -> list[Model]:
         return [ToyModel(name=name) for name in VIEWS]
 
-    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> nn.Module:
+    def build(self, output: Output, *, seed: int, start: Weights | None = None) -> Network:
         import torch
         from torch import Tensor, nn
 
-        class OneView(nn.Module):
+        from outgrow.learning.network import Network
+
+        class OneView(Network):
             def __init__(self, view: int) -> None:
                 super().__init__()
                 self.view = view

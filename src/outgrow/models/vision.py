@@ -99,8 +99,8 @@ class VisionModel(Backbone):
 
         return fingerprint(**self._source)
 
-    def eye(self) -> dict[str, Any]:
-        return {"family": "vision", **super().eye(), "pooling": self.pooling}
+    def backbone_identity(self) -> dict[str, Any]:
+        return {"family": "vision", **super().backbone_identity(), "pooling": self.pooling}
 
     def train_defaults(self) -> dict[str, Any]:
         defaults = super().train_defaults()

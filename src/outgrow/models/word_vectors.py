@@ -12,8 +12,8 @@ from outgrow.tasks.base import Kind, Output
 if TYPE_CHECKING:
     import numpy as np
     import torch
-    from torch import nn
 
+    from outgrow.learning.network import Network
     from outgrow.models.base import Weights
 
 PACK, WIDTH = "glove-50d", 50
@@ -59,23 +59,23 @@ class MeanVector(Extractor):
     def cost(self) -> float:
         return WordVectors().cost
 
-    def build(self, output: Output, *, start: Weights | None = None) -> nn.Module:
+    def build(self, output: Output, *, start: Weights | None = None) -> Network:
         import re
 
         import numpy as np
         import pyarrow.parquet as pq
         from safetensors.numpy import load_file
-        from torch import nn
 
         from outgrow import packs
         from outgrow.learning.batching import Arrays
+        from outgrow.learning.network import Network
 
         folder = packs.folder(PACK)
         words = pq.read_table(folder / "words.parquet").column(0).to_pylist()
         number = {word: i for i, word in enumerate(words)}
         (vectors,) = load_file(folder / "vectors.safetensors").values()
 
-        class Mean(nn.Module):
+        class Mean(Network):
             def encode(self, inputs: np.ndarray) -> Arrays:
                 found = np.zeros((inputs.size, WIDTH), np.float32)
                 for row, text in enumerate(inputs.reshape(-1)):

@@ -2,90 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from outgrow.errors import DataError, StoreError
-from outgrow.metrics.base import Metric, Predictions, metrics
+from outgrow.errors import StoreError
+from outgrow.metrics.base import Metric, Predictions
 from outgrow.results.table import Evaluation, Interval
-
-if TYPE_CHECKING:
-    from outgrow.runtime import Context
-    from outgrow.steps import Comparison, Predictor, Scored
+from outgrow.steps.compare import OF_ROLE
 
 REPLICATES = 2_000
 MOST_UNDEFINED = 0.05  # of the replicates may lack a score; with more, the others no longer stand for all
 ROLES = ("weak", "student", "ceiling")
-OF_ROLE = tuple(one.name for one in fields(Predictions) if one.name != "truth")
 
 
 def pgr(*, weak: float, student: float, ceiling: float) -> float:
     """Performance gap recovered: (student - weak) / (ceiling - weak). Burns et al. 2023, sec. 3."""
     return (student - weak) / (ceiling - weak)
-
-
-def compare(step: Comparison, context: Context, folder: Path) -> None:
-    """Write every role's predictions per test example, one Parquet row each, and what belongs to no example."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    split, name = step.student.split, step.experiment.metric
-    data = context.split(split)
-    if misfit := metrics[name].misfit(data.output.kind, data.output.n_classes):
-        raise DataError(
-            f"the metric {name!r} does not fit the task {step.experiment.task.name!r}: it {misfit}; "
-            "choose another (outgrow list metrics)"
-        )
-    rows = data.rows(split.part("test"))
-    roles: dict[str, Scored] = {"weak": step.weak, "student": step.student, "ceiling": step.ceiling}
-    if step.zero_shot:
-        roles["zero_shot"] = step.zero_shot
-    said = {role: _predictions(context, scored) for role, scored in roles.items()}
-    columns: dict[str, object] = {
-        "id": [data.ids[row] for row in rows],
-        "group": [data.groups[row] for row in rows],
-        "truth": said["weak"].truth,
-    }
-    if data.dataset.difficulty is not None:
-        columns["difficulty"] = data.dataset.difficulty[rows]
-    for role, predictions in said.items():
-        columns |= {f"{role}_{one}": getattr(predictions, one) for one in OF_ROLE}
-    pq.write_table(pa.table(columns), folder / "test.parquet")
-    labels = json.loads((context.store.open(step.labels.key) / "labels.json").read_text())
-    curves, notes = {}, list(data.dataset.notes)
-    for role in ROLES:
-        curve = context.store.open(roles[role].model.key) / "curve.json"
-        if curve.is_file():  # labels out of a file and prompted models have none
-            curves[role] = json.loads(curve.read_text())
-        notes += _notes(context, roles[role].model)
-    facts = {
-        "weak_label_accuracy": labels["accuracy"],
-        "n_classes": data.output.n_classes,
-        "curves": curves,
-        "notes": list(dict.fromkeys(notes)),
-    }
-    (folder / "facts.json").write_text(json.dumps(facts))
-
-
-def _predictions(context: Context, scored: Scored) -> Predictions:
-    from safetensors.numpy import load_file
-
-    return Predictions(**load_file(context.store.open(scored.key) / "predictions.safetensors"))
-
-
-def _notes(context: Context, model: Predictor) -> list[str]:
-    """What a predictor's training, and the extraction of its features, have to tell the user."""
-    if model.features is not None:
-        return context.notes(model.features)
-    path = context.store.open(model.key) / "notes.json"
-    notes: list[str] = json.loads(path.read_text()) if path.is_file() else []
-    return notes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,23 +9,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from outgrow.errors import ConfigError, StoreError
+from outgrow.experiment import Experiment
 from outgrow.results.table import COLUMNS, CurvePoint, Evaluation, Group, Interval, Record, Row
 from outgrow.spec import digest
+from outgrow.steps import Comparison, walk_unique
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from outgrow.steps import Comparison
     from outgrow.store import Store
 
 
-def record(store: Store, result: Comparison, *, failure: str = "") -> Record:
+def record(store: Store, one: Experiment, result: Comparison, *, failure: str = "") -> Record:
     """Evaluate one result, or note its failure, and write its row; a row that is there already is kept."""
-    from outgrow.config import describe
-    from outgrow.steps import walk_unique
-
-    one = result.experiment
-    name = digest([one.name, one.seed, one.method.label(), result.key])[:24]
+    name = digest([one.name, one.seed, one.method.label, result.key])[:24]
     path = store.results / f"{name}.json"
     if not failure and path.is_file():
         found = _load(path)
@@ -42,11 +39,11 @@ def record(store: Store, result: Comparison, *, failure: str = "") -> Record:
         computed = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(manifest.created))
         provenance = {"computed": computed, **manifest.versions}
     found = Record(
-        row=_row(result, evaluation, facts["weak_label_accuracy"]),
-        weak_cost=one.weak.model.cost,
+        row=_row(one, result, evaluation, facts["weak_label_accuracy"]),
+        weak_cost=one.weak.cost or 0.0,
         strong_cost=one.strong.model.cost,
         curves={role: [CurvePoint(**point) for point in points] for role, points in facts["curves"].items()},
-        spec=describe(one),
+        spec=one.settings(),
         steps=[step.key for step in walk_unique(result)],
         provenance=provenance,
         notes=facts["notes"],
@@ -64,8 +61,7 @@ def _evaluate(store: Store, metric: str, keys: Sequence[str]) -> Evaluation:
     return evaluate(read_answers([store.open(key) for key in keys], metric=metrics[metric]))
 
 
-def _row(result: Comparison, evaluation: Evaluation | None, weak_label_accuracy: float | None) -> Row:
-    one = result.experiment
+def _row(one: Experiment, result: Comparison, evaluation: Evaluation | None, weak_label_accuracy: float | None) -> Row:
 
     def score(role: str) -> float | None:
         return evaluation.scores[role].value if evaluation and role in evaluation.scores else None
@@ -77,9 +73,9 @@ def _row(result: Comparison, evaluation: Evaluation | None, weak_label_accuracy:
         experiment=one.name,
         task=one.task.name,
         kind=one.task.kind,
-        weak=one.weak.model.label,
+        weak=one.weak.label,
         strong=one.strong.model.label,
-        method=one.method.label(),
+        method=one.method.label,
         seed=one.seed,
         n_supervisor=one.split.supervisor,
         n_transfer=one.split.transfer,

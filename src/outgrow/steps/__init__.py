@@ -9,18 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from outgrow.config import Experiment, Role, SplitSpec, TrainSpec
-from outgrow.methods.base import Method
-from outgrow.models.base import Model
+from outgrow.learning.objective import Objective, Transform
+from outgrow.models.base import Model, Role
+from outgrow.specs import SplitSpec, TrainSpec
+from outgrow.steps.adapt import Adapted
 from outgrow.steps.base import Step, Write, walk_unique
-from outgrow.steps.data import Dataset, Features, Part, Split
-from outgrow.steps.predictors import Adapted, Given, Predictor, Prompted, Trained, Untrained
-from outgrow.steps.scores import Comparison, Labels, Scored
+from outgrow.steps.combine import Combined
+from outgrow.steps.compare import Comparison
+from outgrow.steps.context import Context
+from outgrow.steps.examples import Dataset
+from outgrow.steps.features import Features
+from outgrow.steps.finetune import Finetuned
+from outgrow.steps.given import Given, Labeller
+from outgrow.steps.heads import TrainedHead
+from outgrow.steps.labels import Labels
+from outgrow.steps.predictor import NewRows, Predictor, Untrained
+from outgrow.steps.prompt import Prompted
+from outgrow.steps.score import Scored
+from outgrow.steps.split import Part, Split
+from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Comparison", "Dataset", "Features", "Given", "Labels", "Part", "Predictor", "Prompted", "Scored",
-    "Split", "Step", "Steps", "Trained", "Untrained", "Write", "walk_unique",
+    "Adapted", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned", "Given", "Labeller", "Labels",
+    "NewRows", "Part", "Predictor", "Prompted", "Scored", "Split", "Step", "Steps", "Trained", "TrainedHead",
+    "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -45,29 +58,36 @@ class Steps:
         *,
         seed: int,
         labels: Labels | None = None,
-        method: Method | None = None,
+        objective: Objective | None = None,
         start: Adapted | None = None,
     ) -> Trained:
-        """Fine-tune a role's model on a part: on ground truth, or on weak labels by a method's targets and loss.
+        """Train a role's model on a part: on ground truth, or on weak labels by an objective.
 
         Args:
+            objective: what is learned from weak labels; cross-entropy on the labels as they are by default.
             start: weights of a generative fine-tuning to begin from.
         """
-        dataset = part.split.dataset
+        held_out = None
+        if labels is not None:
+            held_out = self.label(labels.by, part.split.part("validation"))
+            objective = objective or Objective()
 
         def make() -> Trained:
-            frozen = None
-            if role.model.extractor() is not None:
-                frozen = self._once(
-                    ("features", role.model, dataset, start),
-                    lambda: Features(model=role.model, dataset=dataset, start=start),
-                )
-            return Trained(
-                model=role.model, role=role, part=part, labels=labels, method=method, seed=seed, start=start,
-                frozen=frozen,
-            )  # fmt: skip
+            of: dict[str, Any] = {
+                "role": role, "part": part, "labels": labels, "held_out": held_out, "objective": objective,
+                "seed": seed, "start": start,
+            }  # fmt: skip
+            if role.model.extractor() is None:
+                return Finetuned(**of)
+            return TrainedHead(**of, frozen=self.features(role.model, part.split.dataset, start=start))
 
-        return self._once(("finetune", role, _where(part), labels, method, seed, start), make)
+        return self._once(("finetune", role, _where(part), labels, objective, seed, start), make)
+
+    def features(self, model: Model, dataset: Dataset, *, start: Adapted | None = None) -> Features:
+        """What the frozen part of a model makes of every row of a dataset."""
+        return self._once(
+            ("features", model, dataset, start), lambda: Features(model=model, dataset=dataset, start=start)
+        )
 
     def adapt(self, model: Model, train: TrainSpec, part: Part, *, seed: int) -> Adapted:
         """Fine-tune a language model to continue a part's inputs, labels ignored."""
@@ -83,41 +103,42 @@ class Steps:
             lambda: Prompted(model=model, part=part, labels=labels, shots=shots, seed=seed),
         )
 
-    def given(self, model: Model, split: Split) -> Given:
+    def given(self, labeller: Labeller, split: Split) -> Given:
         """Labels that come from outside."""
-        return self._once(("given", model, split), lambda: Given(model=model, split=split))
+        return self._once(("given", labeller, split), lambda: Given(labeller=labeller, split=split))
+
+    def combine(self, members: tuple[Predictor, ...], rule: Transform) -> Combined:
+        """Several predictors that answer as one."""
+        return self._once(("combine", members, rule), lambda: Combined(members=members, rule=rule))
 
     def untrained(self, model: Model) -> Untrained:
         """A pretrained model as it is."""
         return self._once(("untrained", model), lambda: Untrained(model=model))
 
-    def predict(self, model: Predictor, part: Part) -> Labels:
+    def label(self, by: Predictor, part: Part) -> Labels:
         """A predictor's answers on a part."""
-        return self._once(("predict", model, _where(part)), lambda: Labels(model=model, part=part))
+        return self._once(("label", by, _where(part)), lambda: Labels(by=by, part=part))
 
-    def score(self, model: Predictor, split: Split) -> Scored:
+    def score(self, by: Predictor, split: Split) -> Scored:
         """A predictor's answers to the test examples."""
-        return self._once(("score", model, split), lambda: Scored(model=model, split=split))
+        return self._once(("score", by, split), lambda: Scored(by=by, split=split))
 
     def compare(
         self,
-        experiment: Experiment,
         *,
+        metric: str,
         weak: Predictor,
         student: Predictor,
         ceiling: Predictor,
+        zero_shot: Predictor | None,
         labels: Labels,
         split: Split,
     ) -> Comparison:
-        """Scores of all roles on `test`, PGR, agreement."""
-        zero_shot = experiment.method.zero_shot(self, experiment.strong, split, task=experiment.task.name)
+        """All roles' answers on `test`, side by side."""
+        roles = {"weak": weak, "student": student, "ceiling": ceiling}
+        scored = {role: self.score(by, split) for role, by in roles.items()}
         return Comparison(
-            experiment=experiment,
-            weak=self.score(weak, split),
-            student=self.score(student, split),
-            ceiling=self.score(ceiling, split),
-            zero_shot=self.score(zero_shot, split) if zero_shot else None,
-            labels=labels,
+            metric=metric, **scored, zero_shot=self.score(zero_shot, split) if zero_shot else None, labels=labels
         )
 
     def _once(self, call: Hashable, make: Callable[[], S]) -> S:

@@ -6,26 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from outgrow.errors import OutgrowError
 from outgrow.spec import digest
-
-if TYPE_CHECKING:
-    from outgrow.runtime import Context
-
+from outgrow.steps.context import Context
 
 Write = Callable[[Path], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
-    """A reference to a result: its key is the hash of the step's name, version, spec and its inputs' keys."""
+    """A reference to a result: its key is the hash of the step's name, version, identity and its inputs' keys."""
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
 
-    def spec(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """What determines the result, besides the inputs."""
         raise NotImplementedError
 
@@ -42,7 +39,7 @@ class Step:
         """Steps for which this is equal, and not empty, can be computed in one go by `compute_together`."""
         return ""
 
-    def compute_together(self, steps: Sequence[Step], context: Context) -> dict[str, Write | OutgrowError]:
+    def compute_together(self, steps: Sequence[Any], context: Context) -> dict[str, Write | OutgrowError]:
         """Compute steps of equal `together`; for each key, what writes the files into a folder, or why it failed."""
         raise NotImplementedError
 
@@ -63,7 +60,7 @@ class Step:
             {
                 "step": self.name,
                 "version": self.version,
-                "spec": self.spec(),
+                "identity": self.identity(),
                 "inputs": {name: step.key for name, step in self.inputs().items()},
             }
         )

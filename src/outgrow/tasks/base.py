@@ -37,8 +37,8 @@ class Examples:
         groups: rows of a group never stand on both sides of a split.
         inputs: what a model sees of each row: numbers [n, ...], or texts (dtype object): [n] for classification and
             generation, [n, 2] for preference, both candidates in full.
-        labels: ground truth, int64 [n] in 0 ... n_classes - 1; for preference, 1 where the second candidate is better;
-            for generation, which of `class_names` is the answer.
+        truth: ground truth, int64 [n] in 0 ... n_classes - 1; for preference, 1 where the second candidate is better;
+            for generation, which of `class_names` is the answer. None where nobody knows it.
         n_classes: number of classes; 2 for preference.
         class_names: the classes in words, where they have words; for generation, the distinct answers.
         difficulty: optional grade of each row, float32 [n]; larger is harder.
@@ -48,7 +48,7 @@ class Examples:
     ids: list[str]
     groups: list[str]
     inputs: np.ndarray
-    labels: np.ndarray
+    truth: np.ndarray | None
     n_classes: int
     class_names: tuple[str, ...] = ()
     difficulty: np.ndarray | None = None

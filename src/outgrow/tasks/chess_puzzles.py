@@ -132,7 +132,7 @@ def _read_lichess(file: Path, max_rows: int) -> Examples:
         ids=[puzzle.id for puzzle in kept],
         groups=[puzzle.group for puzzle in kept],
         inputs=np.stack([puzzle.board for puzzle in kept]),
-        labels=np.array([puzzle.label for puzzle in kept], np.int64),
+        truth=np.array([puzzle.label for puzzle in kept], np.int64),
         n_classes=N_MOVES,
         difficulty=np.array([puzzle.rating for puzzle in kept], np.float32) if "rating" in columns else None,
         notes=notes,
@@ -219,7 +219,7 @@ def _read_shipped(file: Path, max_rows: int) -> Examples:
         ids=rows["id"],
         groups=rows["game"],
         inputs=np.stack([board.encode() for board in boards]),
-        labels=np.array([move_class_of_uci(best, white=board.white) for best, board in moves], np.int64),
+        truth=np.array([move_class_of_uci(best, white=board.white) for best, board in moves], np.int64),
         n_classes=N_MOVES,
         difficulty=np.array(rows["difficulty"], np.float32),
     )

@@ -44,7 +44,7 @@ class ChessText:
             ids=table["id"],
             groups=table["game"],
             inputs=np.array([prompt(moves.split()) for moves in table["moves"]], dtype=object),
-            labels=np.array([number[best] for best in table["best"]], np.int64),
+            truth=np.array([number[best] for best in table["best"]], np.int64),
             n_classes=len(answers),
             class_names=answers,
             difficulty=np.array(table["difficulty"], np.float32),

@@ -80,7 +80,7 @@ class ImageNet:
             ids=ids,
             groups=ids,
             inputs=np.array([places[id] for id in ids], dtype=object),
-            labels=np.array(labels, np.int64),
+            truth=np.array(labels, np.int64),
             n_classes=len(names),
             class_names=tuple(names),
         )

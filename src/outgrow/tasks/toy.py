@@ -59,6 +59,6 @@ class Toy:
             ids=[hashlib.sha256(row.tobytes()).hexdigest()[:16] for row in inputs],
             groups=[str(i // 2) for i in range(self.n)],
             inputs=inputs,
-            labels=labels.astype(np.int64),
+            truth=labels.astype(np.int64),
             n_classes=self.classes,
         )

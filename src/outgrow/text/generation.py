@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -10,14 +10,18 @@ from torch import Tensor, nn
 
 from outgrow.errors import ConfigError
 from outgrow.hub import transformers_library
+from outgrow.learning.batching import Rows
+from outgrow.learning.network import Network
+from outgrow.learning.objective import Targets
 from outgrow.text.network import Pretrained, recompute, settle, with_lora
 from outgrow.text.tokens import AnswerTokens, TokenBatch, Tokens, tokenize
 
 
-class Generator(nn.Module):
+class Generator(Network):
     """Prompts to texts, greedily; in training, tokens of known answers to logits for each of them."""
 
-    mixed_precision = True
+    mixed_precision: ClassVar[bool] = True
+    generates: ClassVar[bool] = True
 
     def __init__(self, pretrained: Pretrained, *, limit: int, new_tokens: int, lora_rank: int, seed: int) -> None:
         super().__init__()
@@ -57,8 +61,9 @@ class Generator(nn.Module):
             )
         return tokenize(self.tokenizer, list(inputs), limit=limit, cut="left", side="left")
 
-    def answered(self, rows: Tokens, answers: np.ndarray) -> tuple[Tokens, AnswerTokens]:
+    def answered(self, rows: Rows, answers: np.ndarray) -> tuple[Rows, Targets]:
         """Prompts with their answers appended, and the answers' tokens as targets; an answer ends with end-of-text."""
+        assert isinstance(rows, Tokens)
         known = [
             [*self.tokenizer(f" {answer}", add_special_tokens=False)["input_ids"][: self.new_tokens - 1], self.end]
             for answer in answers
@@ -68,16 +73,16 @@ class Generator(nn.Module):
             sequences=joined, pad=rows.pad, asked=[len(one) for one in known],
             truncated=rows.truncated, limit=rows.limit, cut=rows.cut,
         )  # fmt: skip
-        return made, AnswerTokens(rows=made)
+        return made, AnswerTokens(tokens=made)
 
-    def continued(self, inputs: np.ndarray) -> tuple[Tokens, AnswerTokens]:
+    def continued(self, inputs: np.ndarray) -> tuple[Rows, Targets]:
         """Texts, or pairs of them, of which every token after the first is to be predicted."""
         found = tokenize(self.tokenizer, list(inputs.reshape(-1)), limit=self.limit - 1, cut="right")
         sequences = [np.append(one, self.end) for one in found.sequences]
         made = Tokens(sequences=sequences, pad=found.pad, asked=[len(one) - 1 for one in sequences])
-        return made, AnswerTokens(rows=made)
+        return made, AnswerTokens(tokens=made)
 
-    def notes(self, rows: object) -> list[str]:
+    def notes(self, rows: Rows) -> list[str]:
         """What the user should know of the rows."""
         return rows.note() if isinstance(rows, Tokens) else []
 

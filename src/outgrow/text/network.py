@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -15,7 +15,9 @@ from torch import Tensor, nn
 
 from outgrow.errors import ConfigError, DataError, MissingDependency
 from outgrow.hub import transformers_library
+from outgrow.learning.batching import Rows
 from outgrow.learning.machine import give_back_freed_memory
+from outgrow.learning.network import Network
 from outgrow.tasks.base import Output
 from outgrow.text.tokens import TokenBatch, Tokens, tokenize
 
@@ -132,10 +134,10 @@ def with_lora(network: Any, *, rank: int, seed: int) -> Any:
         return peft.get_peft_model(network, config)
 
 
-class TextNetwork(nn.Module):
+class TextNetwork(Network):
     """A transformer that turns texts into one vector each."""
 
-    mixed_precision = True
+    mixed_precision: ClassVar[bool] = True
 
     def __init__(
         self, pretrained: Pretrained, *, pooling: Pooling, limit: int, cut: str, pairs: bool, lora_rank: int, seed: int
@@ -152,7 +154,7 @@ class TextNetwork(nn.Module):
         per_row = 2 if self.pairs else 1
         return tokenize(self.tokenizer, list(inputs.reshape(-1)), limit=self.limit, cut=self.cut, per_row=per_row)
 
-    def notes(self, rows: object) -> list[str]:
+    def notes(self, rows: Rows) -> list[str]:
         """What the user should know of the rows."""
         return rows.note() if isinstance(rows, Tokens) else []
 

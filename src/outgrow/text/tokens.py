@@ -88,15 +88,23 @@ class Tokens:
 class AnswerTokens:
     """Targets of text generation: the numbers of the answers' tokens."""
 
-    rows: Tokens
+    tokens: Tokens
 
     def __getitem__(self, rows: np.ndarray) -> Tensor:
         """Int64 [m]: the tokens asked of these rows, in the order in which the network gives logits for them."""
-        asked = self.rows.asked
+        asked = self.tokens.asked
         assert asked is not None
-        chosen = [int(row) * self.rows.per_row + i for row in rows for i in range(self.rows.per_row)]
-        wanted = [self.rows.sequences[i][len(self.rows.sequences[i]) - asked[i] :] for i in chosen]
+        chosen = [int(row) * self.tokens.per_row + i for row in rows for i in range(self.tokens.per_row)]
+        wanted = [self.tokens.sequences[i][len(self.tokens.sequences[i]) - asked[i] :] for i in chosen]
         return torch.from_numpy(np.concatenate(wanted))
+
+    def rows(self, rows: np.ndarray) -> np.ndarray:
+        """Which row each of these tokens belongs to, int64 [m]."""
+        asked = np.asarray(self.tokens.asked, np.int64).reshape(-1, self.tokens.per_row).sum(1)
+        return np.repeat(rows, asked[rows])
+
+    def table(self) -> None:
+        """Tokens of answers have no table of classes."""
 
 
 def tokenize(

@@ -6,12 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from outgrow.learning.network import Network
 from outgrow.vision.images import Images, Preprocessing, check
 
 TILE = 32  # pixels; an image counts as many tokens as it has tiles, unless its network knows better
 
 
-class ImageNetwork(nn.Module):
+class ImageNetwork(Network):
     """Images to the vectors of a backbone, or through a head to logits.
 
     Batch normalisation goes by the pretrained statistics in training too: so what a row gives does not depend on the
@@ -35,7 +36,7 @@ class ImageNetwork(nn.Module):
         mixed_precision: bool = True,
     ) -> None:
         super().__init__()
-        self.mixed_precision = mixed_precision
+        self.mixed_precision = mixed_precision  # type: ignore[misc]
         self.backbone = backbone
         self.head = head
         self.preprocessing = preprocessing

@@ -87,7 +87,7 @@ def image_examples(
         ids=[row.id for row in chosen],
         groups=[row.id for row in chosen],
         inputs=inputs,
-        labels=np.array([row.label for row in chosen], np.int64),
+        truth=np.array([row.label for row in chosen], np.int64),
         n_classes=len(classes),
         class_names=tuple(classes),
         notes=told,

@@ -256,7 +256,7 @@ def _examples(rows: list[_Kept], *, n_classes: int, class_names: tuple[str, ...]
         ids=[row.id for row in rows],
         groups=[row.group for row in rows],
         inputs=inputs,
-        labels=np.array([row.label for row in rows], np.int64),
+        truth=np.array([row.label for row in rows], np.int64),
         n_classes=n_classes,
         class_names=class_names,
         difficulty=np.array(grades, np.float32) if len(grades) == len(rows) else None,

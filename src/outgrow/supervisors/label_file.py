@@ -9,27 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from outgrow.errors import ConfigError, DataError
-from outgrow.models.base import Model, models
 from outgrow.spec import spec
+from outgrow.steps import Predictor, Split, Steps
+from outgrow.supervisors.base import Supervisor, supervisors
 from outgrow.tasks.base import Kind, Output
 from outgrow.tasks.sources.table import shown
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from outgrow.config import Role
-    from outgrow.steps import Part, Predictor, Steps
-
 TOLERANCE = 1e-3  # of the sum of probabilities
 
 
-@models.register(
+@supervisors.register(
     "labels",
     about="weak labels or probabilities by example id, out of a CSV, JSONL or Parquet file",
     source="a file of your own",
 )
 @spec
-class LabelFile(Model):
+class LabelFile(Supervisor):
     """A weak supervisor that is no model: a table with a column `id` and either `label` or one column per class.
 
     Args:
@@ -37,28 +35,28 @@ class LabelFile(Model):
             so on, hold probabilities that sum to one. Every example of transfer, validation and test needs a row.
     """
 
-    name: str = "labels"
+    name: ClassVar[str] = "labels"
+    learns: ClassVar[bool] = False
     path: str
-    can_learn: ClassVar[bool] = False
 
     @property
     def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
         return frozenset({"classification", "preference"})
 
     @property
-    def cost(self) -> float:
-        return 0.0
+    def label(self) -> str:
+        return "labels"
 
     def identity(self) -> dict[str, Any]:
         from outgrow.tasks.sources.files import fingerprint
 
         return {"family": "labels", "content": fingerprint(Path(self.path).expanduser())}
 
-    def supervise(self, steps: Steps, role: Role, part: Part, *, seed: int) -> Predictor:
-        return steps.given(self, part.split)
+    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
+        return steps.given(self, data)
 
-    def read(self, ids: Sequence[str], output: Output, known: Sequence[str]) -> np.ndarray:
-        """Probabilities float32 [n, classes] of these examples.
+    def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> np.ndarray:
+        """Probabilities float32 [1, n, classes] of these examples.
 
         Args:
             known: ids of all the task's examples in use; rows for others are left out, but some must be among them.
@@ -77,7 +75,7 @@ class LabelFile(Model):
                 f"{self.path} has no row for {len(missing):,} of {len(ids):,} examples, such as id {missing[0]!r}; "
                 "every example of transfer, validation and test needs one (weak_score is measured on test)"
             )
-        return np.array([self._probabilities(one, table[one], output) for one in ids], np.float32)
+        return np.array([[self._probabilities(one, table[one], output) for one in ids]], np.float32)
 
     def _probabilities(self, one: str, row: dict[str, Any], output: Output) -> list[float]:
         numbers = [str(i) for i in range(output.n_classes)]

@@ -1,0 +1,151 @@
+"""Experiments out of TOML; `--set` beats the file, the file beats the defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from outgrow.config.build import build, check_keys, component, method, named, role, supervisor
+from outgrow.config.tables import TABLES, assign, deep_copy, parse_setting, table
+from outgrow.config.toml import to_toml
+from outgrow.config.where import Where
+from outgrow.errors import ConfigError
+from outgrow.experiment import Backwards, Experiment
+from outgrow.metrics.base import metrics
+from outgrow.specs import SplitSpec
+from outgrow.tasks.base import tasks
+
+__all__ = ["expand", "read", "read_experiments", "seeds_from", "shipped_experiments", "to_toml"]
+
+
+def shipped_experiments() -> dict[str, str]:
+    """Names of the shipped experiments and their TOML text."""
+    folder = files("outgrow.experiments")
+    return {
+        item.name.removesuffix(".toml"): item.read_text()
+        for item in sorted(folder.iterdir(), key=lambda item: item.name)
+        if item.name.endswith(".toml")
+    }
+
+
+def read_experiments(
+    source: str, *, settings: Sequence[str] = (), seeds: Sequence[int] | None = None
+) -> list[Experiment]:
+    """All experiments of a shipped name or a TOML file, one per combination of its sweep and per seed.
+
+    Args:
+        source: a shipped experiment's name or the path of a TOML file.
+        settings: `table.key=value` texts that override the file.
+        seeds: overrides the sweep's seeds.
+    """
+    shipped = shipped_experiments()
+    if source in shipped:
+        name, text, where = source, shipped[source], f"experiment {source!r}"
+    else:
+        path = Path(source)
+        if not path.is_file():
+            raise ConfigError(
+                f"no experiment {source!r}: neither a TOML file nor shipped; shipped are {', '.join(shipped)} "
+                "(outgrow list experiments)"
+            )
+        try:
+            name, text, where = path.stem, path.read_text(encoding="utf-8"), str(path)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"cannot read {source!r}: {error}") from error
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where} is not valid TOML: {error}") from error
+    return expand(document, name=name, settings=settings, seeds=seeds, where=Where(where, text))
+
+
+def expand(
+    document: Mapping[str, Any],
+    *,
+    name: str,
+    settings: Sequence[str] = (),
+    seeds: Sequence[int] | None = None,
+    where: Where | None = None,
+) -> list[Experiment]:
+    """Experiments of a parsed document: the sweep's combinations times its seeds."""
+    where = where or Where(name, "")
+    tables = deep_copy(document)
+    overrides = [parse_setting(text) for text in settings]
+    for path, value in overrides:
+        where.set.add(".".join(path))
+        assign(tables, path, value, where)
+        if isinstance(tables.get("sweep"), dict):  # what is set on the command line is not swept
+            tables["sweep"].pop(".".join(path), None)
+    check_keys(tables, TABLES, "", where)
+    sweep = table(tables, "sweep", where)
+    tables.pop("sweep", None)
+    sweep_seeds = sweep.pop("seeds", [0])
+    chosen = list(seeds) if seeds is not None else sweep_seeds
+    if not isinstance(chosen, list) or not chosen or not all(type(seed) is int and seed >= 0 for seed in chosen):
+        raise ConfigError(f"{where.at('sweep.seeds')}: seeds must be a list of whole numbers from 0, not {chosen!r}")
+    if len(set(chosen)) != len(chosen):
+        raise ConfigError(f"{where.at('sweep.seeds')}: a seed is given twice in {chosen!r}")
+    for key, values in sweep.items():
+        if not isinstance(values, list) or not values:
+            raise ConfigError(f"{where.at(f'sweep.{key}')}: [sweep] {key!r} must be a list of values, not {values!r}")
+    found: list[Experiment] = []
+    backwards: Backwards | None = None
+    for values in itertools.product(*sweep.values()):
+        combination = deep_copy(tables)
+        for key, value in zip(sweep, values, strict=True):
+            assign(combination, key.split("."), value, where)
+        for path, value in overrides:  # once more: the command line beats a swept table too
+            assign(combination, path, value, where)
+        try:
+            one = _experiment(combination, name, where)
+        except Backwards as error:
+            backwards = error
+            continue
+        found += [dataclasses.replace(one, seed=seed) for seed in chosen]
+    if not found:
+        assert backwards is not None
+        raise backwards
+    return list(dict.fromkeys(found))
+
+
+def _experiment(tables: dict[str, Any], name: str, where: Where) -> Experiment:
+    for one in ("task", "split", "weak", "strong"):
+        if one not in tables:
+            raise ConfigError(f"{where}: the table [{one}] is missing")
+    train = table(tables, "train", where)
+    metric = tables.get("metric", "accuracy")
+    if not isinstance(metric, str):
+        raise ConfigError(f"{where.at('metric')}: metric must be a name, not {metric!r} (outgrow list metrics)")
+    named(metrics, metric, "metric", where)
+    fields = {
+        "task": component(tasks, table(tables, "task", where), "task", "name", where),
+        "weak": supervisor(table(tables, "weak", where), train, where),
+        "strong": role(table(tables, "strong", where), train, "strong", where),
+        "method": method(tables.get("method") or "naive", where),
+        "split": build(SplitSpec, table(tables, "split", where), "split", where),
+    }
+    try:
+        return Experiment(name=name, metric=metric, **fields)
+    except ConfigError as error:
+        raise type(error)(f"{where.at(error.key) if error.key else where}: {error}") from None
+
+
+def read(text: str, *, name: str = "experiment") -> Experiment:
+    """The one experiment that a TOML text describes; ConfigError where it describes several."""
+    found = expand(tomllib.loads(text), name=name, where=Where(name, text))
+    if len(found) != 1:
+        raise ConfigError(f"{name} describes {len(found)} experiments, and one is wanted")
+    return found[0]
+
+
+def seeds_from(text: str) -> list[int]:
+    """`0,1,2` -> [0, 1, 2]."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ConfigError(f"--seeds {text!r}: write whole numbers with commas between, such as 0,1,2") from None

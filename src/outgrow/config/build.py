@@ -1,0 +1,177 @@
+"""Tables to components and back: by name and fields, whatever the component."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args, get_type_hints
+
+from outgrow.config.where import Where
+from outgrow.errors import ConfigError, UnknownName
+from outgrow.learning.losses import Loss
+from outgrow.learning.objective import Selection, Transform
+from outgrow.methods.base import Method, methods
+from outgrow.methods.composition import Composition, compose
+from outgrow.methods.losses.base import losses
+from outgrow.methods.selections.base import selections
+from outgrow.methods.transforms.base import transforms
+from outgrow.models.base import Model, Role, models
+from outgrow.registry import Registry
+from outgrow.spec import MissingField, suggestion
+from outgrow.specs import TrainSpec
+from outgrow.supervisors.base import Supervisor, TrainedModel, supervisors
+
+PLACES: dict[type, Registry[Any]] = {Transform: transforms, Selection: selections, Loss: losses}
+
+
+def component(registry: Registry[Any], table: dict[str, Any], title: str, key: str, where: Where) -> Any:
+    """What `table` names by `key`, made with its other fields."""
+    fields = dict(table)
+    name = fields.pop(key, None)
+    if not isinstance(name, str):
+        raise ConfigError(f'{where.at(title)}: [{title}] needs {key} = "..." (outgrow list {registry.kind})')
+    return build(named(registry, name, f"{title}.{key}", where), fields, title, where)
+
+
+def named(registry: Registry[Any], name: str, key: str, where: Where) -> Any:
+    """The registered component; the error of an unknown one says where the name stands."""
+    try:
+        return registry[name]
+    except UnknownName as error:
+        raise UnknownName(f"{where.at(key)}: {error}") from None
+
+
+def method(given: Any, where: Where) -> Method:
+    """`"confidence"`, `["filter", "confidence"]`, or a table with a name; each piece can be a table too."""
+    pieces = given if isinstance(given, (list, tuple)) else [given]
+    made = []
+    for piece in pieces:
+        table = {"name": piece} if isinstance(piece, str) else piece
+        if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+            raise ConfigError(
+                f"{where.at('method')}: a method is a name, a table with a name, or a list of these, not {piece!r}; to "
+                'run several, one after the other, list them under sweep: "method.name" = ["naive", "confidence"]'
+            )
+        made.append(component(_registry_of(table["name"], where), table, "method", "name", where))
+    try:
+        return compose(made)
+    except ConfigError as error:
+        raise ConfigError(f"{where.at('method')}: {error}") from None
+
+
+def _registry_of(name: str, where: Where) -> Registry[Any]:
+    """Methods first, then the places of an objective."""
+    for registry in (methods, transforms, selections, losses):
+        if name in registry:
+            return registry
+    pieces = sorted({*names(methods), *names(transforms), *names(selections), *names(losses)})
+    raise UnknownName(
+        f"{where.at('method.name')}: unknown method {name!r}; {suggestion(name, pieces)} (outgrow list methods, "
+        "transforms, selections, losses)"
+    )
+
+
+def names(registry: Registry[Any]) -> list[str]:
+    """All names of a registry."""
+    return [entry.name for entry in registry]
+
+
+def supervisor(table: dict[str, Any], train: dict[str, Any], where: Where) -> Supervisor:
+    """A registered supervisor by the name that `model` gives, or else a model that is trained."""
+    name = table.get("model")
+    if not isinstance(name, str) or name not in supervisors:
+        return TrainedModel(role=role(table, train, "weak", where))
+    fields = {key: value for key, value in table.items() if key not in ("model", "train")}
+    own = table.get("train", {})
+    maker = supervisors[name]
+    hints = get_type_hints(maker)
+
+    def member(given: Any) -> Supervisor:
+        return supervisor(_named(given, "model"), {**train, **own}, where)
+
+    for key, value in fields.items():
+        if key in hints:
+            fields[key] = _nested(hints[key], value, member, where)
+    found: Supervisor = build(maker, fields, "weak", where)
+    return found
+
+
+def _nested(hint: Any, value: Any, make: Callable[[Any], Supervisor], where: Where) -> Any:
+    """A field's value, where its type is a component that is named or described by a table."""
+    inner = [one for one in (*get_args(hint), hint) if isinstance(one, type)]
+    if Supervisor in inner:
+        return [make(one) for one in value] if isinstance(value, list) else make(value)
+    for place, registry in PLACES.items():
+        if place in inner:
+            return component(registry, _named(value, "name"), "weak.rule", "name", where)
+    return value
+
+
+def _named(value: Any, key: str) -> dict[str, Any]:
+    return {key: value} if isinstance(value, str) else dict(value) if isinstance(value, Mapping) else {key: value}
+
+
+def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where) -> Role:
+    """A model and its training: its own table, before that of all, before what suits the model."""
+    table = dict(table)
+    own = table.pop("train", {})
+    if not isinstance(own, dict):
+        raise ConfigError(f"{where.at(f'{title}.train')}: [{title}.train] must be a table, not {own!r}")
+    model: Model = component(models, table, title, "model", where)
+    fields = {**model.train_defaults(), **train, **own}
+    return Role(model=model, train=build(TrainSpec, fields, f"{title}.train" if own else "train", where))
+
+
+def build(maker: Any, fields: dict[str, Any], title: str, where: Where) -> Any:
+    """Call `maker`; what is wrong is an error that names the place, the key and the choices."""
+    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    check_keys(fields, field_names(maker), f"{title}.", where)
+    try:
+        return maker(**fields)
+    except MissingField as error:
+        raise ConfigError(f"{where.at(title)}: [{title}] needs {error.key}") from None
+    except ConfigError as error:
+        if not error.key:
+            raise type(error)(f"{where.at(title)}: {error}") from None
+        text = str(error).replace(f"{error.key} = ", f"{title}.{error.key} = ", 1)
+        raise type(error)(f"{where.at(f'{title}.{error.key}')}: {text}") from None
+
+
+def field_names(maker: Any) -> tuple[str, ...]:
+    """The fields that a constructor leaves to be given."""
+    preset = getattr(maker, "keywords", {})
+    return tuple(f.name for f in dataclasses.fields(getattr(maker, "func", maker)) if f.name not in preset)
+
+
+def check_keys(table: Mapping[str, Any], known: Sequence[str], prefix: str, where: Where) -> None:
+    """Raise for the first key that is not known."""
+    for key in table:
+        if key not in known:
+            raise ConfigError(f"{where.at(prefix + key)}: unknown key {prefix + key!r}; {suggestion(key, known)}")
+
+
+def table_of(one: Any, key: str = "name") -> dict[str, Any]:
+    """The table that a component is made of again: its name under `key`, and every field."""
+    if isinstance(one, TrainedModel):
+        return {**table_of(one.role.model, "model"), "train": fields_of(one.role.train)}
+    return {key: one.name, **fields_of(one)}
+
+
+def fields_of(one: Any) -> dict[str, Any]:
+    """The fields of a spec but its name, as TOML knows them."""
+    return {field.name: _plain(getattr(one, field.name)) for field in dataclasses.fields(one) if field.name != "name"}
+
+
+def method_table(one: Method) -> Any:
+    """What `method` makes the same method of."""
+    return [table_of(piece) for piece in one.pieces] if isinstance(one, Composition) else table_of(one)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Supervisor):
+        return table_of(value, "model")
+    if isinstance(value, (Transform, Selection, Loss)):
+        return table_of(value)
+    return value

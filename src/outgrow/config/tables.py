@@ -1,0 +1,49 @@
+"""The tables of an experiment's document, and what `--set` puts into them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from outgrow.config.build import check_keys
+from outgrow.config.where import Where
+from outgrow.errors import ConfigError
+
+TABLES = ("task", "split", "weak", "strong", "method", "train", "sweep", "metric", "about")
+
+
+def table(tables: dict[str, Any], key: str, where: Where) -> dict[str, Any]:
+    table = tables.get(key, {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where.at(key)}: [{key}] must be a table, not {table!r}")
+    return dict(table)
+
+
+def parse_setting(text: str) -> tuple[list[str], Any]:
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise ConfigError(f"--set {text!r}: write table.key=value, for example --set method.alpha=0.5")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    return path.strip().split("."), parsed
+
+
+def assign(tables: dict[str, Any], path: list[str], value: Any, where: Where) -> None:
+    if path[0] == "sweep" and len(path) > 2:  # keys of [sweep] are dotted themselves
+        path = ["sweep", ".".join(path[1:])]
+    if path[0] not in TABLES:
+        check_keys({path[0]: None}, TABLES, "", where)
+    for part in path[:-1]:
+        if path[0] == "method" and isinstance(tables.get(part), str):  # method = "confidence"
+            tables[part] = {"name": tables[part]}
+        tables = tables.setdefault(part, {})
+        if not isinstance(tables, dict):
+            raise ConfigError(f"{where}: {'.'.join(path)!r} cannot be set: {part!r} is not a table")
+    tables[path[-1]] = value
+
+
+def deep_copy(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: deep_copy(value) if isinstance(value, Mapping) else value for key, value in table.items()}

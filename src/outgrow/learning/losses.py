@@ -1,0 +1,75 @@
+"""Losses: what a batch of logits costs. Cross-entropy is here; others are files of `methods/losses`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from outgrow.learning.option import ForTasks
+from outgrow.spec import spec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What a loss sees.
+
+    Args:
+        logits: float [b, classes]; where texts are generated, b counts the answers' tokens.
+        targets: probabilities [b, classes]; where texts are generated, token numbers int64 [b].
+        weights: float [b], how much each counts; their mean over a whole training is about 1.
+        rows: int64 [b], which training row each belongs to: for losses that remember rows.
+        progress: of the training, in [0, 1].
+    """
+
+    logits: Tensor
+    targets: Tensor
+    weights: Tensor
+    rows: Tensor
+    progress: float
+
+
+class Loss(ForTasks):
+    """A loss's spec; all that changes during a training lives in the function that `start` returns."""
+
+    rowwise: ClassVar[bool] = False
+    """Whether it is a mean over rows, each by itself: then it may be computed micro-batch by micro-batch."""
+    convex: ClassVar[bool] = False
+    """Whether it is the cross-entropy, weighted: then linear heads can be solved to the optimum."""
+
+    def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
+        """A function for one training: a batch -> a number. It must not change what it is given.
+
+        Args:
+            targets: of all rows of the training, [n, classes]; None where texts are generated.
+        """
+        raise NotImplementedError
+
+
+@spec
+class CrossEntropy(Loss):
+    """CE(f, q) = -sum_k q_k log f_k, the weighted mean over rows."""
+
+    name: ClassVar[str] = "cross_entropy"
+    rowwise: ClassVar[bool] = True
+    convex: ClassVar[bool] = True
+
+    def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
+        return lambda batch: weighted_mean(cross_entropy(batch.logits, batch.targets), batch)
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy of each row [b]; targets are probabilities [b, classes], or classes int64 [b]."""
+    if targets.ndim == 1:
+        from torch.nn.functional import cross_entropy
+
+        return cross_entropy(logits, targets, reduction="none")
+    return -(targets * logits.log_softmax(-1)).sum(-1)
+
+
+def weighted_mean(values: Tensor, batch: Batch) -> Tensor:
+    """Sum of weight times value over the number of rows: micro-batches add up to the batch whatever the weights."""
+    return (batch.weights * values).mean()

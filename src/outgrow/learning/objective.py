@@ -1,0 +1,194 @@
+"""What a student learns from weak labels: transforms make targets, selections weigh rows, a loss compares."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from outgrow.learning.losses import CrossEntropy, Loss
+from outgrow.learning.option import ForTasks
+from outgrow.tasks.base import Kind
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeakLabels:
+    """What one or several supervisors say about some rows.
+
+    Args:
+        probabilities: float32 [supervisors, n, classes]; a row sums to 1, or is zero where that supervisor abstains.
+        ids: of the rows, n.
+        groups: of the rows, n.
+        texts: where texts are generated, the answer that each class stands for.
+        features: gives frozen features of the rows, [n, ..., width], where the student has such; else None.
+    """
+
+    probabilities: np.ndarray
+    ids: Sequence[str]
+    groups: Sequence[str]
+    texts: tuple[str, ...] | None = None
+    features: Callable[[], np.ndarray] | None = None
+
+    @classmethod
+    def of(cls, votes: np.ndarray, *, ids: Sequence[str], groups: Sequence[str]) -> WeakLabels:
+        """Of votes [supervisors, n, classes], or of texts [supervisors, n], which become classes of their own."""
+        if votes.dtype != object:
+            return cls(probabilities=votes, ids=ids, groups=groups)
+        texts = tuple(sorted(set(votes.reshape(-1))))
+        number = {text: i for i, text in enumerate(texts)}
+        chosen = np.array([[number[text] for text in one] for one in votes], np.int64)
+        probabilities = (chosen[..., None] == np.arange(len(texts))).astype(np.float32)
+        return cls(probabilities=probabilities, ids=ids, groups=groups, texts=texts)
+
+    @property
+    def abstains(self) -> np.ndarray:
+        """Where a supervisor says nothing, bool [supervisors, n]."""
+        return np.asarray(self.probabilities.sum(-1) == 0)
+
+    def mean(self) -> np.ndarray:
+        """The mean of those that do not abstain, float32 [n, classes]; zero where all do."""
+        return mean_of(self.probabilities)
+
+    def with_probabilities(self, probabilities: np.ndarray) -> WeakLabels:
+        """The same rows with other labels, [supervisors, n, classes]."""
+        return dataclasses.replace(self, probabilities=probabilities)
+
+
+def mean_of(votes: np.ndarray) -> np.ndarray:
+    """Votes [supervisors, n, classes] to their mean [n, classes] over those that do not abstain; zero if all do."""
+    total = votes.sum(0, dtype=np.float64)
+    mass = total.sum(-1, keepdims=True)
+    mean: np.ndarray = np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
+    return mean.astype(np.float32)
+
+
+class Transform(ForTasks):
+    """From weak labels to other weak labels: the first place of an objective. A frozen spec with a registered name."""
+
+    def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:
+        """The labels to learn from, of any number of supervisors."""
+        raise NotImplementedError
+
+
+class Selection(ForTasks):
+    """From weak labels to a weight for each row: the second place of an objective. A frozen spec."""
+
+    def weights(self, weak: WeakLabels, *, seed: int) -> np.ndarray:
+        """Weights [n], at least 0; a row of weight 0 is left out of the training."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What a network is to say of some rows, and how much each row counts.
+
+    Args:
+        targets: float32 [n, classes], rows summing to 1; zero where nobody labelled the row.
+        weights: float32 [n], their mean over rows that count is 1; 0 leaves a row out.
+        notes: what the user should know, such as rows without a label.
+    """
+
+    targets: np.ndarray
+    weights: np.ndarray
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Numbers of the rows that count, int64."""
+        return np.flatnonzero(self.weights)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """What a student learns from: equal objectives share trainings.
+
+    Args:
+        transforms: applied to the weak labels one after the other; what is left of several supervisors is averaged.
+        selections: give weights to rows, which are multiplied.
+        loss: compares logits with targets.
+    """
+
+    transforms: tuple[Transform, ...] = ()
+    selections: tuple[Selection, ...] = ()
+    loss: Loss = field(default_factory=CrossEntropy)
+
+    def identity(self) -> dict[str, Any]:
+        """What determines the numbers of a training."""
+        return {
+            "transforms": [one.identity() for one in self.transforms],
+            "selections": [one.identity() for one in self.selections],
+            "loss": self.loss.identity(),
+        }
+
+    def misfit(self, kind: Kind) -> str:
+        """Why it makes no sense for a kind of task, or an empty text."""
+        places: tuple[ForTasks, ...] = (*self.transforms, *self.selections, self.loss)
+        for one in places:
+            if kind not in one.kinds:
+                return f"{one.name!r} is for {' and '.join(sorted(one.kinds))} tasks"
+        return ""
+
+    def lesson(self, weak: WeakLabels, *, seed: int) -> Lesson:
+        """Targets and weights of the rows that `weak` labels; ValueError where no row is left."""
+        for transform in self.transforms:
+            weak = transform.apply(weak, seed=seed)
+        targets = weak.mean()
+        labelled = targets.sum(-1) > 0
+        weights = labelled.astype(np.float64)
+        for selection in self.selections:
+            weights *= selection.weights(weak, seed=seed)
+        return balanced(targets, weights, unlabelled=int((~labelled).sum()))
+
+
+def balanced(targets: np.ndarray, weights: np.ndarray, *, unlabelled: int = 0) -> Lesson:
+    """A lesson whose weights are scaled to a mean of 1 over the rows that count."""
+    kept = int((weights > 0).sum())
+    if not kept:
+        raise ValueError(f"none of {len(weights):,} rows is left to learn from")
+    notes = []
+    if unlabelled:
+        notes.append(f"{unlabelled:,} of {len(weights):,} rows have no weak label and are left out of the training")
+    if kept < len(weights) - unlabelled:
+        notes.append(f"the student learns from {kept:,} of {len(weights):,} rows, as its method chooses")
+    scaled = (weights * (kept / weights.sum())).astype(np.float32)
+    return Lesson(targets=targets, weights=scaled, notes=notes)
+
+
+class Targets(Protocol):
+    """What the network should have said: probabilities of each row, or each token of a row's answer."""
+
+    def __getitem__(self, rows: np.ndarray) -> Tensor:
+        """Float [m, classes], rows summing to 1, or classes int64 [m]: as many as the network gives logits."""
+        ...
+
+    def rows(self, rows: np.ndarray) -> np.ndarray:
+        """Which row each of these targets belongs to, int64 [m]."""
+        ...
+
+    def table(self) -> Tensor | None:
+        """All of them, [n, classes]; None where texts are generated."""
+        ...
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """Targets of classifiers and reward models: one row of probabilities [n, classes] for each row."""
+
+    values: Tensor
+
+    def __getitem__(self, rows: np.ndarray) -> Tensor:
+        return self.values[rows]
+
+    def rows(self, rows: np.ndarray) -> np.ndarray:
+        """Each row has one target."""
+        return rows
+
+    def table(self) -> Tensor | None:
+        """All of them."""
+        return self.values

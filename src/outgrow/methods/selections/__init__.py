@@ -1,0 +1,1 @@
+"""Selections: weak labels to a weight for each row, one file each."""

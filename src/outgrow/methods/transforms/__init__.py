@@ -1,0 +1,1 @@
+"""Transforms: weak labels to other weak labels, one file each."""

@@ -1,0 +1,68 @@
+"""What determines numbers besides the components: sizes of the parts, and how a network is trained."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from outgrow.errors import ConfigError
+from outgrow.spec import spec
+
+
+@spec
+class SplitSpec:
+    """How many examples each part gets. `test` and `validation` are the same for every seed of an experiment.
+
+    Args:
+        supervisor: of ground truth for the weak supervisor; 0 where it learns from none, such as labels of a file.
+        pool: how many examples the seeds draw `supervisor` and `transfer` from; 0 for all that the task has left.
+        seed: which examples are set aside for `test`, `validation` and the pool.
+    """
+
+    supervisor: Annotated[int, Field(ge=0)]
+    transfer: Annotated[int, Field(ge=1)]
+    validation: Annotated[int, Field(ge=1)] = 300
+    test: Annotated[int, Field(ge=1)]
+    pool: Annotated[int, Field(ge=0)] = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if 0 < self.pool < self.supervisor + self.transfer:
+            raise ConfigError(
+                f"split.pool = {self.pool} is smaller than supervisor + transfer = {self.supervisor + self.transfer}; "
+                "make it larger, or 0 for all examples"
+            )
+
+
+@spec
+class TrainSpec:
+    """One fine-tuning with Adam.
+
+    Args:
+        epochs: passes over the training rows.
+        batch_size: rows per update.
+        learning_rate: its peak.
+        schedule: `constant`, or `linear` or `cosine` decay to zero.
+        warmup: share of the steps over which the learning rate rises.
+        max_grad_norm: gradients are scaled down to this norm.
+        weight_decay: decoupled (AdamW), in units of the learning rate.
+        evaluations: looks at the validation examples, evenly spread, besides the one before training.
+        optimizer: `adam`; or `lbfgs`, for linear heads on frozen features alone, to the optimum of the mean
+            cross-entropy plus the penalty `l2`, whatever epochs, batches and rates say.
+        l2: of lbfgs: this times half of the squared weights is added to the mean loss.
+        keep: weights of the `last` update, or of the look that agreed `best` with the labels trained on, which for a
+            student are the weak supervisor's (early stopping).
+    """
+
+    epochs: Annotated[int, Field(ge=1)] = 5
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-4
+    schedule: Literal["constant", "linear", "cosine"] = "constant"
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    evaluations: Annotated[int, Field(ge=1)] = 5
+    optimizer: Literal["adam", "lbfgs"] = "adam"
+    l2: Annotated[float, Field(ge=0)] = 0.1
+    keep: Literal["last", "best"] = "last"

@@ -1,0 +1,74 @@
+"""The step `adapt`: a language model learns to continue a part's inputs, labels ignored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from outgrow.learning.losses import CrossEntropy
+from outgrow.models.base import Model
+from outgrow.spec import plain
+from outgrow.specs import TrainSpec
+from outgrow.steps.base import Step
+from outgrow.steps.context import Context
+from outgrow.steps.split import Part
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Adapted(Step):
+    """A language model fine-tuned on a part's texts: weights for later trainings."""
+
+    name: ClassVar[str] = "adapt"
+    model: Model
+    train: TrainSpec
+    part: Part
+    seed: int
+
+    def identity(self) -> dict[str, Any]:
+        return {
+            "model": plain(self.model),
+            "train": plain(self.train),
+            "part": self.part.identity(),
+            "seed": self.seed,
+        }
+
+    def inputs(self) -> dict[str, Step]:
+        return {"split": self.part.split}
+
+    @property
+    def title(self) -> str:
+        return f"language-model {self.model.label} on the inputs of {self.part.name}"
+
+    @property
+    def work(self) -> float:
+        return 3 * self.model.cost * self.part.size * self.train.epochs
+
+    def compute(self, context: Context, folder: Path) -> None:
+        from outgrow.learning.network import check_network
+        from outgrow.learning.train import fit
+        from outgrow.learning.weights import packed
+
+        data = self.part.split.read(context)
+        network = check_network(self.model.language_model(), self.model.label)
+        rows, targets = network.continued(data.inputs[data.rows(self.part)])
+
+        def check(network: nn.Module, progress: float) -> None:
+            context.report(self, progress)
+
+        fit(
+            network, rows, targets, self.train, loss=CrossEntropy(), seed=self.seed, machine=context.machine,
+            check=check,
+        )  # fmt: skip
+        (folder / WEIGHTS).write_bytes(packed(network.backbone_state()))
+
+    def weights(self, context: Context) -> dict[str, Tensor]:
+        """The weights it left."""
+        from safetensors.torch import load_file
+
+        return load_file(context.store.open(self.key) / WEIGHTS)

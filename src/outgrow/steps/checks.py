@@ -1,0 +1,55 @@
+"""Checks of a training on the validation examples: its curve, its last weights, and the best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from outgrow.steps.context import Context
+from outgrow.steps.trained import Trained
+from outgrow.steps.truth import chosen
+
+if TYPE_CHECKING:
+    from outgrow.learning.weights import State
+
+
+class Checks:
+    """Best is judged by the labels that the training itself goes by.
+
+    For a student that is agreement with its weak supervisor; for a training on ground truth, ground truth.
+    """
+
+    def __init__(self, step: Trained, context: Context) -> None:
+        self.curve: list[dict[str, Any]] = []
+        self.best: State = {}
+        self.last: State = {}
+        self.part = step.part.split.part("validation")
+        data = self.part.split.read(context)
+        self.rows, self.output = data.rows(self.part), data.output
+        self._truth = None if data.truth is None else data.known_truth(self.part)
+        self._supervisor = None if step.held_out is None else chosen(step.held_out.read(context), data)
+        self._score, self._keep = -1.0, step.role.train.keep == "best"
+        self._step, self._context = step, context
+
+    def note(self, answers: np.ndarray, progress: float, state: Callable[[], State]) -> None:
+        """Take down how a network does that answers the validation examples so; `state()` gives its weights."""
+        from outgrow.learning.predict import summarise
+
+        nothing = np.zeros(len(answers), np.int64)
+        predicted = summarise(answers, nothing if self._truth is None else self._truth, self.output)["predicted"]
+        accuracy = None if self._truth is None else float((predicted == self._truth).mean())
+        agreement = None if self._supervisor is None else float((predicted == self._supervisor).mean())
+        self.curve.append({"progress": progress, "accuracy": accuracy, "agreement": agreement, "n": len(predicted)})
+        score = accuracy if agreement is None else agreement
+        self.last = {name: value.detach().clone() for name, value in state().items()}
+        if progress > 0 and score is not None and score > self._score:
+            self._score = score
+            if self._keep:
+                self.best = self.last
+        self._context.report(self._step, progress)
+
+    def kept(self, state: State) -> State:
+        """The weights to keep: the best, where the training says so, else those it ended with."""
+        return self.best if self._keep else state

@@ -1,0 +1,77 @@
+"""What a step may use while it is computed: its inputs out of the store, the machine, a way to tell of progress."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from outgrow.errors import ConfigError
+from outgrow.runtime import Runtime
+
+if TYPE_CHECKING:
+    from outgrow.learning.machine import Machine
+
+T = TypeVar("T")
+KEPT = 64  # things of one kind in memory
+
+
+class Artefacts(Protocol):
+    """Where finished steps lie."""
+
+    def open(self, key: str) -> Path:
+        """The folder of a finished step, its checksums verified."""
+        ...
+
+    def set_weights_aside(self, key: str, weights: bytes) -> Path:
+        """Keep the last good weights of a training that failed; the file."""
+        ...
+
+
+class Context:
+    """Serves the steps of one process."""
+
+    def __init__(
+        self,
+        store: Artefacts,
+        runtime: Runtime | None = None,
+        *,
+        report: Callable[[Any, float], None] = lambda step, progress: None,
+    ):
+        self.store = store
+        self.report = report
+        self._runtime = runtime or Runtime()
+        self._kept: dict[str, OrderedDict[Hashable, Any]] = {}
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The device chosen and how to multiply on it; ConfigError if this machine does not have it."""
+        import torch
+
+        from outgrow.learning.machine import Machine
+
+        wanted = self._runtime.device
+        present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+        if wanted != "auto" and not present[wanted]:
+            raise ConfigError(
+                f"this machine has no device {wanted!r}; it has " + ", ".join(name for name in present if present[name])
+            )
+        return Machine(
+            device=torch.device(next(name for name in present if present[name]) if wanted == "auto" else wanted),
+            precision=self._runtime.precision,
+            tokens=self._runtime.micro_batch_tokens,
+            checkpointing=self._runtime.checkpointing,
+        )
+
+    def remember(self, kind: str, name: Hashable, make: Callable[[], T], *, most: int = KEPT) -> T:
+        """What `make` gives, made once; of each kind the `most` things used last are kept in memory."""
+        kept = self._kept.setdefault(kind, OrderedDict())
+        if name not in kept:
+            kept[name] = make()
+            while len(kept) > most:
+                kept.popitem(last=False)
+        kept.move_to_end(name)
+        found: T = kept[name]
+        return found

@@ -1,0 +1,164 @@
+"""The step `features`: what a frozen network makes of every row of a dataset, once for all seeds and methods."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from outgrow.models.base import Extractor, Model
+from outgrow.spec import plain
+from outgrow.steps.adapt import Adapted
+from outgrow.steps.base import Step
+from outgrow.steps.context import Context
+from outgrow.steps.examples import Dataset
+from outgrow.tasks.base import Output
+
+if TYPE_CHECKING:
+    from outgrow.learning.network import Network
+
+MOMENTS, NOTES = "moments.safetensors", "notes.json"
+CHUNK = 1_024  # rows standardised at a time
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Features(Step):
+    """Float16 features [n, ..., width] of all rows, standardised by the pool's mean and deviation, which are kept.
+
+    The rows of `test` and `validation` play no part in what they are standardised by, and no labels do at all.
+    """
+
+    name: ClassVar[str] = "features"
+    version: ClassVar[int] = 2
+    model: Model
+    dataset: Dataset
+    start: Adapted | None
+
+    def identity(self) -> dict[str, Any]:
+        return {"extractor": plain(self.extractor)}
+
+    def inputs(self) -> dict[str, Step]:
+        examples: dict[str, Step] = {"examples": self.dataset}
+        return examples | ({"start": self.start} if self.start else {})
+
+    @property
+    def extractor(self) -> Extractor:
+        """The frozen part of the model."""
+        found = self.model.extractor()
+        assert found is not None
+        return found
+
+    @property
+    def title(self) -> str:
+        return f"features of {self.model.label} on {self.dataset.task.name}"
+
+    @property
+    def work(self) -> float:
+        return self.extractor.cost * self.dataset.size
+
+    def compute(self, context: Context, folder: Path) -> None:
+        from safetensors.numpy import save
+
+        from outgrow.learning.feature_file import FILE, create
+
+        data = self.dataset.read(context)
+        network = self._network(context, data.output)
+        rows = network.encode(data.inputs)
+        raw: np.ndarray | None = None
+        done = 0
+        for piece, values in _extracted(network, rows, context):
+            if raw is None:
+                raw = np.memmap(folder / "raw", np.float32, "w+", shape=(len(rows), *values.shape[1:]))
+            raw[piece] = values
+            done += len(piece)
+            context.report(self, done / len(rows))
+        assert raw is not None
+        pool = data.part("pool")
+        mean, deviation = moments(raw, pool.start, pool.stop)
+        features = create(folder / FILE, raw.shape)
+        for first in range(0, len(raw), CHUNK):
+            features[first : first + CHUNK] = standardised(raw[first : first + CHUNK], mean, deviation)
+        features.flush()
+        (folder / "raw").unlink()
+        (folder / MOMENTS).write_bytes(save({"mean": mean, "deviation": deviation}))
+        (folder / NOTES).write_text(json.dumps(network.notes(rows)))
+
+    def read(self, context: Context) -> np.ndarray:
+        """The features of the whole dataset, memory-mapped; their checksum is verified the first time."""
+        from outgrow.learning.feature_file import load
+
+        return context.remember("features", self.key, lambda: load(context.store.open(self.key)), most=16)
+
+    def notes(self, context: Context) -> list[str]:
+        """What the extraction has to tell the user."""
+        found: list[str] = json.loads((context.store.open(self.key) / NOTES).read_text())
+        return found
+
+    def of(self, context: Context, inputs: np.ndarray) -> np.ndarray:
+        """Features of new rows, as the stored ones were made: float16 [n, ..., width]."""
+        from safetensors.numpy import load_file
+
+        kept = load_file(context.store.open(self.key) / MOMENTS)
+        network = context.remember(
+            "extractor", self.key, lambda: self._network(context, self.dataset.read(context).output), most=1
+        )
+        rows = network.encode(inputs)
+        found: np.ndarray | None = None
+        for piece, values in _extracted(network, rows, context):
+            if found is None:
+                found = np.empty((len(rows), *values.shape[1:]), np.float16)
+            found[piece] = standardised(values, kept["mean"], kept["deviation"])
+        assert found is not None
+        return found
+
+    def _network(self, context: Context, output: Output) -> Network:
+        from outgrow.learning.network import check_network
+
+        start = self.start.weights(context) if self.start else None
+        network = check_network(self.extractor.build(output, start=start), self.model.label)
+        context.machine.place(network, context.machine.number_format(network)).eval()
+        return network
+
+
+def _extracted(network: Network, rows: Any, context: Context) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Row numbers and their raw features, batch by batch; processes that train together share the work."""
+    import torch
+
+    from outgrow.learning.predict import in_batches
+    from outgrow.learning.team import gather, rank, world_size
+
+    pieces = in_batches(rows)
+    for start in range(0, len(pieces), world_size()):
+        some = None
+        if start + rank() < len(pieces):
+            piece = pieces[start + rank()]
+            with torch.inference_mode():
+                some = piece, network(rows.batch(piece, context.machine.device)).float().cpu().numpy()
+        yield from (found for found in gather(some) if found)
+
+
+def standardised(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Values in units of the deviation from the mean, within float16's range."""
+    from outgrow.learning.feature_file import LARGEST
+
+    scaled = (values - mean) / deviation
+    return np.asarray(scaled.clip(-LARGEST, LARGEST), np.float16)
+
+
+def moments(values: np.ndarray, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation [width] of the rows from `start` to `stop`; a feature that never changes has 1."""
+    width = values.shape[-1]
+    total, squares, n = np.zeros(width), np.zeros(width), 0
+    for first in range(start, stop, CHUNK):
+        chunk = values[first : min(first + CHUNK, stop)].reshape(-1, width).astype(np.float64)
+        total += chunk.sum(0)
+        squares += (chunk**2).sum(0)
+        n += len(chunk)
+    mean = total / n
+    deviation = np.sqrt(np.maximum(squares / n - mean**2, 0))
+    deviation[deviation < 1e-6] = 1.0  # a feature that never changes
+    return mean.astype(np.float32), deviation.astype(np.float32)

@@ -1,0 +1,81 @@
+"""The step `finetune`: a whole network is trained."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from outgrow.errors import StepFailed
+from outgrow.learning.losses import CrossEntropy
+from outgrow.steps.checks import Checks
+from outgrow.steps.context import Context
+from outgrow.steps.trained import CURVE, NOTES, WEIGHTS, Trained
+from outgrow.tasks.base import Output
+
+if TYPE_CHECKING:
+    from outgrow.learning.batching import Rows
+    from outgrow.learning.network import Network
+    from outgrow.learning.objective import Lesson, Targets
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Finetuned(Trained):
+    """A network fine-tuned in full, or in as much of it as its family trains."""
+
+    def compute(self, context: Context, folder: Path) -> None:
+        from outgrow.learning.predict import predict
+        from outgrow.learning.train import fit
+        from outgrow.learning.weights import packed, trainable
+
+        network = self._new(context, self.part.kind(context))
+        lesson, texts = self.lesson(context)
+        rows, targets = _to_learn(network, self.part.values(context)[lesson.kept], lesson, texts)
+        checks = Checks(self, context)
+        held_out = network.encode(checks.part.values(context))
+
+        def check(network: Network, progress: float) -> None:
+            checks.note(predict(network, held_out, machine=context.machine), progress, lambda: trainable(network))
+
+        loss = self.objective.loss if self.objective else CrossEntropy()
+        try:
+            fit(
+                network, rows, targets, self.role.train, loss=loss, weights=lesson.weights[lesson.kept],
+                seed=self.seed, machine=context.machine, check=check,
+            )  # fmt: skip
+        except StepFailed as error:
+            kept = context.store.set_weights_aside(self.key, packed(checks.last))
+            raise StepFailed(f"{error}; the weights of the last check before that are kept in {kept}") from None
+        (folder / WEIGHTS).write_bytes(packed(checks.kept(trainable(network))))
+        (folder / CURVE).write_text(json.dumps(checks.curve))
+        (folder / NOTES).write_text(json.dumps([*lesson.notes, *network.notes(rows)]))
+
+    def network(self, context: Context, output: Output) -> Network:
+        from outgrow.learning.weights import put_back
+
+        network = self._new(context, self.part.kind(context))
+        put_back(network, context.store.open(self.key) / WEIGHTS)
+        return network
+
+    def _new(self, context: Context, output: Output) -> Network:
+        from outgrow.learning.network import check_network
+
+        start = self.start.weights(context) if self.start else None
+        return check_network(self.role.model.build(output, seed=self.seed, start=start), self.label)
+
+
+def _to_learn(
+    network: Network, inputs: np.ndarray, lesson: Lesson, texts: tuple[str, ...] | None
+) -> tuple[Rows, Targets]:
+    """Encoded rows and what the network is to say of them; where texts are generated, the most probable text."""
+    import torch
+
+    from outgrow.learning.objective import Probabilities
+
+    rows, targets = network.encode(inputs), lesson.targets[lesson.kept]
+    if texts is None:
+        return rows, Probabilities(torch.from_numpy(targets))
+    return network.answered(rows, np.array(texts, dtype=object)[targets.argmax(1)])

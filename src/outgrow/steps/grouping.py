@@ -1,0 +1,52 @@
+"""Rows taken by group, then by id, in the order of a hash: the same for everybody, whatever the order of the data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from outgrow.errors import DataError
+
+
+def check_sizes(wanted: dict[str, int], there: int, who_has: str) -> None:
+    total = sum(wanted.values())
+    if total > there:
+        asked = ", ".join(f"{name} {n:,}" for name, n in wanted.items() if n)
+        raise DataError(
+            f"the split asks for {total:,} examples ({asked}), but {who_has} {there:,}; make [split] smaller"
+        )
+
+
+def by_group(ids: Sequence[str], groups: Sequence[str]) -> dict[str, list[int]]:
+    rows: dict[str, list[int]] = {}
+    for row in sorted(range(len(ids)), key=lambda row: rank("row", ids[row])):
+        rows.setdefault(groups[row], []).append(row)
+    return rows
+
+
+def take(
+    parts: dict[str, np.ndarray],
+    groups: list[str],
+    rows: dict[str, list[int]],
+    wanted: dict[str, int],
+    names: Iterable[str],
+) -> list[str]:
+    at = 0
+    for name in names:
+        taken: list[int] = []
+        while len(taken) < wanted[name]:
+            if at == len(groups):
+                raise DataError(
+                    f"part {name!r} needs {wanted[name]:,} examples but got {len(taken):,}: groups of examples that "
+                    f"belong together leave too few; make [split] smaller, or split.pool larger where it is set"
+                )
+            taken += rows[groups[at]]
+            at += 1
+        parts[name] = np.array(taken[: wanted[name]], np.int64)
+    return groups[at:]
+
+
+def rank(*words: object) -> bytes:
+    return hashlib.sha256("\x1f".join(map(str, words)).encode()).digest()

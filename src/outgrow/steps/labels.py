@@ -1,0 +1,97 @@
+"""The step `label`: what somebody says of a part's rows, such as a supervisor's weak labels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from outgrow.learning.objective import WeakLabels
+from outgrow.steps.base import Step
+from outgrow.steps.context import Context
+from outgrow.steps.predictor import Predictor
+from outgrow.steps.split import Part
+from outgrow.steps.truth import accuracy_of
+
+PROBABILITIES, TEXTS, FACTS = "labels.safetensors", "texts.json", "labels.json"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Labels(Step):
+    """A predictor's votes on a part: those of each of its members."""
+
+    name: ClassVar[str] = "label"
+    version: ClassVar[int] = 2
+    by: Predictor
+    part: Part
+
+    def identity(self) -> dict[str, Any]:
+        return {"part": self.part.identity()}
+
+    def inputs(self) -> dict[str, Step]:
+        return {"model": self.by, "split": self.part.split}
+
+    @property
+    def title(self) -> str:
+        return f"{self.by.label} labels {self.part.name}"
+
+    @property
+    def work(self) -> float:
+        return 0.0 if self.by.features else (self.by.cost or 0.0) * self.part.size
+
+    def compute(self, context: Context, folder: Path) -> None:
+        data = self.part.split.read(context)
+        votes = self.by.votes(context, self.part)
+        write_votes(votes, folder)
+        weak = weak_labels(votes, self.part, context)
+        facts = {
+            "ids": list(weak.ids),
+            "accuracy": accuracy_of(weak, data, self.part),
+            "abstentions": [int(one.sum()) for one in weak.abstains],
+        }
+        (folder / FACTS).write_text(json.dumps(facts))
+
+    def read(self, context: Context, piece: Part | None = None) -> WeakLabels:
+        """The labels, in the order of the part's rows; of a piece of it, where one is given."""
+        votes = context.remember("labels", self.key, lambda: read_votes(context.store.open(self.key)))
+        if piece is not None:
+            first = piece.start - self.part.start
+            votes = votes[:, first : first + piece.size]
+        return weak_labels(votes, piece or self.part, context)
+
+    def facts(self, context: Context) -> dict[str, Any]:
+        """Its accuracy against ground truth, where that is known, and how often each member abstained."""
+        found: dict[str, Any] = json.loads((context.store.open(self.key) / FACTS).read_text())
+        return found
+
+
+def weak_labels(votes: np.ndarray, part: Part, context: Context) -> WeakLabels:
+    """Votes as weak labels of a part's rows; texts become classes of their own, in the order of the alphabet."""
+    data = part.split.read(context)
+    rows = data.rows(part)
+    return WeakLabels.of(votes, ids=[data.ids[row] for row in rows], groups=[data.groups[row] for row in rows])
+
+
+def write_votes(votes: np.ndarray, folder: Path) -> None:
+    """Keep votes: probabilities as safetensors (float16 for very many classes), texts as JSON."""
+    from safetensors.numpy import save
+
+    if votes.dtype == object:
+        (folder / TEXTS).write_text(json.dumps([list(one) for one in votes]))
+    else:
+        small = np.float32 if votes.shape[-1] <= 64 else np.float16
+        (folder / PROBABILITIES).write_bytes(save({"probabilities": votes.astype(small)}))
+
+
+def read_votes(folder: Path) -> np.ndarray:
+    """What `write_votes` kept; rows of probabilities sum to 1 again."""
+    from safetensors.numpy import load_file
+
+    if (folder / TEXTS).is_file():
+        return np.array(json.loads((folder / TEXTS).read_text()), dtype=object)
+    found = load_file(folder / PROBABILITIES)["probabilities"].astype(np.float32)
+    total = found.sum(-1, keepdims=True)
+    return np.asarray(np.divide(found, total, out=np.zeros_like(found), where=total > 0))

@@ -1,0 +1,62 @@
+"""The step `score`: what a predictor says about the test examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from outgrow.metrics.base import Predictions
+from outgrow.steps.base import Step
+from outgrow.steps.context import Context
+from outgrow.steps.predictor import Predictor, Untrained
+from outgrow.steps.split import Part, Split
+
+FILE = "predictions.safetensors"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scored(Step):
+    """A predictor's answers to `test`, summarised against ground truth."""
+
+    name: ClassVar[str] = "score"
+    version: ClassVar[int] = 4
+    by: Predictor
+    split: Split
+
+    def identity(self) -> dict[str, Any]:
+        return self.by.identity() if isinstance(self.by, Untrained) else {}
+
+    def inputs(self) -> dict[str, Step]:
+        if isinstance(self.by, Untrained):  # the same for all seeds
+            return {"examples": self.split.dataset}
+        return {"split": self.split, "model": self.by}
+
+    @property
+    def part(self) -> Part:
+        """The test examples."""
+        return self.split.part("test")
+
+    @property
+    def title(self) -> str:
+        return f"score {self.by.label}{' untrained' if isinstance(self.by, Untrained) else ''}"
+
+    @property
+    def work(self) -> float:
+        return 0.0 if self.by.features else (self.by.cost or 0.0) * self.part.size
+
+    def compute(self, context: Context, folder: Path) -> None:
+        from safetensors.numpy import save
+
+        from outgrow.learning.predict import summarise
+
+        data = self.split.read(context)
+        answers = self.by.answers(context, self.part)
+        found = summarise(answers, data.known_truth(self.part), data.output)
+        (folder / FILE).write_bytes(save(found))
+
+    def read(self, context: Context) -> Predictions:
+        """The answers."""
+        from safetensors.numpy import load_file
+
+        return Predictions(**load_file(context.store.open(self.key) / FILE))

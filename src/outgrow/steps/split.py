@@ -1,0 +1,158 @@
+"""The step `split`: which examples train the supervisor and which the student, for one seed; and parts of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from outgrow.errors import DataError
+from outgrow.specs import SplitSpec
+from outgrow.steps.base import Step
+from outgrow.steps.context import Context
+from outgrow.steps.examples import Dataset, ExamplesData
+from outgrow.steps.grouping import by_group, check_sizes, rank, take
+from outgrow.tasks.base import Output
+
+DRAWN = ("supervisor", "transfer")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Split(Step):
+    """Which rows of a dataset train the supervisor and which the student, for one seed."""
+
+    name: ClassVar[str] = "split"
+    version: ClassVar[int] = 2
+    dataset: Dataset
+    seed: int
+
+    def identity(self) -> dict[str, Any]:
+        return {name: getattr(self.sizes, name) for name in DRAWN} | {"seed": self.seed}
+
+    def inputs(self) -> dict[str, Step]:
+        return {"examples": self.dataset}
+
+    @property
+    def sizes(self) -> SplitSpec:
+        """How many rows each part has."""
+        return self.dataset.split
+
+    @property
+    def title(self) -> str:
+        return f"split {self.dataset.task.name}"
+
+    def part(self, name: str) -> Part:
+        """One of `supervisor`, `transfer`, `validation`, `test`."""
+        return Part(split=self, name=name, size=getattr(self.sizes, name))
+
+    def compute(self, context: Context, folder: Path) -> None:
+        from safetensors.numpy import save
+
+        drawn = draw(self.dataset.read(context), self.sizes, seed=self.seed)
+        (folder / "rows.safetensors").write_bytes(save(drawn))
+
+    def read(self, context: Context) -> SplitData:
+        """The examples, and which of them train whom."""
+        return SplitData(examples=self.dataset.read(context), read_drawn=lambda: self._drawn(context))
+
+    def _drawn(self, context: Context) -> dict[str, np.ndarray]:
+        from safetensors.numpy import load_file
+
+        return context.remember(
+            "split", self.key, lambda: load_file(context.store.open(self.key) / "rows.safetensors"), most=1_024
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Part:
+    """Rows of a split: a part, or the piece from `start` to `stop` of it."""
+
+    split: Split
+    name: str
+    size: int
+    start: int = 0
+
+    @property
+    def stop(self) -> int:
+        """End of the piece, exclusive, counted within the part."""
+        return self.start + self.size
+
+    def pieces(self, n: int) -> list[Part]:
+        """`n` disjoint pieces of nearly equal size."""
+        edges = [self.start + self.size * i // n for i in range(n + 1)]
+        return [dataclasses.replace(self, start=a, size=b - a) for a, b in pairwise(edges)]
+
+    def identity(self) -> dict[str, Any]:
+        """Which rows of the split they are."""
+        return {"name": self.name, "start": self.start, "stop": self.stop}
+
+    def values(self, context: Context) -> np.ndarray:
+        """The rows' inputs, as a network encodes them."""
+        data = self.split.read(context)
+        return np.asarray(data.inputs[data.rows(self)])
+
+    def kind(self, context: Context) -> Output:
+        """What is to be answered."""
+        return self.split.read(context).output
+
+
+def draw(data: ExamplesData, spec: SplitSpec, *, seed: int) -> dict[str, np.ndarray]:
+    """Row numbers of `supervisor` and `transfer` for one seed, whole groups at a time."""
+    pool = data.part("pool")
+    wanted = {name: getattr(spec, name) for name in DRAWN}
+    check_sizes(wanted, len(pool), f"besides test {spec.test:,} and validation {spec.validation:,} there are")
+    ids, groups = [data.ids[row] for row in pool], [data.groups[row] for row in pool]
+    rows = {group: [pool[i] for i in members] for group, members in by_group(ids, groups).items()}
+    parts: dict[str, np.ndarray] = {}
+    order = sorted(rows, key=lambda group: rank(spec.seed, seed, group))
+    take(parts, order, rows, wanted, DRAWN)
+    return parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitData:
+    """A split as loaded: examples, and which rows of their pool train whom."""
+
+    examples: ExamplesData
+    read_drawn: Callable[[], dict[str, np.ndarray]]
+
+    @cached_property
+    def _drawn(self) -> dict[str, np.ndarray]:
+        return self.read_drawn()
+
+    @property
+    def ids(self) -> list[str]:
+        return self.examples.ids
+
+    @property
+    def groups(self) -> list[str]:
+        return self.examples.groups
+
+    @property
+    def inputs(self) -> np.ndarray:
+        return self.examples.inputs
+
+    @property
+    def truth(self) -> np.ndarray | None:
+        return self.examples.truth
+
+    @property
+    def output(self) -> Output:
+        return self.examples.output
+
+    def rows(self, part: Part) -> np.ndarray:
+        """Row numbers of a part or a piece of one, int64."""
+        rows = self._drawn[part.name] if part.name in DRAWN else np.asarray(self.examples.part(part.name), np.int64)
+        return rows[part.start : part.stop]
+
+    def known_truth(self, part: Part) -> np.ndarray:
+        """Ground truth of a part's rows; DataError where nobody knows it."""
+        if self.truth is None:
+            raise DataError(f"the ground truth of {part.name!r} is needed, and this task has none")
+        return np.asarray(self.truth[self.rows(part)])

@@ -1,0 +1,87 @@
+"""What every training has in common: its reference, what it learns from, and by what it is checked on the way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from outgrow.learning.objective import Lesson, Objective
+from outgrow.models.base import Role
+from outgrow.spec import plain
+from outgrow.steps.adapt import Adapted
+from outgrow.steps.base import Step
+from outgrow.steps.context import Context
+from outgrow.steps.labels import Labels
+from outgrow.steps.lesson import read_lesson
+from outgrow.steps.predictor import Predictor
+from outgrow.steps.split import Part
+
+WEIGHTS, CURVE, NOTES = "model.safetensors", "curve.json", "notes.json"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trained(Predictor):
+    """A model trained on a part, with ground truth (`labels` None) or with weak labels.
+
+    Args:
+        labels: weak labels of the part, or of a part that it is a piece of.
+        held_out: what the same supervisor says of the validation examples, by which the training is checked.
+        objective: what is learned from weak labels; None with ground truth.
+        start: weights of a generative fine-tuning to begin from.
+    """
+
+    name: ClassVar[str] = "finetune"
+    version: ClassVar[int] = 3
+    role: Role
+    part: Part
+    labels: Labels | None
+    held_out: Labels | None
+    objective: Objective | None
+    seed: int
+    start: Adapted | None = None
+
+    def identity(self) -> dict[str, Any]:
+        return {
+            "model": plain(self.role.model),
+            "train": plain(self.role.train),
+            "part": self.part.identity(),
+            "objective": plain(self.objective),
+            "seed": self.seed,
+        }
+
+    def inputs(self) -> dict[str, Step]:
+        found: dict[str, Step] = {"split": self.part.split}
+        if self.labels and self.held_out:
+            found |= {"labels": self.labels, "held_out": self.held_out}
+        if self.start:
+            found["start"] = self.start
+        return found
+
+    @property
+    def label(self) -> str:
+        return self.role.model.label
+
+    @property
+    def cost(self) -> float | None:
+        return self.role.model.cost
+
+    @property
+    def title(self) -> str:
+        teacher = "ground truth" if self.labels is None else f"labels of {self.labels.by.label}"
+        return f"train {self.label} on {teacher}"
+
+    @property
+    def work(self) -> float:
+        return 3 * self.role.model.cost * self.part.size * self.role.train.epochs
+
+    def notes(self, context: Context) -> list[str]:
+        found: list[str] = json.loads((context.store.open(self.key) / NOTES).read_text())
+        return found
+
+    def lesson(self, context: Context) -> tuple[Lesson, tuple[str, ...] | None]:
+        """What it learns: targets and weights of its rows, and where texts are generated, the classes' texts."""
+        return read_lesson(
+            self.part, context, labels=self.labels, objective=self.objective or Objective(), features=self.features,
+            seed=self.seed,
+        )  # fmt: skip

@@ -1,0 +1,29 @@
+"""Answers against ground truth, where that is known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from outgrow.learning.objective import WeakLabels
+from outgrow.steps.split import Part, SplitData
+
+
+def chosen(weak: WeakLabels, data: SplitData) -> np.ndarray:
+    """The class that labels come to, int64 [n]: of the mean of the supervisors; -1 where none speaks.
+
+    For generation, texts that are no answer of any example count as classes beyond all others.
+    """
+    mean = weak.mean()
+    best = np.where(mean.any(1), mean.argmax(1), -1)
+    if weak.texts is None:
+        return best
+    names = {text: i for i, text in enumerate(data.output.class_names)}
+    number = np.array([names.get(text, len(names) + i) for i, text in enumerate(weak.texts)] + [-1], np.int64)
+    return np.asarray(number[best])
+
+
+def accuracy_of(weak: WeakLabels, data: SplitData, part: Part) -> float | None:
+    """The share of rows that labels get right; an abstention is wrong. None where nobody knows the truth."""
+    if data.truth is None:
+        return None
+    return float((chosen(weak, data) == data.known_truth(part)).mean())

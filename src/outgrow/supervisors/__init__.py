@@ -1,0 +1,1 @@
+"""Weak supervisors: who labels `transfer`."""

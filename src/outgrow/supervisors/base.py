@@ -1,0 +1,77 @@
+"""What a weak supervisor is; a model trained on ground truth, and a model as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from outgrow.models.base import Model, Role
+from outgrow.registry import Registry
+from outgrow.spec import Option
+from outgrow.steps import Predictor, Split, Steps
+from outgrow.tasks.base import Kind
+
+
+class Supervisor(Option):
+    """Whose labels the student learns from. A frozen spec."""
+
+    kinds: frozenset[Kind]
+    """The kinds of task that it can label."""
+    learns: ClassVar[bool] = True
+    """Whether it needs the ground truth of `supervisor`."""
+
+    @property
+    def cost(self) -> float | None:
+        """Multiply-accumulates of one answer; None where it is no model."""
+        return None
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The models in it, none of which may be larger than the student."""
+        return ()
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The trainings in it."""
+        return ()
+
+    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
+        """The steps that lead to somebody who can label."""
+        raise NotImplementedError
+
+
+supervisors: Registry[type[Supervisor]] = Registry("supervisors", package="outgrow.supervisors")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedModel(Supervisor):
+    """A small model fine-tuned on the ground truth of `supervisor`; as it is on a task that it was pretrained on."""
+
+    name: ClassVar[str] = "model"
+    role: Role
+
+    @property
+    def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
+        return self.role.model.kinds
+
+    @property
+    def label(self) -> str:
+        return self.role.model.label
+
+    @property
+    def cost(self) -> float | None:
+        return self.role.model.cost
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        return (self.role.model,)
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return (self.role,)
+
+    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
+        model = self.role.model
+        if data.dataset.task.name in model.supervises_untrained:
+            return steps.untrained(model)
+        return steps.finetune(self.role, data.part("supervisor"), seed=seed)
