@@ -33,7 +33,7 @@ Cli = Callable[..., tuple[int, str, str]]
 CONTENT = b"what is inside\n" * 1000
 
 
-def extract_toy(archive: Path, folder: Path) -> None:
+def extract_toy(archive: Path, folder: Path, needed: object) -> None:
     archives.copy(archive, "toy/data.txt", folder / "data.txt")
 
 
@@ -125,7 +125,7 @@ def test_a_needed_pack_is_fetched_first(toy: list[str], monkeypatch: pytest.Monk
 def test_another_file_than_the_pinned_one_is_refused(
     tmp_path: Path, upload: Callable[..., list[str]], cache: Path
 ) -> None:
-    def never(archive: Path, folder: Path) -> None:
+    def never(archive: Path, folder: Path, needed: object) -> None:
         raise AssertionError("read before it was checked")
 
     archive = wheel(tmp_path, {"toy/data.txt": CONTENT})
@@ -152,7 +152,7 @@ def test_damaged_archives_are_named(tmp_path: Path, upload: Callable[..., list[s
 def test_what_a_converting_library_raises_is_one_message(
     tmp_path: Path, upload: Callable[..., list[str]], cache: Path
 ) -> None:
-    def fails(archive: Path, folder: Path) -> None:
+    def fails(archive: Path, folder: Path, needed: object) -> None:
         raise ValueError("tensors have changed")
 
     upload(wheel(tmp_path, {"toy/data.txt": CONTENT}), extract=fails)
@@ -165,7 +165,7 @@ def test_what_a_converting_library_raises_is_one_message(
 def test_an_interrupted_get_leaves_nothing(
     toy: list[str], cache: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    def stop(given: Any, into: Path) -> None:
+    def stop(given: Any, into: Path, needed: object) -> None:
         (into / "half").write_bytes(b"half")
         raise KeyboardInterrupt
 
@@ -195,7 +195,7 @@ def download(pack, into):
     time.sleep(0.5)
     return Path(shutil.copy(archive, into))
 
-def killed(archive, folder):
+def killed(archive, folder, needed):
     (folder / "half").write_bytes(b"half")
     os.kill(os.getpid(), 9)
 
@@ -409,7 +409,7 @@ def test_an_archive_without_what_a_pack_reads_is_refused(name: str, tmp_path: Pa
     else:
         tarfile.open(archive, "w:gz").close()
     with pytest.raises(DataError, match=f"{re.escape(pack.archive)} holds "):
-        pack.extract(archive, ready)
+        pack.extract(archive, ready, {})
 
 
 def test_the_command_line(toy: list[str], cli: Cli, cache: Path) -> None:

@@ -11,7 +11,7 @@ class ConfigError(OutgrowError):
     """An experiment asks for something that does not exist or does not fit.
 
     Args:
-        key: the dotted key that is wrong, as in an experiment's file, where that is known; who reads a file adds the line.
+        key: the dotted key that is wrong, as in an experiment's file, if it is known; who reads a file adds the line.
     """
 
     def __init__(self, message: str, *, key: str = "") -> None:

@@ -18,8 +18,9 @@ from PIL import Image
 from outgrow.errors import DataError
 from outgrow.learning.batching import batches
 from outgrow.learning.predict import in_batches
+from outgrow.tasks.sources.images import Preprocessing, content, crop_and_resize, decode, refer
 from outgrow.vision import images
-from outgrow.vision.images import Images, Preprocessing, check, content, decode, fit, refer
+from outgrow.vision.images import Images, check
 
 CPU = torch.device("cpu")
 PLAIN: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "deviation": (1.0, 1.0, 1.0)}
@@ -65,11 +66,11 @@ def test_what_is_transparent_is_white() -> None:
 
 def test_the_middle_is_cut_out() -> None:
     pixels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
-    assert (fit(Image.fromarray(pixels), Preprocessing(resolution=2)) == pixels[:, 1:3]).all()
+    assert (crop_and_resize(Image.fromarray(pixels), Preprocessing(resolution=2)) == pixels[:, 1:3]).all()
     tall = pixels.transpose(1, 0, 2)
-    assert (fit(Image.fromarray(tall), Preprocessing(resolution=2)) == tall[1:3]).all()
+    assert (crop_and_resize(Image.fromarray(tall), Preprocessing(resolution=2)) == tall[1:3]).all()
     square = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)
-    assert (fit(Image.fromarray(square), Preprocessing(resolution=4, crop=0.5)) == square[2:6, 2:6]).all()
+    assert (crop_and_resize(Image.fromarray(square), Preprocessing(resolution=4, crop=0.5)) == square[2:6, 2:6]).all()
 
 
 @pytest.mark.parametrize("size", [(500, 375), (375, 500), (17, 300), (224, 224), (33, 32), (1, 1)])
@@ -77,17 +78,20 @@ def test_the_middle_is_cut_out() -> None:
 def test_every_shape_becomes_the_resolution(size: tuple[int, int], crop: float) -> None:
     one = Image.new("RGB", size, (7, 100, 250))
     for resolution in (1, 32, 224):
-        found = fit(one, Preprocessing(resolution=resolution, crop=crop))
+        found = crop_and_resize(one, Preprocessing(resolution=resolution, crop=crop))
         assert found.shape == (resolution, resolution, 3)
         assert (found == [7, 100, 250]).all()
 
 
 def test_resizing_averages_and_the_filters_differ() -> None:
     board = np.kron(np.indices((8, 8)).sum(0) % 2, np.ones((4, 4)))[..., None] * np.array([255, 255, 255])
-    whole = fit(Image.fromarray(board.astype(np.uint8)), Preprocessing(resolution=1))
+    whole = crop_and_resize(Image.fromarray(board.astype(np.uint8)), Preprocessing(resolution=1))
     assert abs(int(whole[0, 0, 0]) - 128) <= 2
     edge = Image.fromarray(np.repeat(np.array([[0, 0, 255, 255]], np.uint8), 4, 0)).convert("RGB")
-    rows = {name: fit(edge, Preprocessing(resolution=8, filter=name))[0, :, 0] for name in ("bicubic", "bilinear")}  # type: ignore[arg-type]
+    rows = {
+        name: crop_and_resize(edge, Preprocessing(resolution=8, filter=name))[0, :, 0]
+        for name in ("bicubic", "bilinear")
+    }  # type: ignore[arg-type]
     assert rows["bilinear"].tolist() == [0, 0, 0, 64, 191, 255, 255, 255]
     assert rows["bicubic"].tolist() != rows["bilinear"].tolist()
     assert (np.diff(rows["bicubic"].astype(int)) >= 0).all()

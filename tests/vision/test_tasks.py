@@ -21,7 +21,7 @@ from outgrow.errors import ConfigError, DataError, MissingDependency, PackMissin
 from outgrow.spec import canonical
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.image_rows import ImageRow, image_examples
-from outgrow.vision.images import content, decode
+from outgrow.tasks.sources.images import content, decode
 
 
 def check_examples(found: Any, n: int, n_classes: int) -> None:

@@ -19,19 +19,22 @@ from outgrow.steps import Context, Step
 from outgrow.store import Store
 
 _context: Context | None = None
+_store: Store | None = None
 
 
 def _start(root: str, runtime: Runtime, threads: int) -> None:
-    global _context
+    global _context, _store
     import torch
 
     torch.set_num_threads(threads)
-    _context = Context(Store(root), runtime)
+    _store = Store(root)
+    _context = Context(_store, runtime)
 
 
 def _compute(group: list[Step]) -> dict[str, BaseException]:
     assert _context is not None
-    return compute_group(group, _context.store, _context)
+    assert _store is not None
+    return compute_group(group, _store, _context)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from outgrow.models.base import Weights
-    from outgrow.vision.images import Preprocessing
+    from outgrow.tasks.sources.images import Preprocessing
 
 OFFICIAL = "alexnet-owt-7be5be79"  # torchvision's, 56.5 % of ImageNet's validation images; named by its SHA-256
 URL = f"https://download.pytorch.org/models/{OFFICIAL}.pth"
@@ -55,7 +55,7 @@ class AlexNet(ImageNetClassifier):
         return {"family": "alexnet", **super().backbone_identity()}
 
     def preprocessing(self) -> Preprocessing:
-        from outgrow.vision.images import Preprocessing
+        from outgrow.tasks.sources.images import Preprocessing
 
         return Preprocessing(resolution=self.resolution, crop=self.crop, filter="bilinear")
 

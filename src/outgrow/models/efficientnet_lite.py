@@ -15,7 +15,7 @@ from outgrow.spec import spec
 if TYPE_CHECKING:
     from torch import nn
 
-    from outgrow.vision.images import Preprocessing
+    from outgrow.tasks.sources.images import Preprocessing
 
 SIZES = {"efficientnet-lite0": (0, 384e6), "efficientnet-lite2": (2, 575e6)}  # multiply-accumulates at 224 pixels
 
@@ -42,7 +42,7 @@ class EfficientNetLite(ImageNetClassifier):
         return [dataclasses.replace(self, name=name) for name in SIZES]
 
     def preprocessing(self) -> Preprocessing:
-        from outgrow.vision.images import Preprocessing
+        from outgrow.tasks.sources.images import Preprocessing
 
         mean, deviation = (127 / 255,) * 3, (128 / 255,) * 3  # of the networks' own training
         return Preprocessing(resolution=self.resolution, crop=self.crop, mean=mean, deviation=deviation)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from outgrow.learning.network import Network
-    from outgrow.vision.images import Preprocessing
+    from outgrow.tasks.sources.images import Preprocessing
     from outgrow.vision.network import ImageNetwork
 
 STANDARD = 224  # pixels, the resolution at which most networks were trained

@@ -40,7 +40,7 @@ class Pixels(ImageModel):
     def feature_network(self) -> ImageNetwork:
         from torch import nn
 
-        from outgrow.vision.images import Preprocessing
+        from outgrow.tasks.sources.images import Preprocessing
         from outgrow.vision.network import ImageNetwork
 
         preprocessing = Preprocessing(resolution=self.resolution)

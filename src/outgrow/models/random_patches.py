@@ -52,7 +52,7 @@ class RandomPatchFeatures(ImageModel):
         return {"family": "random-patches", **shape}
 
     def feature_network(self) -> ImageNetwork:
-        from outgrow.vision.images import Preprocessing
+        from outgrow.tasks.sources.images import Preprocessing
         from outgrow.vision.network import ImageNetwork, RandomPatches
 
         network = RandomPatches(patch=self.patch, filters=self.filters)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from outgrow.vision.images import Preprocessing
+    from outgrow.tasks.sources.images import Preprocessing
     from outgrow.vision.network import ImageNetwork
 
 CONFIG = ["*.json"]
@@ -117,7 +117,7 @@ class VisionModel(Backbone):
         return sorted([self, *others], key=lambda one: one.cost)  # a revision is one repository's own
 
     def preprocessing(self) -> Preprocessing:
-        from outgrow.vision.images import Preprocessing
+        from outgrow.tasks.sources.images import Preprocessing
         from outgrow.vision.pretrained import normalisation
 
         mean, deviation = normalisation(self._folder())

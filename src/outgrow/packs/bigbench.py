@@ -7,6 +7,7 @@ from pathlib import Path
 
 from outgrow.errors import DataError
 from outgrow.packs import archive as archives
+from outgrow.packs.base import Needed
 
 ROOT = "bigbench-1.0.0/bigbench/benchmark_tasks/"
 CIFAR = ROOT + "cifar10_classification/hex/task.json"
@@ -39,7 +40,7 @@ TASKS = {
 }
 
 
-def bigbench(archive: Path, folder: Path) -> None:
+def bigbench(archive: Path, folder: Path, needed: Needed) -> None:
     """TASK.json for every one of `TASKS`, byte by byte as packed, and cifar10.safetensors.
 
     Examples are `{"input": text, "target_scores": {answer: 0 or 1}}`; those of `mctaco_*` and `multirc_*` have

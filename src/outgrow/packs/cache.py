@@ -156,7 +156,7 @@ def _make(pack: Pack, work: Path, report: Report) -> None:
 def _extract(pack: Pack, archive: Path, ready: Path) -> None:
     """Fill the folder; what a library that converts raises becomes a DataError, as its release may be the cause."""
     try:
-        pack.extract(archive, ready)
+        pack.extract(archive, ready, {name: folder(name) for name in pack.needs})
     except (ImportError, LookupError, RuntimeError, ValueError, OSError) as error:
         if getattr(error, "errno", None):  # the disk, not the content
             raise

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from outgrow.errors import DataError
 from outgrow.packs import archive as archives
+from outgrow.packs.base import Needed
 
 
-def mnist_10k(archive: Path, folder: Path) -> None:
+def mnist_10k(archive: Path, folder: Path, needed: Needed) -> None:
     """digits.safetensors: `images` uint8 [10000, 28, 28], 255 the ink; `labels` uint8 [10000], sorted.
 
     The package stores pixels as decimals of three places, from which the 256 levels come back exactly.
@@ -34,10 +35,10 @@ def mnist_10k(archive: Path, folder: Path) -> None:
     save_file(arrays, folder / "digits.safetensors")
 
 
-def efficientnet_lite(size: int, file: str) -> Callable[[Path, Path], None]:
+def efficientnet_lite(size: int, file: str) -> Callable[[Path, Path, Needed], None]:
     """model.safetensors: the weights of EfficientNet-Lite `size` under the names of its torch module."""
 
-    def extract(archive: Path, folder: Path) -> None:
+    def extract(archive: Path, folder: Path, needed: Needed) -> None:
         import torch
         from safetensors.torch import save_file
 

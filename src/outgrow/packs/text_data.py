@@ -10,9 +10,10 @@ import re
 from pathlib import Path
 
 from outgrow.packs import archive as archives
+from outgrow.packs.base import Needed
 
 
-def rotten_tomatoes(archive: Path, folder: Path) -> None:
+def rotten_tomatoes(archive: Path, folder: Path, needed: Needed) -> None:
     """reviews.parquet: `text`, `label` (fresh, rotten), `film`; 12,752 rows, one for each different text.
 
     `film` is the name in the address of its page, such as star_trek_nemesis. Plots were dropped, and of repeated texts
@@ -32,7 +33,7 @@ def rotten_tomatoes(archive: Path, folder: Path) -> None:
     pq.write_table(pa.table(columns), folder / "reviews.parquet")
 
 
-def tweets(archive: Path, folder: Path) -> None:
+def tweets(archive: Path, folder: Path, needed: Needed) -> None:
     """tweets.parquet: `text`, `label` (negative, neutral, positive), `confidence`; 38,158 rows, sorted by label.
 
     `confidence` is the share of the annotators' trust behind the label, from .2557 to 1, or null: 5,460 rows came
@@ -56,7 +57,7 @@ def tweets(archive: Path, folder: Path) -> None:
     pq.write_table(pa.table(columns), folder / "tweets.parquet")
 
 
-def spam(archive: Path, folder: Path) -> None:
+def spam(archive: Path, folder: Path, needed: Needed) -> None:
     """mails.parquet: `id`, `text`, `label` (ham, spam), `group`; 6,046 rows, in the order of group and number.
 
     `group` is the sub-collection: easy-ham-1, easy-ham-2, hard-ham-1, spam-1, spam-2. `text` is the readable part of

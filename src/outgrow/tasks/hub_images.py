@@ -95,9 +95,9 @@ class HubImages:
                 yield number, packed, str(value)
 
     def _pixels(self, number: int, packed: bytes) -> Any:
-        from outgrow.vision.images import Preprocessing, decode, fit
+        from outgrow.tasks.sources.images import Preprocessing, crop_and_resize, decode
 
-        return fit(decode(packed, name=f"row {number:,}"), Preprocessing(resolution=self.size))
+        return crop_and_resize(decode(packed, name=f"row {number:,}"), Preprocessing(resolution=self.size))
 
     def _splits(self) -> list[str]:
         return [self.split] if isinstance(self.split, str) else list(self.split)

@@ -53,7 +53,7 @@ class ImageFolder:
 
     def load(self) -> Examples:
         """Read every image once; those that cannot be are skipped and named in `notes`, all bad is a DataError."""
-        from outgrow.vision.images import SUFFIXES, content, library, read_all, refer
+        from outgrow.tasks.sources.images import SUFFIXES, content, library, read_all, refer
 
         library()
         classes = self._classes()

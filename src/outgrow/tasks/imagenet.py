@@ -51,7 +51,7 @@ class ImageNet:
         """Find where every image begins, and its class; DataError if an archive is not what it should be."""
         import numpy as np
 
-        from outgrow.vision.images import library, refer
+        from outgrow.tasks.sources.images import library, refer
 
         library()
         number_of, names = self._classes()

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from outgrow.learning.network import Network
-from outgrow.vision.images import Images, Preprocessing, check
+from outgrow.tasks.sources.images import Preprocessing
+from outgrow.vision.images import Images, check
 
 TILE = 32  # pixels; an image counts as many tokens as it has tiles, unless its network knows better
 

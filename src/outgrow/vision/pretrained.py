@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from outgrow.errors import ConfigError, DataError
 from outgrow.learning.machine import give_back_freed_memory
-from outgrow.vision.images import IMAGENET, Triple
+from outgrow.tasks.sources.images import IMAGENET, Triple
 
 Pooling = Literal["auto", "cls", "mean"]
 

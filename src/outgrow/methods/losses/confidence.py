@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from outgrow.learning.hardening import Hardening
 from outgrow.learning.losses import Batch, Loss, cross_entropy, weighted_mean
 from outgrow.methods.losses.base import losses
 from outgrow.spec import spec
@@ -43,6 +42,8 @@ class ConfidenceLoss(Loss):
 
     def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
         from torch.nn.functional import one_hot
+
+        from outgrow.learning.hardening import Hardening
 
         hardening = Hardening(None if targets is None else targets.mean(0), kind=self.shares)
 
