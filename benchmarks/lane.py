@@ -69,7 +69,7 @@ def students(count: int = 1_000, compared: int = 50) -> None:
         for seed in range(count)
     ]
     output = Output(kind="classification", n_classes=2)
-    spec = TrainSpec(optimizer="newton")
+    spec = TrainSpec(optimizer="lbfgs")
     train_together(features, made[:20], spec, output, device=torch.device("cpu"))  # warms up
     started = time.perf_counter()
     heads = train_together(features, made, spec, output, device=torch.device("cpu"))
@@ -110,7 +110,7 @@ def seeds(count: int = 200) -> None:
     command = [sys.executable, "-m", "outgrow.cli", "run", "text-offline", "--set", 'method.name="naive"']
     with tempfile.TemporaryDirectory() as store:
         subprocess.run([*command, "--store", store, "--seeds", "0"], check=True, capture_output=True)
-        for optimizer in ("newton", "adam"):
+        for optimizer in ("lbfgs", "adam"):
             started = time.perf_counter()
             done = subprocess.run(
                 [*command, "--store", store, "--seeds", listed, "--set", f"train.optimizer={optimizer}"],
@@ -141,7 +141,7 @@ def memory() -> None:
         one_hot = torch.nn.functional.one_hot(labels, 10).float()
         rows = [np.random.default_rng(seed).permutation(50_000)[:40_000] for seed in range(3)]
         output = Output(kind="classification", n_classes=10)
-        for spec in (TrainSpec(epochs=1, batch_size=128, learning_rate=1e-3), TrainSpec(optimizer="newton", l2=0.01)):
+        for spec in (TrainSpec(epochs=1, batch_size=128, learning_rate=1e-3), TrainSpec(optimizer="lbfgs", l2=0.01)):
             made = [Student(rows=one, targets=one_hot[one], loss=cross_entropy_loss, seed=0, l2=0.01) for one in rows]
             train_together(features, made, spec, output, device=torch.device("cpu"))
             status = Path("/proc/self/status").read_text()

@@ -13,7 +13,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # the toy's matrices are too smal
 
 import pytest
 
-from outgrow.config import Experiment, expand
+from outgrow.config import expand
+from outgrow.experiment import Experiment
 from outgrow.models.base import Extractor, Model, Weights
 from outgrow.registry import Entry, Registry
 from outgrow.spec import spec
@@ -114,9 +115,11 @@ class FrozenView(Extractor):
 
     def build(self, output: Output, *, start: Weights | None = None) -> Any:
         import torch
-        from torch import Tensor, nn
+        from torch import Tensor
 
-        class View(nn.Module):
+        from outgrow.learning.network import Network
+
+        class View(Network):
             def forward(_, x: Tensor) -> Tensor:
                 x = x[:, self.view]
                 return torch.cat([3 + 2 * x, x.abs(), torch.full_like(x[:, :1], 7.0)], -1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -12,16 +11,20 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from losses import Given, batch_of
 from torch import Tensor, nn
 
-from outgrow.config import TrainSpec
-from outgrow.learning.batching import Arrays, batches, encode, micro_batches
+from outgrow.learning.batching import Arrays, batches, micro_batches
+from outgrow.learning.losses import Batch
 from outgrow.learning.machine import Machine
+from outgrow.learning.network import Network
+from outgrow.learning.objective import Probabilities, WeakLabels
 from outgrow.learning.predict import ROWS, TOKENS, in_batches, predict
 from outgrow.learning.train import accumulate, fit
-from outgrow.methods.base import Loss, Method
+from outgrow.methods.base import Method
 from outgrow.methods.confidence import Confidence
 from outgrow.methods.naive import Naive
+from outgrow.specs import TrainSpec
 
 CPU = torch.device("cpu")
 
@@ -142,7 +145,7 @@ class Sequences(Lengths):
         return values.to(device), mask.to(device)
 
 
-class Reader(nn.Module):
+class Reader(Network):
     """A network that reads sequences: the mean over a row's numbers, through a hidden layer."""
 
     def __init__(self, n_classes: int = 2, dropout: float = 0.0) -> None:
@@ -169,14 +172,19 @@ def test_arrays_are_rows_of_one_size() -> None:
     assert rows.batch(np.array([4, 0]), CPU).tolist() == [values[4].tolist(), values[0].tolist()]
 
 
-def test_a_network_may_encode_its_inputs() -> None:
-    class Doubling(nn.Module):
+def test_a_network_may_encode_its_inputs_and_a_misspelt_hook_is_refused() -> None:
+    class Doubling(Network):
         def encode(self, inputs: np.ndarray) -> Arrays:
             return Arrays(2 * inputs)
 
     inputs = np.ones((3, 2), np.float32)
-    assert encode(nn.Identity(), inputs).batch(np.arange(3), CPU).tolist() == inputs.tolist()
-    assert encode(Doubling(), inputs).batch(np.arange(3), CPU).tolist() == (2 * inputs).tolist()
+    assert Network().encode(inputs).batch(np.arange(3), CPU).tolist() == inputs.tolist()
+    assert Doubling().encode(inputs).batch(np.arange(3), CPU).tolist() == (2 * inputs).tolist()
+    with pytest.raises(TypeError, match=r"Wrong.encod is none of a network's hooks; did you mean 'encode'"):
+
+        class Wrong(Network):
+            def encod(self, inputs: np.ndarray) -> Arrays:
+                return Arrays(inputs)
 
 
 def test_answers_come_in_the_order_of_the_rows_whatever_their_length() -> None:
@@ -199,10 +207,12 @@ def update(method: Method, tokens: int, *, spec: TrainSpec, n_classes: int = 2, 
     lengths = some_lengths(n, 3)
     lengths[0] = LONGEST
     weak = torch.randn(n, n_classes, generator=torch.Generator().manual_seed(0)).softmax(-1)
+    ids = [str(i) for i in range(n)]
+    lesson = method.objective().lesson(WeakLabels(probabilities=weak[None].numpy(), ids=ids, groups=ids), seed=0)
     network = Reader(n_classes)
     fit(
-        network, Sequences(lengths), method.targets(weak), spec,
-        loss=method.new_loss(), seed=0, machine=Machine(device=CPU, tokens=tokens),
+        network, Sequences(lengths), Probabilities(torch.from_numpy(lesson.targets)), spec,
+        loss=method.objective().loss, seed=0, machine=Machine(device=CPU, tokens=tokens),
     )  # fmt: skip
     return network, torch.cat([value.detach().flatten() for value in network.parameters()])
 
@@ -210,8 +220,8 @@ def update(method: Method, tokens: int, *, spec: TrainSpec, n_classes: int = 2, 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize(
     "method",
-    [Naive(), Naive(labels="hard"), Confidence(alpha=0.75, ramp=0.0), Confidence(ramp=0.0, positive_share=0.25)],
-    ids=Method.label,
+    [Naive(), Naive(labels="hard"), Confidence(alpha=0.75, ramp=0.0), Confidence(ramp=0.0, shares="even")],
+    ids=lambda method: method.label,
 )
 def test_an_update_does_not_depend_on_the_micro_batches(method: Method, n_classes: int) -> None:
     spec = TrainSpec(epochs=1, batch_size=32, learning_rate=0.1)
@@ -226,7 +236,7 @@ def test_an_update_does_not_depend_on_the_micro_batches(method: Method, n_classe
         torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("method", [Naive(), Confidence(alpha=0.75, ramp=0.5)], ids=Method.label)
+@pytest.mark.parametrize("method", [Naive(), Confidence(alpha=0.75, ramp=0.5)], ids=lambda method: method.label)
 @pytest.mark.parametrize("batch_size", [12, 20, 32, 50])
 def test_a_training_does_not_depend_on_the_micro_batches(method: Method, batch_size: int) -> None:
     """Nor do batches that the adaptive threshold looks back over, smaller than its window."""
@@ -236,18 +246,22 @@ def test_a_training_does_not_depend_on_the_micro_batches(method: Method, batch_s
         torch.testing.assert_close(update(method, tokens, spec=spec, n=100)[1], expected, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("method", [Naive(), Confidence(alpha=1.0, ramp=0.0)], ids=Method.label)
+@pytest.mark.parametrize("method", [Naive(), Confidence(alpha=1.0, ramp=0.0)], ids=lambda method: method.label)
 @pytest.mark.parametrize("size", [1, 4, 32])
 def test_the_gradient_is_that_of_the_whole_batch(method: Method, size: int) -> None:
     rows, network = Sequences(some_lengths(32, 3)), Reader()
     targets = torch.randn(32, 2, generator=torch.Generator().manual_seed(0)).softmax(-1)
-    expected = method.new_loss()(network(rows.batch(np.arange(32), CPU)), targets, 0.5)
+    loss = method.objective().loss
+    expected = loss.start(targets)(batch_of(network(rows.batch(np.arange(32), CPU)), targets, 0.5))
     expected.backward()
     gradients = [value.grad.clone() for value in network.parameters() if value.grad is not None]
     network.zero_grad()
     pieces = np.split(np.arange(32), 32 // size)
-    run = partial(accumulate, network, rows, targets, pieces, progress=0.5, machine=Machine(device=CPU))
-    assert run(method.new_loss()) == pytest.approx(expected.item(), abs=1e-6)
+    found_value = accumulate(
+        network, rows, Probabilities(targets), torch.ones(32), pieces, loss.start(targets),
+        rowwise=loss.rowwise, progress=0.5, machine=Machine(device=CPU),
+    )  # fmt: skip
+    assert found_value == pytest.approx(expected.item(), abs=1e-6)
     for found, gradient in zip(network.parameters(), gradients, strict=True):
         torch.testing.assert_close(found.grad, gradient, atol=1e-6, rtol=1e-5)
 
@@ -255,14 +269,22 @@ def test_the_gradient_is_that_of_the_whole_batch(method: Method, size: int) -> N
 def test_a_loss_that_is_not_rowwise_sees_whole_batches() -> None:
     seen = []
 
-    def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
-        seen.append((len(logits), len(targets), targets[:, 0].tolist()))
-        return logits.logsumexp(0).sum()
+    def loss(batch: Batch) -> Tensor:
+        seen.append((len(batch.logits), len(batch.targets), batch.targets[:, 0].tolist()))
+        return batch.logits.logsumexp(0).sum()
 
     network, lengths = Reader(), some_lengths(40, 0)
     targets = torch.arange(40.0)[:, None].expand(40, 2)
     spec = TrainSpec(epochs=1, batch_size=16)
-    fit(network, Sequences(lengths), targets, spec, loss=loss, seed=0, machine=Machine(device=CPU, tokens=1))
+    fit(
+        network,
+        Sequences(lengths),
+        Probabilities(targets),
+        spec,
+        loss=Given(loss),
+        seed=0,
+        machine=Machine(device=CPU, tokens=1),
+    )
     assert sorted(one[:2] for one in seen) == [(8, 8), (16, 16), (16, 16)]
     assert sorted(row for one in seen for row in one[2]) == list(range(40))
     assert network.sizes == [1] * 80  # two passes a row
@@ -274,16 +296,18 @@ def test_dropout_is_the_same_in_both_passes(whole: bool) -> None:
     network, rows = Reader(dropout=0.5).train(), Sequences(some_lengths(8, 0))
     seen: list[Tensor] = []
 
-    def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
-        seen.append(logits.detach())
-        return (logits * targets).sum()
+    def loss(batch: Batch) -> Tensor:
+        seen.append(batch.logits.detach())
+        return (batch.logits * batch.targets).sum()
 
     again: list[Tensor] = []
     network.head.register_forward_hook(lambda module, inputs, logits: again.append(logits.detach()))
     torch.manual_seed(0)
     pieces = [np.arange(8)] if whole else [np.arange(4), np.arange(4, 8)]
-    given: Loss = loss
-    accumulate(network, rows, torch.ones(8, 2), pieces, given, progress=0.0, machine=Machine(device=CPU))
+    accumulate(
+        network, rows, Probabilities(torch.ones(8, 2)), torch.ones(8), pieces, loss,
+        rowwise=False, progress=0.0, machine=Machine(device=CPU),
+    )  # fmt: skip
     assert len(again) == (1 if whole else 4)
     assert len(seen) == 1
     torch.testing.assert_close(torch.cat(again[-len(pieces) :]), seen[0])

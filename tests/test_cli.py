@@ -62,7 +62,7 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     # a second run computes nothing, says what it found, and points to its report
     status, out, _ = cli("run", path, "--seeds", "0,1", "--store", store)
     assert status == 0
-    assert "Computed 0 steps, found 25 of 25 in the store" in out
+    assert "Computed 0 steps, found 27 of 27 in the store" in out
     assert "toy-xs gets" in out
     report = Path(store) / "report-tiny.html"
     assert f"Report: {report}" in out
@@ -127,14 +127,14 @@ def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     path, store = done
     status, out, _ = cli("store", "ls", "--store", store)
     assert status == 0
-    assert len(out.splitlines()) == 25
+    assert len(out.splitlines()) == 27
     assert [line.split()[1] for line in out.splitlines()].count("finetune") == 8
 
     _, out, _ = cli("store", "why", path, "--set", "sweep.seeds=[0, 1]", "--store", store)
     assert out.strip() == "every step is in the store"
     _, out, _ = cli("store", "why", path, "--set", "strong.train.epochs=7", "--store", store)
-    assert "train toy-l on labels of toy-xs (naive): spec.train.epochs: 4 -> 7" in out
-    assert cli("store", "rebuild", "--store", store)[1].strip() == "25 artefacts in the index"
+    assert "train toy-l on labels of toy-xs: identity.train.epochs: 4 -> 7" in out
+    assert cli("store", "rebuild", "--store", store)[1].strip() == "27 artefacts in the index"
     assert cli("store", "verify", "--store", store)[:2] == (0, "25 artefacts, all whole\n")
 
     # damage is named, and the next run mends it
@@ -151,7 +151,7 @@ def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     next(Path(store).glob("results/*.json")).unlink()
     _, would, _ = cli("store", "gc", "--store", store, "--dry-run")
     assert would.startswith("would delete 3 artefacts, ")
-    assert len(Store(store).keys()) == 25
+    assert len(Store(store).keys()) == 27
     _, did, _ = cli("store", "gc", "--store", store)
     assert did == would.replace("would delete", "deleted")
     assert len(Store(store).keys()) == 22
@@ -211,14 +211,14 @@ def test_a_dry_run_shows_the_plan_and_leaves_no_trace(cli: Cli, toml: Toml, stor
     before = sorted(os.listdir(tmp_path))
     status, out, _ = cli("run", path, "--seeds", "0,1", "--dry-run", "--store", str(none))
     assert status == 0
-    assert "4 experiments, 25 unique steps, 25 of them to do" in out
+    assert "4 experiments, 27 unique steps, 27 of them to do" in out
     assert "Trainings one by one would be 12" in out
     assert sorted(os.listdir(tmp_path)) == before
     cli("run", path, "--dry-run", "--store", str(tmp_path))
     assert sorted(os.listdir(tmp_path)) == before, "a folder that is no store must not become one"
     cli("run", path, "--set", "method.name=naive", "--store", str(store.root))
     _, out, _ = cli("run", path, "--dry-run", "--store", str(store.root))
-    assert "2 experiments, 13 unique steps, 3 of them to do" in out
+    assert "2 experiments, 14 unique steps, 3 of them to do" in out
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from outgrow import experiment
-from outgrow.config import Experiment, describe, expand, read_experiments, seeds_from, shipped_experiments
+from outgrow.config import expand, read_experiments, seeds_from, shipped_experiments
 from outgrow.errors import ConfigError, UnknownName
+from outgrow.experiment import Experiment
 from outgrow.steps import Steps
 
 Toy = Callable[..., list[Experiment]]
@@ -25,14 +26,13 @@ def test_defaults_are_resolved(toy: Toy) -> None:
     assert one.split.seed == 0
     assert one.strong.train.batch_size == 32
     assert one.metric == "accuracy"
-    assert describe(one) == {
+    train = one.identity()["strong"]["train"]
+    assert one.identity() == {
         "task": {"name": "toy", "n": 400, "classes": 2, "noise": 0.05, "seed": 0},
         "split": {"supervisor": 60, "transfer": 60, "validation": 30, "test": 100, "pool": 0, "seed": 0},
-        "weak": {"model": "toy-xs", "family": "toy", "view": 0, "train": describe(one)["strong"]["train"]},
+        "weak": {"name": "model", "role": {"model": {"family": "toy", "view": 0}, "train": train}},
         "strong": {
-            "model": "toy-l",
-            "family": "toy",
-            "view": 3,
+            "model": {"family": "toy", "view": 3},
             "train": {
                 "epochs": 2, "batch_size": 32, "learning_rate": 0.03, "schedule": "constant", "warmup": 0.0,
                 "max_grad_norm": 1.0, "weight_decay": 0.0, "evaluations": 2, "optimizer": "adam", "l2": 0.1,
@@ -49,7 +49,7 @@ def test_set_beats_the_role_table_beats_train_beats_the_default(document: dict[s
 
     def epochs(*settings: str) -> tuple[int, int]:
         one = expand(document, name="x", settings=settings)[0]
-        return one.weak.train.epochs, one.strong.train.epochs
+        return one.weak.role.train.epochs, one.strong.train.epochs
 
     assert epochs() == (2, 7)
     assert epochs("train.epochs=3") == (3, 7)
@@ -62,7 +62,7 @@ def test_train_beats_what_the_model_would_choose(document: dict[str, Any]) -> No
     """Word vectors would train for 20 epochs of 128 rows at 1e-2; [train] says 2 epochs at 3e-2, [strong.train] 64."""
     document["strong"] = {"model": "glove-50d", "train": {"batch_size": 64}}
     one = expand(document, name="x")[0]
-    assert (one.weak.train.batch_size, one.weak.train.schedule) == (32, "constant")
+    assert (one.weak.role.train.batch_size, one.weak.role.train.schedule) == (32, "constant")
     strong = one.strong.train
     assert (strong.epochs, strong.learning_rate, strong.batch_size, strong.schedule) == (2, 0.03, 64, "cosine")
 
@@ -108,7 +108,7 @@ def test_a_sweep_makes_every_combination(document: dict[str, Any]) -> None:
 
 def test_a_sweep_skips_weak_models_larger_than_the_strong(document: dict[str, Any]) -> None:
     document["sweep"] = {"weak.model": ["toy-xs", "toy-m"], "strong.model": ["toy-s", "toy-m"]}
-    pairs = [(one.weak.model.name, one.strong.model.name) for one in expand(document, name="x")]
+    pairs = [(one.weak.role.model.name, one.strong.model.name) for one in expand(document, name="x")]
     assert pairs == [("toy-xs", "toy-s"), ("toy-xs", "toy-m"), ("toy-m", "toy-m")]
 
 
@@ -186,7 +186,7 @@ def test_a_missing_table_is_named(document: dict[str, Any], table: str) -> None:
         expand(document, name="x")
 
 
-@pytest.mark.parametrize("table", ["task", "split", "weak", "strong", "method", "train", "sweep"])
+@pytest.mark.parametrize("table", ["task", "split", "weak", "strong", "train", "sweep"])
 def test_a_value_in_place_of_a_table_is_named(document: dict[str, Any], table: str) -> None:
     document.pop("sweep")
     document[table] = 5
@@ -273,7 +273,7 @@ def test_unknown_names_have_a_type_of_their_own(toy: Toy) -> None:
 
 # Keys
 
-GOLDEN = "d1a6a133164f39844e5e9d25a46b094bbde3da2cf55d1802e1a39d11ff223fad"
+GOLDEN = "c5767ce40b083fb70a9641d53033884f0cb7fc503467b6e61699ac101f1381d3"
 
 
 def test_golden_key(toy: Toy) -> None:

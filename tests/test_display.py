@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from outgrow.cli.display import Live, console, group_table, sentences
-from outgrow.config import Experiment
+from outgrow.experiment import Experiment
 from outgrow.plan import make_plan
 from outgrow.results.table import Group, Interval
 

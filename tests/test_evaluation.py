@@ -12,19 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from outgrow.config import Experiment, expand
+from outgrow.config import expand
 from outgrow.errors import ConfigError, DataError, StoreError
 from outgrow.executors.base import compute
-from outgrow.experiment import run
+from outgrow.experiment import Experiment, run
 from outgrow.metrics.base import Metric, Predictions, metrics
 from outgrow.models.base import Extractor, Model
 from outgrow.results import evaluation
 from outgrow.results.evaluation import Answers, evaluate, pgr, read_answers
 from outgrow.results.records import pool, read_records, record
 from outgrow.results.table import Evaluation
-from outgrow.runtime import Context
 from outgrow.spec import spec
-from outgrow.steps import Comparison, Steps, walk_unique
+from outgrow.steps import Comparison, Context, Steps, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Output
@@ -455,10 +454,10 @@ def test_predictions_come_back_as_they_were(toy: Toy, store: Store) -> None:
     result = compared(one, store)
     found = read_answers([store.open(result.key)], metric=metrics["brier"])
     for role, scored in {"weak": result.weak, "student": result.student, "ceiling": result.ceiling}.items():
-        expected = evaluation._predictions(Context(store), scored)
+        expected = scored.read(Context(store))
         for name, value in vars(found.said[role][0]).items():
             np.testing.assert_array_equal(value, getattr(expected, name))
-    (kept,) = [record(store, result)]
+    (kept,) = [record(store, one, result)]
     assert kept.evaluation == evaluate(found)
     assert kept.row.weak_score == found.said["weak"][0].squared_error.mean(dtype=np.float64)
     assert read_records(store) == [kept]
@@ -487,7 +486,7 @@ def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store, tmp_path
     import pyarrow.parquet as pq
 
     (one,) = toy("method.name=naive")
-    record(store, compared(one, store))
+    record(store, one, compared(one, store))
     (path,) = store.results.glob("*.json")
     fields = json.loads(path.read_text())
     del fields["evaluation"]
@@ -526,16 +525,18 @@ class Cut(Extractor):
         return 50.0
 
     def build(self, output: Output, *, start: Any = None) -> Any:
-        from torch import Tensor, nn
+        from torch import Tensor
 
-        class Network(nn.Module):
+        from outgrow.learning.network import Network
+
+        class Telling(Network):
             def forward(self, x: Tensor) -> Tensor:
                 return x[:, 3]
 
             def notes(self, rows: object) -> list[str]:
                 return ["9 texts were cut"]
 
-        return Network()
+        return Telling()
 
 
 @spec
@@ -555,8 +556,8 @@ class FrozenCut(Model):
 
 def test_what_the_extraction_of_features_tells_is_passed_on(toy: Toy, store: Store) -> None:
     (one,) = toy("method.name=naive")
-    plain = record(store, compared(one, store))
+    plain = record(store, one, compared(one, store))
     assert "9 texts were cut" not in plain.notes
     frozen = replace(one, strong=replace(one.strong, model=FrozenCut()))
-    notes = record(store, compared(frozen, store)).notes
+    notes = record(store, frozen, compared(frozen, store)).notes
     assert notes.count("9 texts were cut") == 1

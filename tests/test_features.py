@@ -15,16 +15,16 @@ import torch
 from safetensors.numpy import load_file
 
 from outgrow import experiment
-from outgrow.config import Experiment
 from outgrow.executors.base import compute
+from outgrow.experiment import Experiment
+from outgrow.learning.batching import Arrays
+from outgrow.learning.feature_file import FILE, create, load
 from outgrow.learning.predict import predict
 from outgrow.learning.probe import Probe
 from outgrow.models.base import Model
 from outgrow.plan import make_plan
-from outgrow.runtime import Context
-from outgrow.steps import Features, Steps, Trained, walk_unique
-from outgrow.steps.extract import CHUNK, FILE, create, load
-from outgrow.steps.training import load_trained
+from outgrow.steps import Context, Features, NewRows, Steps, Trained, TrainedHead, walk_unique
+from outgrow.steps.features import CHUNK
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Examples, Kind, Output
@@ -45,9 +45,8 @@ def frozen(toy: Callable[..., list[Experiment]], frozen_toy: Callable[..., Model
 
 
 def features_of(one: Experiment) -> Features:
-    student = experiment.run(one, Steps()).student.model
-    assert isinstance(student, Trained)
-    assert student.frozen is not None
+    student = experiment.run(one, Steps()).student.by
+    assert isinstance(student, TrainedHead)
     return student.frozen
 
 
@@ -62,7 +61,7 @@ def extracted(one: Experiment, store: Store) -> tuple[np.ndarray, Features]:
     context = Context(store)
     for needed in walk_unique(step):
         compute(needed, store, context)
-    return context.features(step), step
+    return step.read(context), step
 
 
 # Files
@@ -92,7 +91,7 @@ def test_the_stored_features_are_those_computed_directly(
 ) -> None:
     (one,) = frozen(f"split.pool={pool}")
     found, step = extracted(one, store)
-    data = Context(store).dataset(step.dataset)
+    data = step.dataset.read(Context(store))
     n = len(data.ids)
     assert found.shape == (n, WIDTH)
     direct = raw(data.inputs)
@@ -109,14 +108,19 @@ def test_the_stored_features_are_those_computed_directly(
     assert not found[:, -1].any()
     assert abs(found[: one.split.test].astype(np.float64).mean(0)).max() > 0.01, "test has moments of its own"
     assert json.loads((store.open(step.key) / "notes.json").read_text()) == []
-    assert sorted(path.name for path in store.open(step.key).iterdir()) == [FILE, "manifest.json", "notes.json"]
+    assert sorted(path.name for path in store.open(step.key).iterdir()) == [
+        FILE,
+        "manifest.json",
+        "moments.safetensors",
+        "notes.json",
+    ]
 
 
 def test_more_rows_than_are_standardised_at_a_time(frozen: Callable[..., list[Experiment]], store: Store) -> None:
     n = 2 * CHUNK + 300
     (one,) = frozen(f"task.n={n}")
     found, step = extracted(one, store)
-    data = Context(store).dataset(step.dataset)
+    data = step.dataset.read(Context(store))
     direct, pool = raw(data.inputs), list(data.part("pool"))
     assert len(found) > 2 * CHUNK
     assert len(pool) > 2 * CHUNK
@@ -150,10 +154,10 @@ def test_rows_of_test_and_validation_play_no_part_in_others_features(
 ) -> None:
     (one,) = frozen("split.pool=150")
     before, step = extracted(replace(one, task=Moved(set())), Store(tmp_path / "before"))
-    data = Context(Store(tmp_path / "before")).dataset(step.dataset)
+    data = step.dataset.read(Context(Store(tmp_path / "before")))
     moved = Moved({data.ids[row] for row in data.part(part)})
     after, other = extracted(replace(one, task=moved), Store(tmp_path / "after"))
-    assert Context(Store(tmp_path / "after")).dataset(other.dataset).ids == data.ids
+    assert other.dataset.read(Context(Store(tmp_path / "after"))).ids == data.ids
     for name in ("test", "validation", "pool"):
         rows = list(data.part(name))
         if part == "pool":
@@ -174,7 +178,7 @@ def test_inputs_of_test_and_validation_do_not_reach_the_weights(
         assert not run_experiments([moving], store).failures
         result = experiment.run(moving, Steps())
         trained = [step for step in walk_unique(result) if isinstance(step, Trained)]
-        data = Context(store).dataset(result.student.split.dataset)
+        data = result.student.split.dataset.read(Context(store))
         files = [(store.open(step.key) / "model.safetensors").read_bytes() for step in trained]
         return files, {data.ids[row] for row in data.part(part)}
 
@@ -200,7 +204,7 @@ def test_seeds_and_methods_share_one_extraction(frozen: Callable[..., list[Exper
     (key,) = keys
     for step in plan.steps.values():
         needs = {needed.key for needed in step.inputs().values()}
-        frozen_model = isinstance(step, Trained) and step.frozen is not None
+        frozen_model = isinstance(step, TrainedHead)
         assert (key in needs) == frozen_model
         assert frozen_model <= (step.work == 0), "a head on stored features costs next to nothing"
 
@@ -226,17 +230,19 @@ def test_a_head_learns_and_answers_from_stored_features(
     assert not run_experiments([one], store).failures
     result = experiment.run(one, Steps())
     scored, context = getattr(result, role), Context(store)
-    step = scored.model
-    network = load_trained(step, context)
+    step = scored.by
+    network = step.network(context, step.part.kind(context))
     assert isinstance(network, Probe)
-    data, test = context.split(step.part.split), step.part.split.part("test")
+    data, test = step.part.split.read(context), step.part.split.part("test")
     found = load_file(store.open(scored.key) / "predictions.safetensors")
-    values = torch.from_numpy(context.features(step.frozen)[data.rows(test)].astype(np.float32))
+    values = torch.from_numpy(step.frozen.read(context)[data.rows(test)].astype(np.float32))
     with torch.inference_mode():
         direct = network(values).softmax(-1).argmax(-1).numpy()
     np.testing.assert_array_equal(found["predicted"], direct)
-    np.testing.assert_array_equal(found["truth"], data.labels[data.rows(test)])
-    rows = context.rows(network, test, step.frozen)
+    np.testing.assert_array_equal(found["truth"], data.known_truth(test))
+    rows = Arrays(step.frozen.read(context)[data.rows(test)])
+    new = NewRows(inputs=test.values(context), output=data.output)
+    np.testing.assert_allclose(step.answers(context, new), step.answers(context, test), atol=2e-3)
     np.testing.assert_array_equal(predict(network, rows, machine=context.machine).argmax(1), direct)
     if role == "ceiling":
         assert (direct == found["truth"]).mean() > 0.7

@@ -8,17 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from losses import PLAIN
 
-from outgrow.config import TrainSpec
 from outgrow.errors import ConfigError, StepFailed
+from outgrow.learning import feature_file as feature_files
 from outgrow.learning.batching import Arrays
 from outgrow.learning.heads import Head, Student, train_together
-from outgrow.learning.lbfgs import Coordinates, Table
+from outgrow.learning.lbfgs import Coordinates, Table, solve
+from outgrow.learning.losses import Loss
 from outgrow.learning.machine import Machine
+from outgrow.learning.objective import Probabilities
 from outgrow.learning.probe import Probe
 from outgrow.learning.train import fit
-from outgrow.methods.base import Method, cross_entropy_loss, methods
-from outgrow.steps import extract as feature_files
+from outgrow.methods.base import methods
+from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 
 CPU = torch.device("cpu")
@@ -36,15 +39,12 @@ def problem(n: int, classes: int, *, pairs: bool = False) -> tuple[np.ndarray, t
     return features, torch.from_numpy(scores).softmax(-1).float(), Output(kind=kind, n_classes=classes)
 
 
-def students(
-    targets: torch.Tensor, count: int, method: Method | None = None, *, n: int = 90, l2: float = 0.01
-) -> list[Student]:
+def students(targets: torch.Tensor, count: int, loss: Loss = PLAIN, *, n: int = 90, l2: float = 0.01) -> list[Student]:
     """Students that learn from different rows."""
     made = []
     for seed in range(count):
         rows = np.random.default_rng(seed).permutation(len(targets))[:n]
-        loss = method.new_loss() if method else cross_entropy_loss
-        made.append(Student(rows=rows, targets=targets[rows], loss=loss, seed=seed, l2=l2))
+        made.append(Student(rows=rows, targets=targets[rows], weights=torch.ones(n), loss=loss, seed=seed, l2=l2))
     return made
 
 
@@ -54,14 +54,14 @@ def test_together_is_as_one_at_a_time(name: str, classes: int, pairs: bool) -> N
     features, targets, output = problem(150, classes, pairs=pairs)
     spec = TrainSpec(epochs=4, batch_size=32, learning_rate=0.05, schedule="cosine", warmup=0.1, weight_decay=0.1,
                      max_grad_norm=0.3)  # fmt: skip
-    method = methods[name]()
-    heads = train_together(features, students(targets, 20, method), spec, output, device=CPU)
-    for one, head in zip(students(targets, 20, method), heads, strict=True):
+    loss = methods[name]().objective().loss
+    heads = train_together(features, students(targets, 20, loss), spec, output, device=CPU)
+    for one, head in zip(students(targets, 20, loss), heads, strict=True):
         network = Probe(WIDTH, output, seed=one.seed)
         fit(
             network,
             Arrays(features[one.rows]),
-            one.targets,
+            Probabilities(one.targets),
             spec,
             loss=one.loss,
             seed=one.seed,
@@ -75,10 +75,10 @@ def test_together_is_as_one_at_a_time(name: str, classes: int, pairs: bool) -> N
 
 @pytest.mark.parametrize("many", [90, 4_000], ids=["shared rows", "own rows"])
 @pytest.mark.parametrize(("classes", "pairs"), [(2, False), (4, False), (2, True)])
-def test_newton_ends_at_the_optimum(classes: int, pairs: bool, many: int) -> None:
+def test_lbfgs_ends_at_the_optimum(classes: int, pairs: bool, many: int) -> None:
     features, targets, output = problem(many, classes, pairs=pairs)
     some = students(targets, 5, n=80)
-    heads = train_together(features, some, TrainSpec(optimizer="newton"), output, device=CPU)
+    heads = solve(features, some, output, device=CPU)
     for one, head in zip(some, heads, strict=True):
         assert isinstance(head, Head)
         x = torch.from_numpy(features[one.rows]).double()
@@ -112,32 +112,30 @@ def lowest(
     return loss(*reference).item()
 
 
-def test_newton_does_not_depend_on_company() -> None:
+def test_lbfgs_does_not_depend_on_company() -> None:
     features, targets, output = problem(120, 3)
-    together = train_together(features, students(targets, 9), TrainSpec(optimizer="newton"), output, device=CPU)
-    (alone,) = train_together(features, students(targets, 9)[4:5], TrainSpec(optimizer="newton"), output, device=CPU)
+    together = solve(features, students(targets, 9), output, device=CPU)
+    (alone,) = solve(features, students(targets, 9)[4:5], output, device=CPU)
     assert isinstance(alone, Head)
     assert isinstance(together[4], Head)
     torch.testing.assert_close(alone.weight, together[4].weight, atol=4e-2, rtol=0)  # both within the tolerance
 
 
-def test_newton_takes_different_penalties_at_once() -> None:
+def test_lbfgs_takes_different_penalties_at_once() -> None:
     features, targets, output = problem(120, 2)
     some = [
-        Student(rows=np.arange(100), targets=targets[:100], loss=cross_entropy_loss, seed=0, l2=l2)
+        Student(rows=np.arange(100), targets=targets[:100], weights=torch.ones(100), loss=PLAIN, seed=0, l2=l2)
         for l2 in (1e-3, 1, 10)
     ]
-    heads = train_together(features, some, TrainSpec(optimizer="newton"), output, device=CPU)
+    heads = solve(features, some, output, device=CPU)
     norms = [float(head.weight.norm()) for head in heads if isinstance(head, Head)]
     assert norms[0] > 2 * norms[1] > 4 * norms[2] > 0
 
 
-def test_newton_refuses_a_loss_that_is_not_convex() -> None:
+def test_lbfgs_refuses_a_loss_that_is_not_convex() -> None:
     features, targets, output = problem(120, 2)
-    with pytest.raises(ConfigError, match=r"newton.*convex"):
-        train_together(
-            features, students(targets, 2, methods["confidence"]()), TrainSpec(optimizer="newton"), output, device=CPU
-        )
+    with pytest.raises(ConfigError, match=r"lbfgs.*convex"):
+        solve(features, students(targets, 2, methods["confidence"]().objective().loss), output, device=CPU)
 
 
 def test_one_that_runs_away_does_not_take_others_along() -> None:

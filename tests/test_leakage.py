@@ -17,14 +17,16 @@ import pytest
 from safetensors.numpy import load_file
 
 from outgrow import experiment
-from outgrow.config import Experiment, SplitSpec
+from outgrow.experiment import Experiment
 from outgrow.models.base import Model
-from outgrow.models.labels import LabelFile
-from outgrow.runtime import Context
 from outgrow.spec import canonical
-from outgrow.steps import Features, Labels, Steps, Trained, walk_unique
-from outgrow.steps.splits import DRAWN, draw, read_examples, set_aside, write_examples
+from outgrow.specs import SplitSpec
+from outgrow.steps import Context, Features, Labels, Steps, Trained, walk_unique
+from outgrow.steps.examples import read_examples, set_aside, write_examples
+from outgrow.steps.split import DRAWN, draw
 from outgrow.store import Store
+from outgrow.supervisors.base import TrainedModel
+from outgrow.supervisors.label_file import LabelFile
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Examples, Kind
 from outgrow.tasks.toy import Toy
@@ -58,7 +60,7 @@ class Altered:
 
     def load(self) -> Examples:
         examples = Toy(n=400).load()
-        examples.labels[self.rows] = 1 - examples.labels[self.rows]
+        examples.truth[self.rows] = 1 - examples.truth[self.rows]
         return examples
 
 
@@ -73,19 +75,19 @@ def results(experiments: list[Experiment], part: str | None, root: Path) -> dict
     found: dict[str, bytes] = {}
     for one in experiments:
         result = experiment.run(one, steps)
-        data = context.split(result.student.split)
+        data = result.student.split.read(context)
         truth = Toy(n=400).load()
-        before, turned = dict(zip(truth.ids, truth.labels, strict=True)), {truth.ids[row] for row in rows}
-        assert {name for name, label in zip(data.ids, data.labels, strict=True) if label != before[name]} == turned
+        before, turned = dict(zip(truth.ids, truth.truth, strict=True)), {truth.ids[row] for row in rows}
+        assert {name for name, label in zip(data.ids, data.truth, strict=True) if label != before[name]} == turned
         for step in walk_unique(result):
             if isinstance(step, Trained):
-                role = "ceiling" if step.key == result.ceiling.model.key else "student" if step.labels else "weak"
+                role = "ceiling" if step.key == result.ceiling.by.key else "student" if step.labels else "weak"
                 name = f"{role} {step.title} {step.part.identity()}"
                 found[name] = (store.open(step.key) / "model.safetensors").read_bytes()
             elif isinstance(step, Labels):
                 found[f"labels {step.title}"] = (store.open(step.key) / "labels.safetensors").read_bytes()
             elif isinstance(step, Features):
-                name = f"features {canonical(step.spec())}"
+                name = f"features {canonical(step.identity())}"
                 found[name] = (store.open(step.key) / "features.safetensors").read_bytes()
     return found
 
@@ -119,7 +121,7 @@ def test_ground_truth_of_a_part_changes_these_weights_alone(
     after = results(experiments, part, roots / part)
     trained = [name for name in before if name.split()[0] != "labels"]
     assert len(trained) == 1 + 1 + 2 + 3  # weak, ceiling, two students, three links of a chain
-    assert len(before) - len(trained) == 1 + 2  # of the supervisor, of two links
+    assert len(before) - len(trained) == 2 * (1 + 2)  # of the supervisor, of two links; on their rows and held-out ones
     assert changed(before, after) == reached
     assert all((before[name] != after[name]) == (name.split()[0] in reached) for name in trained)
 
@@ -160,8 +162,8 @@ def test_features_know_no_labels(
     toy: Callable[..., list[Experiment]], frozen_toy: Callable[..., Model], roots: Path, part: str, reached: set[str]
 ) -> None:
     (one,) = toy("method.name=confidence", "split.pool=200")
-    weak, strong = (replace(role, model=frozen_toy(view=view)) for role, view in ((one.weak, 0), (one.strong, 3)))
-    experiments = [replace(one, weak=weak, strong=strong)]
+    weak, strong = (replace(role, model=frozen_toy(view=view)) for role, view in ((one.weak.role, 0), (one.strong, 3)))
+    experiments = [replace(one, weak=TrainedModel(role=weak), strong=strong)]
     before = results(experiments, None, roots / "frozen")
     assert sum(name.startswith("features") for name in before) == 2
     assert changed(before, results(experiments, part, roots / f"frozen-{part}")) == reached
@@ -175,7 +177,7 @@ def test_labels_out_of_a_file_for_validation_and_test_train_nobody(
     examples = Toy(n=400).load()
 
     def run(part: str | None) -> tuple[bytes, np.ndarray]:
-        said = examples.labels.copy()
+        said = examples.truth.copy()
         if part:
             rows = rows_of(part, examples, one.split, tmp_path / "part")
             said[rows] = 1 - said[rows]
@@ -183,10 +185,10 @@ def test_labels_out_of_a_file_for_validation_and_test_train_nobody(
         lines = [json.dumps({"id": name, "label": int(label)}) for name, label in zip(examples.ids, said, strict=True)]
         path.write_text("\n".join(lines))
         store = Store(tmp_path / "store")
-        labelled = replace(one, weak=replace(one.weak, model=LabelFile(path=str(path))))
+        labelled = replace(one, weak=LabelFile(path=str(path)))
         assert not run_experiments([labelled], store).failures
         result = experiment.run(labelled, Steps())
-        student = store.open(result.student.model.key) / "model.safetensors"
+        student = store.open(result.student.by.key) / "model.safetensors"
         return student.read_bytes(), load_file(store.open(result.weak.key) / "predictions.safetensors")["predicted"]
 
     student, weak = run(None)

@@ -12,29 +12,33 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from losses import PLAIN, Given, cross_entropy
 from torch import Tensor, nn
 
-from outgrow.config import TrainSpec
 from outgrow.errors import ConfigError
 from outgrow.learning import machine as machines
 from outgrow.learning.batching import Arrays
+from outgrow.learning.losses import Batch
 from outgrow.learning.machine import Machine
+from outgrow.learning.network import Network, Plain
+from outgrow.learning.objective import Probabilities
 from outgrow.learning.predict import predict
 from outgrow.learning.team import gather, rank, sum_over_processes, wait, world_size
 from outgrow.learning.train import fit
-from outgrow.methods.base import cross_entropy_loss
-from outgrow.runtime import Context, Runtime
+from outgrow.runtime import Runtime
+from outgrow.specs import TrainSpec
+from outgrow.steps import Context
 from outgrow.store import Store
 
 CPU = torch.device("cpu")
 
 
-class Line(nn.Module):
+class Line(Network):
     """A linear network that tells in which format it was multiplied."""
 
     def __init__(self, *, mixed_precision: bool = True) -> None:
         super().__init__()
-        self.mixed_precision = mixed_precision
+        self.mixed_precision = mixed_precision  # type: ignore[misc]
         self.head = nn.Linear(16, 2)
         nn.init.ones_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -46,15 +50,15 @@ class Line(nn.Module):
         return logits
 
 
-def data(n: int = 256) -> tuple[Arrays, Tensor]:
+def data(n: int = 256) -> tuple[Arrays, Probabilities]:
     inputs = np.random.default_rng(0).standard_normal((n, 16)).astype(np.float32)
-    return Arrays(inputs), torch.eye(2)[(inputs[:, 0] > 0).astype(int)]
+    return Arrays(inputs), Probabilities(torch.eye(2)[(inputs[:, 0] > 0).astype(int)])
 
 
 def trained(machine: Machine, spec: TrainSpec, **options: Any) -> Line:
     network = Line(**options)
     rows, targets = data()
-    fit(network, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=machine)
+    fit(network, rows, targets, spec, loss=PLAIN, seed=0, machine=machine)
     return network
 
 
@@ -77,16 +81,16 @@ def test_master_weights_are_float32_and_gain_updates_that_bfloat16_would_lose() 
 def test_gradients_and_the_loss_are_float32() -> None:
     seen = set()
 
-    def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
-        seen.add(("logits", logits.dtype))
-        return cross_entropy_loss(logits, targets, progress)
+    def loss(batch: Batch) -> Tensor:
+        seen.add(("logits", batch.logits.dtype))
+        return cross_entropy(batch)
 
     network = Line()
     network.head.weight.register_hook(lambda gradient: seen.add(("gradient", gradient.dtype)))
     rows, targets = data()
     spec = TrainSpec(epochs=1, batch_size=256)
     for tokens in (256, 64):
-        fit(network, rows, targets, spec, loss=loss, seed=0,
+        fit(network, rows, targets, spec, loss=Given(loss), seed=0,
             machine=Machine(device=CPU, precision="bfloat16", tokens=tokens))  # fmt: skip
     assert seen == {("logits", torch.float32), ("gradient", torch.float32)}
 
@@ -101,7 +105,7 @@ def test_only_networks_that_say_so_leave_float32(precision: Any, mixed_precision
     assert found.dtype == np.float32
     assert network.formats == {torch.bfloat16 if low else torch.float32}
     assert machine.number_format(network) is (torch.bfloat16 if low else torch.float32)
-    assert machine.number_format(nn.Identity()) is torch.float32
+    assert machine.number_format(Plain(nn.Identity())) is torch.float32
     assert {value.dtype for value in network.parameters()} == {torch.float32}
 
 
@@ -154,7 +158,7 @@ def test_activations_are_recomputed_where_asked_and_possible() -> None:
     for checkpointing in (False, True):
         network = Deep()
         machine = Machine(device=CPU, checkpointing=checkpointing)
-        fit(network, rows, targets, TrainSpec(epochs=1), loss=cross_entropy_loss, seed=0, machine=machine)
+        fit(network, rows, targets, TrainSpec(epochs=1), loss=PLAIN, seed=0, machine=machine)
         assert hasattr(network, "asked") == checkpointing
         trained(machine, TrainSpec(epochs=1))  # one that cannot is trained as it is
 
@@ -184,31 +188,38 @@ TOGETHER = """
 import sys
 import numpy as np, torch
 from torch import nn
+from outgrow.learning.network import Plain
+from outgrow.learning.objective import Probabilities, WeakLabels
 from outgrow.learning.batching import Arrays
-from outgrow.config import TrainSpec
+from outgrow.specs import TrainSpec
 from outgrow.learning.team import gather, rank, sum_over_processes, wait, world_size
+from outgrow.learning.losses import Batch
 from outgrow.learning.machine import Machine
+from outgrow.learning.network import Network, Plain
+from outgrow.learning.objective import Probabilities
 from outgrow.methods.{module} import {method}
 from outgrow.learning.predict import predict
 from outgrow.learning.train import fit
 
 rng = np.random.default_rng(0)
 inputs = rng.standard_normal((70, 16)).astype(np.float32)
-weak = torch.from_numpy(rng.dirichlet(np.ones(2), 70).astype(np.float32))
+weak = rng.dirichlet(np.ones(2), (1, 70)).astype(np.float32)
+ids = [str(i) for i in range(70)]
 torch.manual_seed(0)
-network = nn.Linear(16, 2)
-method, machine = {method}(), Machine(device=torch.device("cpu"), tokens=4)
-fit(network, Arrays(inputs), method.targets(weak), TrainSpec(epochs=2, learning_rate=1e-2), loss=method.new_loss(),
-    seed=0, machine=machine)
+network = Plain(nn.Linear(16, 2))
+objective, machine = {method}().objective(), Machine(device=torch.device("cpu"), tokens=4)
+lesson = objective.lesson(WeakLabels(probabilities=weak, ids=ids, groups=ids), seed=0)
+fit(network, Arrays(inputs), Probabilities(torch.from_numpy(lesson.targets)), TrainSpec(epochs=2, learning_rate=1e-2),
+    loss=objective.loss, seed=0, machine=machine)
 tensor = torch.tensor([1.0 + rank()])
 sum_over_processes([tensor])
 said = predict(network, Arrays(inputs), machine=machine)
 assert gather(rank()) == list(range(world_size()))
-every = gather((network.weight.detach().numpy().tobytes(), said.tobytes()))
+every = gather((network.module.weight.detach().numpy().tobytes(), said.tobytes()))
 assert len(set(every)) == 1, "all processes have the same weights and answers"
 wait()
 if rank() == 0:
-    np.savez(sys.argv[1], weight=network.weight.detach().numpy(), said=said, sum=tensor.numpy())
+    np.savez(sys.argv[1], weight=network.module.weight.detach().numpy(), said=said, sum=tensor.numpy())
 """
 
 

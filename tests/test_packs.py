@@ -165,7 +165,7 @@ def test_what_a_converting_library_raises_is_one_message(
 def test_an_interrupted_get_leaves_nothing(
     toy: list[str], cache: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    def stop(given: Any, into: Path, needed: object) -> None:
+    def stop(given: Any, into: Path, needed: object = None) -> None:
         (into / "half").write_bytes(b"half")
         raise KeyboardInterrupt
 

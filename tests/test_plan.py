@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from outgrow import experiment
-from outgrow.config import Experiment
+from outgrow.experiment import Experiment
 from outgrow.plan import explain, make_plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Steps, Trained, walk_unique
@@ -52,10 +52,10 @@ def keys_of(one: Experiment) -> dict[str, str]:
     return {
         "examples": found.student.split.dataset.key,
         "split": found.student.split.key,
-        "weak": found.weak.model.key,  # type: ignore[union-attr]
+        "weak": found.weak.by.key,  # type: ignore[union-attr]
         "labels": found.labels.key,
-        "student": found.student.model.key,  # type: ignore[union-attr]
-        "ceiling": found.ceiling.model.key,  # type: ignore[union-attr]
+        "student": found.student.by.key,  # type: ignore[union-attr]
+        "ceiling": found.ceiling.by.key,  # type: ignore[union-attr]
         "compare": found.key,
     }
 
@@ -94,10 +94,10 @@ def test_another_seed_shares_the_examples_alone(toy: Toy) -> None:
 def test_methods_share_supervisor_labels_and_ceiling(toy: Toy) -> None:
     plan = make_plan(toy(), cached=set())
     kinds = Counter(step.name for step in plan.steps.values())
-    assert kinds == {"examples": 1, "split": 1, "finetune": 4, "label": 1, "score": 4, "compare": 2}
+    assert kinds == {"examples": 1, "split": 1, "finetune": 4, "label": 2, "score": 4, "compare": 2}
     assert plan.trainings_unshared == 6
     assert plan.count() == {name: (n, n) for name, n in kinds.items()}
-    assert len(plan.todo) == 13
+    assert len(plan.todo) == 14
 
 
 def test_inputs_come_before_what_needs_them(toy: Toy) -> None:
@@ -119,16 +119,16 @@ def test_what_is_in_the_store_is_not_to_do(toy: Toy) -> None:
 def test_work_counts_rows_epochs_and_the_backward_pass(toy: Toy) -> None:
     (one,) = toy("method.name=naive")
     weak = result(one).weak
-    assert isinstance(weak.model, Trained)
-    assert weak.model.work == 3 * 16 * 60 * 2
+    assert isinstance(weak.by, Trained)
+    assert weak.by.work == 3 * 16 * 60 * 2
     assert weak.work == 16 * 100
     plan = make_plan([one], cached=set())
-    assert plan.work == sum(step.work for step in plan.steps.values()) > weak.model.work
+    assert plan.work == sum(step.work for step in plan.steps.values()) > weak.by.work
 
 
 def test_a_second_run_computes_nothing(toy: Toy, store: Store) -> None:
     first = run_experiments(toy(), store)
-    assert (first.computed, first.failures) == (13, {})
+    assert (first.computed, first.failures) == (14, {})
     before = {path: path.stat().st_mtime_ns for path in store.root.glob("artefacts/**/*")}
     second = run_experiments(toy(), store)
     assert second.computed == 0
@@ -159,14 +159,14 @@ def test_explain_tells_the_difference_to_the_nearest(toy: Toy, store: Store) -> 
     lines = explain(plan, store.manifests())
     assert len(lines) == len(plan.todo) == 5
     assert lines[0].startswith(plan.todo[0][:12])
-    assert lines[0].endswith("train toy-l on labels of toy-xs (naive): spec.train.learning_rate: 0.03 -> 0.001")
+    assert lines[0].endswith("train toy-l on labels of toy-xs: identity.train.learning_rate: 0.03 -> 0.001")
     assert re.search(rf'  score toy-l: inputs.model: "\w{{12}}" -> "{plan.todo[0][:12]}"$', lines[1])
 
 
 def test_explain_of_an_empty_store(toy: Toy) -> None:
     plan = make_plan(toy("method.name=naive"), cached=set())
     lines = explain(plan, [])
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert all(line.endswith("none of its kind is finished") for line in lines)
 
 
@@ -181,4 +181,4 @@ def test_explain_of_a_step_whose_code_changed(toy: Toy, store: Store, monkeypatc
 def test_equal_steps_are_visited_once(toy: Toy) -> None:
     one = toy()[0]
     results = [experiment.run(one, Steps()) for _ in range(2)]
-    assert len(walk_unique(*results)) == len(walk_unique(results[0])) == 10
+    assert len(walk_unique(*results)) == len(walk_unique(results[0])) == 11

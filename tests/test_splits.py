@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outgrow.config import SplitSpec
 from outgrow.errors import DataError
+from outgrow.specs import SplitSpec
 from outgrow.steps import Steps
-from outgrow.steps.splits import DRAWN, FIXED, SplitData, draw, read_examples, set_aside, write_examples
+from outgrow.steps.examples import FIXED, read_examples, set_aside, write_examples
+from outgrow.steps.split import DRAWN, SplitData, draw
 from outgrow.tasks.base import Examples, Kind
 from outgrow.tasks.toy import Toy
 
@@ -27,7 +28,7 @@ def examples(n: int, group_size: int = 1) -> Examples:
         ids=[f"id{i}" for i in range(n)],
         groups=[f"group{i // group_size}" for i in range(n)],
         inputs=np.arange(n, dtype=np.float32)[:, None],
-        labels=np.arange(n) % 2,
+        truth=np.arange(n) % 2,
         n_classes=2,
     )
 
@@ -47,7 +48,7 @@ class Split:
         aside = set_aside(data, spec)
         write_examples(data, aside, "classification", self.folder)
         dataset = read_examples(self.folder)
-        split = SplitData(dataset=dataset, read_drawn=lambda: draw(dataset, spec, seed=seed))
+        split = SplitData(examples=dataset, read_drawn=lambda: draw(dataset, spec, seed=seed))
         described = Steps().split(Toy(), spec, seed=seed)
         row = {one: i for i, one in enumerate(data.ids)}
         found = {}
@@ -57,7 +58,7 @@ class Split:
             found[name] = np.array([row[split.ids[i]] for i in rows])
             assert [split.groups[i] for i in rows] == [data.groups[i] for i in found[name]]
             np.testing.assert_array_equal(split.inputs[rows], data.inputs[found[name]])
-            np.testing.assert_array_equal(split.labels[rows], data.labels[found[name]])
+            np.testing.assert_array_equal(split.truth[rows], data.truth[found[name]])
         assert found["test"].tolist() == aside["test"].tolist()
         assert set(found["supervisor"]) | set(found["transfer"]) <= set(aside["pool"])
         return found
@@ -118,7 +119,7 @@ def test_the_order_of_the_rows_does_not_matter(split: Split) -> None:
     order = np.random.default_rng(0).permutation(200)
     shuffled = Examples(
         ids=[data.ids[i] for i in order], groups=[data.groups[i] for i in order],
-        inputs=data.inputs, labels=data.labels, n_classes=2,
+        inputs=data.inputs, truth=data.truth, n_classes=2,
     )  # fmt: skip
     found = split(shuffled, SPEC, seed=3)
     for name, rows in split(data, SPEC, seed=3).items():
@@ -154,7 +155,7 @@ def test_examples_are_read_as_they_were_written(tmp_path: Path, kind: Kind) -> N
     texts = [f"text {i}\n\u00e9\u4e16 \x00" for i in range(6)]
     inputs = np.array(texts if kind != "preference" else [[one, one + "!"] for one in texts], dtype=object)
     given = Examples(
-        ids=[f"id{i}" for i in range(6)], groups=list("aabbcc"), inputs=inputs, labels=np.array([0, 1, 1, 0, 1, 0]),
+        ids=[f"id{i}" for i in range(6)], groups=list("aabbcc"), inputs=inputs, truth=np.array([0, 1, 1, 0, 1, 0]),
         n_classes=2, class_names=("no", "yes"), difficulty=np.arange(6, dtype=np.float32), notes=["a note"],
     )  # fmt: skip
     parts = {"test": np.array([5, 1]), "validation": np.array([2]), "pool": np.array([0, 3])}
@@ -165,8 +166,8 @@ def test_examples_are_read_as_they_were_written(tmp_path: Path, kind: Kind) -> N
     assert found.groups == ["c", "a", "b", "a", "b"]
     assert found.inputs.dtype == object
     assert found.inputs.tolist() == inputs[chosen].tolist()
-    assert found.labels.tolist() == given.labels[chosen].tolist()
-    assert found.labels.dtype == np.int64
+    assert found.truth.tolist() == given.truth[chosen].tolist()
+    assert found.truth.dtype == np.int64
     assert found.difficulty is not None
     assert found.difficulty.tolist() == chosen
     assert (found.output.kind, found.output.n_classes, found.output.class_names) == (kind, 2, ("no", "yes"))

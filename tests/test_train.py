@@ -13,23 +13,28 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from losses import PLAIN, Given, cross_entropy
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from outgrow import experiment
-from outgrow.config import Experiment, TrainSpec
 from outgrow.errors import StepFailed
 from outgrow.executors.base import compute
+from outgrow.experiment import Experiment
 from outgrow.learning.batching import Arrays
+from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import Machine
-from outgrow.learning.predict import predict, read_labels, summarise, write_labels
+from outgrow.learning.network import Network
+from outgrow.learning.objective import Objective, Probabilities
+from outgrow.learning.predict import predict, summarise
 from outgrow.learning.train import fit, rate
-from outgrow.methods.base import Loss, cross_entropy_loss, methods
+from outgrow.methods.base import methods
 from outgrow.methods.naive import Naive
 from outgrow.models.toy import ToyModel
-from outgrow.runtime import Context, Runtime
-from outgrow.steps import Steps, Trained, walk_unique
-from outgrow.steps.training import load_trained
+from outgrow.runtime import Runtime
+from outgrow.specs import TrainSpec
+from outgrow.steps import Context, Steps, Trained, walk_unique
+from outgrow.steps.labels import read_votes, write_votes
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Output
@@ -39,20 +44,24 @@ TWO = Output(kind="classification", n_classes=2)
 SPEC = TrainSpec(epochs=2, learning_rate=1e-2, evaluations=4)
 
 
-def toy_network(output: Output = TWO) -> nn.Module:
+def network_of(step: Trained, context: Context) -> Network:
+    return step.network(context, step.part.kind(context))
+
+
+def toy_network(output: Output = TWO) -> Network:
     return ToyModel(name="toy-l").build(output, seed=0)
 
 
-def data(n: int = 100) -> tuple[Arrays, Tensor]:
+def data(n: int = 100) -> tuple[Arrays, Probabilities]:
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((n, 4, 16)).astype(np.float32)
-    return Arrays(inputs), torch.eye(2)[(inputs[:, 3, 0] > 0).astype(int)]
+    return Arrays(inputs), Probabilities(torch.eye(2)[(inputs[:, 3, 0] > 0).astype(int)])
 
 
 def trained(spec: TrainSpec = SPEC, *, seed: int = 0, **options: Any) -> Tensor:
     network = toy_network()
     rows, targets = data()
-    fit(network, rows, targets, spec, loss=options.pop("loss", cross_entropy_loss), seed=seed, machine=CPU, **options)
+    fit(network, rows, targets, spec, loss=options.pop("loss", PLAIN), seed=seed, machine=CPU, **options)
     return network.state_dict()["head.weight"]
 
 
@@ -82,14 +91,14 @@ def test_looking_changes_nothing() -> None:
         predict(network, data(7)[0], machine=CPU)
         np.random.default_rng(1).random()
 
-    assert torch.equal(trained(look=drawing), trained())
+    assert torch.equal(trained(check=drawing), trained())
 
 
 def test_training_learns() -> None:
     network = toy_network()
     rows, targets = data(400)
-    fit(network, rows, targets, TrainSpec(epochs=10, learning_rate=3e-2), loss=cross_entropy_loss, seed=0, machine=CPU)
-    assert (predict(network, rows, machine=CPU).argmax(1) == targets.argmax(1).numpy()).mean() > 0.95
+    fit(network, rows, targets, TrainSpec(epochs=10, learning_rate=3e-2), loss=PLAIN, seed=0, machine=CPU)
+    assert (predict(network, rows, machine=CPU).argmax(1) == targets.values.argmax(1).numpy()).mean() > 0.95
 
 
 def test_looks_are_spread_over_the_training() -> None:
@@ -100,7 +109,7 @@ def test_looks_are_spread_over_the_training() -> None:
         seen.append(progress)
         weights.append(network.state_dict()["head.weight"].clone())
 
-    last = trained(look=look)
+    last = trained(check=look)
     assert seen == [0.0, 0.25, 0.5, 0.75, 1.0]
     assert torch.equal(weights[0], toy_network().state_dict()["head.weight"])
     assert torch.equal(weights[-1], last)
@@ -110,11 +119,11 @@ def test_looks_are_spread_over_the_training() -> None:
 def test_the_loss_is_told_the_progress() -> None:
     seen: list[float] = []
 
-    def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
-        seen.append(progress)
-        return cross_entropy_loss(logits, targets, progress)
+    def loss(batch: Batch) -> Tensor:
+        seen.append(batch.progress)
+        return cross_entropy(batch)
 
-    trained(loss=loss)
+    trained(loss=Given(loss))
     assert seen == [i / 8 for i in range(8)]
 
 
@@ -122,19 +131,22 @@ def test_every_row_is_used_once_an_epoch() -> None:
     rows: list[int] = []
     inputs = np.arange(10, dtype=np.float32)[:, None, None].repeat(4, 1).repeat(16, 2)
 
-    def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
-        rows.extend(targets[:, 0].int().tolist())
-        return logits.sum()
+    def loss(batch: Batch) -> Tensor:
+        rows.extend(batch.targets[:, 0].int().tolist())
+        assert batch.rows.tolist() == rows[-len(batch.rows) :]
+        return batch.logits.sum()
 
-    targets = torch.arange(10.0)[:, None].expand(10, 2)
-    fit(toy_network(), Arrays(inputs), targets, TrainSpec(epochs=2, batch_size=4), loss=loss, seed=0, machine=CPU)
+    targets = Probabilities(torch.arange(10.0)[:, None].expand(10, 2))
+    fit(
+        toy_network(), Arrays(inputs), targets, TrainSpec(epochs=2, batch_size=4), loss=Given(loss), seed=0, machine=CPU
+    )
     assert sorted(rows[:10]) == sorted(rows[10:]) == list(range(10))
     assert rows[:10] != rows[10:]
 
 
 def test_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    def steep(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
-        return 1e6 * cross_entropy_loss(logits, targets, progress)
+    def steep(batch: Batch) -> Tensor:
+        return 1e6 * cross_entropy(batch)
 
     norms = []
     original = torch.optim.AdamW.step
@@ -147,7 +159,15 @@ def test_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
     rows, targets = data(32)
     for norm in (1e-3, 1e9):
-        fit(toy_network(), rows, targets, TrainSpec(epochs=1, max_grad_norm=norm), loss=steep, seed=0, machine=CPU)
+        fit(
+            toy_network(),
+            rows,
+            targets,
+            TrainSpec(epochs=1, max_grad_norm=norm),
+            loss=Given(steep),
+            seed=0,
+            machine=CPU,
+        )
     assert norms[0] == pytest.approx(1e-3, rel=1e-2)
     assert norms[1] > 1e3
 
@@ -159,7 +179,7 @@ def test_every_update_begins_without_gradients() -> None:
     def look(network: nn.Module, progress: float) -> None:
         seen.append([value.grad is None or not value.grad.any() for value in network.parameters()])
 
-    trained(look=look)
+    trained(check=look)
     assert seen == [[True, True]] * 5
 
 
@@ -167,16 +187,16 @@ def test_weight_decay_is_decoupled() -> None:
     """Without a gradient, an update multiplies by 1 - learning rate x decay (Loshchilov & Hutter 2019)."""
     spec = TrainSpec(epochs=1, batch_size=100, learning_rate=0.1, weight_decay=0.5)
     before = toy_network().state_dict()["head.weight"]
-    after = trained(spec, loss=lambda logits, targets, progress: 0 * logits.sum())
+    after = trained(spec, loss=Given(lambda batch: 0 * batch.logits.sum()))
     torch.testing.assert_close(after, before * 0.95)
 
 
 def test_a_loss_that_is_no_number_names_the_update_and_the_learning_rate() -> None:
-    def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
-        return cross_entropy_loss(logits, targets, progress) * (math.nan if progress > 0.6 else 1.0)
+    def loss(batch: Batch) -> Tensor:
+        return cross_entropy(batch) * (math.nan if batch.progress > 0.6 else 1.0)
 
     with pytest.raises(StepFailed) as caught:
-        trained(loss=loss)
+        trained(loss=Given(loss))
     message = "the loss is nan at update 6 of 8 with learning_rate 0.01; try a smaller one, such as 0.001"
     assert str(caught.value) == message
 
@@ -201,20 +221,20 @@ def test_the_curve_begins_with_the_untouched_model(store: Store, toy: Callable[.
     run_experiments([one], store)
     result = experiment.run(one, Steps())
     context = Context(store, Runtime(device="cpu"))
-    split = context.split(result.student.split)
+    split = result.student.split.read(context)
     held_out = split.rows(result.student.split.part("validation"))
     rows = Arrays(split.inputs[held_out])
-    assert isinstance(result.weak.model, Trained)
-    supervisor = predict(load_trained(result.weak.model, context), rows, machine=CPU).argmax(1)
+    assert isinstance(result.weak.by, Trained)
+    supervisor = predict(network_of(result.weak.by, context), rows, machine=CPU).argmax(1)
     for scored in (result.weak, result.student, result.ceiling):
-        step = scored.model
+        step = scored.by
         assert isinstance(step, Trained)
         curve = json.loads((store.open(step.key) / "curve.json").read_text())
         assert [point["progress"] for point in curve] == pytest.approx([0, 1 / 3, 2 / 3, 1])
-        ends = (step.role.model.build(split.output, seed=5), load_trained(step, context))
+        ends = (step.role.model.build(split.output, seed=5), network_of(step, context))
         for point, network in zip((curve[0], curve[-1]), ends, strict=True):
             said = predict(network, rows, machine=CPU).argmax(1)
-            assert point["accuracy"] == pytest.approx((said == split.labels[held_out]).mean())
+            assert point["accuracy"] == pytest.approx((said == split.truth[held_out]).mean())
             agreement = None if step.labels is None else pytest.approx((said == supervisor).mean())
             assert point["agreement"] == agreement
             assert point["n"] == 30
@@ -226,16 +246,16 @@ def test_a_piece_learns_from_its_own_share_of_the_labels(store: Store, toy: Call
     (one,) = toy("method.name=naive")
     steps = Steps()
     data = steps.split(one.task, one.split, seed=0)
-    weak = steps.finetune(one.weak, data.part("supervisor"), seed=0)
+    weak = steps.finetune(one.weak.role, data.part("supervisor"), seed=0)
     piece = data.part("transfer").pieces(3)[1]
     both = [
-        steps.finetune(one.strong, piece, labels=steps.predict(weak, labelled), method=one.method, seed=0)
+        steps.finetune(one.strong, piece, labels=steps.label(weak, labelled), seed=0)
         for labelled in (data.part("transfer"), piece)
     ]
     context = Context(store)
     for step in walk_unique(*both):
         compute(step, store, context)
-    first, second = (load_trained(step, context).state_dict()["head.weight"] for step in both)
+    first, second = (network_of(step, context).state_dict()["head.weight"] for step in both)
     assert both[0].key != both[1].key
     torch.testing.assert_close(first, second)
 
@@ -249,7 +269,7 @@ def test_the_best_weights_are_those_of_the_look_that_agreed_most(
     (one,) = toy("method.name=naive", "train.keep=best", "split.validation=150", "task.noise=0.5", *often)
     run_experiments([one], store)
     result = experiment.run(one, Steps())
-    step = getattr(result, role).model
+    step = getattr(result, role).by
     context = Context(store)
     curve = json.loads((store.open(step.key) / "curve.json").read_text())
     judged_by = "accuracy" if step.labels is None else "agreement"
@@ -258,41 +278,44 @@ def test_the_best_weights_are_those_of_the_look_that_agreed_most(
     if judged_by == "agreement":
         assert best["accuracy"] < max(point["accuracy"] for point in curve[1:]), "ground truth would choose the same"
     validation = step.part.split.part("validation")
-    data = context.split(step.part.split)
-    said = step.answer(context, validation).argmax(1)
-    assert (said == data.labels[data.rows(validation)]).mean() == pytest.approx(best["accuracy"])
+    data = step.part.split.read(context)
+    said = step.answers(context, validation).argmax(1)
+    assert (said == data.known_truth(validation)).mean() == pytest.approx(best["accuracy"])
     if step.labels is not None:
-        supervisor = step.labels.model.answer(context, validation).argmax(1)
+        supervisor = step.labels.by.answers(context, validation).argmax(1)
         assert (said == supervisor).mean() == pytest.approx(best["agreement"])
 
 
 def test_a_loss_that_runs_away_leaves_the_last_good_weights(
     store: Store, toy: Callable[..., list[Experiment]], added: Callable[..., None]
 ) -> None:
+    class Breaking(Loss):
+        name = "breaking"
+
+        def start(self, targets: Tensor | None) -> Any:
+            return lambda batch: cross_entropy(batch) * (math.nan if batch.progress > 0.6 else 1.0)
+
     class Breaks(Naive):
         name = "breaks"
 
-        def new_loss(self) -> Loss:
-            def loss(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
-                return cross_entropy_loss(logits, targets, progress) * (math.nan if progress > 0.6 else 1.0)
-
-            return loss
+        def objective(self) -> Objective:
+            return Objective(loss=Breaking())
 
     added(methods, "breaks", Breaks)
     settings = "train.epochs=4", "train.evaluations=4"
     (one,) = toy("method.name=breaks", *settings)
     swept = run_experiments([one], store)
-    step = experiment.run(one, Steps()).student.model
+    step = experiment.run(one, Steps()).student.by
     (error,) = swept.failures.values()
     kept = store.root / "stopped" / f"{step.key[:16]}.safetensors"
     assert isinstance(error, StepFailed)
     assert str(error) == (
         "the loss is nan at update 6 of 8 with learning_rate 0.03; try a smaller one, such as 0.003; "
-        f"the weights of the last look before that are kept in {kept}"
+        f"the weights of the last check before that are kept in {kept}"
     )
     (plain,) = toy("method.name=naive", "strong.train.epochs=2", "strong.train.evaluations=2", *settings)
     assert not run_experiments([plain], store).failures  # update 4 of 8 is the last of two epochs
-    finished = load_file(store.open(experiment.run(plain, Steps()).student.model.key) / "model.safetensors")
+    finished = load_file(store.open(experiment.run(plain, Steps()).student.by.key) / "model.safetensors")
     stopped = load_file(kept)
     assert stopped.keys() == finished.keys()
     assert all(torch.equal(stopped[name], finished[name]) for name in stopped)
@@ -339,13 +362,15 @@ def test_summary_of_texts_by_hand() -> None:
 
 def test_labels_are_read_as_they_were_written(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    few, many = (rng.dirichlet(np.ones(n), 9).astype(np.float32) for n in (64, 65))
-    texts = np.array(["e4", "", "\u00e9 \n"], dtype=object)
-    for name, answers in {"few": few, "many": many, "texts": texts}.items():
+    few, many = (rng.dirichlet(np.ones(n), (2, 9)).astype(np.float32) for n in (64, 65))
+    many[1, 3] = 0  # an abstention
+    texts = np.array([["e4", "", "\u00e9 \n"]], dtype=object)
+    for name, votes in {"few": few, "many": many, "texts": texts}.items():
         (tmp_path / name).mkdir()
-        write_labels(answers, tmp_path / name)
-    np.testing.assert_array_equal(read_labels(tmp_path / "few"), few)
-    found = read_labels(tmp_path / "many")
+        write_votes(votes, tmp_path / name)
+    np.testing.assert_allclose(read_votes(tmp_path / "few"), few, rtol=1e-6)
+    found = read_votes(tmp_path / "many")
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, many, atol=1e-3)
-    assert read_labels(tmp_path / "texts").tolist() == texts.tolist()
+    np.testing.assert_allclose(found.sum(-1), (many > 0).any(-1), rtol=1e-6)
+    assert read_votes(tmp_path / "texts").tolist() == texts.tolist()

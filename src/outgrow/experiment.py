@@ -51,8 +51,8 @@ class Experiment(Teaching):
                 key="metric",
             )
 
-    def settings(self) -> dict[str, Any]:
-        """All that determines the numbers but the seed, every default resolved."""
+    def identity(self) -> dict[str, Any]:
+        """All that determines the numbers but the seed, as identities: content, and no path."""
         return {
             "task": plain(self.task),
             "split": plain(self.split),
@@ -110,7 +110,7 @@ def check(teaching: Teaching) -> None:
         raise ConfigError(
             f'"lbfgs" needs a convex loss, unlike that of {method.label!r}; use "adam"', key="strong.train.optimizer"
         )
-    for key, role in (("strong", strong), *(("weak", role) for role in weak.roles)):
+    for key, role in (*(("weak", role) for role in weak.roles), ("strong", strong)):
         _check_role(key, role, task)
     if task.kind not in weak.kinds:
         raise ConfigError(

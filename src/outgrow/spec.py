@@ -46,6 +46,8 @@ def _clear(error: ValidationError, name: str, known: list[str]) -> ConfigError:
     key = str(first["loc"][0]) if first["loc"] else ""
     if first["type"].startswith("missing"):
         return MissingField(f"{name} needs {key}", key=key)
+    if first["type"] == "unexpected_positional_argument":
+        return ConfigError(f"{name} takes its fields by name, such as {name}({(known or ['...'])[0]}=...)")
     if first["type"] == "unexpected_keyword_argument":
         return ConfigError(f"{name} has no {key!r}; {suggestion(key, known)}", key=key)
     return ConfigError(f"{key} = {first.get('input')!r}: {first['msg'][0].lower()}{first['msg'][1:]}", key=key)

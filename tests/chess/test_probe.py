@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from outgrow.config import expand
+from outgrow.learning.feature_file import load
 from outgrow.models.chess import ChessModel
-from outgrow.runtime import Context, Runtime
-from outgrow.steps import Features, Trained, walk_unique
-from outgrow.steps.extract import load
+from outgrow.runtime import Runtime
+from outgrow.steps import Context, Features, Trained, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
@@ -31,14 +31,15 @@ def test_a_probe_learns_from_the_last_hidden_layer(tmp_path: Path) -> None:
     assert not swept.failures
     assert (record.row.weak, record.row.strong) == ("chess-xs probe", "chess-s probe")
     assert record.row.zero_shot_score is None, "a new head knows no chess"
-    steps = walk_unique(swept.plan.results[0])
+    steps = walk_unique(swept.plan.results[0].result)
     (features,) = (step for step in steps if isinstance(step, Features) and step.model.name == "chess-s")
     stored = load(store.open(features.key))
-    boards = Context(store).dataset(features.dataset).inputs
+    data = features.dataset.read(Context(store))
+    boards = data.inputs
     network = ChessModel(name="chess-s").network().eval()
     with torch.inference_mode():
         hidden = network.features(torch.from_numpy(boards)).flatten(1).numpy()
-    pool = Context(store).dataset(features.dataset).part("pool")
+    pool = data.part("pool")
     mean, deviation = hidden[pool.start : pool.stop].mean(0), hidden[pool.start : pool.stop].std(0)
     np.testing.assert_allclose(stored, (hidden - mean) / np.where(deviation < 1e-6, 1, deviation), atol=0.02, rtol=0.01)
     heads = [step for step in steps if isinstance(step, Trained)]

@@ -13,13 +13,13 @@ import tiny_models
 import torch
 
 from outgrow import experiment, packs
-from outgrow.config import Experiment, expand
+from outgrow.config import expand
 from outgrow.errors import ConfigError
+from outgrow.executors.base import compute
+from outgrow.experiment import Experiment
 from outgrow.learning.predict import predict
-from outgrow.runtime import Context, Runtime
-from outgrow.steps import Adapted, Comparison, Features, Prompted, Steps, Trained, walk_unique
-from outgrow.steps.extract import load as load_features
-from outgrow.steps.training import new_network
+from outgrow.runtime import Runtime
+from outgrow.steps import Adapted, Comparison, Context, Features, Finetuned, Prompted, Steps, Trained, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
@@ -134,19 +134,17 @@ def test_early_stopping_keeps_the_look_with_the_best_agreement(
     fell = 0
     for one in wanted(strong={"train": train}, seeds=[0, 1, 2]):
         result, context = carried_out(one, store)
-        student = result.student.model
+        student = result.student.by
         assert isinstance(student, Trained)
         curve = json.loads((store.open(student.key) / "curve.json").read_text())
         agreements = [point["agreement"] for point in curve]
         fell += agreements[-1] < max(agreements[1:])
         held_out = student.part.split.part("validation")
-        said, supervisor = (model.answer(context, held_out).argmax(1) for model in (student, result.weak.model))
+        said, supervisor = (model.answers(context, held_out).argmax(1) for model in (student, result.weak.by))
         assert (said == supervisor).mean() == pytest.approx(max(agreements[1:]))
-        ceiling = result.ceiling.model
+        ceiling = result.ceiling.by
         curve = json.loads((store.open(ceiling.key) / "curve.json").read_text())
-        right = ceiling.answer(context, held_out).argmax(1) == context.split(held_out.split).labels[
-            context.split(held_out.split).rows(held_out)
-        ]  # fmt: skip
+        right = ceiling.answers(context, held_out).argmax(1) == held_out.split.read(context).known_truth(held_out)
         assert right.mean() == pytest.approx(max(point["accuracy"] for point in curve[1:]))
     assert fell, "at least one of them must have been better before the end"
 
@@ -177,18 +175,19 @@ def test_generative_finetuning_is_what_student_and_ceiling_begin_from(
     steps = walk_unique(result)
     (adapted,) = (step for step in steps if isinstance(step, Adapted))
     assert adapted.part.name == "transfer"
-    weights = context.weights(adapted)
+    weights = adapted.weights(context)
     untouched = one.strong.model.load().backbone.state_dict()  # type: ignore[attr-defined]
     assert weights.keys() == untouched.keys()
     assert not torch.equal(weights["layers.0.mlp.up_proj.weight"], untouched["layers.0.mlp.up_proj.weight"])
     for role in (result.student, result.ceiling):
-        step = role.model
+        step = role.by
         assert isinstance(step, Trained)
         assert step.start is not None
         assert step.start.key == adapted.key
         if training == "probe":
             continue
-        begun: Any = new_network(step, context).backbone
+        assert isinstance(step, Finetuned)
+        begun: Any = step._new(context, step.part.kind(context)).backbone
         begun = begun.get_base_model() if training == "lora" else begun
         found = {name.replace(".base_layer", ""): value for name, value in begun.state_dict().items()}
         assert all(torch.equal(found[name], value) for name, value in weights.items())
@@ -197,8 +196,8 @@ def test_generative_finetuning_is_what_student_and_ceiling_begin_from(
         assert features.start is not None
         plain = Features(model=features.model, dataset=features.dataset, start=None)
         assert plain.key != features.key
-        plain.compute(context, store.root)
-        assert np.abs(load_features(store.root) - load_features(store.open(features.key))).max() > 0.1
+        compute(plain, store, context)
+        assert np.abs(plain.read(context) - features.read(context)).max() > 0.1
 
 
 def test_generative_finetuning_of_an_encoder_is_refused(
@@ -211,16 +210,16 @@ def test_generative_finetuning_of_an_encoder_is_refused(
 
 
 def test_few_shot_prompts_hold_hardened_weak_labels_and_no_truth(
-    wanted: Callable[..., list[Experiment]], store: Store, monkeypatch: pytest.MonkeyPatch
+    wanted: Callable[..., list[Experiment]], store: Store
 ) -> None:
     (one,) = wanted("few_shot", method={"shots": 5})
     result, context = carried_out(one, store)
-    student, ceiling, zero = (role.model for role in (result.student, result.ceiling, result.zero_shot) if role)
+    student, ceiling, zero = (role.by for role in (result.student, result.ceiling, result.zero_shot) if role)
     assert isinstance(student, Prompted)
-    data = context.split(student.part.split)
+    data = student.part.split.read(context)
     where = {data.inputs[row]: i for i, row in enumerate(data.rows(student.part))}
-    weak = context.labels(result.labels)
-    truth = data.labels[data.rows(student.part)]
+    weak = result.labels.read(context).mean()
+    truth = data.known_truth(student.part)
     names = data.output.class_names
     for step, labels in ((student, weak.argmax(1)), (ceiling, truth)):
         shots = json.loads((store.open(step.key) / "shots.json").read_text())
@@ -228,7 +227,7 @@ def test_few_shot_prompts_hold_hardened_weak_labels_and_no_truth(
         assert all(label == labels[where[text]] for text, label in shots)
         counts = np.bincount([label for _, label in shots], minlength=2)
         assert counts.tolist() in ([2, 3], [3, 2]) or np.bincount(labels, minlength=2).min() < 2
-        network: Any = step.network(context, student.part.split)
+        network: Any = step.network(context, data.output)
         prompt = "".join(f"{text}\nLabel: {names[label]}\n\n" for text, label in shots)
         rows = network.encode(np.array(["dull food"], dtype=object))
         assert network.tokenizer.decode(rows.sequences[0]) == f"{prompt}dull food\nLabel:"
@@ -240,12 +239,11 @@ def test_few_shot_prompts_hold_hardened_weak_labels_and_no_truth(
         np.testing.assert_allclose(predict(network, rows, machine=context.machine)[0], expected, atol=1e-5)
     assert zero is not None
     assert json.loads((store.open(zero.key) / "shots.json").read_text()) == []
-    network = zero.network(context, student.part.split)
+    network = zero.network(context, data.output)
     rows = network.encode(np.array(["dull food"], dtype=object))
     assert network.tokenizer.decode(rows.sequences[0]) == "dull food\nLabel:"
     before = (store.open(student.key) / "shots.json").read_text()
-    data.labels[data.rows(student.part)] = -7
-    monkeypatch.setattr(context, "split", lambda split: data)
+    data.truth[data.rows(student.part)] = -7
     student.compute(context, store.root)
     assert (store.root / "shots.json").read_text() == before
 
@@ -285,7 +283,7 @@ def test_few_shot_prompts_stay_within_what_the_model_reads(
 ) -> None:
     (one,) = wanted("few_shot", strong={"path": str(tiny("gpt2")), "max_length": 1024}, method={"shots": 5})
     result, context = carried_out(one, store)
-    network = result.student.model.network(context, result.student.split)
+    network = result.student.by.network(context, result.student.part.kind(context))
     rows = network.encode(np.array(["good film " * 2000], dtype=object))  # type: ignore[operator]
     assert len(rows.sequences[0]) == 1024
     assert network.tokenizer.decode(rows.sequences[0]).endswith("film \nLabel:")  # type: ignore[union-attr, operator]

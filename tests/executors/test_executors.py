@@ -16,12 +16,13 @@ from typing import Any
 
 import pytest
 
-from outgrow.config import Experiment
 from outgrow.errors import ConfigError, StepFailed
-from outgrow.executors.base import executors
+from outgrow.executors.base import compute, executors
 from outgrow.executors.processes import _without_interrupts
-from outgrow.runtime import Context, Runtime
-from outgrow.steps import Step
+from outgrow.experiment import Experiment
+from outgrow.runtime import Runtime
+from outgrow.specs import SplitSpec
+from outgrow.steps import Context, Step, Steps
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Examples
@@ -55,7 +56,7 @@ def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Pat
         store, watcher = Store(tmp_path / name), Watcher()
         swept[name] = run_experiments(experiments, store, runtime=Runtime(executor=name, workers=2), watcher=watcher)
         assert sorted(watcher.started_) == sorted(watcher.finished_)
-        assert len(store.keys()) == swept[name].computed == 13
+        assert len(store.keys()) == swept[name].computed == 14
         assert store.verify() == []
         assert os.listdir(store.root / "tmp") == []
     assert sorted(names) == ["processes", "serial"]
@@ -100,7 +101,7 @@ def test_failures_of_seeds_are_counted_one_by_one(toy: Toy, store: Store, monkey
         failed = run_experiments(toy(seeds=[0, 1, 2]), store)
         assert (failed.computed, len(failed.failures)) == (0, 1)  # they share the examples
         assert [record.failure for record in failed.records] == ["examples of toy: no"] * 6
-    monkeypatch.setattr("outgrow.steps.splits.draw", fail)
+    monkeypatch.setattr("outgrow.steps.split.draw", fail)
     failed = run_experiments(toy(seeds=[0, 1, 2]), store)
     assert (failed.computed, len(failed.failures)) == (1, 3)
     assert [record.failure for record in failed.records] == ["split toy: no"] * 6
@@ -115,8 +116,10 @@ def test_examples_of_two_tasks_are_never_mixed_up(store: Store) -> None:
     """Tasks come and go in a worker process, and their addresses are used again."""
     context = Context(store)
     for seed in [0, 1] * 5:
-        examples = context.examples(ToyTask(n=10, seed=seed))
-        assert examples.ids == ToyTask(n=10, seed=seed).load().ids
+        task = ToyTask(n=10, seed=seed)
+        step = Steps().split(task, SplitSpec(supervisor=2, transfer=2, validation=2, test=2), seed=0).dataset
+        compute(step, store, context)
+        assert set(step.read(context).ids) == set(task.load().ids)
 
 
 def alive(group: int) -> int:
@@ -158,15 +161,15 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(
         assert status == 130, said
         assert "Traceback" not in said
         finished = store.keys()
-        assert 3 <= len(finished) < 10
-        assert f"stopped, {10 - len(finished)} steps left; finished ones are kept in {store.root}" in said
+        assert 3 <= len(finished) < 11
+        assert f"stopped, {11 - len(finished)} steps left; finished ones are kept in {store.root}" in said
         assert "run the same command to go on" in said
     assert store.keys() == finished
     assert store.verify() == []
     if epochs <= 2_000:
         status, out, _ = cli(*arguments)
         assert status == 0
-        assert f"Computed {10 - len(finished)} steps, found {len(finished)} of 10 in the store" in out
+        assert f"Computed {11 - len(finished)} steps, found {len(finished)} of 11 in the store" in out
 
 
 def test_ctrl_c_while_workers_start_up_is_quiet(toml: Callable[..., str], store: Store) -> None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from outgrow import experiment
-from outgrow.config import Experiment
 from outgrow.errors import ConfigError, UnknownName
+from outgrow.experiment import Experiment
 from outgrow.methods.bootstrapping import Bootstrapping
 from outgrow.models.chess import ChessModel
+from outgrow.models.language import LanguageModel
 from outgrow.models.toy import ToyModel
 from outgrow.steps import Steps, Trained, walk_unique
 
@@ -38,7 +40,7 @@ def test_sizes_name_the_chain() -> None:
 
 
 def student(one: Experiment, steps: Steps) -> Trained:
-    model = experiment.run(one, steps).student.model
+    model = experiment.run(one, steps).student.by
     assert isinstance(model, Trained)
     return model
 
@@ -51,7 +53,7 @@ def test_every_link_learns_from_the_one_before_on_fresh_rows(toy: Callable[..., 
         chain.append(link)
         assert link.labels.part.name == link.part.name
         assert link.labels.part.start <= link.part.start < link.part.stop <= link.labels.part.stop
-        link = link.labels.model
+        link = link.labels.by
     chain.reverse()
     assert [link.role.model.name for link in chain] == ["toy-s", "toy-m", "toy-l"]
     assert [(link.part.start, link.part.stop) for link in chain] == [(0, 20), (20, 40), (40, 60)]
@@ -88,3 +90,13 @@ def test_sizes_must_rise_to_the_student() -> None:
         method.chain(ToyModel(name="toy-xs").cost, ToyModel(name="toy-l"))
     rising = Bootstrapping(sizes=("toy-s", "toy-m")).chain(0, ToyModel(name="toy-l"))
     assert [one.name for one in rising] == ["toy-s", "toy-m", "toy-l"]
+
+
+def test_sizes_keep_the_students_options() -> None:
+    """A link is trained as the student is: the same kind of training, length and depth of heads."""
+    strong = LanguageModel(name="smollm2-360m", training="lora", lora_rank=4, max_length=64, pooling="mean")
+    link, last = Bootstrapping(sizes=("smollm2-135m",)).chain(0.0, strong)
+    assert last == strong
+    assert link == replace(strong, name="smollm2-135m")
+    toys = Bootstrapping(sizes=("toy-s",)).chain(0.0, ToyModel(name="toy-l"))
+    assert toys[0] == ToyModel(name="toy-s")

@@ -50,7 +50,7 @@ def group(*, weak: str = "chess-xs", strong: str = "chess-xl", method: str = "na
         "pgr": interval(0.58),
         "verdict": "ok",
         "curves": {"student": points, "ceiling": points, "weak": points},
-        "spec": {"task": {"name": "chess-puzzles"}, "split": {"test": 3_000}},
+        "settings": {"task": {"name": "chess-puzzles"}, "split": {"test": 3_000}},
         "provenance": {"python": "3.11", "command": "outgrow report --store here"},
         "keys": ["ab" * 32, "cd" * 32],
     }
@@ -203,7 +203,13 @@ def test_outside_text_is_escaped() -> None:
     page = render(
         [
             group(
-                experiment=evil, task=evil, weak=evil, strong=evil, method=evil, spec={"task": {"name": evil}}, why=evil
+                experiment=evil,
+                task=evil,
+                weak=evil,
+                strong=evil,
+                method=evil,
+                settings={"task": {"name": evil}},
+                why=evil,
             )
         ],
         title=evil,
@@ -256,7 +262,7 @@ def test_several_supervisors_of_one_student_get_a_panel_each() -> None:
 
 
 def test_results_that_differ_in_a_setting_alone_are_told_apart() -> None:
-    page = render([group(spec={"split": {"transfer": n, "test": 3_000}}) for n in (100, 200)], title="A study")
+    page = render([group(settings={"split": {"transfer": n, "test": 3_000}}) for n in (100, 200)], title="A study")
     assert "naive, split.transfer=100" in page
     assert "naive, split.transfer=200" in page
     assert "split.test=" not in page

@@ -48,7 +48,7 @@ def test_any_dataset_can_be_read_by_its_columns(hub_cache: Callable[..., str], t
     one = table(config="big", split=("train", "test"))
     found = one.load()
     assert found.inputs.tolist() == [row["words"] for row in ROWS]
-    assert found.labels.tolist() == [0, 1] * 3
+    assert found.truth.tolist() == [0, 1] * 3
     assert found.class_names == ("0", "1")
     fingerprint = {"repo": "me/words", "config": "big", "split": ["train", "test"], "commit": fetched}
     assert one.identity()["fingerprint"] == fingerprint

@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 import tiny_models
 import torch
+from losses import PLAIN, accumulated, batch_of, cross_entropy
 
-from outgrow.config import TrainSpec
 from outgrow.errors import ConfigError
 from outgrow.learning.batching import micro_batches
 from outgrow.learning.machine import Machine
 from outgrow.learning.predict import predict
-from outgrow.learning.train import accumulate, fit
-from outgrow.methods.base import cross_entropy_loss, methods
+from outgrow.learning.train import fit
+from outgrow.learning.weights import packed, trainable
+from outgrow.methods.base import methods
 from outgrow.models.language import LanguageModel
-from outgrow.steps.training import packed, trainable
+from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 from outgrow.text.generation import Generator
 from outgrow.text.network import load, load_start
@@ -127,7 +128,7 @@ def test_learned_answers_are_given_saved_and_loaded(
     answers = np.array(["good food", "bad e2e4"], dtype=object)
     rows, targets = network.answered(prompts, answers)
     spec = TrainSpec(epochs=60, batch_size=2, learning_rate=1e-2, evaluations=1)
-    fit(network, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=MACHINE)
+    fit(network, rows, targets, spec, loss=PLAIN, seed=0, machine=MACHINE)
     assert predict(network, prompts, machine=MACHINE).tolist() == answers.tolist()
     weights = tmp_path / "weights"
     weights.write_bytes(packed(trainable(network)))
@@ -175,8 +176,8 @@ def test_the_update_does_not_depend_on_the_micro_batches(method: str, tiny: Call
     found, values = [], []
     for budget in (10_000, 60, 1):
         pieces = micro_batches(np.arange(10), rows.lengths, budget=budget)
-        loss = methods[method]().new_loss()
-        values.append(accumulate(network, rows, targets, pieces, loss, progress=0.9, machine=MACHINE))
+        loss = methods[method]().objective().loss
+        values.append(accumulated(network, rows, targets, pieces, loss, progress=0.9, machine=MACHINE))
         found.append({name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None})
         network.zero_grad()
     assert values == pytest.approx([values[0]] * 3, rel=1e-5)
@@ -219,11 +220,11 @@ def test_language_modelling_lowers_the_loss_and_its_weights_go_into_the_backbone
 
     def loss() -> float:
         with torch.inference_mode():
-            return cross_entropy_loss(network.eval()(everything(rows)), targets[np.arange(16)], 0.0).item()
+            return cross_entropy(batch_of(network.eval()(everything(rows)), targets[np.arange(16)])).item()
 
     before = loss()
     spec = TrainSpec(epochs=4, batch_size=8, learning_rate=1e-2, evaluations=1)
-    fit(network, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=MACHINE)
+    fit(network, rows, targets, spec, loss=PLAIN, seed=0, machine=MACHINE)
     after = loss()
     assert after < before - 0.3
     ids = torch.from_numpy(rows.sequences[0])[None]

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from outgrow.errors import ConfigError, DataError
-from outgrow.models.labels import LabelFile
 from outgrow.spec import canonical
+from outgrow.supervisors.label_file import LabelFile
 from outgrow.tasks.base import Output
 
 IDS = ["a", "b", "c"]
@@ -46,7 +46,7 @@ def made(tmp_path: Path) -> Made:
 
 
 def read(labels: LabelFile, output: Output = CLASSES, ids: list[str] = IDS) -> list[list[float]]:
-    found = labels.read(ids, output, [*IDS, "d"])
+    found = labels.read(ids, output, known=[*IDS, "d"])[0]
     assert found.dtype == np.float32
     return [[round(float(value), 6) for value in row] for row in found]
 
@@ -61,7 +61,7 @@ def test_labels_by_name_and_by_number(suffix: str, made: Made) -> None:
     if suffix == ".csv":
         return
     floats = [{"id": i, "label": label} for i, label in enumerate((1.0, 0.0))]
-    assert made(floats, suffix).read(["0", "1"], CLASSES, ["0", "1"]).tolist() == [[0, 1], [1, 0]]
+    assert made(floats, suffix).read(["0", "1"], CLASSES, known=["0", "1"])[0].tolist() == [[0, 1], [1, 0]]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
@@ -76,7 +76,7 @@ def test_rows_of_other_examples_are_left_out_quickly(made: Made) -> None:
     many = [{"id": f"x{i}", "label": "ham"} for i in range(20_000)]
     labels = made([*many, *({"id": one, "label": "spam"} for one in IDS)])
     started = time.perf_counter()
-    assert labels.read(IDS, CLASSES, [*IDS, *(f"y{i}" for i in range(20_000))]).tolist() == [[0, 1]] * 3
+    assert labels.read(IDS, CLASSES, known=[*IDS, *(f"y{i}" for i in range(20_000))])[0].tolist() == [[0, 1]] * 3
     assert time.perf_counter() - started < 5
 
 

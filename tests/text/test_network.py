@@ -10,17 +10,19 @@ import numpy as np
 import pytest
 import tiny_models
 import torch
+from losses import PLAIN, accumulated, batch_of, cross_entropy
 from torch import Tensor, nn
 
-from outgrow.config import TrainSpec
 from outgrow.errors import ConfigError, DataError, MissingDependency
 from outgrow.learning.batching import micro_batches
 from outgrow.learning.machine import Machine
+from outgrow.learning.objective import Probabilities
 from outgrow.learning.predict import predict
-from outgrow.learning.train import accumulate, fit
-from outgrow.methods.base import cross_entropy_loss, methods
+from outgrow.learning.train import fit
+from outgrow.learning.weights import packed, trainable
+from outgrow.methods.base import methods
 from outgrow.models.language import LanguageModel
-from outgrow.steps.training import packed, trainable
+from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 from outgrow.text.network import answer_words, load, pool
 from outgrow.text.tokens import Tokens
@@ -43,12 +45,12 @@ def everything(rows: Any) -> Any:
     return rows.batch(np.arange(len(rows)), CPU)
 
 
-def one_hot(n: int) -> Tensor:
-    return torch.eye(2)[torch.arange(n) % 2]
+def one_hot(n: int) -> Probabilities:
+    return Probabilities(torch.eye(2)[torch.arange(n) % 2])
 
 
 def saved_and_loaded(network: nn.Module, anew: nn.Module, file: Path) -> nn.Module:
-    """What `finetune` and `load_trained` do with weights."""
+    """What `finetune` and `put_back` do with weights."""
     from safetensors.torch import load_file
 
     file.write_bytes(packed(trainable(network)))
@@ -248,7 +250,7 @@ def test_low_rank_updates_begin_at_zero_and_alone_are_trained_and_saved(
     assert {name.split(".")[0] for name in names} == {"backbone", "head"}
     assert all("lora_" in name for name in names if not name.startswith("head."))
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    fit(network, rows, one_hot(24), SPEC, loss=cross_entropy_loss, seed=0, machine=MACHINE)
+    fit(network, rows, one_hot(24), SPEC, loss=PLAIN, seed=0, machine=MACHINE)
     changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == names
     assert set(trainable(network)) == names
@@ -273,7 +275,7 @@ def test_a_full_training_is_saved_and_loaded(
     model = spec(tiny(family))
     network = model.build(output, seed=0)
     rows = network.encode(inputs)  # type: ignore[operator]
-    fit(network, rows, one_hot(16), SPEC, loss=cross_entropy_loss, seed=0, machine=MACHINE)
+    fit(network, rows, one_hot(16), SPEC, loss=PLAIN, seed=0, machine=MACHINE)
     answers = predict(network, rows, machine=MACHINE)
     anew = model.build(output, seed=0)
     assert np.abs(answers - predict(anew, rows, machine=MACHINE)).max() > 1e-3
@@ -311,7 +313,7 @@ def test_the_soft_loss_is_bradley_terry() -> None:
     r1, r2 = rewards.unbind(1)
     logistic = nn.functional.logsigmoid
     expected = -(p * logistic(r2 - r1) + (1 - p) * logistic(r1 - r2)).mean()
-    torch.testing.assert_close(cross_entropy_loss(rewards, torch.stack([1 - p, p], 1), 0.5), expected)
+    torch.testing.assert_close(cross_entropy(batch_of(rewards, torch.stack([1 - p, p], 1), 0.5)), expected)
 
 
 # Gradients
@@ -334,7 +336,7 @@ def test_recomputed_activations_give_the_same_gradients(family: str, training: A
         if checkpointing:
             network.checkpoint_activations()  # type: ignore[operator]
         torch.manual_seed(0)
-        cross_entropy_loss(network(batch), one_hot(6), 0.0).backward()  # type: ignore[no-untyped-call]
+        cross_entropy(batch_of(network(batch), one_hot(6).values)).backward()  # type: ignore[no-untyped-call]
         found.append(gradients(network))
     assert found[0].keys() == found[1].keys() == {n for n, value in network.named_parameters() if value.requires_grad}
     for name in found[0]:
@@ -353,8 +355,8 @@ def test_the_update_does_not_depend_on_the_micro_batches(family: str, method: st
     for budget in (10_000, 40, 1):
         pieces = micro_batches(np.arange(20), rows.lengths, budget=budget)
         counts.append(len(pieces))
-        loss = methods[method]().new_loss()
-        values.append(accumulate(network, rows, targets, pieces, loss, progress=0.9, machine=MACHINE))
+        loss = methods[method]().objective().loss
+        values.append(accumulated(network, rows, Probabilities(targets), pieces, loss, progress=0.9, machine=MACHINE))
         found.append(gradients(network))
     assert counts[0] == 1 < counts[1] < counts[2] == 20
     assert values == pytest.approx([values[0]] * 3, rel=1e-5)
@@ -372,8 +374,8 @@ def test_the_second_pass_of_a_whole_batch_loss_drops_out_the_same(family: str, t
     seen: list[Tensor] = []
     network.register_forward_hook(lambda module, inputs, logits: seen.append(logits.detach().clone()))
     torch.manual_seed(0)
-    loss = methods["confidence"]().new_loss()
-    accumulate(network, rows, one_hot(12), pieces, loss, progress=0.5, machine=MACHINE)
+    loss = methods["confidence"]().objective().loss
+    accumulated(network, rows, one_hot(12), pieces, loss, progress=0.5, machine=MACHINE)
     n = len(pieces)
     assert len(seen) == 2 * n
     assert n > 2
@@ -391,7 +393,7 @@ def test_parameters_stay_float32_where_bfloat16_is_multiplied(training: Any, tin
     machine = Machine(device=CPU, precision="bfloat16")
     seen: set[torch.dtype] = set()
     network.head.register_forward_hook(lambda module, inputs, logits: seen.add(logits.dtype))  # type: ignore[union-attr]
-    fit(network, rows, one_hot(8), SPEC, loss=cross_entropy_loss, seed=0, machine=machine)
+    fit(network, rows, one_hot(8), SPEC, loss=PLAIN, seed=0, machine=machine)
     assert seen == {torch.bfloat16}
     assert {value.dtype for value in network.parameters()} == {torch.float32}
     answers = predict(network, rows, machine=machine)

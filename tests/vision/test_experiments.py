@@ -16,9 +16,8 @@ from outgrow.config import expand, read_experiments
 from outgrow.errors import ConfigError, DataError
 from outgrow.models.base import models
 from outgrow.plan import make_plan
-from outgrow.runtime import Context, Runtime
-from outgrow.steps import Features, Steps, Trained, Untrained
-from outgrow.steps.extract import load as load_features
+from outgrow.runtime import Runtime
+from outgrow.steps import Context, Features, Steps, Trained, Untrained
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import tasks
@@ -80,7 +79,7 @@ def test_imagenet_as_in_the_paper(
     assert [one.strong.model.name for one in experiments] == ["dino-resnet50", "dino-vitb8"]
     assert experiments[0].strong.train.learning_rate == 1e-3
     plan = make_plan(experiments, cached=set())
-    assert isinstance(plan.results[0].labels.model, Untrained)
+    assert isinstance(plan.results[0].result.labels.by, Untrained)
     trained = [step for step in plan.steps.values() if isinstance(step, Trained)]
     assert {step.part.name for step in trained} == {"transfer"}  # nothing trains the supervisor
     assert len(trained) == 4
@@ -94,14 +93,14 @@ def test_imagenet_as_in_the_paper(
     # AlexNet's answers are those of the network as it is, on ImageNet's own classes
     result = plan.results[0]
     context = Context(Store(store), FLOAT32)
-    data = context.split(result.labels.part.split)
+    data = result.labels.part.split.read(context)
     chosen = data.inputs[data.rows(result.labels.part)]
     network = AlexNet().eval()
     network.load_state_dict(torch_state)
     with torch.inference_mode():
-        rows_of = models["alexnet"](resolution=64).see().encode(chosen)  # type: ignore[attr-defined]
+        rows_of = models["alexnet"](resolution=64).feature_network().encode(chosen)  # type: ignore[attr-defined]
         wanted = network(rows_of.batch(np.arange(40), torch.device("cpu"))).softmax(-1).numpy()
-    found = context.labels(result.labels)
+    found = result.labels.read(context).mean()
     assert found.shape == (40, 1_000)
     assert np.abs(found - wanted).max() < 5e-3
     kept = json.loads((Store(store).open(result.labels.key) / "labels.json").read_text())
@@ -119,7 +118,7 @@ def test_alexnet_is_trained_where_the_task_is_another(document: dict[str, Any]) 
     document["strong"] = {"model": "efficientnet-lite2", "resolution": 224}
     (one,) = expand(document, name="mine")
     result = experiment.run(one, Steps())
-    assert isinstance(result.labels.model, Trained)
+    assert isinstance(result.labels.by, Trained)
     assert result.zero_shot is None
 
 
@@ -133,8 +132,8 @@ def test_a_folder_end_to_end_and_the_resolution_counts(document: dict[str, Any],
     changed = carried_out(other, store)
     assert changed.key != result.key
     assert changed.labels.key == result.labels.key
-    strong, again = (one.student.model.frozen for one in (result, changed))
-    arrays = [np.asarray(load_features(store.open(step.key))) for step in (strong, again)]
+    strong, again = (one.student.by.frozen for one in (result, changed))
+    arrays = [np.asarray(step.read(Context(store))) for step in (strong, again)]
     assert arrays[0].shape == arrays[1].shape == (24, 16)
     assert np.abs(arrays[0] - arrays[1]).max() > 0.01
 
@@ -143,11 +142,11 @@ def test_full_fine_tuning(document: dict[str, Any], store: Store) -> None:
     document["strong"]["training"] = "full"
     (one,) = expand(document, name="mine")
     result = carried_out(one, store)
-    student = result.student.model
-    assert student.frozen is None
+    student = result.student.by
+    assert student.features is None
     context = Context(store, FLOAT32)
-    network = student.network(context, student.part.split)
-    start = one.strong.model.build(context.split(student.part.split).output, seed=0).state_dict()
+    network = student.network(context, student.part.kind(context))
+    start = one.strong.model.build(student.part.kind(context), seed=0).state_dict()
     moved = {name for name, value in network.state_dict().items() if not torch.equal(value, start[name])}
     assert any(name.startswith("backbone.") for name in moved)
     assert not any("running" in name or "tracked" in name for name in moved)
@@ -159,9 +158,9 @@ def test_images_that_were_moved_are_named(document: dict[str, Any], store: Store
     dataset = experiment.run(one, Steps()).student.split.dataset
     swept = run_experiments([one], store, runtime=FLOAT32)
     assert not swept.failures
-    inputs = context.dataset(dataset).inputs
+    inputs = dataset.read(context).inputs
     folder.rename(tmp_path / "elsewhere")
-    network = models["pixels"]().see()  # type: ignore[attr-defined]
+    network = models["pixels"]().feature_network()  # type: ignore[attr-defined]
     with pytest.raises(DataError, match="if the images were moved, put them back"):
         network.encode(inputs).batch(np.arange(2), torch.device("cpu"))
 

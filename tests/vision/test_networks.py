@@ -103,7 +103,7 @@ def test_packed_weights_load_strictly_and_see(name: str, pixels: np.ndarray) -> 
     needs_pack(name)
     model = models[name](resolution=64)
     assert isinstance(model, ImageModel)
-    check_rows(model.see(), pixels, 1_280)
+    check_rows(model.feature_network(), pixels, 1_280)
     thousand = Output(kind="classification", n_classes=1_000)
     begun = model.build(thousand, seed=0)
     assert torch.equal(begun.head.weight, model.parts()[1].weight)  # type: ignore[attr-defined, union-attr]
@@ -119,10 +119,8 @@ def test_packed_weights_tell_airplanes_from_frogs() -> None:
 
     examples = Cifar10().load()
     assert (examples.inputs.shape[1:], examples.n_classes) == ((32, 32, 3), 10)
-    rows = np.concatenate(
-        [np.flatnonzero(examples.labels == CLASSES.index(name))[:40] for name in ("airplane", "frog")]
-    )
-    network = models["efficientnet-lite0"](resolution=64).see().eval()  # type: ignore[attr-defined]
+    rows = np.concatenate([np.flatnonzero(examples.truth == CLASSES.index(name))[:40] for name in ("airplane", "frog")])
+    network = models["efficientnet-lite0"](resolution=64).feature_network().eval()  # type: ignore[attr-defined]
     found = answers(network, examples.inputs[rows]).view(2, 40, -1)
     means = found[:, :20].mean(1)
     nearest = torch.cdist(found[:, 20:].reshape(40, -1), means).argmin(1)
@@ -171,11 +169,11 @@ def test_alexnet_is_fetched_or_read_from_a_file(
     thousand = Output(kind="classification", n_classes=1_000)
     found = check_rows(fetched.build(thousand, seed=0), pixels, 1_000)
     with torch.inference_mode():  # the pretrained head, on features of the part before it
-        batch = fetched.see().encode(pixels).batch(np.arange(5), CPU)  # type: ignore[attr-defined]
+        batch = fetched.feature_network().encode(pixels).batch(np.arange(5), CPU)  # type: ignore[attr-defined]
         whole = AlexNet().eval()
         whole.load_state_dict(alexnet)
         torch.testing.assert_close(found, whole(batch), atol=1e-4, rtol=1e-4)
-    check_rows(fetched.see(), pixels, 4_096)  # type: ignore[attr-defined]
+    check_rows(fetched.feature_network(), pixels, 4_096)  # type: ignore[attr-defined]
     assert json.loads(canonical(fetched))["weights"] == "alexnet-owt-7be5be79"
     for file in ("it.pth", "it.safetensors"):
         model = models["alexnet"](resolution=64, path=str(tmp_path / file))
@@ -213,10 +211,10 @@ def eye(folder: Path, **options: Any) -> Any:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_backbones_of_every_kind(family: str, tiny_eye: Callable[..., Path], pixels: np.ndarray) -> None:
     folder = tiny_eye(family)
-    small = check_rows(eye(folder).see(), pixels, FAMILIES[family])
+    small = check_rows(eye(folder).feature_network(), pixels, FAMILIES[family])
     check_rows(eye(folder, training="full").build(TEN, seed=0), pixels, 10)
     if family != "swin":
-        large = check_rows(eye(folder, resolution=48).see(), pixels, FAMILIES[family])
+        large = check_rows(eye(folder, resolution=48).feature_network(), pixels, FAMILIES[family])
         assert (small - large).abs().max() > 1e-3
     one, other = eye(folder), eye(folder, resolution=64)
     assert canonical(one) != canonical(other)
@@ -229,17 +227,17 @@ def test_backbones_of_every_kind(family: str, tiny_eye: Callable[..., Path], pix
 
 def test_features_are_the_cls_token_or_the_mean_over_patches(tiny_eye: Callable[..., Path], pixels: np.ndarray) -> None:
     folder = tiny_eye("registers")
-    network = eye(folder).see().eval()
+    network = eye(folder).feature_network().eval()
     with torch.inference_mode():
         states = network.backbone.model(network.encode(pixels).batch(np.arange(5), CPU)).last_hidden_state
     assert states.shape == (5, 1 + 3 + 4, 16)  # 32 pixels are 2 x 2 patches of 14
     torch.testing.assert_close(answers(network, pixels), states[:, 0])
     mean = eye(folder, pooling="mean")
-    torch.testing.assert_close(answers(mean.see().eval(), pixels), states[:, 4:].mean(1))
+    torch.testing.assert_close(answers(mean.feature_network().eval(), pixels), states[:, 4:].mean(1))
     assert canonical(mean.extractor()) != canonical(eye(folder).extractor())
     for family in ("swin", "resnet"):
         with pytest.raises(ConfigError, match="has no CLS token"):
-            eye(tiny_eye(family), pooling="cls").see()
+            eye(tiny_eye(family), pooling="cls").feature_network()
 
 
 def test_normalisation_is_the_networks_own(tiny_eye: Callable[..., Path], pixels: np.ndarray) -> None:
@@ -252,7 +250,7 @@ def test_normalisation_is_the_networks_own(tiny_eye: Callable[..., Path], pixels
 def test_tokens_are_patches_or_tiles(tiny_eye: Callable[..., Path]) -> None:
     pixels = np.zeros((3, 8, 8, 3), np.uint8)
     for family, tokens in {"vit": 28**2, "dinov2": 16**2, "resnet": 49}.items():
-        assert eye(tiny_eye(family), resolution=224).see().encode(pixels).lengths.tolist() == [tokens] * 3
+        assert eye(tiny_eye(family), resolution=224).feature_network().encode(pixels).lengths.tolist() == [tokens] * 3
 
 
 def test_pickled_weights_of_older_repositories_are_read_as_tensors(
@@ -260,31 +258,31 @@ def test_pickled_weights_of_older_repositories_are_read_as_tensors(
 ) -> None:
     found = models["dino-resnet50"](resolution=32)
     assert not any(found._folder().glob("*.safetensors"))  # type: ignore[attr-defined]
-    check_rows(found.see(), pixels, 16)  # type: ignore[attr-defined]
+    check_rows(found.feature_network(), pixels, 16)  # type: ignore[attr-defined]
     other = eye(tiny_eye("resnet"))
     torch.testing.assert_close(
-        answers(found.see().eval(), pixels), answers(other.see().eval(), pixels)  # type: ignore[attr-defined]
+        answers(found.feature_network().eval(), pixels), answers(other.feature_network().eval(), pixels)  # type: ignore[attr-defined]
     )  # fmt: skip
 
 
 def test_what_is_no_vision_model_is_refused(tiny_eye: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="BertModel, which does not take images"):
-        eye(tiny_eye("bert")).see()
+        eye(tiny_eye("bert")).feature_network()
     with pytest.raises(ConfigError, match="needs path"):
         models["vision"]()
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="safetensors"):
-        eye(tmp_path / "empty").see()
+        eye(tmp_path / "empty").feature_network()
     odd = tmp_path / "odd"
     odd.mkdir()
     for file in tiny_eye("vit").iterdir():
         (odd / file.name).write_bytes(file.read_bytes())
     (odd / "preprocessor_config.json").write_text('{"image_mean": [1], "image_std": "x"}')
     with pytest.raises(DataError, match="does not say how images are normalised"):
-        eye(odd).see()
+        eye(odd).feature_network()
     (odd / "config.json").write_text("{}")
     with pytest.raises(DataError, match="no model that transformers knows"):
-        eye(odd).see()
+        eye(odd).feature_network()
 
 
 def test_missing_weights_are_noticed(tiny_eye: Callable[..., Path], tmp_path: Path) -> None:
@@ -297,7 +295,7 @@ def test_missing_weights_are_noticed(tiny_eye: Callable[..., Path], tmp_path: Pa
     assert gone.numel()
     save_file(state, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(DataError, match="lack 1 of the model's"):
-        eye(tmp_path).see()
+        eye(tmp_path).feature_network()
 
 
 # Without any pretraining
@@ -307,8 +305,8 @@ def test_missing_weights_are_noticed(tiny_eye: Callable[..., Path], tmp_path: Pa
 def test_simple_features(name: str, pixels: np.ndarray) -> None:
     model = models[name]()
     width = {"pixels": 8 * 8 * 3, "random-patches": 4 * 128}[name]
-    found = check_rows(model.see(), pixels, width)  # type: ignore[attr-defined]
-    torch.testing.assert_close(answers(models[name]().see().eval(), pixels), found)  # type: ignore[attr-defined]
+    found = check_rows(model.feature_network(), pixels, width)  # type: ignore[attr-defined]
+    torch.testing.assert_close(answers(models[name]().feature_network().eval(), pixels), found)  # type: ignore[attr-defined]
     larger = dataclasses.replace(model, resolution=12)
     assert canonical(larger) != canonical(model)
     assert larger.cost > model.cost > 0

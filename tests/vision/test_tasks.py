@@ -26,8 +26,8 @@ from outgrow.tasks.sources.images import content, decode
 
 def check_examples(found: Any, n: int, n_classes: int) -> None:
     assert len(found.ids) == len(set(found.ids)) == len(found.groups) == len(found.inputs) == n
-    assert (found.labels.shape, found.labels.dtype) == ((n,), np.int64)
-    assert 0 <= found.labels.min() <= found.labels.max() < found.n_classes == n_classes
+    assert (found.truth.shape, found.truth.dtype) == ((n,), np.int64)
+    assert 0 <= found.truth.min() <= found.truth.max() < found.n_classes == n_classes
     assert len(set(found.class_names)) == n_classes
 
 
@@ -40,7 +40,7 @@ def test_a_folder_of_images(folder: Path) -> None:
     check_examples(found, 24, 3)
     assert found.class_names == ("cat", "dog", "newt")
     assert found.notes == []
-    for reference, label, id in zip(found.inputs, found.labels, found.ids, strict=True):
+    for reference, label, id in zip(found.inputs, found.truth, found.ids, strict=True):
         assert Path(reference).relative_to(folder).parts[0] == found.class_names[label]
         assert hashlib.sha256(Path(reference).read_bytes()).hexdigest().startswith(id)
         decode(content(reference), name=reference)
@@ -158,7 +158,7 @@ def test_images_of_the_hub(hub_images: Put) -> None:
     found = hub_task().load()
     check_examples(found, 12, 3)
     assert found.class_names == ("cat", "dog", "newt")
-    assert found.labels.tolist() == [i % 3 for i in range(12)]
+    assert found.truth.tolist() == [i % 3 for i in range(12)]
     assert (found.inputs.dtype, found.inputs.shape) == (np.uint8, (12, 16, 16, 3))
     assert hub_task().identity()["commit"] == commit
     assert canonical(hub_task()) != canonical(hub_task(size=17))
@@ -172,10 +172,10 @@ def test_labels_of_the_hub_without_names(hub_images: Put) -> None:
     found = hub_task().load()
     check_examples(found, 11, 3)
     assert found.class_names == ("2", "9", "10")
-    assert found.labels.tolist()[:3] == [2, 1, 0]
+    assert found.truth.tolist()[:3] == [2, 1, 0]
     (note,) = found.notes
     assert note.startswith("skipped 1 damaged images: image 'row 5' cannot be read")
-    assert hub_task(labels=(10, 9, 2)).load().labels.tolist()[:3] == [0, 1, 2]
+    assert hub_task(labels=(10, 9, 2)).load().truth.tolist()[:3] == [0, 1, 2]
     with pytest.raises(DataError, match="the label '2' is not among 10, 9"):
         hub_task(labels=(10, 9)).load()
     with pytest.raises(DataError, match="has no column 'img'; did you mean 'image'"):
@@ -199,7 +199,7 @@ def test_imagenet_is_read_where_it_lies(archives: Path) -> None:
     found = task.load()
     check_examples(found, 120, 1_000)
     assert found.ids[0] == "ILSVRC2012_val_00000001"
-    assert found.labels.tolist() == json.loads((archives / "labels.json").read_text())
+    assert found.truth.tolist() == json.loads((archives / "labels.json").read_text())
     assert found.class_names[7] == "thing 3 (n00000007)"
     assert found.class_names[6] == "thing 3 (n00000006)"
     with tarfile.open(archives / "ILSVRC2012_img_val.tar") as tar:
@@ -252,7 +252,7 @@ def test_packed_images(
         assert len(found.ids) >= n
         check_examples(found, len(found.ids), 10)
         assert (found.inputs.dtype, found.inputs.shape[1:]) == (np.uint8, (side, side, 3))
-        assert np.bincount(found.labels).min() > 800
+        assert np.bincount(found.truth).min() > 800
     monkeypatch.setenv("OUTGROW_CACHE", str(tmp_path))
     with pytest.raises(PackMissing, match=f"`outgrow packs get {pack}` fetches it"):
         task.load()

@@ -12,7 +12,7 @@ from typing import Any
 
 from outgrow.config.build import build, check_keys, component, method, named, role, supervisor
 from outgrow.config.tables import TABLES, assign, deep_copy, parse_setting, table
-from outgrow.config.toml import to_toml
+from outgrow.config.toml import to_tables, to_toml
 from outgrow.config.where import Where
 from outgrow.errors import ConfigError
 from outgrow.experiment import Backwards, Experiment
@@ -20,7 +20,7 @@ from outgrow.metrics.base import metrics
 from outgrow.specs import SplitSpec
 from outgrow.tasks.base import tasks
 
-__all__ = ["expand", "read", "read_experiments", "seeds_from", "shipped_experiments", "to_toml"]
+__all__ = ["expand", "read", "read_experiments", "seeds_from", "shipped_experiments", "to_tables", "to_toml"]
 
 
 def shipped_experiments() -> dict[str, str]:

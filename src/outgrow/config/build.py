@@ -117,6 +117,8 @@ def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where)
     own = table.pop("train", {})
     if not isinstance(own, dict):
         raise ConfigError(f"{where.at(f'{title}.train')}: [{title}.train] must be a table, not {own!r}")
+    if table.get("model") in supervisors:
+        raise ConfigError(f"{where.at(f'{title}.model')}: {table['model']!r} cannot learn; choose a model to train")
     model: Model = component(models, table, title, "model", where)
     fields = {**model.train_defaults(), **train, **own}
     return Role(model=model, train=build(TrainSpec, fields, f"{title}.train" if own else "train", where))
@@ -159,7 +161,8 @@ def table_of(one: Any, key: str = "name") -> dict[str, Any]:
 
 def fields_of(one: Any) -> dict[str, Any]:
     """The fields of a spec but its name, as TOML knows them."""
-    return {field.name: _plain(getattr(one, field.name)) for field in dataclasses.fields(one) if field.name != "name"}
+    fields = dataclasses.fields(one) if dataclasses.is_dataclass(one) else ()
+    return {field.name: _plain(getattr(one, field.name)) for field in fields if field.name != "name"}
 
 
 def method_table(one: Method) -> Any:

@@ -10,14 +10,14 @@ from torch.nn.functional import one_hot
 
 RECENT = 32  # rows at least, and so many for each class, behind the thresholds, however small the batches are
 MANY = 64  # classes; with more, a share is less than a row of what is looked back on
-ROUNDS = 20
+TEMPERATURES, ROUNDS = (1.0, 0.5, 0.2, 0.1, 0.05), 6
 
 
 class Hardening:
     """Probabilities [b, classes] to one-hot rows, so that classes have given shares of the recent predictions.
 
-    Two classes: by a threshold, exactly. More: each class's probability is scaled until the mean of the recent
-    predictions has these shares (iterative proportional fitting), then the largest is taken. Over `MANY` classes, or
+    Two classes: by a threshold, exactly. More: each class gets an offset, such that the largest log-probability plus
+    offset has these shares among the recent predictions (proportional fitting, ever colder). Over `MANY` classes, or
     with no shares given: the most probable class.
 
     Args:
@@ -43,17 +43,18 @@ class Hardening:
             positive = probabilities[:, 1].float()
             threshold = self._recent[:, 1].float().quantile(1 - float(shares[1]))
             return _one_hot((positive > threshold).long(), probabilities)
-        return _one_hot((probabilities * scales(self._recent, shares)).argmax(-1), probabilities)
+        logs = self._recent.float().clamp(min=1e-30).log()
+        offset = offsets(logs, shares)
+        return _one_hot((probabilities.float().clamp(min=1e-30).log() + offset).argmax(-1), probabilities)
 
 
-def scales(probabilities: Tensor, shares: Tensor) -> Tensor:
-    """Factors [classes] by which probabilities [n, classes], renormalised, have a mean of `shares`."""
-    found = torch.ones_like(shares)
-    for _ in range(ROUNDS):
-        scaled = probabilities * found
-        mean = (scaled / scaled.sum(-1, keepdim=True).clamp(min=1e-30)).mean(0)
-        found = found * shares / mean.clamp(min=1e-12)
-        found = found / found.sum()
+def offsets(logs: Tensor, shares: Tensor) -> Tensor:
+    """Offsets [classes] with which the largest of log-probabilities [n, classes] falls on classes by `shares`."""
+    found, target = torch.zeros_like(shares), shares.clamp(min=1e-6)
+    for temperature in TEMPERATURES:
+        for _ in range(ROUNDS):
+            mean = ((logs + found) / temperature).softmax(-1).mean(0).clamp(min=1e-6)
+            found = found + temperature * (target / mean).log()
     return found
 
 

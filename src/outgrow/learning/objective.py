@@ -126,6 +126,12 @@ class Objective:
             "loss": self.loss.identity(),
         }
 
+    @property
+    def label(self) -> str:
+        """What differs from cross-entropy on the weak labels as they are, or an empty text."""
+        own = (*self.transforms, *self.selections, *([] if self.loss == CrossEntropy() else [self.loss]))
+        return " + ".join(one.label for one in own)
+
     def misfit(self, kind: Kind) -> str:
         """Why it makes no sense for a kind of task, or an empty text."""
         places: tuple[ForTasks, ...] = (*self.transforms, *self.selections, self.loss)

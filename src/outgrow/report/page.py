@@ -184,9 +184,9 @@ def told_apart(groups: Sequence[Group]) -> list[Group]:
         alike.setdefault((g.experiment, g.task, g.metric, g.weak, g.strong, g.method), []).append(g)
     named: dict[int, Group] = {}
     for same in alike.values():
-        differing = [path for path, found in pooled([g.spec for g in same]).items() if len(found) > 1]
+        differing = [path for path, found in pooled([g.settings for g in same]).items() if len(found) > 1]
         for g in same:
-            has = flat(g.spec)
+            has = flat(g.settings)
             marks = [f"{'.'.join(path)}={has[path]}" for path in differing if path in has]
             named[id(g)] = replace(g, method=", ".join([g.method, *marks]))
     return [named[id(g)] for g in groups]
@@ -233,7 +233,7 @@ def provenance(groups: Sequence[Group]) -> str:
             again,
             '<div class="prose"><h3>Settings</h3><p>As resolved, defaults included. '
             "Where results differ, <code>|</code> lists the values.</p>",
-            settings([g.spec for g in groups]),
+            settings([g.settings for g in groups]),
             "<h3>Software, hardware and data</h3>",
             settings(made),
             "</div>",

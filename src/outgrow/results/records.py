@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from outgrow.config import to_tables
 from outgrow.errors import ConfigError, StoreError
 from outgrow.experiment import Experiment
 from outgrow.results.table import COLUMNS, CurvePoint, Evaluation, Group, Interval, Record, Row
@@ -43,7 +44,8 @@ def record(store: Store, one: Experiment, result: Comparison, *, failure: str = 
         weak_cost=one.weak.cost or 0.0,
         strong_cost=one.strong.model.cost,
         curves={role: [CurvePoint(**point) for point in points] for role, points in facts["curves"].items()},
-        spec=one.settings(),
+        settings=to_tables(one),
+        identity=digest([one.name, one.identity()]),
         steps=[step.key for step in walk_unique(result)],
         provenance=provenance,
         notes=facts["notes"],
@@ -152,7 +154,7 @@ def pool(store: Store, records: Sequence[Record]) -> list[Group]:
     """Rows pooled over seeds: those that differ in nothing but the seed."""
     groups: dict[str, list[Record]] = {}
     for one in records:
-        groups.setdefault(digest([one.row.experiment, one.spec]), []).append(one)
+        groups.setdefault(one.identity, []).append(one)
     return [_pool(store, members) for members in groups.values()]
 
 
@@ -196,7 +198,7 @@ def _pool(store: Store, records: list[Record]) -> Group:
         share=metric.share,
         larger_is_better=metric.larger_is_better,
         curves={role: _mean_curve([one.curves[role] for one in done]) for role in (done[0].curves if done else {})},
-        spec=first.spec,
+        settings=first.settings,
         provenance=done[0].provenance if done else first.provenance,
         keys=[one.row.key for one in records],
     )

@@ -126,7 +126,7 @@ class Group:
     share: bool = True
     larger_is_better: bool = True
     curves: dict[str, list[CurvePoint]] = field(default_factory=dict)
-    spec: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
 
@@ -140,6 +140,8 @@ class Record:
     """A row as stored, with what a report needs besides.
 
     Args:
+        settings: the experiment's tables, every default written out.
+        identity: equal for rows that differ in nothing but the seed.
         steps: keys of every step behind the row, so that nothing a result rests on is collected as garbage.
         failure: why the row's verdict is `failed`, else empty.
         evaluation: the row's scores with their intervals; None if it failed.
@@ -149,7 +151,8 @@ class Record:
     weak_cost: float
     strong_cost: float
     curves: dict[str, list[CurvePoint]]
-    spec: dict[str, Any]
+    settings: dict[str, Any]
+    identity: str
     steps: list[str]
     provenance: dict[str, Any]
     notes: list[str]

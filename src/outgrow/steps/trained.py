@@ -69,7 +69,8 @@ class Trained(Predictor):
     @property
     def title(self) -> str:
         teacher = "ground truth" if self.labels is None else f"labels of {self.labels.by.label}"
-        return f"train {self.label} on {teacher}"
+        how = f" ({self.objective.label})" if self.objective and self.objective.label else ""
+        return f"train {self.label} on {teacher}{how}"
 
     @property
     def work(self) -> float:
