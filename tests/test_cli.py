@@ -32,6 +32,7 @@ CONTRACT = [
     "experiment", "task", "kind", "weak", "strong", "method", "seed", "n_supervisor", "n_transfer", "n_test", "metric",
     "zero_shot_score", "weak_score", "student_score", "ceiling_score", "weak_label_accuracy", "agreement",
     "agreement_when_right", "agreement_when_wrong", "pgr", "pgr_low", "pgr_high", "verdict", "key",
+    "n_groups", "design_effect",
 ]  # fmt: skip
 
 
@@ -135,7 +136,7 @@ def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     _, out, _ = cli("store", "why", path, "--set", "strong.train.epochs=7", "--store", store)
     assert "train toy-l on labels of toy-xs: identity.train.epochs: 4 -> 7" in out
     assert cli("store", "rebuild", "--store", store)[1].strip() == "27 artefacts in the index"
-    assert cli("store", "verify", "--store", store)[:2] == (0, "25 artefacts, all whole\n")
+    assert cli("store", "verify", "--store", store)[:2] == (0, "27 artefacts, all whole\n")
 
     # damage is named, and the next run mends it
     damaged = next(Path(store).glob("artefacts/*/*/model.safetensors"))
@@ -144,7 +145,7 @@ def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     assert status == 1
     assert damaged.parent.name[:12] in out
     assert "model.safetensors does not match its checksum" in out
-    assert "Computed 1 steps, found 24 of 25" in cli("run", path, "--seeds", "0,1", "--store", store)[1]
+    assert "Computed 1 steps, found 26 of 27" in cli("run", path, "--seeds", "0,1", "--store", store)[1]
     assert cli("store", "verify", "--store", store)[0] == 0
 
     # what no row needs goes

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from outgrow.experiment import Experiment
     from outgrow.models.base import Role
     from outgrow.results.records import pool, read_records
+    from outgrow.results.scores import evaluate_scores
     from outgrow.results.table import Group, Record, Row
     from outgrow.runtime import Runtime
     from outgrow.specs import SplitSpec, TrainSpec
@@ -25,6 +26,7 @@ _HOME = {
     "Group": "results.table",
     "Record": "results.table",
     "Row": "results.table",
+    "evaluate_scores": "results.scores",
     "pool": "results.records",
     "read_records": "results.records",
     "Runtime": "runtime",
@@ -42,6 +44,7 @@ __all__ = [
     "SplitSpec",
     "Store",
     "TrainSpec",
+    "evaluate_scores",
     "pool",
     "read_experiments",
     "read_records",

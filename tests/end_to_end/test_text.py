@@ -123,7 +123,7 @@ def carried_out(one: Experiment, store: Store) -> tuple[Comparison, Context]:
     swept = run_experiments([one], store, runtime=FLOAT32)
     assert not swept.failures, swept.failures
     result = experiment.run(one, Steps())
-    assert result.key == swept.plan.results[0].key
+    assert result.key == swept.plan.results[0].result.key
     return result, Context(store, FLOAT32)
 
 

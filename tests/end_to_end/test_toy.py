@@ -11,7 +11,7 @@ def test_a_student_outgrows_its_supervisor(tmp_path: Path) -> None:
     experiments = outgrow.read_experiments("toy", seeds=[0, 1])
     store = outgrow.Store(tmp_path)
     swept = outgrow.run_experiments(experiments, store)
-    assert swept.computed == len(swept.plan.steps) == 25
+    assert swept.computed == len(swept.plan.steps) == 27
     assert not swept.failures
     assert len(swept.records) == 4
     for record in swept.records:

@@ -48,13 +48,21 @@ def group(*, weak: str = "chess-xs", strong: str = "chess-xl", method: str = "na
         "agreement_when_right": interval(0.61),
         "agreement_when_wrong": interval(0.22),
         "pgr": interval(0.58),
+        "n_groups": 3_000,
+        "design_effect": 1.0,
+        "gain": None,
+        "detectable": 0.02,
         "verdict": "ok",
         "curves": {"student": points, "ceiling": points, "weak": points},
         "settings": {"task": {"name": "chess-puzzles"}, "split": {"test": 3_000}},
         "provenance": {"python": "3.11", "command": "outgrow report --store here"},
         "keys": ["ab" * 32, "cd" * 32],
     }
-    return Group(**{**fields, **changes})  # type: ignore[arg-type]
+    fields |= changes
+    student, untrained = fields["student"], fields["zero_shot"]
+    if isinstance(student, Interval) and isinstance(untrained, Interval):
+        fields["gain"] = interval(student.value - untrained.value)
+    return Group(**fields)  # type: ignore[arg-type]
 
 
 def one_pair() -> list[Group]:

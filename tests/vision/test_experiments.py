@@ -46,7 +46,7 @@ def document(folder: Path, tiny_eye: Callable[..., Path]) -> dict[str, Any]:
 def carried_out(one: Any, store: Store) -> Any:
     swept = run_experiments([one], store, runtime=FLOAT32)
     assert not swept.failures, swept.failures
-    return swept.plan.results[0]
+    return swept.plan.results[0].result
 
 
 def test_digits_from_the_command_line(cli: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_imagenet_as_in_the_paper(
     assert {row["n_test"] for row in rows} == {60}
     assert cli("store", "verify", "--store", str(store))[0] == 0
     # AlexNet's answers are those of the network as it is, on ImageNet's own classes
-    result = plan.results[0]
+    result = plan.results[0].result
     context = Context(Store(store), FLOAT32)
     data = result.labels.part.split.read(context)
     chosen = data.inputs[data.rows(result.labels.part)]

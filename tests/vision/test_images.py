@@ -18,8 +18,8 @@ from PIL import Image
 from outgrow.errors import DataError
 from outgrow.learning.batching import batches
 from outgrow.learning.predict import in_batches
+from outgrow.tasks.sources import images as sources
 from outgrow.tasks.sources.images import Preprocessing, content, crop_and_resize, decode, refer
-from outgrow.vision import images
 from outgrow.vision.images import Images, check
 
 CPU = torch.device("cpu")
@@ -209,4 +209,4 @@ def test_pillow_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(MissingDependency, match=r"pip install 'outgrow\[vision\]'"):
-        images.library()
+        sources.library()

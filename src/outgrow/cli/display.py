@@ -181,11 +181,13 @@ def sentences(group: Group) -> str:
         f"So it recovered {100 * group.pgr.value:.0f} % of the gap (95 % interval {100 * group.pgr.low:.0f} to "
         f"{100 * group.pgr.high:.0f} %, {seeds}, {group.n_test:,} test examples)."
     )
+    if len(group.seeds) == 1:
+        text += " This is one seed: how much another would differ is unknown."
     if group.zero_shot is not None:
         text += f" Untrained it got {scores[3]}"
-        if group.clearly_better(group.student, group.zero_shot):
+        if group.gained > 0:
             text += "."
-        elif group.clearly_better(group.zero_shot, group.student):
+        elif group.gained < 0:
             text += ": its supervisor's errors made it worse than it was."
         else:
             text += ", so whether it learned anything from its supervisor is not clear."

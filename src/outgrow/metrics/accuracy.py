@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from outgrow.metrics.base import Metric, Predictions, mean, metrics
+from outgrow.metrics.base import Metric, Predictions, metrics
 
 
 def right(predictions: Predictions) -> np.ndarray:
@@ -14,7 +14,7 @@ def right(predictions: Predictions) -> np.ndarray:
 
 metrics.add(
     "accuracy",
-    Metric(score=mean(right)),
+    Metric(values=right),
     about="share of examples whose most probable class is right",
     source="Burns et al. 2023",
 )

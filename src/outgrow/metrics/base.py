@@ -37,11 +37,11 @@ class Predictions:
     squared_error: np.ndarray
 
 
-Score = Callable[[Predictions, np.ndarray], np.ndarray]
-"""Predictions of n examples and weights, float [replicates, n], to one score per replicate, float64 [replicates].
+Values = Callable[[Predictions], np.ndarray]
+"""Predictions of n examples to values float [n] whose mean is the score; NaN where there is no score.
 
-An example of weight 2 counts as if it stood there twice, one of weight 0 as if it were not there. NaN where a replicate
-has no score. Weights are quickest read example by example: `weights.T[rows]`.
+A metric that is a mean gives each example's own score. Any other gives the score plus each example's influence on it, n
+times the derivative by the example's weight (infinitesimal jackknife; Efron 1982): then its errors are those of a mean.
 """
 
 
@@ -50,17 +50,20 @@ class Metric:
     """How predictions are scored, and what has to be known to read the score.
 
     Args:
-        score: the function.
+        values: the function.
         larger_is_better: which way is better.
         share: whether it lies between 0 and 1 and is shown in percent; otherwise it is shown as a number.
         kinds: kinds of task that it can score.
+        chance: whether it tells an answer by the class shares alone from a good one; for scores of how sure answers
+            are, chance goes by accuracy.
         fewest_classes, most_classes: numbers of classes that it can score.
     """
 
-    score: Score
+    values: Values
     larger_is_better: bool = True
     share: bool = True
     kinds: frozenset[Kind] = frozenset({"classification", "preference", "generation"})
+    chance: bool = True
     fewest_classes: int = 1
     most_classes: int | None = None
 
@@ -77,17 +80,6 @@ class Metric:
 
 PROBABILITIES: frozenset[Kind] = frozenset({"classification", "preference"})
 """Kinds whose answers are probabilities of classes."""
-
-
-def mean(of: Callable[[Predictions], np.ndarray]) -> Score:
-    """The mean of a score that every example has on its own."""
-
-    def score(predictions: Predictions, weights: np.ndarray) -> np.ndarray:
-        each = np.asarray(of(predictions), weights.dtype)
-        total, count = weights @ each, weights @ np.ones_like(each)
-        return np.asarray(total / count.astype(np.float64))
-
-    return score
 
 
 metrics: Registry[Metric] = Registry("metrics", package="outgrow.metrics")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from outgrow.metrics.base import PROBABILITIES, Metric, mean, metrics
+from outgrow.metrics.base import PROBABILITIES, Metric, metrics
 
 metrics.add(
     "brier",
     Metric(
-        score=mean(lambda predictions: predictions.squared_error),
+        values=lambda predictions: predictions.squared_error,
+        chance=False,
         larger_is_better=False,
         share=False,
         kinds=PROBABILITIES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from outgrow.metrics.base import PROBABILITIES, Metric, Predictions, mean, metrics
+from outgrow.metrics.base import PROBABILITIES, Metric, Predictions, metrics
 
 LEAST = float(np.finfo(np.float32).eps)  # a smaller probability counts as this, as in scikit-learn's log_loss
 
@@ -16,7 +16,7 @@ def log_probability(predictions: Predictions) -> np.ndarray:
 
 metrics.add(
     "log_likelihood",
-    Metric(score=mean(log_probability), share=False, kinds=PROBABILITIES),
+    Metric(values=log_probability, share=False, chance=False, kinds=PROBABILITIES),
     about="mean log probability given to the right class, in nats",
     source="standard; Good 1952",
 )

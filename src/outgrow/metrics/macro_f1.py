@@ -7,22 +7,22 @@ import numpy as np
 from outgrow.metrics.base import PROBABILITIES, Metric, Predictions, metrics
 
 
-def macro_f1(predictions: Predictions, weights: np.ndarray) -> np.ndarray:
+def macro_f1(predictions: Predictions) -> np.ndarray:
     """Mean over the classes that occur, as truth or as prediction; a class that is never right has F1 = 0."""
     truth, predicted = predictions.truth, predictions.predicted
-    total, classes = np.zeros(len(weights)), np.zeros(len(weights))
-    for one in np.unique(np.concatenate([truth, predicted])):
+    n, classes = len(truth), np.unique(np.concatenate([truth, predicted]))
+    found = np.zeros(n)
+    for one in classes:
         true, said = truth == one, predicted == one
-        hits, both = (weights.T[rows].sum(0) for rows in (true & said, true))
-        both = both + weights.T[said].sum(0)  # 2 * hits + misses + false alarms
-        total += np.divide(2 * hits, both, out=np.zeros(len(weights)), where=both > 0)
-        classes += both > 0
-    return total / classes
+        both = true.sum() + said.sum()  # 2 * hits + misses + false alarms
+        score = 2 * (true & said).sum() / both
+        found += score + n * (2.0 * (true & said) - score * (true.astype(float) + said)) / both
+    return found / len(classes)
 
 
 metrics.add(
     "macro_f1",
-    Metric(score=macro_f1, kinds=PROBABILITIES),
+    Metric(values=macro_f1, kinds=PROBABILITIES),
     about="F1 of each class that occurs, averaged over classes",
     source="Opitz & Burst 2019",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from outgrow.metrics.base import Metric, Predictions, mean, metrics
+from outgrow.metrics.base import Metric, Predictions, metrics
 
 
 def among_five(predictions: Predictions) -> np.ndarray:
@@ -14,7 +14,7 @@ def among_five(predictions: Predictions) -> np.ndarray:
 
 metrics.add(
     "top5_accuracy",
-    Metric(score=mean(among_five), kinds=frozenset({"classification"}), fewest_classes=6),
+    Metric(values=among_five, kinds=frozenset({"classification"}), fewest_classes=6),
     about="share of examples whose truth is among the first five",
     source="standard",
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from outgrow.metrics.base import Metric, mean, metrics
+from outgrow.metrics.base import Metric, metrics
 
 metrics.add(
     "truth_probability",
-    Metric(score=mean(lambda predictions: predictions.truth_probability)),
+    Metric(values=lambda predictions: predictions.truth_probability, chance=False),
     about="mean probability given to the right class",
     source="standard",
 )

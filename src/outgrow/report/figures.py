@@ -44,7 +44,7 @@ AGREEMENT: list[tuple[str, Callable[[Group], Interval | None]]] = [
 def score_axis(groups: Sequence[Group], label: str, *, about: int = 5) -> Axis:
     """Over the scores of all roles and their intervals."""
     everything = [at for g in groups for at in (g.zero_shot, g.weak_score, g.student, g.ceiling) if at is not None]
-    ends = [end for at in everything for end in (at.low, at.high)]
+    ends = [end for at in everything for end in at.ends]
     if groups[0].share:
         return svg.linear_axis(ends, label, tick_percent, about=about, within=(0, 1))
     return svg.linear_axis(ends, label, tick_number, about=about)
@@ -122,12 +122,12 @@ def score_dots(groups: Sequence[Group], name: str) -> str:
 def pgr_axis(groups: Sequence[Group]) -> tuple[Axis, str]:
     """From 0 to 1 and further where a value lies; intervals may run off it, which the note says."""
     found = [g.pgr for g in groups if g.pgr is not None and g.verdict == "ok"]
-    low = min([0.0, *(at.value for at in found), *(max(at.low, -0.6) for at in found)])
-    high = max([1.0, *(at.value for at in found), *(min(at.high, 1.6) for at in found)])
+    low = min([0.0, *(at.value for at in found), *(max(at.ends[0], -0.6) for at in found)])
+    high = max([1.0, *(at.value for at in found), *(min(at.ends[1], 1.6) for at in found)])
     axis = svg.linear_axis([low, high], "performance gap recovered (PGR)", ratio)
     margin = 0.03 * (axis.high - axis.low)
     axis = replace(axis, low=axis.low - margin, high=axis.high + margin)
-    cut = any(at.low < axis.low or at.high > axis.high for at in found)
+    cut = any(at.ends[0] < axis.low or at.ends[1] > axis.high for at in found)
     return axis, " Bars that reach the edge go on beyond it; the table has their ends." if cut else ""
 
 
@@ -182,7 +182,7 @@ def agreement_figure(groups: Sequence[Group]) -> str:
         "agreeing means that the student has copied a mistake, so lower is better. Bars are 95&nbsp;% intervals."
     )
     found = [at for g in groups for _, pick in AGREEMENT if (at := pick(g)) is not None]
-    ends = [end for at in found for end in (at.low, at.high)]
+    ends = [end for at in found for end in at.ends]
     if not has_sizes(groups):
         x = svg.linear_axis(ends, "share of test examples with the same answer", tick_percent, within=(0, 1))
         panels = []

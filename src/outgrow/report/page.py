@@ -31,11 +31,11 @@ TERMS = {
     "weak label accuracy": "share of the transfer examples that the supervisor labelled correctly",
 }
 STATISTICS = (
-    "Every interval is a 95&nbsp;% interval from a hierarchical bootstrap: seeds are drawn with "
-    "replacement, then test examples, "
-    "the same ones for every role, so that PGR compares roles on equal draws. With few seeds the spread "
-    "between seeds is "
-    "itself poorly known, and intervals tend to be too narrow."
+    "Every interval is a 95&nbsp;% interval. Seeds and groups of test examples are crossed random effects: a mean's "
+    "variance is that between seeds plus that between groups (analysis of variance), with Satterthwaite's degrees of "
+    "freedom; shares have Wilson's form, PGR has Fieller's; a score that is no mean enters by its influence values. "
+    "Roles are compared on the same examples and seeds. With one seed the spread between seeds is unknown, and no "
+    "interval holds it."
 )
 
 
@@ -110,6 +110,8 @@ def cell(at: Interval | None, show: Callable[[float], str]) -> str:
     """A mean with its interval below it."""
     if at is None:
         return f"<td>{DASH}</td>"
+    if at.low is None or at.high is None:
+        return f'<td title="n = {at.n:,}">{show(at.value)}</td>'
     low, high = (show(end).removesuffix("\u202f%") for end in (at.low, at.high))
     return f'<td title="n = {at.n:,}">{show(at.value)}<small>{low} to {high}</small></td>'
 

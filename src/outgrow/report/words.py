@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from outgrow.report.svg import esc
 from outgrow.results.table import Group, Interval
@@ -22,7 +22,8 @@ VERDICTS = {
     "no-gap": "the ceiling is not clearly better than the supervisor, so there is no gap to recover a share of",
     "collapsed": "a role predicts one class for nearly everything, so its score says nothing about learning",
     "chance": "a role's accuracy is no better than chance, so there is nothing to compare",
-    "undefined": "a role's score does not exist for too many of the resampled test sets, so it has no interval",
+    "undefined": "a role's score does not exist on these test examples",
+    "few-groups": "the test examples come in so few groups that nothing is certain",
     "failed": "a step failed, so a score is missing",
 }
 
@@ -57,13 +58,18 @@ def score(at: Interval | None, *, share: bool = True) -> str:
     if at is None:
         return DASH
     if share:
-        return f"{percent(at.value)} [{100 * at.low:.1f}, {100 * at.high:.1f}]"
-    return f"{number(at.value)} [{number(at.low)}, {number(at.high)}]"
+        return percent(at.value) + ends(at, lambda end: f"{100 * end:.1f}")
+    return number(at.value) + ends(at, number)
+
+
+def ends(at: Interval, show: Callable[[float], str]) -> str:
+    """` [low, high]`; nothing where the ends are not known."""
+    return "" if at.low is None or at.high is None else f" [{show(at.low)}, {show(at.high)}]"
 
 
 def recovered(at: Interval | None) -> str:
     """A PGR and its interval: `0.53 [0.45, 0.61]`."""
-    return DASH if at is None else f"{ratio(at.value)} [{ratio(at.low)}, {ratio(at.high)}]"
+    return DASH if at is None else ratio(at.value) + ends(at, ratio)
 
 
 def quantity(value: float) -> str:
@@ -170,8 +176,8 @@ def finding(g: Group) -> str:
         meaning = VERDICTS.get(g.verdict, "the share of the gap cannot be read")
         why = f" ({esc(g.why)})" if g.why else ""
         out.append(f"No PGR is given, verdict <code>{esc(g.verdict)}</code>: {meaning}{why}. ")
-    if g.student is not None and g.zero_shot is not None and not g.clearly_better(g.student, g.zero_shot):
-        if g.clearly_better(g.zero_shot, g.student):
+    if g.student is not None and g.zero_shot is not None and g.gained <= 0:
+        if g.gained < 0:
             caution = "the student scores worse than its model did before training; the training did harm."
         else:
             caution = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from outgrow.config import to_tables
 from outgrow.errors import ConfigError, StoreError
 from outgrow.experiment import Experiment
-from outgrow.results.table import COLUMNS, CurvePoint, Evaluation, Group, Interval, Record, Row
+from outgrow.results.table import COLUMNS, Bounded, CurvePoint, Evaluation, Group, Interval, Record, Row
 from outgrow.spec import digest
 from outgrow.steps import Comparison, walk_unique
 
@@ -58,7 +58,8 @@ def record(store: Store, one: Experiment, result: Comparison, *, failure: str = 
 
 def _evaluate(store: Store, metric: str, keys: Sequence[str]) -> Evaluation:
     from outgrow.metrics.base import metrics
-    from outgrow.results.evaluation import evaluate, read_answers
+    from outgrow.results.answers import read_answers
+    from outgrow.results.evaluation import evaluate
 
     return evaluate(read_answers([store.open(key) for key in keys], metric=metrics[metric]))
 
@@ -94,6 +95,8 @@ def _row(one: Experiment, result: Comparison, evaluation: Evaluation | None, wea
         pgr=value(evaluation.pgr) if evaluation else None,
         pgr_low=evaluation.pgr.low if evaluation and evaluation.pgr else None,
         pgr_high=evaluation.pgr.high if evaluation and evaluation.pgr else None,
+        n_groups=evaluation.n_groups if evaluation else None,
+        design_effect=evaluation.design_effect if evaluation else None,
         verdict=evaluation.verdict if evaluation else "failed",
         key=result.key,
     )
@@ -144,10 +147,11 @@ def _read_evaluation(fields: dict[str, Any]) -> Evaluation:
         return Interval(**found) if found else None
 
     read = {
-        name: interval(fields[name]) for name in ("agreement", "agreement_when_right", "agreement_when_wrong", "pgr")
+        name: interval(fields[name]) for name in ("agreement", "agreement_when_right", "agreement_when_wrong", "gain")
     }
+    pgr = Bounded(**fields["pgr"]) if fields["pgr"] else None
     scores = {role: Interval(**found) for role, found in fields["scores"].items()}
-    return Evaluation(**{**fields, **read, "scores": scores})
+    return Evaluation(**{**fields, **read, "scores": scores, "pgr": pgr})
 
 
 def pool(store: Store, records: Sequence[Record]) -> list[Group]:
@@ -193,6 +197,10 @@ def _pool(store: Store, records: list[Record]) -> Group:
         agreement_when_right=evaluation.agreement_when_right if evaluation else None,
         agreement_when_wrong=evaluation.agreement_when_wrong if evaluation else None,
         pgr=evaluation.pgr if evaluation else None,
+        n_groups=evaluation.n_groups if evaluation else None,
+        design_effect=evaluation.design_effect if evaluation else None,
+        gain=evaluation.gain if evaluation else None,
+        detectable=evaluation.detectable if evaluation else None,
         verdict=evaluation.verdict if evaluation else "failed",
         why=evaluation.why if evaluation else first.failure,
         share=metric.share,

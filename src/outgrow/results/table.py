@@ -9,12 +9,34 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A score or share with its 95 % interval and the number of test examples (times seeds) behind it."""
+    """A score or share with its 95 % interval and the number of test examples (times seeds) behind it.
+
+    Args:
+        low, high: its ends; None where there are too few groups of test examples to tell.
+        form: how they were found: `t`, `wilson` (shares), or `fieller` (ratios).
+    """
 
     value: float
+    low: float | None
+    high: float | None
+    n: int
+    form: str = "t"
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Its ends, or the value twice where they are not known."""
+        if self.low is None or self.high is None:
+            return self.value, self.value
+        return self.low, self.high
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounded(Interval):
+    """An interval whose ends are known."""
+
     low: float
     high: float
-    n: int
+    form: str = "fieller"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,15 +45,23 @@ class Evaluation:
 
     Args:
         scores: by role; one whose score is undefined is missing.
-        left_out: bootstrap replicates in which a role's score is undefined; they are no part of any score's interval.
+        gain: student minus zero-shot, paired by seed and example; None where there is no zero-shot score.
+        n_groups: independent groups of test examples behind the intervals.
+        design_effect: how many times larger the student's variance is than it were if all test examples were
+            independent; None where it cannot be told.
+        detectable: the smallest gap between ceiling and supervisor that such a study tells from none in four of five
+            cases; None where it cannot be told.
     """
 
     scores: dict[str, Interval]
     agreement: Interval
     agreement_when_right: Interval | None
     agreement_when_wrong: Interval | None
-    pgr: Interval | None
-    left_out: int
+    pgr: Bounded | None
+    gain: Interval | None
+    n_groups: int
+    design_effect: float | None
+    detectable: float | None
     verdict: str
     why: str
 
@@ -81,6 +111,8 @@ class Row:
     pgr_high: float | None
     verdict: str
     key: str
+    n_groups: int | None
+    design_effect: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +152,11 @@ class Group:
     agreement: Interval | None
     agreement_when_right: Interval | None
     agreement_when_wrong: Interval | None
-    pgr: Interval | None
+    pgr: Bounded | None
+    n_groups: int | None
+    design_effect: float | None
+    gain: Interval | None
+    detectable: float | None
     verdict: str
     why: str = ""
     share: bool = True
@@ -130,9 +166,13 @@ class Group:
     provenance: dict[str, Any] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
 
-    def clearly_better(self, one: Interval, other: Interval) -> bool:
-        """Whether a score is better than another by more than their intervals."""
-        return one.low > other.high if self.larger_is_better else one.high < other.low
+    @property
+    def gained(self) -> int:
+        """Whether the student is clearly better (1) or worse (-1) than its model was untrained; 0 if neither."""
+        if self.gain is None or self.gain.low is None or self.gain.high is None:
+            return 0
+        way = 1 if self.gain.low > 0 else -1 if self.gain.high < 0 else 0
+        return way if self.larger_is_better else -way
 
 
 @dataclass(frozen=True, kw_only=True)
