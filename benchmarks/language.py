@@ -53,12 +53,13 @@ def peak() -> None:
     """Shares of the peak; FLOPs counted for real tokens and weight matrices alone, padding and attention as loss."""
     import torch
 
-    from outgrow.config import TrainSpec
+    from outgrow.learning.losses import CrossEntropy
     from outgrow.learning.machine import Machine
+    from outgrow.learning.objective import Probabilities
     from outgrow.learning.predict import in_batches
     from outgrow.learning.train import fit
-    from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output
 
     texts, labels = reviews(1_024)
@@ -87,11 +88,11 @@ def peak() -> None:
 
     full = models["smollm2-135m"]().build(output, seed=0)
     rows = full.encode(texts[:512])
-    targets = torch.nn.functional.one_hot(torch.from_numpy(labels[:512]), 2).float()
+    targets = Probabilities(torch.nn.functional.one_hot(torch.from_numpy(labels[:512]), 2).float())
     spec = TrainSpec(epochs=5, batch_size=BATCH, learning_rate=RATE, evaluations=5)
     marks: list[float] = []
-    look = lambda network, progress: marks.append(time.perf_counter())  # noqa: E731
-    fit(full, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=machine, look=look)
+    check = lambda network, progress: marks.append(time.perf_counter())  # noqa: E731
+    fit(full, rows, targets, spec, loss=CrossEntropy(), seed=0, machine=machine, check=check)
     seconds_each = [after - before for before, after in itertools.pairwise(marks[1:])]
     shares = [6 * weights * rows.lengths.sum() / seconds / limit for seconds in seconds_each]
     print(f"training step        {512 / seconds_each[-1]:6.1f} rows/s, {_spread(shares)} of the peak", flush=True)
@@ -107,12 +108,13 @@ def ours(name: str) -> dict[str, float]:
     """This project's loop."""
     import torch
 
-    from outgrow.config import TrainSpec
+    from outgrow.learning.losses import CrossEntropy
     from outgrow.learning.machine import Machine
+    from outgrow.learning.objective import Probabilities
     from outgrow.learning.predict import predict
     from outgrow.learning.train import fit
-    from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output
 
     n = ROWS[name]
@@ -121,9 +123,9 @@ def ours(name: str) -> dict[str, float]:
     output = Output(kind="classification", n_classes=2, class_names=("rotten", "fresh"))
     network = models[name]().build(output, seed=0)
     spec = TrainSpec(epochs=EPOCHS, batch_size=BATCH, learning_rate=RATE, schedule="linear", evaluations=1)
-    targets = torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float()
+    targets = Probabilities(torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float())
     started = time.perf_counter()
-    fit(network, network.encode(texts[:n]), targets, spec, loss=cross_entropy_loss, seed=0, machine=machine)
+    fit(network, network.encode(texts[:n]), targets, spec, loss=CrossEntropy(), seed=0, machine=machine)
     seconds = time.perf_counter() - started
     said = predict(network, network.encode(texts[n:]), machine=machine).argmax(1)
     return {"rows_per_second": n * EPOCHS / seconds, "accuracy": float((said == labels[n:]).mean())}
@@ -235,12 +237,13 @@ def in_format(name: Any, seed: int, n: int) -> dict[str, float]:
     """One fine-tuning of whole SmolLM2 in a number format."""
     import torch
 
-    from outgrow.config import TrainSpec
+    from outgrow.learning.losses import CrossEntropy
     from outgrow.learning.machine import Machine
+    from outgrow.learning.objective import Probabilities
     from outgrow.learning.predict import predict
     from outgrow.learning.train import fit
-    from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output
 
     texts, labels = reviews((seed + 1) * n)
@@ -252,10 +255,10 @@ def in_format(name: Any, seed: int, n: int) -> dict[str, float]:
     model = models["smollm2-135m"]()
     network = model.build(output, seed=seed)
     spec = TrainSpec(evaluations=1, **model.train_defaults())
-    targets = torch.nn.functional.one_hot(torch.from_numpy(labels), 2).float()
+    targets = Probabilities(torch.nn.functional.one_hot(torch.from_numpy(labels), 2).float())
     marks: list[float] = []
-    look = lambda network, progress: marks.append(time.perf_counter())  # noqa: E731
-    fit(network, network.encode(texts), targets, spec, loss=cross_entropy_loss, seed=seed, machine=machine, look=look)
+    check = lambda network, progress: marks.append(time.perf_counter())  # noqa: E731
+    fit(network, network.encode(texts), targets, spec, loss=CrossEntropy(), seed=seed, machine=machine, check=check)
     started = time.perf_counter()
     said = predict(network, network.encode(held_out), machine=machine).argmax(1)
     return {
@@ -296,28 +299,29 @@ def memory() -> None:
     """Resident memory along a LoRA training with batches of 32 film reviews."""
     import torch
 
-    from outgrow.config import TrainSpec
+    from outgrow.learning.losses import CrossEntropy
     from outgrow.learning.machine import Machine
+    from outgrow.learning.objective import Probabilities
     from outgrow.learning.train import fit
-    from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output
 
     n = 1_280
     texts, labels = reviews(n)
     output = Output(kind="classification", n_classes=2, class_names=("rotten", "fresh"))
     network = models["smollm2-135m"](training="lora").build(output, seed=0)
-    targets = torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float()
+    targets = Probabilities(torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float())
     spec = TrainSpec(epochs=3, batch_size=BATCH, learning_rate=5e-4, evaluations=12)
 
-    def look(network: object, progress: float) -> None:
+    def check(network: object, progress: float) -> None:
         status = Path("/proc/self/status").read_text()
         resident, high = (int(status.split(f"{word}:")[1].split()[0]) / 1024 for word in ("VmRSS", "VmHWM"))
         print(f"{progress:5.0%} of 120 updates: resident {resident:6.0f} MiB, peak so far {high:6.0f} MiB", flush=True)
 
     machine = Machine(device=torch.device("cpu"))
     rows = network.encode(texts[:n])
-    fit(network, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=machine, look=look)
+    fit(network, rows, targets, spec, loss=CrossEntropy(), seed=0, machine=machine, check=check)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 import tiny_models
 import torch
+from losses import Given
 from torch import Tensor, nn
 
-from outgrow.config import TrainSpec
 from outgrow.learning.batching import Arrays
 from outgrow.learning.machine import Machine
 from outgrow.learning.masters import leave_grid
+from outgrow.learning.network import Network
+from outgrow.learning.objective import Probabilities
 from outgrow.learning.probe import Probe
 from outgrow.learning.train import fit
 from outgrow.models.base import models
 from outgrow.models.language import LanguageModel
+from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 from outgrow.vision.images import Preprocessing
 from outgrow.vision.network import ImageNetwork
@@ -30,7 +33,7 @@ STEP = 2.0**-8  # between numbers of bfloat16 from 1/2 to 1
 CLASSES = Output(kind="classification", n_classes=2, class_names=("bad", "good"))
 
 
-class Sums(nn.Module):
+class Sums(Network):
     """Weights between 1/2 and 1, as a file in `stored` holds them; the outputs are sums of 512 of them."""
 
     mixed_precision = True
@@ -46,9 +49,9 @@ class Sums(nn.Module):
         return logits
 
 
-def total(logits: Tensor, targets: Tensor, progress: float) -> Tensor:
-    """A loss that pulls every weight down all the time, so that Adam moves each by the rate with every update."""
-    return logits.sum()
+# pulls every weight down all the time, so that Adam moves each by the rate with every update
+DOWN = Given(lambda batch: batch.logits.sum(), rowwise=True)
+STILL = Given(lambda batch: 0 * batch.logits.sum(), rowwise=True)
 
 
 def moved(stored: torch.dtype, *, trained_in: Machine, read_in: Machine, rate: float) -> list[float]:
@@ -57,13 +60,13 @@ def moved(stored: torch.dtype, *, trained_in: Machine, read_in: Machine, rate: f
     rows = Arrays(np.ones((1, 512), np.float32))
     seen: list[float] = []
 
-    def look(network: nn.Module, progress: float) -> None:
+    def check(network: Network, progress: float) -> None:
         with torch.inference_mode(), read_in.multiplying(network):
             eye = torch.eye(512)
             seen.append(float(network(eye).double().mean()))  # each product is one weight: nothing else is rounded
 
     spec = TrainSpec(epochs=100, batch_size=1, learning_rate=rate, evaluations=100)
-    fit(network, rows, torch.zeros(1, 256), spec, loss=total, seed=0, machine=trained_in, look=look)
+    fit(network, rows, Probabilities(torch.zeros(1, 256)), spec, loss=DOWN, seed=0, machine=trained_in, check=check)
     return [(seen[0] - seen[n]) / rate for n in (1, 2, 5, 20, 100)]
 
 
@@ -80,7 +83,7 @@ def test_updates_below_a_step_of_bfloat16_count(
     went = exact * rate / STEP
     slack = 4 * np.sqrt(np.minimum(went, 0.25) / (256 * 512)) * STEP / rate + 0.002 * exact
     if read_in is FLOAT32 and trained_in is BFLOAT16:
-        slack = slack + 0.25  # the first look is at weights that are not moved yet
+        slack = slack + 0.25  # the first check is of weights that are not moved yet
     np.testing.assert_array_less(np.abs(found - exact), slack + 0.05)
 
 
@@ -129,11 +132,11 @@ def test_weights_of_a_finer_format_stay() -> None:
 # In the families
 
 
-def changes(network: nn.Module, *, machine: Machine, rows: Any, targets: Any) -> tuple[set[str], dict[str, float]]:
+def changes(network: Network, *, machine: Machine, rows: Any, targets: Any) -> tuple[set[str], dict[str, float]]:
     """Names of weights that a training without any gradient changes, and what it leaves of the grid."""
     before = {name: value.detach().clone() for name, value in network.named_parameters()}
     spec = TrainSpec(epochs=1, batch_size=64, evaluations=1)
-    fit(network, rows, targets, spec, loss=lambda logits, targets, progress: 0 * logits.sum(), seed=3, machine=machine)
+    fit(network, rows, targets, spec, loss=STILL, seed=3, machine=machine)
     after = dict(network.named_parameters())
     for name, value in before.items():
         assert torch.equal(after[name].bfloat16(), value.bfloat16()), name
@@ -150,14 +153,14 @@ def test_full_fine_tuning_begins_between_the_numbers_of_bfloat16(
         name="transformer", path=str(tiny_models.in_bfloat16(tiny(family), tmp_path / "m")), max_length=64
     )
     network = model.build(CLASSES, seed=0)
-    rows = network.encode(tiny_models.texts(8))  # type: ignore[operator]
+    rows = network.encode(tiny_models.texts(8))
     matrices = {name for name, value in network.named_parameters() if value.ndim == 2 and bool(value.any())}
-    changed, left = changes(network, machine=machine, rows=rows, targets=torch.full((8, 2), 0.5))
+    changed, left = changes(network, machine=machine, rows=rows, targets=Probabilities(torch.full((8, 2), 0.5)))
     assert changed >= matrices
     assert max(left.values()) < 0.2  # norms and biases of these models are zeros and ones
     generator = model.language_model() if family != "bert" else None
     if generator is not None:
-        rows, targets = generator.continued(tiny_models.texts(8))  # type: ignore[operator]
+        rows, targets = generator.continued(tiny_models.texts(8))
         changed, _ = changes(generator, machine=machine, rows=rows, targets=targets)
         assert {name for name, value in generator.named_parameters() if value.ndim == 2} <= changed
 
@@ -170,7 +173,7 @@ def test_images_too() -> None:
         for value in network.parameters():
             value.copy_(value.bfloat16())
     rows = network.encode(np.zeros((4, 32, 32, 3), np.uint8))
-    changed, left = changes(network, machine=BFLOAT16, rows=rows, targets=torch.full((4, 2), 0.5))
+    changed, left = changes(network, machine=BFLOAT16, rows=rows, targets=Probabilities(torch.full((4, 2), 0.5)))
     assert changed == {"backbone.0.weight", "backbone.0.bias", "head.weight", "head.bias"}
     assert max(left.values()) < 0.1
 
@@ -180,8 +183,8 @@ def test_low_rank_updates_leave_the_frozen_weights(family: str, tiny: Callable[.
     folder = tiny_models.in_bfloat16(tiny(family), tmp_path / "m")
     model = LanguageModel(name="transformer", path=str(folder), max_length=64, training="lora")
     network = model.build(CLASSES, seed=0)
-    rows = network.encode(tiny_models.texts(8))  # type: ignore[operator]
-    changed, _ = changes(network, machine=BFLOAT16, rows=rows, targets=torch.full((8, 2), 0.5))
+    rows = network.encode(tiny_models.texts(8))
+    changed, _ = changes(network, machine=BFLOAT16, rows=rows, targets=Probabilities(torch.full((8, 2), 0.5)))
     assert changed <= {"head.weight"}  # which begins as rows of the unembedding, and is trained as a whole
 
 
@@ -197,6 +200,6 @@ def test_probes_chess_and_toys_are_not_touched() -> None:
                 value.copy_(value.bfloat16() + 0.5)
         rows = Arrays(np.stack([row] * 4))
         n_classes = network(rows.batch(np.arange(4), CPU)).shape[1]
-        targets = torch.full((4, n_classes), 1 / n_classes)
+        targets = Probabilities(torch.full((4, n_classes), 1 / n_classes))
         changed, _ = changes(network, machine=BFLOAT16, rows=rows, targets=targets)
         assert changed == set()

@@ -175,7 +175,7 @@ def test_weights_adapted_from_bfloat16_are_not_numbers_of_bfloat16(
     (one,) = wanted("generative_finetuning", strong=strong, method={"learning_rate": 1e-6})
     result, context = carried_out(one, store)
     (adapted,) = (step for step in walk_unique(result) if isinstance(step, Adapted))
-    weights = context.weights(adapted)["layers.0.mlp.up_proj.weight"]
+    weights = adapted.weights(context)["layers.0.mlp.up_proj.weight"]
     before = one.strong.model.load().backbone.state_dict()["layers.0.mlp.up_proj.weight"]  # type: ignore[attr-defined]
     assert torch.equal(before.bfloat16().float(), before)
     assert (weights.bfloat16().float() != weights).float().mean() > 0.9
