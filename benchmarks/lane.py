@@ -36,6 +36,17 @@ def rows_of(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(POOL)[:N]
 
 
+def student(one_hot: Any, rows: np.ndarray, *, seed: int, l2: float) -> Any:
+    """A head that is to learn the labels of some rows."""
+    import torch
+
+    from outgrow.learning.heads import Student
+    from outgrow.learning.losses import CrossEntropy
+
+    weights = torch.ones(len(rows))
+    return Student(rows=rows, targets=one_hot[rows], weights=weights, loss=CrossEntropy(), seed=seed, l2=l2)
+
+
 def scikit_learn(count: int) -> None:
     """Logistic regressions in a loop, in a process of their own: seconds and test accuracy of each, as JSON."""
     from sklearn.linear_model import LogisticRegression
@@ -56,23 +67,22 @@ def students(count: int = 1_000, compared: int = 50) -> None:
     """Batched solve against scikit-learn's logistic regression in a loop, on the same problems."""
     import torch
 
-    from outgrow.config import TrainSpec
-    from outgrow.learning.heads import Head, Student, train_together
-    from outgrow.methods.base import cross_entropy_loss
+    from outgrow.learning.heads import Head, train_together
+    from outgrow.learning.lbfgs import solve
+    from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output
 
     features, labels = made_up(POOL + 2_000, WIDTH)
     one_hot = torch.nn.functional.one_hot(torch.from_numpy(labels), 2).float()
     made = [
         # scikit-learn's C = 1: its penalty 1 / (2 C n) w^2 is on the difference of our two weights, twice each of them
-        Student(rows=rows_of(seed), targets=one_hot[rows_of(seed)], loss=cross_entropy_loss, seed=seed, l2=2 / N)
+        student(one_hot, rows_of(seed), seed=seed, l2=2 / N)
         for seed in range(count)
     ]
     output = Output(kind="classification", n_classes=2)
-    spec = TrainSpec(optimizer="lbfgs")
-    train_together(features, made[:20], spec, output, device=torch.device("cpu"))  # warms up
+    solve(features, made[:20], output, device=torch.device("cpu"))  # warms up
     started = time.perf_counter()
-    heads = train_together(features, made, spec, output, device=torch.device("cpu"))
+    heads = solve(features, made, output, device=torch.device("cpu"))
     ours = time.perf_counter() - started
     held_out = features[POOL:].astype(np.float32)
     accuracies = [
@@ -124,10 +134,10 @@ def memory() -> None:
     """Peak resident memory of students on 50,000 x 2,048 stored features."""
     import torch
 
-    from outgrow import features as files
-    from outgrow.config import TrainSpec
-    from outgrow.learning.heads import Student, train_together
-    from outgrow.methods.base import cross_entropy_loss
+    from outgrow.learning import feature_file as files
+    from outgrow.learning.heads import train_together
+    from outgrow.learning.lbfgs import solve
+    from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output
 
     with tempfile.TemporaryDirectory() as folder:
@@ -141,12 +151,16 @@ def memory() -> None:
         one_hot = torch.nn.functional.one_hot(labels, 10).float()
         rows = [np.random.default_rng(seed).permutation(50_000)[:40_000] for seed in range(3)]
         output = Output(kind="classification", n_classes=10)
-        for spec in (TrainSpec(epochs=1, batch_size=128, learning_rate=1e-3), TrainSpec(optimizer="lbfgs", l2=0.01)):
-            made = [Student(rows=one, targets=one_hot[one], loss=cross_entropy_loss, seed=0, l2=0.01) for one in rows]
-            train_together(features, made, spec, output, device=torch.device("cpu"))
+        made = [student(one_hot, one, seed=0, l2=0.01) for one in rows]
+        spec = TrainSpec(epochs=1, batch_size=128, learning_rate=1e-3)
+        for name, train in (
+            ("adam", lambda: train_together(features, made, spec, output, device=torch.device("cpu"))),
+            ("lbfgs", lambda: solve(features, made, output, device=torch.device("cpu"))),
+        ):
+            train()
             status = Path("/proc/self/status").read_text()
             peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
-            print(f"3 students on 40,000 of 50,000 x 2,048, {spec.optimizer}: peak resident {peak:.0f} MiB", flush=True)
+            print(f"3 students on 40,000 of 50,000 x 2,048, {name}: peak resident {peak:.0f} MiB", flush=True)
 
 
 if __name__ == "__main__":

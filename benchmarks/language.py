@@ -4,6 +4,7 @@ Run by hand on an idle machine with the packs smollm2-135m, minilm-l6 and rotten
 `python benchmarks/language.py peak`      share of the bfloat16 matrix peak: feature extraction and training of SmolLM2
 `python benchmarks/language.py finetune`  against a plain Hugging Face Trainer, and one-row micro-batches in float32
 `python benchmarks/language.py memory`    peak memory of LoRA along the training
+`python benchmarks/language.py precision [SEEDS]`  accuracy and speed of whole SmolLM2 in bfloat16 against float32
 
 Each contender runs in a process of its own, one after the other, on the same rows, epochs, learning rate and batches.
 """
@@ -29,7 +30,7 @@ def reviews(n: int) -> tuple[Any, Any]:
 
     examples = tasks["rotten-tomatoes"]().load()
     order = sorted(range(len(examples.ids)), key=lambda row: examples.ids[row])[: n + TEST]
-    return examples.inputs[order], examples.labels[order]
+    return examples.inputs[order], examples.truth[order]
 
 
 def matrix_peak() -> float:
@@ -52,12 +53,13 @@ def peak() -> None:
     """Shares of the peak; FLOPs counted for real tokens and weight matrices alone, padding and attention as loss."""
     import torch
 
-    from outgrow.config import TrainSpec
+    from outgrow.learning.losses import CrossEntropy
     from outgrow.learning.machine import Machine
+    from outgrow.learning.objective import Probabilities
     from outgrow.learning.predict import in_batches
     from outgrow.learning.train import fit
-    from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output
 
     texts, labels = reviews(1_024)
@@ -86,11 +88,11 @@ def peak() -> None:
 
     full = models["smollm2-135m"]().build(output, seed=0)
     rows = full.encode(texts[:512])
-    targets = torch.nn.functional.one_hot(torch.from_numpy(labels[:512]), 2).float()
+    targets = Probabilities(torch.nn.functional.one_hot(torch.from_numpy(labels[:512]), 2).float())
     spec = TrainSpec(epochs=5, batch_size=BATCH, learning_rate=RATE, evaluations=5)
     marks: list[float] = []
-    look = lambda network, progress: marks.append(time.perf_counter())  # noqa: E731
-    fit(full, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=machine, look=look)
+    check = lambda network, progress: marks.append(time.perf_counter())  # noqa: E731
+    fit(full, rows, targets, spec, loss=CrossEntropy(), seed=0, machine=machine, check=check)
     seconds_each = [after - before for before, after in itertools.pairwise(marks[1:])]
     shares = [6 * weights * rows.lengths.sum() / seconds / limit for seconds in seconds_each]
     print(f"training step        {512 / seconds_each[-1]:6.1f} rows/s, {_spread(shares)} of the peak", flush=True)
@@ -106,12 +108,13 @@ def ours(name: str) -> dict[str, float]:
     """This project's loop."""
     import torch
 
-    from outgrow.config import TrainSpec
+    from outgrow.learning.losses import CrossEntropy
     from outgrow.learning.machine import Machine
+    from outgrow.learning.objective import Probabilities
     from outgrow.learning.predict import predict
     from outgrow.learning.train import fit
-    from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output
 
     n = ROWS[name]
@@ -120,9 +123,9 @@ def ours(name: str) -> dict[str, float]:
     output = Output(kind="classification", n_classes=2, class_names=("rotten", "fresh"))
     network = models[name]().build(output, seed=0)
     spec = TrainSpec(epochs=EPOCHS, batch_size=BATCH, learning_rate=RATE, schedule="linear", evaluations=1)
-    targets = torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float()
+    targets = Probabilities(torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float())
     started = time.perf_counter()
-    fit(network, network.encode(texts[:n]), targets, spec, loss=cross_entropy_loss, seed=0, machine=machine)
+    fit(network, network.encode(texts[:n]), targets, spec, loss=CrossEntropy(), seed=0, machine=machine)
     seconds = time.perf_counter() - started
     said = predict(network, network.encode(texts[n:]), machine=machine).argmax(1)
     return {"rows_per_second": n * EPOCHS / seconds, "accuracy": float((said == labels[n:]).mean())}
@@ -203,20 +206,86 @@ def one_row(name: str) -> dict[str, float]:
     return {"rows_per_second": n * EPOCHS / seconds, "accuracy": float((said == labels[n:]).mean())}
 
 
+def precision(seeds: int = 3, n: int = 400) -> None:
+    """Whole SmolLM2 fine-tuned on `n` reviews with its defaults, once multiplied in bfloat16 and once in float32.
+
+    Every seed has rows of its own, and both formats the same rows, order and first weights.
+    """
+    found: dict[str, list[dict[str, float]]] = {"float32": [], "bfloat16": []}
+    for seed in range(seeds):
+        for name, figures in found.items():
+            figures.append(_contend("in_format", name, str(seed), str(n)))
+            own = figures[-1]
+            print(
+                f"seed {seed}, {name:8}: accuracy {own['accuracy']:.3f} (n = {TEST}), {own['fresh']:.1%} called fresh, "
+                f"{own['rows_per_second']:.1f} rows/s in training, {own['read_per_second']:.1f} read",
+                flush=True,
+            )
+    mean = {
+        name: {field: sum(own[field] for own in figures) / seeds for field in figures[0]}
+        for name, figures in found.items()
+    }
+    low, high = mean["bfloat16"], mean["float32"]
+    print(
+        f"mean accuracy {low['accuracy']:.3f} in bfloat16, {high['accuracy']:.3f} in float32; training is "
+        f"{low['rows_per_second'] / high['rows_per_second']:.1f} x as fast, reading "
+        f"{low['read_per_second'] / high['read_per_second']:.1f} x"
+    )
+
+
+def in_format(name: Any, seed: int, n: int) -> dict[str, float]:
+    """One fine-tuning of whole SmolLM2 in a number format."""
+    import torch
+
+    from outgrow.learning.losses import CrossEntropy
+    from outgrow.learning.machine import Machine
+    from outgrow.learning.objective import Probabilities
+    from outgrow.learning.predict import predict
+    from outgrow.learning.train import fit
+    from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
+    from outgrow.tasks.base import Output
+
+    texts, labels = reviews((seed + 1) * n)
+    held_out, truth = reviews(20 * n)  # the same for up to 20 seeds
+    held_out, truth = held_out[-TEST:], truth[-TEST:]
+    texts, labels = texts[seed * n : (seed + 1) * n], labels[seed * n : (seed + 1) * n]
+    machine = Machine(device=torch.device("cpu"), precision=name)
+    output = Output(kind="classification", n_classes=2, class_names=("rotten", "fresh"))
+    model = models["smollm2-135m"]()
+    network = model.build(output, seed=seed)
+    spec = TrainSpec(evaluations=1, **model.train_defaults())
+    targets = Probabilities(torch.nn.functional.one_hot(torch.from_numpy(labels), 2).float())
+    marks: list[float] = []
+    check = lambda network, progress: marks.append(time.perf_counter())  # noqa: E731
+    fit(network, network.encode(texts), targets, spec, loss=CrossEntropy(), seed=seed, machine=machine, check=check)
+    started = time.perf_counter()
+    said = predict(network, network.encode(held_out), machine=machine).argmax(1)
+    return {
+        "accuracy": float((said == truth).mean()),
+        "fresh": float(said.mean()),
+        "rows_per_second": n * spec.epochs / (marks[-1] - marks[0]),
+        "read_per_second": TEST / (time.perf_counter() - started),
+    }
+
+
+def _contend(*arguments: str) -> dict[str, float]:
+    """What a contender finds, in a process of its own."""
+    command = [sys.executable, __file__, "contender", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    figures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return figures
+
+
 CONTENDERS = {"ours": ours, "trainer": trainer, "one_row": one_row}
 
 
 def finetune() -> None:
     """Each contender on each model, and how many times faster ours is."""
     for name in ROWS:
-        found = {}
-        for contender in CONTENDERS:
-            done = subprocess.run(
-                [sys.executable, __file__, "contender", contender, name], capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                raise SystemExit(done.stderr)
-            found[contender] = json.loads(done.stdout.strip().splitlines()[-1])
+        found = {contender: _contend(contender, name) for contender in CONTENDERS}
         for contender, figures in found.items():
             ratio = found["ours"]["rows_per_second"] / figures["rows_per_second"]
             print(
@@ -230,32 +299,38 @@ def memory() -> None:
     """Resident memory along a LoRA training with batches of 32 film reviews."""
     import torch
 
-    from outgrow.config import TrainSpec
+    from outgrow.learning.losses import CrossEntropy
     from outgrow.learning.machine import Machine
+    from outgrow.learning.objective import Probabilities
     from outgrow.learning.train import fit
-    from outgrow.methods.base import cross_entropy_loss
     from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output
 
     n = 1_280
     texts, labels = reviews(n)
     output = Output(kind="classification", n_classes=2, class_names=("rotten", "fresh"))
     network = models["smollm2-135m"](training="lora").build(output, seed=0)
-    targets = torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float()
+    targets = Probabilities(torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float())
     spec = TrainSpec(epochs=3, batch_size=BATCH, learning_rate=5e-4, evaluations=12)
 
-    def look(network: object, progress: float) -> None:
+    def check(network: object, progress: float) -> None:
         status = Path("/proc/self/status").read_text()
         resident, high = (int(status.split(f"{word}:")[1].split()[0]) / 1024 for word in ("VmRSS", "VmHWM"))
         print(f"{progress:5.0%} of 120 updates: resident {resident:6.0f} MiB, peak so far {high:6.0f} MiB", flush=True)
 
     machine = Machine(device=torch.device("cpu"))
     rows = network.encode(texts[:n])
-    fit(network, rows, targets, spec, loss=cross_entropy_loss, seed=0, machine=machine, look=look)
+    fit(network, rows, targets, spec, loss=CrossEntropy(), seed=0, machine=machine, check=check)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["contender"]:
-        print(json.dumps(CONTENDERS[sys.argv[2]](sys.argv[3])))
+    command, *rest = sys.argv[1:] or ["peak"]
+    if command == "contender" and rest[0] == "in_format":
+        print(json.dumps(in_format(rest[1], int(rest[2]), int(rest[3]))))
+    elif command == "contender":
+        print(json.dumps(CONTENDERS[rest[0]](rest[1])))
+    elif command == "precision":
+        precision(*map(int, rest))
     else:
-        {"peak": peak, "finetune": finetune, "memory": memory}[sys.argv[1] if len(sys.argv) > 1 else "peak"]()
+        {"peak": peak, "finetune": finetune, "memory": memory}[command]()

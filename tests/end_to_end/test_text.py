@@ -166,6 +166,22 @@ def test_the_same_experiment_gives_the_same_bits(
     assert sum("model.safetensors" in files for files in found[0]) == 3
 
 
+@pytest.mark.parametrize("training", ["full", "lora"])
+def test_weights_adapted_from_bfloat16_are_not_numbers_of_bfloat16(
+    training: str, wanted: Callable[..., list[Experiment]], store: Store, tmp_path: Path, tiny: Callable[..., Path]
+) -> None:
+    """Else what was learned would vanish where they are read in bfloat16, merged low-rank updates above all."""
+    strong = {"path": str(tiny_models.in_bfloat16(tiny("llama"), tmp_path / "m")), "training": training}
+    (one,) = wanted("generative_finetuning", strong=strong, method={"learning_rate": 1e-6})
+    result, context = carried_out(one, store)
+    (adapted,) = (step for step in walk_unique(result) if isinstance(step, Adapted))
+    weights = adapted.weights(context)["layers.0.mlp.up_proj.weight"]
+    before = one.strong.model.load().backbone.state_dict()["layers.0.mlp.up_proj.weight"]  # type: ignore[attr-defined]
+    assert torch.equal(before.bfloat16().float(), before)
+    assert (weights.bfloat16().float() != weights).float().mean() > 0.9
+    assert (weights.bfloat16().float() == before).float().mean() > 0.9
+
+
 @pytest.mark.parametrize("training", ["full", "lora", "probe"])
 def test_generative_finetuning_is_what_student_and_ceiling_begin_from(
     training: str, wanted: Callable[..., list[Experiment]], store: Store

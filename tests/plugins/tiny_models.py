@@ -231,3 +231,13 @@ def copied(folder: Path, target: Path) -> Path:
     """A copy of a model's folder that a test may damage."""
     shutil.copytree(folder, target)
     return target
+
+
+def in_bfloat16(folder: Path, target: Path) -> Path:
+    """A copy of a model's folder with its weights in bfloat16."""
+    from safetensors.torch import load_file, save_file
+
+    made = copied(folder, target)
+    weights = load_file(made / "model.safetensors")
+    save_file({name: value.bfloat16() for name, value in weights.items()}, made / "model.safetensors", {"format": "pt"})
+    return made

@@ -144,8 +144,10 @@ def compute(step: Step, store: Store, context: Context, write: Write | None = No
         if gather(store.has(step.key))[0]:
             return
         inputs = {name: needed.key for name, needed in step.inputs().items()}
+        made_with = dict(versions())
+        context.formats_since()
         with (
-            store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=versions())
+            store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=made_with)
             if first
             else _thrown_away()
         ) as folder:
@@ -153,6 +155,8 @@ def compute(step: Step, store: Store, context: Context, write: Write | None = No
                 step.compute(context, folder)
             else:
                 write(folder)
+            if formats := context.formats_since():
+                made_with["precision"] = formats
     wait()
 
 

@@ -14,7 +14,7 @@ from outgrow.errors import StepFailed
 from outgrow.learning.batching import batches
 from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import one_thread
-from outgrow.learning.probe import Probe
+from outgrow.learning.probe import Probe, log_shares
 from outgrow.learning.train import rate
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
@@ -143,8 +143,8 @@ def _adam(
 def first_weights(
     width: int, students: Sequence[Student], output: Output, *, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Weights [students, classes, width] and biases [students, classes] that a probe of each seed begins with."""
-    probes = [Probe(width, output, seed=one.seed) for one in students]
+    """Weights [students, classes, width] and biases [students, classes] that a probe begins with for each student."""
+    probes = [Probe(width, output, seed=one.seed, bias=log_shares(one.targets, one.weights)) for one in students]
     weight = torch.stack([probe.head.weight.detach() for probe in probes])
     zero = torch.zeros(weight.shape[1])
     bias = torch.stack([zero if probe.head.bias is None else probe.head.bias.detach() for probe in probes])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import platform
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
@@ -32,14 +33,17 @@ class Machine:
     Args:
         device: of the tensors.
         precision: of the matrix products of networks that allow it; parameters and gradients are always float32.
+            `auto` goes by what the hardware is made for.
         tokens: of a micro-batch in training, padding counted; 0 takes what suits the device.
         checkpointing: whether to recompute activations in the backward pass, for less memory and a third more time.
+        formats: names of the formats that networks with a choice were multiplied in so far; grows as they are.
     """
 
     device: torch.device
     precision: Precision = "auto"
     tokens: int = 0
     checkpointing: bool = False
+    formats: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def training_tokens(self) -> int:
@@ -48,8 +52,11 @@ class Machine:
 
     def number_format(self, network: Network) -> torch.dtype:
         """The format `network` is multiplied in; only networks that say `mixed_precision` leave float32."""
+        if not network.mixed_precision:
+            return torch.float32
         wanted = self.precision == "bfloat16" or (self.precision == "auto" and multiplies_bfloat16(self.device.type))
-        return torch.bfloat16 if wanted and network.mixed_precision else torch.float32
+        self.formats.add("bfloat16" if wanted else "float32")
+        return torch.bfloat16 if wanted else torch.float32
 
     def place(self, network: Network, dtype: torch.dtype | None = None) -> Network:
         """Move a network to the device and let it suit itself to it."""
@@ -68,26 +75,19 @@ class Machine:
 
 
 @cache
-def bfloat16_gain() -> float:
-    """How many times faster than float32 this machine's CPU multiplies bfloat16 matrices, measured once."""
-    seconds = []
-    for dtype in (torch.float32, torch.bfloat16):
-        matrix = torch.ones(512, 512, dtype=dtype)
-        best = float("inf")
-        for _ in range(6):
-            started = time.perf_counter()
-            matrix @ matrix
-            best = min(best, time.perf_counter() - started)
-        seconds.append(best)
-    return seconds[0] / seconds[1]
-
-
-@cache
 def multiplies_bfloat16(device_type: str) -> bool:
-    """Whether bfloat16 pays on this kind of device."""
+    """Whether this kind of device has units for bfloat16, as the hardware says itself: no timing, so no load, decides.
+
+    What only emulates the format does not count: that is slower than float32.
+    """
     if device_type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    return device_type == "cpu" and bfloat16_gain() > 1.5
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device_type != "cpu":
+        return False
+    if platform.machine().lower() in ("aarch64", "arm64"):
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    units = [getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
+    return any(supported() for supported in units if supported)
 
 
 @contextlib.contextmanager
@@ -99,6 +99,22 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@cache
+def bfloat16_gain() -> float:
+    """How many times faster than float32 one core multiplies bfloat16 matrices, measured once: for estimates alone."""
+    seconds = []
+    with one_thread():
+        for dtype in (torch.float32, torch.bfloat16):
+            matrix = torch.ones(512, 512, dtype=dtype)
+            best = float("inf")
+            for _ in range(6):
+                started = time.perf_counter()
+                matrix @ matrix
+                best = min(best, time.perf_counter() - started)
+            seconds.append(best)
+    return seconds[0] / seconds[1]
 
 
 @cache

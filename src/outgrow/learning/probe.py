@@ -10,9 +10,14 @@ from outgrow.tasks.base import Output
 
 
 class Probe(Network):
-    """Features [b, width] -> logits [b, classes]; for preference, features [b, 2, width] -> two rewards [b, 2]."""
+    """Features [b, width] -> logits [b, classes]; for preference, features [b, 2, width] -> two rewards [b, 2].
 
-    def __init__(self, width: int, output: Output, *, seed: int) -> None:
+    Args:
+        seed: of the first weights, which are near zero.
+        bias: [classes], the first biases: zeros by default. Rewards have none.
+    """
+
+    def __init__(self, width: int, output: Output, *, seed: int, bias: Tensor | None = None) -> None:
         super().__init__()
         self.pairs = output.kind == "preference"
         self.head = nn.Linear(width, 1 if self.pairs else output.n_classes, bias=not self.pairs)
@@ -20,7 +25,23 @@ class Probe(Network):
         nn.init.normal_(self.head.weight, std=0.01, generator=generator)
         if self.head.bias is not None:
             nn.init.zeros_(self.head.bias)
+            if bias is not None:
+                self.head.bias.data.copy_(bias)
 
     def forward(self, features: Tensor) -> Tensor:
         logits: Tensor = self.head(features.float())
         return logits.squeeze(-1) if self.pairs else logits
+
+
+def log_shares(targets: Tensor, weights: Tensor) -> Tensor:
+    """Biases [classes] of a head that knows nothing but how often each class is: log shares, centred.
+
+    A few hundred small updates cannot move a bias from zero to the log odds of classes of unequal size. Half a row is
+    added to each class, so that one without a row stays possible.
+
+    Args:
+        targets: probabilities [n, classes].
+        weights: how much each row counts, [n].
+    """
+    logs = ((weights[:, None] * targets).sum(0) + 0.5).log()
+    return logs - logs.mean()

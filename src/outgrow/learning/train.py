@@ -13,6 +13,7 @@ from outgrow.errors import StepFailed
 from outgrow.learning.batching import Rows, batches, micro_batches
 from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import Machine
+from outgrow.learning.masters import leave_grid
 from outgrow.learning.network import Network
 from outgrow.learning.objective import Targets
 from outgrow.learning.team import gather, rank, sum_over_processes, world_size
@@ -60,6 +61,8 @@ def fit(
     fused = machine.device.type in ("cpu", "cuda")
     optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
     check(network, 0.0)
+    if network.mixed_precision:  # also in float32: the weights may be read in bfloat16 elsewhere
+        leave_grid(parameters, seed=seed)
     done = 0
     for _ in range(spec.epochs):
         for batch in batches(lengths, spec.batch_size, rng=rng):

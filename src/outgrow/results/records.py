@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import time
@@ -13,7 +14,7 @@ from outgrow.errors import ConfigError, StoreError
 from outgrow.experiment import Experiment
 from outgrow.results.table import COLUMNS, Bounded, CurvePoint, Evaluation, Group, Interval, Record, Row
 from outgrow.spec import digest
-from outgrow.steps import Comparison, walk_unique
+from outgrow.steps import Comparison, Step, walk_unique
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,8 @@ def record(store: Store, one: Experiment, result: Comparison, *, failure: str = 
         manifest = store.manifest(result.key)
         computed = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(manifest.created))
         provenance = {"computed": computed, **manifest.versions}
+        if formats := _formats(store, walk_unique(result)):
+            provenance["precision"] = ", ".join(formats)
     found = Record(
         row=_row(one, result, evaluation, facts["weak_label_accuracy"]),
         weak_cost=one.weak.cost or 0.0,
@@ -54,6 +57,15 @@ def record(store: Store, one: Experiment, result: Comparison, *, failure: str = 
     )
     store.write_result(name, dataclasses.asdict(found))
     return found
+
+
+def _formats(store: Store, steps: Sequence[Step]) -> list[str]:
+    """The number formats that networks were multiplied in for some steps; several where machines differed."""
+    found: set[str] = set()
+    for step in steps:
+        with contextlib.suppress(StoreError):  # a step that is no longer there says nothing
+            found |= {store.manifest(step.key).versions.get("precision", "")}
+    return sorted(found - {""})
 
 
 def _evaluate(store: Store, metric: str, keys: Sequence[str]) -> Evaluation:

@@ -50,6 +50,7 @@ class Adapted(Step):
         return 3 * self.model.cost * self.part.size * self.train.epochs
 
     def compute(self, context: Context, folder: Path) -> None:
+        from outgrow.learning.masters import leave_grid
         from outgrow.learning.network import check_network
         from outgrow.learning.train import fit
         from outgrow.learning.weights import packed
@@ -65,6 +66,7 @@ class Adapted(Step):
             network, rows, targets, self.train, loss=CrossEntropy(), seed=self.seed, machine=context.machine,
             check=check,
         )  # fmt: skip
+        leave_grid(network.parameters(), seed=self.seed)  # frozen ones too: low-rank updates are added to them
         (folder / WEIGHTS).write_bytes(packed(network.backbone_state()))
 
     def weights(self, context: Context) -> dict[str, Tensor]:

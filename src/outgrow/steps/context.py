@@ -65,6 +65,14 @@ class Context:
             checkpointing=self._runtime.checkpointing,
         )
 
+    def formats_since(self) -> str:
+        """The number formats that networks were multiplied in since this was last asked; "" for none."""
+        if "machine" not in vars(self):  # not asked for so far
+            return ""
+        found = ", ".join(sorted(self.machine.formats))
+        self.machine.formats.clear()
+        return found
+
     def remember(self, kind: str, name: Hashable, make: Callable[[], T], *, most: int = KEPT) -> T:
         """What `make` gives, made once; of each kind the `most` things used last are kept in memory."""
         kept = self._kept.setdefault(kind, OrderedDict())
