@@ -43,7 +43,7 @@ def done(cli: Cli, toml: Toml, store: Store) -> tuple[str, str]:
         ("supervisor = 60\ntransfer = 60", "supervisor = 500\ntransfer = 500"),
         ("n = 400", "n = 2000"), ("test = 100", "test = 800"), ("epochs = 2", "epochs = 4"),
     )  # fmt: skip
-    status, out, err = cli("run", path, "--seeds", "0,1", "--store", str(store.root))
+    status, out, err = cli("run", path, "--seeds", "0,1,2", "--store", str(store.root))
     assert status == 0, out + err
     return path, str(store.root)
 
@@ -61,9 +61,9 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     path, store = done
 
     # a second run computes nothing, says what it found, and points to its report
-    status, out, _ = cli("run", path, "--seeds", "0,1", "--store", store)
+    status, out, _ = cli("run", path, "--seeds", "0,1,2", "--store", store)
     assert status == 0
-    assert "Computed 0 steps, found 27 of 27 in the store" in out
+    assert "Computed 0 steps, found 40 of 40 in the store" in out
     assert "toy-xs gets" in out
     report = Path(store) / "report-tiny.html"
     assert f"Report: {report}" in out
@@ -72,7 +72,7 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     # rows
     assert COLUMNS == CONTRACT
     found = rows(cli, store)
-    assert len(found) == 4
+    assert len(found) == 6
     for row in found:
         assert list(row) == CONTRACT
         assert (row["experiment"], row["kind"], row["n_test"], row["verdict"]) == ("tiny", "classification", 800, "ok")
@@ -80,7 +80,7 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
         assert row["zero_shot_score"] is None
         assert Store(store).has(row["key"])
     assert [(row["method"], row["seed"]) for row in found] == [
-        ("confidence", 0), ("confidence", 1), ("naive", 0), ("naive", 1)
+        (method, seed) for method in ("confidence", "naive") for seed in (0, 1, 2)
     ]  # fmt: skip
 
     # the same as CSV and as a table
@@ -90,22 +90,22 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     assert [float(row["pgr"]) for row in listed] == [row["pgr"] for row in found]
     assert {row["zero_shot_score"] for row in listed} == {""}
     _, out, _ = cli("results", "--store", store)
-    assert out.count("toy-xs") == 4
+    assert out.count("toy-xs") == 6
     assert f"{found[0]['pgr']:.3f}" in out
 
     # pooled, chosen
     groups = rows(cli, store, "--group")
-    assert {row["method"]: row["seeds"] for row in groups} == {"confidence": [0, 1], "naive": [0, 1]}
+    assert {row["method"]: row["seeds"] for row in groups} == {"confidence": [0, 1, 2], "naive": [0, 1, 2]}
     for group in groups:
         assert set(CONTRACT) - set(group) == {"seed", "key"}
         assert group["pgr_low"] <= group["pgr"] <= group["pgr_high"]
-        mean = sum(row["weak_score"] for row in found if row["method"] == group["method"]) / 2
+        mean = sum(row["weak_score"] for row in found if row["method"] == group["method"]) / 3
         assert group["weak_score"] == pytest.approx(mean)
     _, out, _ = cli("results", "--store", store, "--group")
     assert out.count("toy-xs") == 2
     _, out, _ = cli("results", "--store", store, "--group", "--format", "csv")
-    assert [row["seeds"] for row in csv.DictReader(io.StringIO(out))] == ["[0, 1]"] * 2
-    assert len(rows(cli, store, "--where", "method=naive")) == 2
+    assert [row["seeds"] for row in csv.DictReader(io.StringIO(out))] == ["[0, 1, 2]"] * 2
+    assert len(rows(cli, store, "--where", "method=naive")) == 3
     assert len(rows(cli, store, "--where", "method=naive", "--where", "seed=1")) == 1
     assert rows(cli, store, "--where", "method=bootstrapping") == []
     _, out, _ = cli("results", "--store", store, "--where", "method=x", "--format", "csv")
@@ -128,15 +128,15 @@ def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     path, store = done
     status, out, _ = cli("store", "ls", "--store", store)
     assert status == 0
-    assert len(out.splitlines()) == 27
-    assert [line.split()[1] for line in out.splitlines()].count("finetune") == 8
+    assert len(out.splitlines()) == 40
+    assert [line.split()[1] for line in out.splitlines()].count("finetune") == 12
 
-    _, out, _ = cli("store", "why", path, "--set", "sweep.seeds=[0, 1]", "--store", store)
+    _, out, _ = cli("store", "why", path, "--set", "sweep.seeds=[0, 1, 2]", "--store", store)
     assert out.strip() == "every step is in the store"
     _, out, _ = cli("store", "why", path, "--set", "strong.train.epochs=7", "--store", store)
     assert "train toy-l on labels of toy-xs: identity.train.epochs: 4 -> 7" in out
-    assert cli("store", "rebuild", "--store", store)[1].strip() == "27 artefacts in the index"
-    assert cli("store", "verify", "--store", store)[:2] == (0, "27 artefacts, all whole\n")
+    assert cli("store", "rebuild", "--store", store)[1].strip() == "40 artefacts in the index"
+    assert cli("store", "verify", "--store", store)[:2] == (0, "40 artefacts, all whole\n")
 
     # damage is named, and the next run mends it
     damaged = next(Path(store).glob("artefacts/*/*/model.safetensors"))
@@ -145,17 +145,17 @@ def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     assert status == 1
     assert damaged.parent.name[:12] in out
     assert "model.safetensors does not match its checksum" in out
-    assert "Computed 1 steps, found 26 of 27" in cli("run", path, "--seeds", "0,1", "--store", store)[1]
+    assert "Computed 1 steps, found 39 of 40" in cli("run", path, "--seeds", "0,1,2", "--store", store)[1]
     assert cli("store", "verify", "--store", store)[0] == 0
 
     # what no row needs goes
     next(Path(store).glob("results/*.json")).unlink()
     _, would, _ = cli("store", "gc", "--store", store, "--dry-run")
     assert would.startswith("would delete 3 artefacts, ")
-    assert len(Store(store).keys()) == 27
+    assert len(Store(store).keys()) == 40
     _, did, _ = cli("store", "gc", "--store", store)
     assert did == would.replace("would delete", "deleted")
-    assert len(Store(store).keys()) == 22
+    assert len(Store(store).keys()) == 37
 
 
 def test_a_damaged_result_is_named_and_mended(done: tuple[str, str], cli: Cli) -> None:
@@ -167,7 +167,7 @@ def test_a_damaged_result_is_named_and_mended(done: tuple[str, str], cli: Cli) -
     assert "test.parquet does not match its checksum; it was moved aside, run again to recompute it" in err
     assert "Traceback" not in err
     assert cli("store", "verify", "--store", store)[0] == 1
-    assert cli("run", path, "--seeds", "0,1", "--store", store)[0] == 0
+    assert cli("run", path, "--seeds", "0,1,2", "--store", store)[0] == 0
     assert cli("results", "--group", "--store", store)[0] == 0
 
 
