@@ -86,7 +86,7 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     # the same as CSV and as a table
     _, out, _ = cli("results", "--store", store, "--format", "csv")
     listed = list(csv.DictReader(io.StringIO(out)))
-    assert [list(row) for row in listed] == [CONTRACT] * 4
+    assert [list(row) for row in listed] == [CONTRACT] * 6
     assert [float(row["pgr"]) for row in listed] == [row["pgr"] for row in found]
     assert {row["zero_shot_score"] for row in listed} == {""}
     _, out, _ = cli("results", "--store", store)

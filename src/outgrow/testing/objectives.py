@@ -1,0 +1,94 @@
+"""Transforms, selections, losses, and the methods they make."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from outgrow.learning.losses import Loss
+from outgrow.learning.objective import Selection, Transform, WeakLabels
+from outgrow.methods.base import Method
+from outgrow.testing.broken import demand
+
+ROWS = 40
+
+
+def some_labels(*, supervisors: int, classes: int) -> WeakLabels:
+    """Labels of supervisors of whom one abstains now and then, and all do on the last row."""
+    rng = np.random.default_rng(0)
+    votes = rng.dirichlet(np.ones(classes), (supervisors, ROWS)).astype(np.float32)
+    votes[0, ::7] = 0
+    votes[:, -1] = 0
+    ids = [f"row {i:02}" for i in range(ROWS)]
+    return WeakLabels(probabilities=votes, ids=ids, groups=ids)
+
+
+def check_transform(one: Transform) -> None:
+    """It gives labels of the same rows and classes, rows sum to 1 or are zero, and what it was given is unchanged."""
+    for supervisors, classes in ((1, 2), (3, 2), (3, 5)):
+        weak = some_labels(supervisors=supervisors, classes=classes)
+        before = weak.probabilities.copy()
+        found = one.apply(weak, seed=0).probabilities
+        demand(found.ndim == 3 and found.shape[1:] == (ROWS, classes),
+               f"{one.name}: labels must be [supervisors, {ROWS}, {classes}], not {list(found.shape)}")  # fmt: skip
+        total = found.sum(-1)
+        demand(np.all((np.abs(total - 1) < 1e-4) | (total == 0)), f"{one.name}: rows must sum to 1, or be zero")
+        demand((found >= 0).all(), f"{one.name}: a probability is below zero")
+        demand(np.array_equal(before, weak.probabilities), f"{one.name} changes the labels that it is given")
+        again = one.apply(weak, seed=0).probabilities
+        demand(np.array_equal(found, again), f"{one.name}: the same seed must give the same labels")
+
+
+def check_selection(one: Selection) -> None:
+    """It gives a weight of at least 0 to each row, the same for the same seed, whatever the order of the rows."""
+    for supervisors, classes in ((1, 2), (3, 5)):
+        weak = some_labels(supervisors=supervisors, classes=classes)
+        found = np.asarray(one.weights(weak, seed=0))
+        demand(found.shape == (ROWS,), f"{one.name}: weights must be [{ROWS}], not {list(found.shape)}")
+        demand(np.isfinite(found).all() and (found >= 0).all(), f"{one.name}: weights must be numbers from 0 on")
+        demand(found[:-1].any(), f"{one.name} leaves no row")
+        order = np.random.default_rng(1).permutation(ROWS)
+        ids = [weak.ids[i] for i in order]
+        turned = WeakLabels(probabilities=weak.probabilities[:, order], ids=ids, groups=ids)
+        demand(np.allclose(one.weights(turned, seed=0), found[order]), f"{one.name} depends on the order of the rows")
+
+
+def check_loss(one: Loss) -> None:
+    """It is a finite number with a gradient, by probabilities and by class numbers; rowwise means what it says."""
+    import torch
+
+    from outgrow.learning.losses import Batch
+
+    generator = torch.Generator().manual_seed(0)
+    for classes in (2, 5):
+        soft = torch.randn(8, classes, generator=generator).softmax(-1)
+        weights = torch.rand(8, generator=generator) + 0.5
+        for targets in (soft, torch.arange(8) % classes):
+            for progress in (0.0, 0.5, 1.0):
+                logits = torch.randn(8, classes, generator=generator, requires_grad=True)
+
+                def seen(rows: slice, *, logits: torch.Tensor = logits, targets: torch.Tensor = targets,
+                         progress: float = progress, weights: torch.Tensor = weights) -> Batch:  # fmt: skip
+                    return Batch(logits=logits[rows], targets=targets[rows], weights=weights[rows],
+                                 rows=torch.arange(8)[rows], progress=progress)  # fmt: skip
+
+                value = one.start(soft if targets.ndim > 1 else None)(seen(slice(None)))
+                demand(value.shape == () and bool(torch.isfinite(value)), f"{one.name}: the loss must be one number")
+                (gradient,) = torch.autograd.grad(value, logits)
+                demand(bool(torch.isfinite(gradient).all()), f"{one.name}: the gradient is not finite")
+                if one.rowwise:
+                    function = one.start(soft if targets.ndim > 1 else None)
+                    alone = torch.stack([function(seen(slice(i, i + 1))) for i in range(8)]).mean()
+                    demand(bool(torch.allclose(alone, value, atol=1e-5)),
+                           f"{one.name} is marked rowwise, but is no mean over rows, each by itself")  # fmt: skip
+
+
+def check_method(one: Method) -> None:
+    """Its objective keeps its contract, piece by piece, and leaves rows to learn from."""
+    objective = one.objective()
+    for transform in objective.transforms:
+        check_transform(transform)
+    for selection in objective.selections:
+        check_selection(selection)
+    check_loss(objective.loss)
+    lesson = objective.lesson(some_labels(supervisors=3, classes=3), seed=0)
+    demand(len(lesson.kept) > 0, f"{one.name} leaves no row to learn from")

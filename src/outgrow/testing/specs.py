@@ -1,0 +1,35 @@
+"""What all specs hold to: strict, frozen, equal, hashable, with a stable identity that holds no path."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import re
+from typing import Any
+
+from outgrow.spec import canonical
+from outgrow.testing.broken import demand
+
+
+def check_spec(one: Any) -> None:
+    """A component that is a spec."""
+    who = type(one).__name__
+    demand(isinstance(getattr(one, "name", None), str) and one.name, f"{who} has no name")
+    twin = copy.copy(one)
+    demand(one == twin and hash(one) == hash(twin), f"{who}: equal values must be equal and hashable; use @spec")
+    try:
+        identity = canonical(one.identity())
+    except (TypeError, ValueError, AttributeError) as error:
+        demand(False, f"{who}.identity() must give what JSON can hold: {error}")
+        return
+    demand(identity == canonical(twin.identity()), f"{who}.identity() must be the same for equal values")
+    demand(json.loads(identity), f"{who}.identity() is empty: say what determines the numbers")
+    path = re.search(r'"(?:/|\.\.?/|[A-Za-z]:\\\\)[^"]*"', identity)
+    demand(path is None, f"{who}.identity() holds a path, {path and path[0]}: keys would differ between machines")
+    if dataclasses.is_dataclass(one) and (fields := dataclasses.fields(one)):
+        try:
+            setattr(one, fields[0].name, getattr(one, fields[0].name))
+        except (dataclasses.FrozenInstanceError, AttributeError):
+            return
+        demand(False, f"{who} can be changed after it is made; use @spec")
