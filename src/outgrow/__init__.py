@@ -6,57 +6,49 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from outgrow.config import read_experiments, to_toml
-    from outgrow.experiment import Experiment
+    from outgrow.experiment import Experiment, Teaching, teach
     from outgrow.models.base import Role
+    from outgrow.registry import import_file
     from outgrow.results.records import pool, read_records
     from outgrow.results.scores import evaluate_scores
     from outgrow.results.table import Group, Record, Row
     from outgrow.runtime import Runtime
     from outgrow.specs import SplitSpec, TrainSpec
     from outgrow.store import Store
+    from outgrow.study import Results, read_results, run
     from outgrow.sweep import run_experiments
 
 _HOME = {
-    "Experiment": "experiment",
-    "Role": "models.base",
-    "SplitSpec": "specs",
-    "TrainSpec": "specs",
-    "read_experiments": "config",
-    "to_toml": "config",
-    "Group": "results.table",
-    "Record": "results.table",
-    "Row": "results.table",
-    "evaluate_scores": "results.scores",
-    "pool": "results.records",
-    "read_records": "results.records",
-    "Runtime": "runtime",
-    "Store": "store",
+    "Experiment": "experiment", "Teaching": "experiment", "teach": "experiment", "Role": "models.base",
+    "SplitSpec": "specs", "TrainSpec": "specs", "read_experiments": "config", "to_toml": "config",
+    "import_file": "registry", "Group": "results.table", "Record": "results.table", "Row": "results.table",
+    "evaluate_scores": "results.scores", "pool": "results.records", "read_records": "results.records",
+    "Runtime": "runtime", "Store": "store", "Results": "study", "run": "study", "read_results": "study",
     "run_experiments": "sweep",
-}
+}  # fmt: skip
 
 __all__ = [
-    "Experiment",
-    "Group",
-    "Record",
-    "Role",
-    "Row",
-    "Runtime",
-    "SplitSpec",
-    "Store",
-    "TrainSpec",
-    "evaluate_scores",
-    "pool",
-    "read_experiments",
-    "read_records",
-    "run_experiments",
-    "to_toml",
-]
+    "Experiment", "Group", "Record", "Results", "Role", "Row", "Runtime", "SplitSpec", "Store", "Teaching", "TrainSpec",
+    "evaluate_scores", "import_file", "pool", "read_experiments", "read_records", "read_results", "run",
+    "run_experiments", "teach", "to_toml",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name where it is first used, so that `import outgrow` is quick."""
-    if name in _HOME:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name in _HOME:
         return getattr(import_module(f"outgrow.{_HOME[name]}"), name)
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("outgrow")
+        except PackageNotFoundError:
+            return "unknown"  # run out of a checkout that was never installed
     raise AttributeError(f"module 'outgrow' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -18,6 +18,7 @@ class Runtime:
         device: `auto` takes CUDA, then MPS, then the CPU.
         precision: `auto` multiplies in bfloat16 where the hardware is fast at it.
         micro_batch_tokens: tokens of one backward pass, padding counted; 0 takes what suits the device.
+        imports: Python files with components, which every process imports.
         checkpointing: recompute activations in the backward pass, for less memory.
     """
 
@@ -27,3 +28,4 @@ class Runtime:
     precision: Precision = "auto"
     micro_batch_tokens: int = 0
     checkpointing: bool = False
+    imports: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class MissingField(ConfigError):
 
 def _clear(error: ValidationError, name: str, known: list[str]) -> ConfigError:
     """The first mistake, as a message that names the key, the value and the choices."""
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda one: one["type"] != "unexpected_positional_argument")
     key = str(first["loc"][0]) if first["loc"] else ""
     if first["type"].startswith("missing"):
         return MissingField(f"{name} needs {key}", key=key)

@@ -273,7 +273,7 @@ def test_specs_are_strict_frozen_and_have_a_stable_identity(
     field = next((field.name for field in dataclasses.fields(one)), "name")
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(one, field, getattr(one, field))
-    with pytest.raises((ConfigError, TypeError), match="positional|by name"):
+    with pytest.raises((ConfigError, TypeError), match=r"positional|by name"):
         registry[name]("toy")
 
 

@@ -6,13 +6,14 @@ import csv
 import json
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from outgrow.cli.compare import compare
 from outgrow.cli.packs import packs_app
+from outgrow.cli.registries import REGISTRIES, registry
 from outgrow.cli.store import DEFAULT_STORE, StoreOption, store_app
 from outgrow.errors import ConfigError, OutgrowError, StepFailed, StoreError
 
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
     from outgrow.sweep import Swept
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
 )  # fmt: skip
 zoo_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build the shipped models and data anew.")
+app.command()(compare)
 app.add_typer(store_app, name="store")
 app.add_typer(packs_app, name="packs")
 app.add_typer(zoo_app, name="zoo")
 
-KINDS = ("tasks", "models", "methods", "metrics", "experiments", "executors", "packs")
+KINDS = (*REGISTRIES, "experiments", "packs")
+IMPORTED: list[str] = []  # files given by --import
 
 
 def main() -> None:
@@ -37,6 +40,7 @@ def main() -> None:
     import logging
 
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s: %(message)s")
+    sys.argv[1:] = _imports_first(sys.argv[1:])
     try:
         app()
     except OutgrowError as error:
@@ -44,6 +48,45 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
+
+
+def _imports_first(arguments: list[str]) -> list[str]:
+    """`run toy --import FILE` as `--import FILE run toy`: the option may stand anywhere."""
+    first, rest, i = [], [], 0
+    while i < len(arguments):
+        if arguments[i] == "--import" and i + 1 < len(arguments):
+            first += arguments[i : i + 2]
+            i += 1
+        elif arguments[i].startswith("--import="):
+            first.append(arguments[i])
+        else:
+            rest.append(arguments[i])
+        i += 1
+    return [*first, *rest]
+
+
+@app.callback(invoke_without_command=True)
+def before(
+    context: typer.Context,
+    imports: Annotated[
+        list[str] | None, typer.Option("--import", help="A Python file with components of your own.", metavar="FILE")
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Tell the version.", is_eager=True)] = False,
+) -> None:
+    """What holds for every command."""
+    if version:
+        from outgrow import __version__
+
+        print(f"outgrow {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(2)
+    from outgrow.registry import import_file
+
+    for path in imports or []:
+        import_file(path)
+        IMPORTED.append(path)
 
 
 @app.command()
@@ -102,6 +145,7 @@ def run(
                     precision=precision,
                     micro_batch_tokens=micro_batch_tokens,
                     checkpointing=checkpointing,
+                    imports=tuple(IMPORTED),
                 ),
                 watcher=live,
             )
@@ -234,22 +278,22 @@ def results(
 ) -> None:
     """Print the results table."""
     from outgrow.cli.display import console, group_table, row_table
+    from outgrow.results.columns import COLUMNS, group_rows, rows
     from outgrow.results.records import pool, read_records
-    from outgrow.results.table import COLUMNS, group_columns
     from outgrow.store import Store
 
     opened = Store.existing(store)
     records = read_records(opened, where=where or [])
     if format == "table":
-        console.print(group_table(pool(opened, records)) if group else row_table([one.row for one in records]))
+        console.print(group_table(pool(opened, records)) if group else row_table(records))
         return
-    rows = [group_columns(one) for one in pool(opened, records)] if group else [asdict(one.row) for one in records]
+    found = group_rows(pool(opened, records)) if group else rows(records)
     if format == "json":
-        print(json.dumps(rows, indent=1))
+        print(json.dumps(found, indent=1))
         return
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else COLUMNS)
+    writer = csv.DictWriter(sys.stdout, fieldnames=list(found[0]) if found else list(COLUMNS))
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(found)
 
 
 @app.command()
@@ -284,11 +328,8 @@ def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS), metavar="K
         from outgrow.packs import PACKS
 
         rows = [(pack.name, pack.about, pack.source) for pack in PACKS.values()]
-    elif kind in KINDS:
-        from importlib import import_module
-
-        registry = getattr(import_module(f"outgrow.{kind}.base"), kind)
-        rows = [(entry.name, entry.about, entry.source) for entry in registry]
+    elif kind in REGISTRIES:
+        rows = [(entry.name, entry.about, entry.source) for entry in registry(kind)]
     else:
         raise ConfigError(f"cannot list {kind!r}; choose one of {', '.join(KINDS)}")
     width = max(len(row[0]) for row in rows)

@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from outgrow.plan import Plan
-from outgrow.results.table import Group, Interval, Row
+from outgrow.results.columns import COLUMNS, differing, flat, rows
+from outgrow.results.table import Group, Interval, Record
 from outgrow.steps import Step
 
 console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)  # a table row in a file is one line
@@ -90,33 +91,22 @@ def plan_table(plan: Plan) -> Table:
 
 
 def group_table(groups: Sequence[Group]) -> Table:
-    """Pooled results, one row per pair and method."""
+    """Pooled results, one row per pair and method; settings that differ have columns of their own."""
+    keys = differing([group.settings for group in groups])
     table = Table(box=None, pad_edge=False)
-    names = (
-        "weak",
-        "strong",
-        "method",
-        "seeds",
-        "weak score",
-        "student",
-        "ceiling",
-        "zero-shot",
-        "PGR (95 %)",
-        "agreement",
-        "verdict",
-    )
-    numeric = names[3:-1]
-    for name in names:
+    numeric = ("seeds", "weak score", "student", "ceiling", "zero-shot", "PGR (95 %)", "agreement")
+    for name in ("weak", "strong", "method", *keys, *numeric, "verdict"):
         table.add_column(name, justify="right" if name in numeric else "left")
     for group in groups:
         roles = (group.weak_score, group.student, group.ceiling, group.zero_shot)
-        scores = [score(one, share=group.share) for one in roles]
+        settings = flat(group.settings)
         cells = (
             group.weak,
             group.strong,
             group.method,
+            *(_cell(settings.get(key)) for key in keys),
             str(len(group.seeds)),
-            *scores,
+            *(score(one, share=group.share) for one in roles),
             _pgr(group.pgr),
             score(group.agreement),
             group.verdict,
@@ -125,30 +115,27 @@ def group_table(groups: Sequence[Group]) -> Table:
     return table
 
 
-def row_table(rows: Sequence[Row]) -> Table:
-    """Rows of single seeds."""
-    names = (
-        "experiment",
-        "weak",
-        "strong",
-        "method",
-        "seed",
-        "weak_score",
-        "student_score",
-        "ceiling_score",
-        "zero_shot_score",
-        "pgr",
-        "agreement",
-        "verdict",
-    )
+SHOWN = (
+    "experiment", "weak", "strong", "method", "seed", "weak_score", "student_score", "ceiling_score",
+    "zero_shot_score", "pgr", "agreement", "verdict",
+)  # fmt: skip
+
+
+def row_table(records: Sequence[Record]) -> Table:
+    """Rows of single seeds; settings that differ have columns of their own."""
+    found = rows(records)
+    own = [name for name in (found[0] if found else {}) if name not in COLUMNS]
+    names = (*SHOWN[:4], *own, *SHOWN[4:])
     table = Table(*names, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(_cell(getattr(row, name))) for name in names))
+    for row in found:
+        table.add_row(*(Text(_cell(row[name])) for name in names))
     return table
 
 
 def _cell(value: object) -> str:
-    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.3f}" if value == 0 or abs(value) >= 0.01 else f"{value:.3g}"
+    return "-" if value is None else str(value)
 
 
 def score(interval: Interval | None, *, share: bool = True) -> str:

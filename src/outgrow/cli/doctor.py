@@ -31,6 +31,7 @@ def examine(store: str) -> list[tuple[str, str]]:
         ("packs", _packs()),
         ("stockfish", _stockfish()),
         ("extras", _extras()),
+        *(("plug-in", found) for found in _plugins()),
     ]  # fmt: skip
 
 
@@ -99,3 +100,10 @@ def _extras() -> str:
         for name, module in (("[text]", "transformers"), ("[vision]", "PIL"), ("[zoo]", "chess"))
     ]
     return ", ".join(found)
+
+
+def _plugins() -> list[str]:
+    """Every entry point of another package, and whether it can be used."""
+    from outgrow.cli.registries import every_registry
+
+    return [f"{one}: {one.problem or 'ok'}" for registry in every_registry() for one in registry.loaded_plugins()]

@@ -14,6 +14,7 @@ from outgrow.errors import ConfigError, StepFailed
 from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
 from outgrow.learning.team import world_size
 from outgrow.plan import Plan
+from outgrow.registry import import_file
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Step
 from outgrow.store import Store
@@ -26,6 +27,8 @@ def _start(root: str, runtime: Runtime, threads: int) -> None:
     global _context, _store
     import torch
 
+    for path in runtime.imports:
+        import_file(path)
     torch.set_num_threads(threads)
     _store = Store(root)
     _context = Context(_store, runtime)

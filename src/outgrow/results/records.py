@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from outgrow.config import to_tables
-from outgrow.errors import ConfigError, StoreError
+from outgrow.errors import StoreError
 from outgrow.experiment import Experiment
-from outgrow.results.table import COLUMNS, Bounded, CurvePoint, Evaluation, Group, Interval, Record, Row
+from outgrow.results.columns import select
+from outgrow.results.table import Bounded, CurvePoint, Evaluation, Group, Interval, Record, Row
 from outgrow.spec import digest
 from outgrow.steps import Comparison, Step, walk_unique
 
@@ -121,11 +122,7 @@ def read_records(store: Store, *, where: Sequence[str] = ()) -> list[Record]:
     """
     found = [_load(path) for path in sorted(store.results.glob("*.json"))]
     found = [one for one in found if one.failure or one.evaluation]
-    for condition in where:
-        column, equals, wanted = condition.partition("=")
-        if not equals or column not in COLUMNS:
-            raise ConfigError(f"--where {condition!r}: write column=value; columns are {', '.join(COLUMNS)}")
-        found = [one for one in found if str(getattr(one.row, column)) == wanted]
+    found = select(found, where)
     return sorted(
         found,
         key=lambda one: (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -198,25 +197,3 @@ class Record:
     notes: list[str]
     failure: str = ""
     evaluation: Evaluation | None = None
-
-
-COLUMNS = [f.name for f in dataclasses.fields(Row)]
-
-
-def group_columns(group: Group) -> dict[str, Any]:
-    """A pooled row as flat columns: those of `Row`, `seeds` for `seed`, and the ends of every interval."""
-    flat: dict[str, Any] = {}
-    for column in COLUMNS:
-        name = {"seed": "seeds", "key": "keys"}.get(column, column)
-        if column in ("pgr_low", "pgr_high"):  # follow from `pgr`
-            continue
-        value = getattr(group, _GROUP_FIELD.get(column, name))
-        flat[name] = value.value if isinstance(value, Interval) else value
-        if column in INTERVALS:
-            flat[f"{name}_low"] = value.low if isinstance(value, Interval) else None
-            flat[f"{name}_high"] = value.high if isinstance(value, Interval) else None
-    return flat
-
-
-_GROUP_FIELD = {"zero_shot_score": "zero_shot", "student_score": "student", "ceiling_score": "ceiling"}
-INTERVALS = {*_GROUP_FIELD, "weak_score", "agreement", "agreement_when_right", "agreement_when_wrong", "pgr"}

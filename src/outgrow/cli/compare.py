@@ -1,0 +1,58 @@
+"""The command line's `compare`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from outgrow.cli.store import DEFAULT_STORE, StoreOption
+from outgrow.errors import ConfigError
+
+if TYPE_CHECKING:
+    from outgrow.results.compare import Scores
+
+
+def compare(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            help="Two or more: files with columns id and score, keys of rows, or conditions such as method=naive "
+            "(several with commas between). Each is compared with the first.",
+            metavar="A B...",
+        ),
+    ],
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Compare rows of a store, or files of scores: difference, interval, p, in a sentence."""
+    from outgrow.results.compare import difference, holm, sentence
+
+    if len(what) < 2:
+        raise ConfigError("outgrow compare needs two: A and B, such as method=naive method=confidence")
+    first, *others = (_scores(one, store) for one in what)
+    found = [difference(first, other) for other in others]
+    for one, p in zip(found, holm([one.p for one in found]), strict=True):
+        for note in one.notes:
+            print(f"note: {note}")
+        print(sentence(replace(one, p=p), corrected=len(found)))
+
+
+def _scores(what: str, store: str) -> Scores:
+    from outgrow.results.compare import file_scores, student_scores
+    from outgrow.results.records import read_records
+    from outgrow.store import Store
+
+    path = Path(what).expanduser()
+    if path.suffix in (".csv", ".parquet"):
+        if not path.is_file():
+            raise ConfigError(f"there is no file {what!r}")
+        return file_scores(path)
+    opened = Store.existing(store)
+    if "=" in what:
+        return student_scores(opened, read_records(opened, where=what.split(",")), what)
+    records = [one for one in read_records(opened) if one.row.key.startswith(what)]
+    if not records:
+        raise ConfigError(f"{what!r} is no file, no condition such as method=naive, and no key of a row in {store}")
+    return student_scores(opened, records[:1], what)
