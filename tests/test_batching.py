@@ -69,8 +69,8 @@ def test_batches_are_random_and_the_same_for_a_seed(equal: bool) -> None:
     assert epoch(0) == epoch(0)
     assert epoch(0) != epoch(1)
     if not equal:  # neither the shortest first nor the longest, in any stretch of the epoch
-        for first in range(0, 64, 16):
-            means = [lengths[batch].mean() for batch in epoch(0)[first : first + 16]]
+        for start in range(0, 64, 16):
+            means = [lengths[batch].mean() for batch in epoch(0)[start : start + 16]]
             assert abs(np.corrcoef(means, range(16))[0, 1]) < 0.7
     assert {frozenset(batch) for batch in epoch(0)} != {frozenset(batch) for batch in epoch(1)}
     rng = np.random.default_rng(0)

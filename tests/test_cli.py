@@ -20,6 +20,7 @@ from outgrow.methods.base import methods
 from outgrow.metrics.base import metrics
 from outgrow.models.base import models
 from outgrow.packs import PACKS
+from outgrow.registry import Registry
 from outgrow.results.table import COLUMNS
 from outgrow.store import Store
 from outgrow.tasks.base import tasks
@@ -273,7 +274,13 @@ def test_lists_describe_and_name_the_source(cli: Cli, kind: str) -> None:
     status, out, _ = cli("list", kind)
     assert status == 0
     lines = out.splitlines()
-    registries = {"tasks": tasks, "models": models, "methods": methods, "metrics": metrics, "executors": executors}
+    registries: dict[str, Registry[Any]] = {
+        "tasks": tasks,
+        "models": models,
+        "methods": methods,
+        "metrics": metrics,
+        "executors": executors,
+    }
     expected = {kind: [entry.name for entry in registry] for kind, registry in registries.items()}
     expected |= {"experiments": list(shipped_experiments()), "packs": list(PACKS)}
     assert [line.split()[0] for line in lines] == expected[kind]

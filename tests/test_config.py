@@ -49,7 +49,7 @@ def test_set_beats_the_role_table_beats_train_beats_the_default(document: dict[s
 
     def epochs(*settings: str) -> tuple[int, int]:
         one = expand(document, name="x", settings=settings)[0]
-        return one.weak.role.train.epochs, one.strong.train.epochs
+        return one.weak.roles[0].train.epochs, one.strong.train.epochs
 
     assert epochs() == (2, 7)
     assert epochs("train.epochs=3") == (3, 7)
@@ -62,7 +62,7 @@ def test_train_beats_what_the_model_would_choose(document: dict[str, Any]) -> No
     """Word vectors would train for 20 epochs of 128 rows at 1e-2; [train] says 2 epochs at 3e-2, [strong.train] 64."""
     document["strong"] = {"model": "glove-50d", "train": {"batch_size": 64}}
     one = expand(document, name="x")[0]
-    assert (one.weak.role.train.batch_size, one.weak.role.train.schedule) == (32, "constant")
+    assert (one.weak.roles[0].train.batch_size, one.weak.roles[0].train.schedule) == (32, "constant")
     strong = one.strong.train
     assert (strong.epochs, strong.learning_rate, strong.batch_size, strong.schedule) == (2, 0.03, 64, "cosine")
 
@@ -87,10 +87,10 @@ def test_set_can_change_the_sweep_itself(toy: Toy) -> None:
 
 
 def test_set_reads_toml_values_and_bare_words(toy: Toy) -> None:
-    assert toy("method.name=naive", "task.noise=0.25")[0].task.noise == 0.25
+    assert toy("method.name=naive", "task.noise=0.25")[0].task.identity()["noise"] == 0.25
     assert toy("method.name = naive")[0].method.name == "naive"
     assert toy('method.name="naive"')[0].method.name == "naive"
-    assert toy("method.name=bootstrapping", 'method.sizes=["toy-s"]')[0].method.sizes == ("toy-s",)
+    assert toy("method.name=bootstrapping", 'method.sizes=["toy-s"]')[0].method.identity()["sizes"] == ("toy-s",)
 
 
 def test_seeds_asked_for_beat_the_files(document: dict[str, Any]) -> None:
@@ -108,7 +108,7 @@ def test_a_sweep_makes_every_combination(document: dict[str, Any]) -> None:
 
 def test_a_sweep_skips_weak_models_larger_than_the_strong(document: dict[str, Any]) -> None:
     document["sweep"] = {"weak.model": ["toy-xs", "toy-m"], "strong.model": ["toy-s", "toy-m"]}
-    pairs = [(one.weak.role.model.name, one.strong.model.name) for one in expand(document, name="x")]
+    pairs = [(one.weak.roles[0].model.name, one.strong.model.name) for one in expand(document, name="x")]
     assert pairs == [("toy-xs", "toy-s"), ("toy-xs", "toy-m"), ("toy-m", "toy-m")]
 
 

@@ -11,7 +11,7 @@ import pytest
 from outgrow.cli.display import Live, console, group_table, sentences
 from outgrow.experiment import Experiment
 from outgrow.plan import make_plan
-from outgrow.results.table import Group, Interval
+from outgrow.results.table import Bounded, Group, Interval
 
 
 def interval(value: float) -> Interval:
@@ -23,8 +23,8 @@ ACCURACY = Group(
     metric="accuracy", seeds=[0, 1], n_supervisor=60, n_transfer=60, n_test=1_500, weak_cost=1.0, strong_cost=9.0,
     zero_shot=interval(0.3), weak_score=interval(0.6), student=interval(0.75), ceiling=interval(0.9),
     weak_label_accuracy=0.61, agreement=interval(0.7), agreement_when_right=interval(0.9),
-    agreement_when_wrong=interval(0.4), pgr=interval(0.5), n_groups=800, design_effect=1.0,
-    gain=interval(0.45), detectable=0.02, verdict="ok",
+    agreement_when_wrong=interval(0.4), pgr=Bounded(value=0.5, low=0.48, high=0.52, n=3_000),
+    n_groups=800, design_effect=1.0, gain=interval(0.45), detectable=0.02, verdict="ok",
 )  # fmt: skip
 BRIER = replace(
     ACCURACY, metric="brier", share=False, larger_is_better=False, zero_shot=interval(1.2),

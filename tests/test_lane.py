@@ -22,7 +22,7 @@ from outgrow.learning.probe import Probe
 from outgrow.learning.train import fit
 from outgrow.methods.base import methods
 from outgrow.specs import TrainSpec
-from outgrow.tasks.base import Output
+from outgrow.tasks.base import Kind, Output
 
 CPU = torch.device("cpu")
 WIDTH = 12
@@ -35,7 +35,7 @@ def problem(n: int, classes: int, *, pairs: bool = False) -> tuple[np.ndarray, t
     features = rng.standard_normal(shape).astype(np.float16)
     concept = rng.standard_normal((WIDTH, 1 if pairs else classes))
     scores = (features.astype(np.float64) @ concept).reshape(n, -1) + rng.standard_normal((n, classes))
-    kind = "preference" if pairs else "classification"
+    kind: Kind = "preference" if pairs else "classification"
     return features, torch.from_numpy(scores).softmax(-1).float(), Output(kind=kind, n_classes=classes)
 
 
@@ -150,8 +150,9 @@ def test_one_that_runs_away_does_not_take_others_along() -> None:
             features, [students(targets, 3)[i]], TrainSpec(epochs=1, learning_rate=0.1), output, device=CPU
         )
         assert isinstance(alone, Head)
-        assert isinstance(ended[i], Head)
-        torch.testing.assert_close(ended[i].weight, alone.weight)
+        among = ended[i]
+        assert isinstance(among, Head)
+        torch.testing.assert_close(among.weight, alone.weight)
 
 
 def test_coordinates_are_uncorrelated_and_read_from_disk(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from truths import truth_of
 
 from outgrow import experiment
 from outgrow.experiment import Experiment
@@ -43,7 +44,8 @@ def rows_of(part: str, examples: Examples, spec: SplitSpec, folder: Path) -> np.
     order = np.concatenate(list(aside.values()))
     drawn = {name: order[rows] for name, rows in draw(read_examples(folder), spec, seed=0).items()}
     rest = np.setdiff1d(aside["pool"], np.concatenate([drawn[name] for name in DRAWN]))
-    return {**aside, **drawn, "rest": rest}[part]
+    found: dict[str, np.ndarray] = {**aside, **drawn, "rest": rest}
+    return found[part]
 
 
 class Altered:
@@ -60,7 +62,7 @@ class Altered:
 
     def load(self) -> Examples:
         examples = Toy(n=400).load()
-        examples.truth[self.rows] = 1 - examples.truth[self.rows]
+        truth_of(examples)[self.rows] = 1 - truth_of(examples)[self.rows]
         return examples
 
 
@@ -77,8 +79,8 @@ def results(experiments: list[Experiment], part: str | None, root: Path) -> dict
         result = experiment.run(one, steps)
         data = result.student.split.read(context)
         truth = Toy(n=400).load()
-        before, turned = dict(zip(truth.ids, truth.truth, strict=True)), {truth.ids[row] for row in rows}
-        assert {name for name, label in zip(data.ids, data.truth, strict=True) if label != before[name]} == turned
+        before, turned = dict(zip(truth.ids, truth_of(truth), strict=True)), {truth.ids[row] for row in rows}
+        assert {name for name, label in zip(data.ids, truth_of(data), strict=True) if label != before[name]} == turned
         for step in walk_unique(result):
             if isinstance(step, Trained):
                 role = "ceiling" if step.key == result.ceiling.by.key else "student" if step.labels else "weak"
@@ -162,7 +164,9 @@ def test_features_know_no_labels(
     toy: Callable[..., list[Experiment]], frozen_toy: Callable[..., Model], roots: Path, part: str, reached: set[str]
 ) -> None:
     (one,) = toy("method.name=confidence", "split.pool=200")
-    weak, strong = (replace(role, model=frozen_toy(view=view)) for role, view in ((one.weak.role, 0), (one.strong, 3)))
+    weak, strong = (
+        replace(role, model=frozen_toy(view=view)) for role, view in ((one.weak.roles[0], 0), (one.strong, 3))
+    )
     experiments = [replace(one, weak=TrainedModel(role=weak), strong=strong)]
     before = results(experiments, None, roots / "frozen")
     assert sum(name.startswith("features") for name in before) == 2
@@ -177,7 +181,7 @@ def test_labels_out_of_a_file_for_validation_and_test_train_nobody(
     examples = Toy(n=400).load()
 
     def run(part: str | None) -> tuple[bytes, np.ndarray]:
-        said = examples.truth.copy()
+        said = truth_of(examples).copy()
         if part:
             rows = rows_of(part, examples, one.split, tmp_path / "part")
             said[rows] = 1 - said[rows]

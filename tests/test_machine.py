@@ -121,11 +121,11 @@ def test_auto_goes_by_what_the_processor_says_of_itself(
     def timing() -> float:
         raise AssertionError("a busy machine must not decide")
 
-    monkeypatch.setattr(machines.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512, raising=False)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx, raising=False)
     monkeypatch.setattr(machines, "bfloat16_gain", timing)
-    monkeypatch.setattr(machines.time, "perf_counter", timing)
+    monkeypatch.setattr("time.perf_counter", timing)
     assert (Machine(device=CPU).number_format(Line()) is torch.bfloat16) == low
     assert Machine(device=CPU, precision="float32").number_format(Line()) is torch.float32
     assert Machine(device=CPU, precision="bfloat16").number_format(Line()) is torch.bfloat16
@@ -160,8 +160,8 @@ def test_what_networks_were_multiplied_in_is_kept_with_what_came_of_it(
 ) -> None:
     plain = ToyModel.build
 
-    def build(*arguments: Any, **options: Any) -> nn.Module:
-        network = plain(*arguments, **options)
+    def build(*arguments: Any, **options: Any) -> Any:
+        network: Any = plain(*arguments, **options)
         network.mixed_precision = True
         return network
 
@@ -194,6 +194,7 @@ def test_the_runtime_decides(tmp_path: Path) -> None:
     assert Context(store, runtime).machine == expected
     found = Context(store).machine.device.type
     assert found == ("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
+    missing: Any
     for missing in {"cuda", "mps"} - {found}:
         with pytest.raises(ConfigError, match=rf"this machine has no device '{missing}'; it has .*cpu"):
             Context(store, Runtime(device=missing)).machine  # noqa: B018

@@ -24,11 +24,11 @@ from outgrow.models.base import models
 from outgrow.models.language import LanguageModel
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
-from outgrow.vision.images import Preprocessing
+from outgrow.tasks.sources.images import Preprocessing
 from outgrow.vision.network import ImageNetwork
 
 CPU = torch.device("cpu")
-FLOAT32, BFLOAT16 = (Machine(device=CPU, precision=name) for name in ("float32", "bfloat16"))  # type: ignore[arg-type]
+FLOAT32, BFLOAT16 = (Machine(device=CPU, precision=name) for name in ("float32", "bfloat16"))
 STEP = 2.0**-8  # between numbers of bfloat16 from 1/2 to 1
 CLASSES = Output(kind="classification", n_classes=2, class_names=("bad", "good"))
 

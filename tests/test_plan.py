@@ -52,10 +52,10 @@ def keys_of(one: Experiment) -> dict[str, str]:
     return {
         "examples": found.student.split.dataset.key,
         "split": found.student.split.key,
-        "weak": found.weak.by.key,  # type: ignore[union-attr]
+        "weak": found.weak.by.key,
         "labels": found.labels.key,
-        "student": found.student.by.key,  # type: ignore[union-attr]
-        "ceiling": found.ceiling.by.key,  # type: ignore[union-attr]
+        "student": found.student.by.key,
+        "ceiling": found.ceiling.by.key,
         "compare": found.key,
     }
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from outgrow.registry import Registry
 
 
 @pytest.fixture
-def animals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry[str]:
+def animals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry[str]]:
     """A registry whose package has one module, and a third party's entry point with another component."""
     package = tmp_path / "animals_package"
     package.mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -127,3 +128,39 @@ def test_every_pin_has_a_hash_and_torch_is_left_out() -> None:
     assert len(blocks) == len(pins("dev.txt")) > 50
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
     assert [name for name in pins("dev.txt") if re.match(r"torch$|triton$|cuda-|nvidia-", name)] == []
+
+
+DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
+WITH_AN_EXTRA = {
+    "transformers",
+    "peft",
+    "onnx",
+    "pillow",
+    "scikit-learn",
+    "chess",
+}  # their absence is an error in words
+
+
+def imported() -> set[str]:
+    """What the package imports that is neither its own nor Python's, inside functions too, by distribution."""
+    found: set[str] = set()
+    for path in (TOP / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {one.name.split(".")[0] for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    return {DISTRIBUTIONS.get(name, canonicalize_name(name)) for name in found - sys.stdlib_module_names - {"outgrow"}}
+
+
+def test_what_is_imported_is_installed_with_the_package() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    core = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    extras = {
+        canonicalize_name(Requirement(text).name)
+        for texts in project["optional-dependencies"].values()
+        for text in texts
+    }
+    assert imported() - core == WITH_AN_EXTRA
+    assert extras >= WITH_AN_EXTRA
+    assert core - imported() == set(), "nobody imports it"

@@ -54,7 +54,7 @@ def test_specs_are_frozen_and_keyword_only() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.rate = 2.0  # type: ignore[misc]
     with pytest.raises(ConfigError, match="Inner takes its fields by name"):
-        Inner(1.0)  # type: ignore[misc]
+        Inner(1.0)  # type: ignore[call-arg]
     assert hash(Inner()) == hash(one)
 
 

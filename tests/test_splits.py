@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from truths import truth_of
 
 from outgrow.errors import DataError
 from outgrow.specs import SplitSpec
@@ -58,7 +59,7 @@ class Split:
             found[name] = np.array([row[split.ids[i]] for i in rows])
             assert [split.groups[i] for i in rows] == [data.groups[i] for i in found[name]]
             np.testing.assert_array_equal(split.inputs[rows], data.inputs[found[name]])
-            np.testing.assert_array_equal(split.truth[rows], data.truth[found[name]])
+            np.testing.assert_array_equal(truth_of(split)[rows], truth_of(data)[found[name]])
         assert found["test"].tolist() == aside["test"].tolist()
         assert set(found["supervisor"]) | set(found["transfer"]) <= set(aside["pool"])
         return found
@@ -166,8 +167,8 @@ def test_examples_are_read_as_they_were_written(tmp_path: Path, kind: Kind) -> N
     assert found.groups == ["c", "a", "b", "a", "b"]
     assert found.inputs.dtype == object
     assert found.inputs.tolist() == inputs[chosen].tolist()
-    assert found.truth.tolist() == given.truth[chosen].tolist()
-    assert found.truth.dtype == np.int64
+    assert truth_of(found).tolist() == truth_of(given)[chosen].tolist()
+    assert truth_of(found).dtype == np.int64
     assert found.difficulty is not None
     assert found.difficulty.tolist() == chosen
     assert (found.output.kind, found.output.n_classes, found.output.class_names) == (kind, 2, ("no", "yes"))

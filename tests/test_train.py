@@ -16,6 +16,7 @@ import torch
 from losses import PLAIN, Given, cross_entropy
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from truths import truth_of
 
 from outgrow import experiment
 from outgrow.errors import StepFailed
@@ -62,7 +63,8 @@ def trained(spec: TrainSpec = SPEC, *, seed: int = 0, **options: Any) -> Tensor:
     network = toy_network()
     rows, targets = data()
     fit(network, rows, targets, spec, loss=options.pop("loss", PLAIN), seed=seed, machine=CPU, **options)
-    return network.state_dict()["head.weight"]
+    learned: Tensor = network.state_dict()["head.weight"]
+    return learned
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
@@ -87,7 +89,7 @@ def test_every_setting_matters(change: dict[str, Any]) -> None:
 def test_looking_changes_nothing() -> None:
     assert torch.equal(trained(replace(SPEC, evaluations=1)), trained())
 
-    def drawing(network: nn.Module, progress: float) -> None:
+    def drawing(network: Network, progress: float) -> None:
         predict(network, data(7)[0], machine=CPU)
         np.random.default_rng(1).random()
 
@@ -234,7 +236,7 @@ def test_the_curve_begins_with_the_untouched_model(store: Store, toy: Callable[.
         ends = (step.role.model.build(split.output, seed=5), network_of(step, context))
         for point, network in zip((curve[0], curve[-1]), ends, strict=True):
             said = predict(network, rows, machine=CPU).argmax(1)
-            assert point["accuracy"] == pytest.approx((said == split.truth[held_out]).mean())
+            assert point["accuracy"] == pytest.approx((said == truth_of(split)[held_out]).mean())
             agreement = None if step.labels is None else pytest.approx((said == supervisor).mean())
             assert point["agreement"] == agreement
             assert point["n"] == 30
@@ -246,7 +248,7 @@ def test_a_piece_learns_from_its_own_share_of_the_labels(store: Store, toy: Call
     (one,) = toy("method.name=naive")
     steps = Steps()
     data = steps.split(one.task, one.split, seed=0)
-    weak = steps.finetune(one.weak.role, data.part("supervisor"), seed=0)
+    weak = steps.finetune(one.weak.roles[0], data.part("supervisor"), seed=0)
     piece = data.part("transfer").pieces(3)[1]
     both = [
         steps.finetune(one.strong, piece, labels=steps.label(weak, labelled), seed=0)

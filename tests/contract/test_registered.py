@@ -11,13 +11,14 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from truths import truth_of
 
 from outgrow import packs
 from outgrow.config import read_experiments, shipped_experiments
@@ -107,7 +108,7 @@ LADDERS = {  # how many sizes a model's family has
                                 "resnet": 2, "mobilenet": 1, "efficientnet": 2}.items()
        for name in HUB_MODELS | PACK_MODELS if name.startswith(start)},
 }  # fmt: skip
-OTHER_OPTIONS = {  # for each method, options that all differ from their defaults
+OTHER_OPTIONS: dict[str, dict[str, Any]] = {  # for each method, options that all differ from their defaults
     "naive": {"labels": "hard"},
     "confidence": {"alpha": 0.75, "ramp": 0.5, "shares": "even", "labels": "hard"},
     "bootstrapping": {"links": 1, "sizes": ("toy-s", "toy-m"), "labels": "hard", "fresh": False},
@@ -279,8 +280,9 @@ def test_specs_are_strict_frozen_and_have_a_stable_identity(
 
 @pytest.mark.parametrize("name", sorted(FILE_TASKS | {"hub"}))
 def test_tables_need_to_be_told_where_they_are(name: str) -> None:
+    columns: dict[str, Any] = {"text": "text", "label": "label"}
     with pytest.raises(ConfigError, match="repo" if name == "hub" else "path"):
-        tasks[name](text="text", label="label")
+        tasks[name](**columns)
 
 
 @pytest.mark.parametrize(("name", "error"), [("transformer", ConfigError), ("vision", ConfigError)])
@@ -340,9 +342,9 @@ def test_tasks_load_what_they_promise(name: str, options: Callable[..., dict[str
     assert n == len(set(examples.ids)) == len(examples.groups) == len(examples.inputs)
     assert n > {"hhh": 200, **dict.fromkeys(FILE_TASKS, 19)}.get(name, 1000)
     assert len(set(examples.groups)) > n / 50, "parts are drawn by group"
-    assert examples.truth.shape == (n,)
-    assert examples.truth.dtype == np.int64
-    assert 0 <= examples.truth.min() <= examples.truth.max() < examples.n_classes
+    assert truth_of(examples).shape == (n,)
+    assert truth_of(examples).dtype == np.int64
+    assert 0 <= truth_of(examples).min() <= truth_of(examples).max() < examples.n_classes
     assert examples.difficulty is None or examples.difficulty.shape == (n,)
     assert len(examples.class_names) in {0, examples.n_classes}
     assert len(set(examples.class_names)) == len(examples.class_names)
@@ -352,7 +354,7 @@ def test_tasks_load_what_they_promise(name: str, options: Callable[..., dict[str
     assert examples.inputs.dtype == object
     assert examples.inputs.shape == ((n, 2) if task.kind == "preference" else (n,))
     assert all(type(text) is str and text.strip() for text in examples.inputs.reshape(-1))
-    shares = np.bincount(examples.truth) / n
+    shares = np.bincount(truth_of(examples)) / n
     if task.kind != "generation":
         assert shares.max() < 0.6, "rows are balanced, and which candidate comes first says nothing"
         assert examples.n_classes == {"tweets": 3, "vitaminc": 3}.get(name, 2)
@@ -414,7 +416,7 @@ def built(options: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
 def test_models_give_finite_logits_that_do_not_depend_on_the_batch(name: str, built: Callable[..., Model]) -> None:
     model = built(name)
     inputs, output = some_inputs(model)
-    network = model.build(output, seed=0).eval()
+    network: Any = model.build(output, seed=0).eval()
     if name in {"minilm-l3", "minilm-l6", "transformer"}:  # heads of encoders begin at zero
         assert not network.head.weight.any()
         torch.nn.init.normal_(network.head.weight, generator=torch.Generator().manual_seed(0))
@@ -454,7 +456,7 @@ def test_models_build_the_same_weights_from_the_same_seed(name: str, built: Call
 @pytest.mark.parametrize("name", [entry.name for entry in models])
 def test_ladders_rise_strictly(name: str, nowhere: Path, options: Callable[..., dict[str, Any]]) -> None:
     model = models[name](**options(models, name), **({"revision": COMMIT} if name in HUB_MODELS else {}))
-    ladder = model.ladder()
+    ladder: list[Any] = model.ladder()
     costs = [one.cost for one in ladder]
     assert model in ladder
     assert len(ladder) == LADDERS[name]
@@ -471,7 +473,7 @@ def test_ladders_rise_strictly(name: str, nowhere: Path, options: Callable[..., 
 @pytest.mark.parametrize("name", ["smollm2-135m", "minilm-l6", "gpt2"])
 def test_ladders_of_cut_models_are_depths(name: str, nowhere: Path) -> None:
     whole = models[name]()
-    ladder = models[name](layers=3).ladder()
+    ladder: list[Any] = models[name](layers=3).ladder()
     depths = [one.layers for one in ladder]
     assert depths == sorted(set(depths))
     assert (depths[0], 3 in depths, depths[-1]) == (1, True, {"smollm2-135m": 30, "minilm-l6": 6, "gpt2": 12}[name])
@@ -541,7 +543,7 @@ def test_labels_of_methods_show_what_is_not_default(name: str) -> None:
     if name not in OTHER_OPTIONS:
         pytest.skip("a method whose options this file does not know")
     options = OTHER_OPTIONS[name]
-    assert set(options) == {field.name for field in dataclasses.fields(methods[name])}
+    assert set(options) == {field.name for field in dataclasses.fields(cast(Any, methods[name]))}
     assert methods[name]().label == name
     label = methods[name](**options).label
     assert label.startswith(f"{name}(")

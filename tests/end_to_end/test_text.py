@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tiny_models
 import torch
+from truths import truth_of
 
 from outgrow import experiment, packs
 from outgrow.config import expand
@@ -259,7 +260,7 @@ def test_few_shot_prompts_hold_hardened_weak_labels_and_no_truth(
     rows = network.encode(np.array(["dull food"], dtype=object))
     assert network.tokenizer.decode(rows.sequences[0]) == "dull food\nLabel:"
     before = (store.open(student.key) / "shots.json").read_text()
-    data.truth[data.rows(student.part)] = -7
+    truth_of(data)[data.rows(student.part)] = -7
     student.compute(context, store.root)
     assert (store.root / "shots.json").read_text() == before
 
@@ -300,9 +301,9 @@ def test_few_shot_prompts_stay_within_what_the_model_reads(
     (one,) = wanted("few_shot", strong={"path": str(tiny("gpt2")), "max_length": 1024}, method={"shots": 5})
     result, context = carried_out(one, store)
     network = result.student.by.network(context, result.student.part.kind(context))
-    rows = network.encode(np.array(["good film " * 2000], dtype=object))  # type: ignore[operator]
-    assert len(rows.sequences[0]) == 1024
-    assert network.tokenizer.decode(rows.sequences[0]).endswith("film \nLabel:")  # type: ignore[union-attr, operator]
+    rows = network.encode(np.array(["good film " * 2000], dtype=object))
+    assert len(tiny_models.sequences(rows)[0]) == 1024
+    assert network.tokenizer.decode(tiny_models.sequences(rows)[0]).endswith("film \nLabel:")  # type: ignore[union-attr, operator]
     predict(network, rows, machine=context.machine)
 
 

@@ -34,7 +34,8 @@ BREAKS = "sweep.strong.train.learning_rate=[3e-2, 3e37]"  # the second is no lon
 
 class Watcher:
     def __init__(self) -> None:
-        self.started_, self.finished_ = [], []
+        self.started_: list[str] = []
+        self.finished_: list[str] = []
         self.progress: list[float] = []
 
     def started(self, step: Step) -> None:

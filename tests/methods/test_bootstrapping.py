@@ -53,7 +53,9 @@ def test_every_link_learns_from_the_one_before_on_fresh_rows(toy: Callable[..., 
         chain.append(link)
         assert link.labels.part.name == link.part.name
         assert link.labels.part.start <= link.part.start < link.part.stop <= link.labels.part.stop
-        link = link.labels.by
+        before = link.labels.by
+        assert isinstance(before, Trained)
+        link = before
     chain.reverse()
     assert [link.role.model.name for link in chain] == ["toy-s", "toy-m", "toy-l"]
     assert [(link.part.start, link.part.stop) for link in chain] == [(0, 20), (20, 40), (40, 60)]

@@ -49,7 +49,8 @@ def trained(method: Method, n_classes: int) -> torch.Tensor:
         TrainSpec(epochs=2, learning_rate=3e-2), loss=method.objective().loss, seed=0,
         machine=Machine(device=torch.device("cpu")),
     )  # fmt: skip
-    return network.state_dict()["head.weight"]
+    learned: torch.Tensor = network.state_dict()["head.weight"]
+    return learned
 
 
 @pytest.mark.parametrize("n_classes", [2, 5])

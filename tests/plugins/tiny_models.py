@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,14 @@ def texts(n: int, *, seed: int = 0, longest: int = 12) -> np.ndarray:
     rng = np.random.default_rng(seed)
     made = [" ".join(rng.choice(WORDS[:10], size=rng.integers(1, longest))) for _ in range(n)]
     return np.array(made, dtype=object)
+
+
+def sequences(rows: object) -> Sequence[np.ndarray]:
+    """The numbers of the tokens of encoded texts, text by text."""
+    from outgrow.text.tokens import Tokens
+
+    assert isinstance(rows, Tokens)
+    return rows.sequences
 
 
 def causal_tokenizer() -> Any:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from outgrow.report import render
 from outgrow.report.svg import CHARACTER, Mark, Series, line_chart, linear_axis, log_axis, spread
 from outgrow.report.words import short_names
-from outgrow.results.table import CurvePoint, Group, Interval
+from outgrow.results.table import Bounded, CurvePoint, Group, Interval
 
 COSTS = {"chess-xs": 3e4, "chess-s": 2e5, "chess-xl": 3e7}
 VOID = {"meta", "br", "link", "img", "hr", "input"}
@@ -23,9 +24,9 @@ def interval(value: float) -> Interval:
     return Interval(value=value, low=value - 0.02, high=value + 0.02, n=6_000)
 
 
-def group(*, weak: str = "chess-xs", strong: str = "chess-xl", method: str = "naive", **changes: object) -> Group:
+def group(*, weak: str = "chess-xs", strong: str = "chess-xl", method: str = "naive", **changes: Any) -> Group:
     points = [CurvePoint(progress=p / 4, accuracy=0.3 + p / 20, agreement=0.4 + p / 30, n=300) for p in range(5)]
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "experiment": "ladder",
         "task": "chess-puzzles",
         "kind": "classification",
@@ -62,7 +63,7 @@ def group(*, weak: str = "chess-xs", strong: str = "chess-xl", method: str = "na
     student, untrained = fields["student"], fields["zero_shot"]
     if isinstance(student, Interval) and isinstance(untrained, Interval):
         fields["gain"] = interval(student.value - untrained.value)
-    return Group(**fields)  # type: ignore[arg-type]
+    return Group(**fields)
 
 
 def one_pair() -> list[Group]:
@@ -144,7 +145,7 @@ def test_a_student_below_zero_shot_is_said() -> None:
 
 
 def test_failed_roles_are_dashes() -> None:
-    empty = dict.fromkeys(
+    empty: dict[str, Any] = dict.fromkeys(
         ("zero_shot", "weak_score", "student", "ceiling", "weak_label_accuracy", "agreement",
          "agreement_when_right", "agreement_when_wrong", "pgr")
     )  # fmt: skip
@@ -155,11 +156,11 @@ def test_failed_roles_are_dashes() -> None:
     assert "train chess-xl: no disk" in page
 
 
-def brier(**changes: object) -> Group:
+def brier(**changes: Any) -> Group:
     """A result scored by what is no share, and smaller where it is better."""
     scores = {"zero_shot": 1.25, "weak_score": 0.8, "student": 0.63, "ceiling": 0.33}
-    found = {role: interval(value) for role, value in scores.items()}
-    return group(**{"metric": "brier", "share": False, "larger_is_better": False, **found, **changes})
+    fields: dict[str, Any] = {"metric": "brier", "share": False, "larger_is_better": False}
+    return group(**fields | {role: interval(value) for role, value in scores.items()} | changes)
 
 
 @pytest.mark.parametrize("groups", [[brier()], [brier(weak=a, strong="chess-xl") for a in COSTS] + [
@@ -193,7 +194,7 @@ def test_where_smaller_is_better_zero_shot_should_be_larger(zero_shot: float, ca
 
 def test_negative_scores_have_a_true_minus() -> None:
     scores = {"zero_shot": -2.5, "weak_score": -1.9, "student": -1.5, "ceiling": -0.7}
-    found = {role: interval(value) for role, value in scores.items()}
+    found: dict[str, Any] = {role: interval(value) for role, value in scores.items()}
     page = render([group(metric="log_likelihood", share=False, **found)], title="A study")
     assert "\u22121.500 [\u22121.520, \u22121.480]" in page
     assert "-1.5" not in page
@@ -278,7 +279,7 @@ def test_results_that_differ_in_a_setting_alone_are_told_apart() -> None:
 
 
 def test_a_supervisor_without_a_cost_and_a_pgr_below_zero_can_be_drawn() -> None:
-    outside = [replace(g, weak_cost=0.0, pgr=Interval(value=-3.5, low=-9.0, high=-0.2, n=10)) for g in ladder()]
+    outside = [replace(g, weak_cost=0.0, pgr=Bounded(value=-3.5, low=-9.0, high=-0.2, n=10)) for g in ladder()]
     page = render(outside, title="A study")
     parse(page)
     assert "worse than its supervisor" in page

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from truths import truth_of
 
 from outgrow.chess.board import Board
 from outgrow.chess.moves import N_MOVES, move_class_of_uci
@@ -51,8 +52,8 @@ def test_a_good_file_gives_positions_after_the_set_up_move(tmp_path: Path) -> No
     assert (examples.inputs[0] == board.encode()).all()
     assert examples.inputs.dtype == np.uint8
     assert examples.inputs.shape == (3, 64)
-    assert examples.truth.dtype == np.int64
-    assert examples.truth.tolist() == [
+    assert truth_of(examples).dtype == np.int64
+    assert truth_of(examples).tolist() == [
         move_class_of_uci("h5f7", white=True),
         move_class_of_uci("e7e5", white=False),
         move_class_of_uci("g8f6", white=False),
@@ -70,7 +71,7 @@ def test_a_good_file_gives_positions_after_the_set_up_move(tmp_path: Path) -> No
 def same_examples(a: ChessPuzzles, b: ChessPuzzles) -> bool:
     one, two = a.load(), b.load()
     same = one.ids == two.ids and one.groups == two.groups and one.notes == two.notes
-    return same and (one.inputs == two.inputs).all() and (one.truth == two.truth).all()
+    return same and (one.inputs == two.inputs).all() and (truth_of(one) == truth_of(two)).all()
 
 
 def test_header_order_case_and_extra_columns_do_not_matter(tmp_path: Path) -> None:
@@ -321,8 +322,8 @@ def test_shipped_puzzles_are_read_as_they_are(tmp_path: Path, monkeypatch: pytes
     assert examples.groups == ["g0"] * 3 + ["g1"] * 3 + ["g2"]
     assert (examples.inputs[0] == Board.start().encode()).all()
     assert (examples.inputs[1] == Board.from_fen(SCHOLAR).encode()).all()
-    assert examples.truth[0] == move_class_of_uci("e2e4", white=True)
-    assert examples.truth[1] == move_class_of_uci("g7g6", white=False)
+    assert truth_of(examples)[0] == move_class_of_uci("e2e4", white=True)
+    assert truth_of(examples)[1] == move_class_of_uci("g7g6", white=False)
     assert examples.difficulty is not None
     assert examples.difficulty.tolist() == [1, 51, 1, 53, 1, 55, 1]
     assert len(ChessPuzzles().identity()["fingerprint"]) == 64

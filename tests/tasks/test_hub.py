@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 import pytest
+from truths import truth_of
 
 from outgrow.errors import ConfigError, DataError, MissingDependency
 from outgrow.spec import canonical
@@ -48,7 +49,7 @@ def test_any_dataset_can_be_read_by_its_columns(hub_cache: Callable[..., str], t
     one = table(config="big", split=("train", "test"))
     found = one.load()
     assert found.inputs.tolist() == [row["words"] for row in ROWS]
-    assert found.truth.tolist() == [0, 1] * 3
+    assert truth_of(found).tolist() == [0, 1] * 3
     assert found.class_names == ("0", "1")
     fingerprint = {"repo": "me/words", "config": "big", "split": ["train", "test"], "commit": fetched}
     assert one.identity()["fingerprint"] == fingerprint

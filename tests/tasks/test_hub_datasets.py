@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from truths import truth_of
 
 from outgrow.errors import DataError
 from outgrow.registry import Entry
@@ -52,11 +53,11 @@ def test_texts_labels_and_groups(name: str, hub_cache: Callable[..., str]) -> No
     commit = hub_cache(given["repo"], given["config"], given["splits"])
     assert task.identity() == {"name": name, "balance": True, "limit": 0, "fingerprint": commit}
     found = task.load()
-    text_to_label = dict(zip(found.inputs.tolist(), found.truth.tolist(), strict=True))
+    text_to_label = dict(zip(found.inputs.tolist(), truth_of(found).tolist(), strict=True))
     for text, label in given["expected"].items():
         assert text_to_label[text] == label, found.inputs.tolist()
     if given["labels"]:
-        assert np.bincount(found.truth).tolist() == given["labels"]
+        assert np.bincount(truth_of(found)).tolist() == given["labels"]
     if given["groups"]:
         assert len(set(found.groups)) == given["groups"]
     assert task.kind == "classification"
@@ -83,7 +84,7 @@ def test_utilitarianism_is_a_comparison_in_an_order_drawn_by_a_hash(hub_cache: C
     assert found.class_names == ("first", "second")
     assert len(found.ids) == 4
     assert len(set(found.groups)) == 3  # two begin with the same sentence
-    written = dict(zip(found.inputs.tolist(), found.truth.tolist(), strict=True))
+    written = dict(zip(found.inputs.tolist(), truth_of(found).tolist(), strict=True))
     for rows in given["splits"].values():
         for row in rows:
             ways = [(row["activity"], row["baseline"]), (row["baseline"], row["activity"])]
@@ -95,7 +96,7 @@ def test_utilitarianism_is_a_comparison_in_an_order_drawn_by_a_hash(hub_cache: C
 def test_the_virtue_classes_are_balanced_since_most_traits_are_wrong(hub_cache: Callable[..., str]) -> None:
     given = fixture("ethics-virtue")
     hub_cache(given["repo"], given["config"], given["splits"])
-    assert np.bincount(tasks["ethics-virtue"](balance=False).load().truth).tolist() == [3, 1]  # type: ignore[call-arg]
+    assert np.bincount(truth_of(tasks["ethics-virtue"](balance=False).load())).tolist() == [3, 1]  # type: ignore[call-arg]
     assert tasks["ethics-virtue"]().load().notes == ["dropped 2 rows to balance the classes"]
 
 
@@ -116,7 +117,7 @@ def test_hh_gives_pairs_of_whole_dialogues(hub_cache: Callable[..., str]) -> Non
     assert task.identity() == {"name": "anthropic-hh", "limit": 0, "fingerprint": commit}
     found = task.load()
     assert found.inputs.shape == (3, 2)
-    better = {both[label] for both, label in zip(found.inputs, found.truth, strict=True)}
+    better = {both[label] for both, label in zip(found.inputs, truth_of(found), strict=True)}
     assert better == {row["chosen"].strip() for rows in given["splits"].values() for row in rows}
     assert "Human: How do I fold a map?\n\nAssistant: Along its old creases." in better
     assert found.groups[0] == found.groups[1] == key("Human: How do I fold a map?")

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from truths import truth_of
 
 from outgrow import packs
 from outgrow.errors import DataError, PackMissing
@@ -63,10 +64,10 @@ def test_the_real_pack(name: str) -> None:
     n = len(found.ids)
     assert n == len(set(found.ids)) == len(found.groups) == SIZES[name]
     assert found.inputs.shape == ((n, 2) if task.kind == "preference" else (n,))
-    assert len(found.class_names) == found.n_classes == len(np.bincount(found.truth))
+    assert len(found.class_names) == found.n_classes == len(np.bincount(truth_of(found)))
     assert max(Counter(found.groups).values()) < n / 2
     if name not in ("tweets", "vitaminc"):
-        assert abs(found.truth.mean() - 0.5) < 0.08
+        assert abs(truth_of(found).mean() - 0.5) < 0.08
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -84,17 +85,17 @@ def test_reviews_are_fresh_or_rotten_and_grouped_by_film(pack: Pack) -> None:
     put(pack("rotten-tomatoes") / "reviews.parquet", REVIEWS)
     found = tasks["rotten-tomatoes"]().load()
     assert found.class_names == ("rotten", "fresh")
-    written = dict(zip(found.inputs.tolist(), zip(found.truth.tolist(), found.groups, strict=True), strict=True))
+    written = dict(zip(found.inputs.tolist(), zip(truth_of(found).tolist(), found.groups, strict=True), strict=True))
     assert written["fresh fog 0"] == (1, "fog")
     assert written["rotten kelp 1"] == (0, "kelp")
-    assert np.bincount(found.truth).tolist() == [4, 4]  # 5 to 4 is above 55 %
+    assert np.bincount(truth_of(found)).tolist() == [4, 4]  # 5 to 4 is above 55 %
 
 
 def test_reviews_are_paired_within_films_first_and_used_once(pack: Pack) -> None:
     put(pack("rotten-tomatoes") / "reviews.parquet", REVIEWS)
     found = tasks["rotten-tomatoes-pairs"]().load()
-    better = [both[label] for both, label in zip(found.inputs, found.truth, strict=True)]
-    worse = [both[1 - label] for both, label in zip(found.inputs, found.truth, strict=True)]
+    better = [both[label] for both, label in zip(found.inputs, truth_of(found), strict=True)]
+    worse = [both[1 - label] for both, label in zip(found.inputs, truth_of(found), strict=True)]
     assert len(found.ids) == 4
     assert len({*better, *worse}) == 8
     assert all(text.startswith("fresh") for text in better)
@@ -116,7 +117,7 @@ def test_tweets_that_differ_in_links_and_names_are_a_group(pack: Pack) -> None:
     found = tasks["tweets"]().load()
     assert found.inputs.tolist() == texts
     assert found.class_names == ("negative", "neutral", "positive")
-    assert found.truth.tolist() == [0, 0, 1, 2]
+    assert truth_of(found).tolist() == [0, 0, 1, 2]
     assert found.groups[0] == found.groups[1]
     assert len(set(found.groups)) == 3
     assert found.notes == []
@@ -132,7 +133,7 @@ def test_mails_that_begin_alike_are_a_group(pack: Pack) -> None:
     put(pack("spam") / "mails.parquet", rows)
     found = tasks["spam"]().load()
     assert found.class_names == ("ham", "spam")
-    assert found.truth.tolist() == [1, 1, 0, 0]
+    assert truth_of(found).tolist() == [1, 1, 0, 0]
     assert found.groups[0] == found.groups[1]
     assert len(set(found.groups)) == 3
 
@@ -178,7 +179,7 @@ def test_big_bench_tasks(
     put(folder / f"{name}.json", rows)
     found = tasks[name]().load()
     assert found.inputs.tolist() == inputs
-    assert found.truth.tolist() == labels
+    assert truth_of(found).tolist() == labels
     assert [found.class_names[label] for label in labels] == [answer.lower() for answer in answers]
     assert len(set(found.groups)) == groups
     put(folder / f"{name}.json", [{"input": "x", "target_scores": {"maybe": 1}}])
@@ -199,7 +200,7 @@ def test_hhh_pairs_hold_the_request_and_an_answer(pack: Pack) -> None:
         put(folder / f"hhh_{part}.json", rows)
     found = tasks["hhh"]().load()
     assert found.inputs.shape == (8, 2)
-    better = {both[label] for both, label in zip(found.inputs, found.truth, strict=True)}
+    better = {both[label] for both, label in zip(found.inputs, truth_of(found), strict=True)}
     assert "Human: helpful?\n\nAssistant: So." in better
     assert "Human: Hm?\n\nAssistant: Ah." in better
     assert len(set(found.groups)) == 5

@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from truths import truth_of
 
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
@@ -29,8 +30,8 @@ def test_texts_are_stripped_and_ids_are_hashes_of_them() -> None:
     assert found.inputs.shape == (2,)
     assert found.ids == [key("a b"), key("c")]
     assert found.ids[1] == "2e7d2c03a9507ae2"  # the start of the SHA-256 of "c"
-    assert found.truth.dtype == np.int64
-    assert found.truth.tolist() == [0, 1]
+    assert truth_of(found).dtype == np.int64
+    assert truth_of(found).tolist() == [0, 1]
     assert found.groups == ["x", "y"]
     assert (found.n_classes, found.class_names) == (2, ("no", "yes"))
     assert found.notes == []
@@ -64,7 +65,7 @@ def test_blank_unlabelled_repeated_and_disputed_rows_go_and_are_counted() -> Non
 def test_classes_are_balanced_from_55_percent_on(positive: int, left: list[int]) -> None:
     given = rows(100, positive=positive)
     found = examples(given, balance=True)
-    assert sorted(np.bincount(found.truth).tolist()) == left
+    assert sorted(np.bincount(truth_of(found)).tolist()) == left
     assert len(examples(given).ids) == 100
     assert found.notes == ([f"dropped {100 - sum(left)} rows to balance the classes"] if sum(left) < 100 else [])
 
@@ -72,7 +73,7 @@ def test_classes_are_balanced_from_55_percent_on(positive: int, left: list[int])
 def test_more_than_two_classes_are_not_balanced() -> None:
     given = [Row(text=str(i), label=min(i, 2), group=str(i)) for i in range(9)]
     found = classification(given, source="x", classes=("a", "b", "c"), balance=True)
-    assert np.bincount(found.truth).tolist() == [1, 1, 7]
+    assert np.bincount(truth_of(found)).tolist() == [1, 1, 7]
     assert found.notes == ["not balanced: 3 classes, and only two can be"]
 
 
@@ -130,12 +131,12 @@ def test_the_order_of_a_pair_says_nothing_but_its_label_does() -> None:
     assert found.inputs.shape == (400, 2)
     assert found.inputs.dtype == object
     assert (found.n_classes, found.class_names) == (2, ("first", "second"))
-    assert 160 < found.truth.sum() < 240
-    for i, (both, label) in enumerate(zip(found.inputs, found.truth, strict=True)):
+    assert 160 < truth_of(found).sum() < 240
+    for i, (both, label) in enumerate(zip(found.inputs, truth_of(found), strict=True)):
         assert both[label] == f"good {i}"
         assert both[1 - label] == f"bad {i}"
     turned = preference(reversed(pairs(400)), source="pairs")
-    assert dict(zip(turned.ids, turned.truth, strict=True)) == dict(zip(found.ids, found.truth, strict=True))
+    assert dict(zip(turned.ids, truth_of(turned), strict=True)) == dict(zip(found.ids, truth_of(found), strict=True))
 
 
 def test_the_order_of_a_pair_does_not_depend_on_which_is_better() -> None:
@@ -143,7 +144,7 @@ def test_the_order_of_a_pair_does_not_depend_on_which_is_better() -> None:
     two = preference([Pair(better="b", worse="a", group="x"), Pair(better="d", worse="c", group="x")], source="x")
     assert one.ids == two.ids
     assert one.inputs.tolist() == two.inputs.tolist()
-    assert (one.truth == 1 - two.truth).all()
+    assert (truth_of(one) == 1 - truth_of(two)).all()
 
 
 def test_bad_pairs_go_and_are_counted() -> None:

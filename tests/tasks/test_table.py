@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from truths import truth_of
 
 from outgrow.config import expand
 from outgrow.errors import ConfigError, DataError
@@ -67,7 +68,7 @@ def test_columns_become_texts_labels_and_groups(made: Callable[..., FileTask]) -
     found = made(REVIEWS, group="film").load()
     assert found.inputs.tolist() == ["dim, and long", 'a "gem"', "soggy\nand salty", "crisp"]
     assert found.class_names == ("bad", "good")
-    assert found.truth.tolist() == [0, 1, 0, 1]
+    assert truth_of(found).tolist() == [0, 1, 0, 1]
     assert found.groups == ["Fog", "Fog", "Kelp", key("crisp")]
     assert found.ids == [key(text) for text in found.inputs]
     assert found.notes == []
@@ -77,7 +78,7 @@ def test_a_template_holds_columns(made: Callable[..., FileTask]) -> None:
     found = made(REVIEWS, text="{{{film}}} says: {review} ({no})", labels=("good", "bad"), id="no").load()
     assert found.inputs[0] == "{Fog} says: dim, and long (7)"
     assert found.class_names == ("good", "bad")
-    assert found.truth.tolist() == [1, 0, 1, 0]
+    assert truth_of(found).tolist() == [1, 0, 1, 0]
     assert found.ids == ["7", "8", "9", "10"]
 
 
@@ -132,8 +133,8 @@ def test_too_many_labels_are_probably_the_wrong_column(made: Callable[..., FileT
 
 def test_balance_and_limit(made: Callable[..., FileTask]) -> None:
     rows = [{"review": f"text {i}", "verdict": "yes" if i % 4 else "no"} for i in range(40)]
-    assert np.bincount(made(rows).load().truth).tolist() == [10, 30]
-    assert np.bincount(made(rows, balance=True).load().truth).tolist() == [10, 10]
+    assert np.bincount(truth_of(made(rows).load())).tolist() == [10, 30]
+    assert np.bincount(truth_of(made(rows, balance=True).load())).tolist() == [10, 10]
     assert len(made(rows, limit=12).load().ids) == 12
 
 
@@ -142,7 +143,7 @@ def test_preference_pairs(made: Callable[..., FileTask]) -> None:
     rows.append({"ask": "Why 9?", "good": "Since.", "bad": None})
     found = made(rows, kind="preference", prompt="Q: {ask}", chosen="good", rejected="A: {bad}").load()
     assert found.inputs.shape == (6, 2)
-    assert {both[label] for both, label in zip(found.inputs, found.truth, strict=True)} == {
+    assert {both[label] for both, label in zip(found.inputs, truth_of(found), strict=True)} == {
         f"Q: Why {i // 2}?\n\nSince {i}." for i in range(6)
     }
     assert "Q: Why 0?\n\nA: No 0." in found.inputs[0]
@@ -197,9 +198,9 @@ def test_labels_of_every_type(tmp_path: Path, format: str, values: list[Any], cl
     path = write(tmp_path / f"x.{format}", [{"t": f"text {i}", "l": value} for i, value in enumerate(values)])
     task = FORMATS[format](path=path, text="t", label="l")
     assert task.load().class_names == classes
-    assert task.load().truth.tolist() == [1, 0]
+    assert truth_of(task.load()).tolist() == [1, 0]
     given = dataclasses.replace(task, labels=tuple(values))
-    assert given.load().truth.tolist() == [0, 1]
+    assert truth_of(given.load()).tolist() == [0, 1]
     assert json.loads(canonical(given))["labels"] == list(reversed(classes))
 
 

@@ -150,7 +150,8 @@ def test_prompts_are_cut_on_the_left_and_leave_room_for_the_answer(tiny: Callabl
     assert network.tokenizer.decode(rows.sequences[0]).split()[-1] == "short"
     assert network.notes(rows) == ["1 of 2 texts were longer than 8 tokens and cut on the left"]
     answered, targets = network.answered(rows, np.array(["no " * 20, "yes"], dtype=object))
-    assert [len(one) for one in answered.sequences] == [12, 3]  # an answer has at most new_tokens, its end included
+    lengths = [len(one) for one in tiny_models.sequences(answered)]
+    assert lengths == [12, 3]  # an answer has at most new_tokens, its end included
     assert targets[np.array([0])].tolist()[-1] == network.end
     with pytest.raises(ConfigError, match=r"max_length = 12 leaves no room for a prompt beside .* new_tokens = 12"):
         generator(tiny("gpt2"), max_length=12).encode(np.array(["yes"], dtype=object))
@@ -199,12 +200,13 @@ def test_every_token_but_the_first_is_asked_of_a_text(family: str, tiny: Callabl
     assert len(rows) == 6
     assert rows.lengths.max() == 8  # the end of the text counts
     plain = load(tiny(family), layers=0).causal.eval()
+    sequences = tiny_models.sequences(rows)
     with torch.inference_mode():
         found = network(everything(rows))
-        expected = torch.cat([plain(input_ids=torch.tensor(one)[None]).logits[0, :-1] for one in rows.sequences])
+        expected = torch.cat([plain(input_ids=torch.tensor(one)[None]).logits[0, :-1] for one in sequences])
     torch.testing.assert_close(found, expected, atol=2e-5, rtol=1e-4)
-    assert targets[np.arange(6)].tolist() == [int(token) for one in rows.sequences for token in one[1:]]
-    assert all(one[-1] == network.end for one in rows.sequences)
+    assert targets[np.arange(6)].tolist() == [int(token) for one in sequences for token in one[1:]]
+    assert all(one[-1] == network.end for one in sequences)
 
 
 @pytest.mark.parametrize("training", ["full", "lora", "probe"])
@@ -227,7 +229,7 @@ def test_language_modelling_lowers_the_loss_and_its_weights_go_into_the_backbone
     fit(network, rows, targets, spec, loss=PLAIN, seed=0, machine=MACHINE)
     after = loss()
     assert after < before - 0.3
-    ids = torch.from_numpy(rows.sequences[0])[None]
+    ids = torch.from_numpy(tiny_models.sequences(rows)[0])[None]
     base = network.model.get_base_model() if training == "lora" else network.model
     with torch.inference_mode():
         wanted = base.base_model(input_ids=ids).last_hidden_state
@@ -242,5 +244,5 @@ def test_language_modelling_lowers_the_loss_and_its_weights_go_into_the_backbone
         extractor = model.extractor()
         made = (extractor.build(output, start=start) if extractor else model.build(output, seed=0, start=start)).eval()
         with torch.inference_mode():
-            changed.append(made(everything(made.encode(inputs))))  # type: ignore[operator]
+            changed.append(made(everything(made.encode(inputs))))
     assert (changed[0] - changed[1]).abs().max() > 1e-2

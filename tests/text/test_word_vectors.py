@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 
 from outgrow import packs
 from outgrow.errors import PackMissing
+from outgrow.learning.batching import Arrays
 from outgrow.models.word_vectors import MeanVector, WordVectors
 from outgrow.tasks.base import Output
 
@@ -33,13 +34,14 @@ def vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
 def test_the_mean_of_the_words_known(vectors: np.ndarray) -> None:
     network = MeanVector().build(CLASSES)
     texts = np.array(["Good film, GOOD", "no such words", "", "film"], dtype=object)
-    rows = network.encode(texts)  # type: ignore[operator]
+    rows = network.encode(texts)
     found = network(rows.batch(np.arange(4), torch.device("cpu"))).numpy()
     good, film, comma = vectors[:3]
     np.testing.assert_allclose(found[0], (2 * good + film + comma) / 4, rtol=1e-5)
     assert not found[1:3].any()
     np.testing.assert_allclose(found[3], film)
-    pairs = network.encode(texts.reshape(2, 2))  # type: ignore[operator]
+    pairs = network.encode(texts.reshape(2, 2))
+    assert isinstance(pairs, Arrays)
     np.testing.assert_array_equal(pairs.values, found.reshape(2, 2, 50))
 
 

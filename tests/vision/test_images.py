@@ -91,7 +91,7 @@ def test_resizing_averages_and_the_filters_differ() -> None:
     rows = {
         name: crop_and_resize(edge, Preprocessing(resolution=8, filter=name))[0, :, 0]
         for name in ("bicubic", "bilinear")
-    }  # type: ignore[arg-type]
+    }
     assert rows["bilinear"].tolist() == [0, 0, 0, 64, 191, 255, 255, 255]
     assert rows["bicubic"].tolist() != rows["bilinear"].tolist()
     assert (np.diff(rows["bicubic"].astype(int)) >= 0).all()

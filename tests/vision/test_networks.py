@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -105,8 +105,8 @@ def test_packed_weights_load_strictly_and_see(name: str, pixels: np.ndarray) -> 
     assert isinstance(model, ImageModel)
     check_rows(model.feature_network(), pixels, 1_280)
     thousand = Output(kind="classification", n_classes=1_000)
-    begun = model.build(thousand, seed=0)
-    assert torch.equal(begun.head.weight, model.parts()[1].weight)  # type: ignore[attr-defined, union-attr]
+    begun: Any = model.build(thousand, seed=0)
+    assert torch.equal(begun.head.weight, cast(Any, model).parts()[1].weight)
     check_rows(begun, pixels, 1_000)
     check_rows(model.build(TEN, seed=0), pixels, 10)
 
@@ -303,10 +303,11 @@ def test_missing_weights_are_noticed(tiny_eye: Callable[..., Path], tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["pixels", "random-patches"])
 def test_simple_features(name: str, pixels: np.ndarray) -> None:
-    model = models[name]()
+    model: Any = models[name]()
     width = {"pixels": 8 * 8 * 3, "random-patches": 4 * 128}[name]
-    found = check_rows(model.feature_network(), pixels, width)  # type: ignore[attr-defined]
-    torch.testing.assert_close(answers(models[name]().feature_network().eval(), pixels), found)  # type: ignore[attr-defined]
+    found = check_rows(model.feature_network(), pixels, width)
+    again: Any = models[name]()
+    torch.testing.assert_close(answers(again.feature_network().eval(), pixels), found)
     larger = dataclasses.replace(model, resolution=12)
     assert canonical(larger) != canonical(model)
     assert larger.cost > model.cost > 0

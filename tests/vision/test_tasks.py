@@ -15,11 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from truths import truth_of
 
 from outgrow import packs
 from outgrow.errors import ConfigError, DataError, MissingDependency, PackMissing
 from outgrow.spec import canonical
 from outgrow.tasks.base import tasks
+from outgrow.tasks.image_folder import ImageFolder
+from outgrow.tasks.imagenet import ImageNet
 from outgrow.tasks.sources.image_rows import ImageRow, image_examples
 from outgrow.tasks.sources.images import content, decode
 
@@ -35,33 +38,33 @@ def check_examples(found: Any, n: int, n_classes: int) -> None:
 
 
 def test_a_folder_of_images(folder: Path) -> None:
-    task = tasks["image-folder"](path=str(folder))
+    task = ImageFolder(path=str(folder))
     found = task.load()
     check_examples(found, 24, 3)
     assert found.class_names == ("cat", "dog", "newt")
     assert found.notes == []
-    for reference, label, id in zip(found.inputs, found.truth, found.ids, strict=True):
+    for reference, label, id in zip(found.inputs, truth_of(found), found.ids, strict=True):
         assert Path(reference).relative_to(folder).parts[0] == found.class_names[label]
         assert hashlib.sha256(Path(reference).read_bytes()).hexdigest().startswith(id)
         decode(content(reference), name=reference)
-    two = tasks["image-folder"](path=str(folder), labels=("newt", "cat"))
+    two = ImageFolder(path=str(folder), labels=("newt", "cat"))
     assert canonical(two) != canonical(task)
     check_examples(two.load(), 16, 2)
     assert two.load().class_names == ("newt", "cat")
 
 
 def test_the_identity_of_a_folder_is_its_content(folder: Path, tmp_path: Path) -> None:
-    identity = canonical(tasks["image-folder"](path=str(folder)))
+    identity = canonical(ImageFolder(path=str(folder)))
     assert str(tmp_path) not in identity
     moved = tmp_path / "elsewhere"
     shutil.copytree(folder, moved)
     (moved / "cat" / ".DS_Store").write_bytes(b"hidden")
-    assert canonical(tasks["image-folder"](path=str(moved))) == identity
+    assert canonical(ImageFolder(path=str(moved))) == identity
     (moved / "cat" / "0.JPG").rename(moved / "dog" / "extra.JPG")
-    other = canonical(tasks["image-folder"](path=str(moved)))
+    other = canonical(ImageFolder(path=str(moved)))
     assert other != identity
     (moved / "dog" / "extra.JPG").write_bytes((folder / "newt" / "0.JPG").read_bytes())
-    assert canonical(tasks["image-folder"](path=str(moved))) not in {identity, other}
+    assert canonical(ImageFolder(path=str(moved))) not in {identity, other}
 
 
 def test_files_that_are_no_images_are_named_and_skipped(folder: Path) -> None:
@@ -72,7 +75,7 @@ def test_files_that_are_no_images_are_named_and_skipped(folder: Path) -> None:
     (folder / "newt" / "none.webp").write_bytes(b"")
     (folder / "newt" / "again.JPG").write_bytes((folder / "newt" / "0.JPG").read_bytes())
     (folder / "dog" / "cat.JPG").write_bytes((folder / "cat" / "2.JPG").read_bytes())
-    found = tasks["image-folder"](path=str(folder)).load()
+    found = ImageFolder(path=str(folder)).load()
     check_examples(found, 23, 3)
     assert found.notes == [
         "skipped 1 files that are no images: cat/notes.txt",
@@ -84,7 +87,7 @@ def test_files_that_are_no_images_are_named_and_skipped(folder: Path) -> None:
 
 def test_folders_without_use_are_refused(folder: Path, tmp_path: Path) -> None:
     def load(path: Path, **options: Any) -> Any:
-        return tasks["image-folder"](path=str(path), **options).load()
+        return ImageFolder(path=str(path), **options).load()
 
     with pytest.raises(DataError, match="nowhere is no folder; path is taken from the folder"):
         load(tmp_path / "nowhere")
@@ -195,11 +198,11 @@ def test_labels_of_the_hub_that_are_words(hub_images: Put) -> None:
 
 
 def test_imagenet_is_read_where_it_lies(archives: Path) -> None:
-    task = tasks["imagenet"](path=str(archives))
+    task = ImageNet(path=str(archives))
     found = task.load()
     check_examples(found, 120, 1_000)
     assert found.ids[0] == "ILSVRC2012_val_00000001"
-    assert found.truth.tolist() == json.loads((archives / "labels.json").read_text())
+    assert truth_of(found).tolist() == json.loads((archives / "labels.json").read_text())
     assert found.class_names[7] == "thing 3 (n00000007)"
     assert found.class_names[6] == "thing 3 (n00000006)"
     with tarfile.open(archives / "ILSVRC2012_img_val.tar") as tar:
@@ -215,7 +218,7 @@ def test_imagenet_is_read_where_it_lies(archives: Path) -> None:
 
 
 def test_imagenet_says_what_is_missing_or_cut_short(archives: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    task = tasks["imagenet"](path=str(archives))
+    task = ImageNet(path=str(archives))
     images, devkit = archives / "ILSVRC2012_img_val.tar", archives / "ILSVRC2012_devkit_t12.tar.gz"
     whole, kit = images.read_bytes(), devkit.read_bytes()
     images.write_bytes(whole[: len(whole) // 2 // 512 * 512])
@@ -251,8 +254,9 @@ def test_packed_images(
         found = task.load()
         assert len(found.ids) >= n
         check_examples(found, len(found.ids), 10)
-        assert (found.inputs.dtype, found.inputs.shape[1:]) == (np.uint8, (side, side, 3))
-        assert np.bincount(found.truth).min() > 800
+        assert found.inputs.dtype == np.uint8
+        assert found.inputs.shape[1:] == (side, side, 3)
+        assert np.bincount(truth_of(found)).min() > 800
     monkeypatch.setenv("OUTGROW_CACHE", str(tmp_path))
     with pytest.raises(PackMissing, match=f"`outgrow packs get {pack}` fetches it"):
         task.load()
@@ -262,7 +266,8 @@ def test_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("sklearn")
     found = tasks["digits"]().load()
     check_examples(found, 1_797, 10)
-    assert (found.inputs.dtype, found.inputs.shape[1:], found.inputs.max()) == (np.uint8, (8, 8, 3), 255)
+    assert found.inputs.dtype == np.uint8
+    assert (found.inputs.shape[1:], found.inputs.max()) == ((8, 8, 3), 255)
     from outgrow.tasks import digits
 
     with monkeypatch.context() as other:

@@ -56,9 +56,12 @@ class Examples:
 
 
 class Task(Protocol):
-    """A task source. Its registered name is `name`; `identity` holds all that determines its examples."""
+    """A task source; `identity` holds all that determines its examples."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is registered as."""
+        ...
 
     @property
     def kind(self) -> Kind:

@@ -61,7 +61,7 @@ def pretrain(shape: Shape, recipe: Recipe, folder: Path, *, seed: int, out: Path
             logits = model(torch.from_numpy(unpack(boards[rows])))
         loss = F.cross_entropy(logits.float(), torch.from_numpy(moves[rows]))
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         smooth += 0.01 * (loss.item() - smooth)
