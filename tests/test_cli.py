@@ -21,7 +21,7 @@ from outgrow.metrics.base import metrics
 from outgrow.models.base import models
 from outgrow.packs import PACKS
 from outgrow.registry import Registry
-from outgrow.results.table import COLUMNS
+from outgrow.results.columns import COLUMNS
 from outgrow.store import Store
 from outgrow.tasks.base import tasks
 
@@ -71,7 +71,7 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     assert report.read_text().startswith("<!DOCTYPE html>")
 
     # rows
-    assert COLUMNS == CONTRACT
+    assert list(COLUMNS) == CONTRACT
     found = rows(cli, store)
     assert len(found) == 6
     for row in found:
