@@ -18,7 +18,7 @@ from outgrow.learning.lbfgs import Coordinates, Table, solve
 from outgrow.learning.losses import Loss
 from outgrow.learning.machine import Machine
 from outgrow.learning.objective import Probabilities
-from outgrow.learning.probe import Probe
+from outgrow.learning.probe import Probe, log_shares
 from outgrow.learning.train import fit
 from outgrow.methods.base import methods
 from outgrow.specs import TrainSpec
@@ -57,7 +57,7 @@ def test_together_is_as_one_at_a_time(name: str, classes: int, pairs: bool) -> N
     loss = methods[name]().objective().loss
     heads = train_together(features, students(targets, 20, loss), spec, output, device=CPU)
     for one, head in zip(students(targets, 20, loss), heads, strict=True):
-        network = Probe(WIDTH, output, seed=one.seed)
+        network = Probe(WIDTH, output, seed=one.seed, bias=None if pairs else log_shares(one.targets, one.weights))
         fit(
             network,
             Arrays(features[one.rows]),

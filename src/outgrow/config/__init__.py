@@ -126,7 +126,7 @@ def _experiment(tables: dict[str, Any], name: str, where: Where) -> Experiment:
         "task": component(tasks, table(tables, "task", where), "task", "name", where),
         "weak": supervisor(table(tables, "weak", where), train, where),
         "strong": role(table(tables, "strong", where), train, "strong", where),
-        "method": method(tables.get("method") or "naive", where),
+        "method": method(tables.get("method", "naive"), where),
         "split": build(SplitSpec, table(tables, "split", where), "split", where),
     }
     try:

@@ -162,7 +162,8 @@ def table_of(one: Any, key: str = "name") -> dict[str, Any]:
 def fields_of(one: Any) -> dict[str, Any]:
     """The fields of a spec but its name, as TOML knows them."""
     fields = dataclasses.fields(one) if dataclasses.is_dataclass(one) else ()
-    return {field.name: _plain(getattr(one, field.name)) for field in fields if field.name != "name"}
+    given = {field.name: getattr(one, field.name) for field in fields if field.name != "name"}
+    return {name: _plain(value) for name, value in given.items() if value is not None}  # TOML has no null
 
 
 def method_table(one: Method) -> Any:

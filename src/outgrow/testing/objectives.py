@@ -15,7 +15,7 @@ ROWS = 40
 def some_labels(*, supervisors: int, classes: int) -> WeakLabels:
     """Labels of supervisors of whom one abstains now and then, and all do on the last row."""
     rng = np.random.default_rng(0)
-    votes = rng.dirichlet(np.ones(classes), (supervisors, ROWS)).astype(np.float32)
+    votes = rng.dirichlet(np.full(classes, 0.3), (supervisors, ROWS)).astype(np.float32)
     votes[0, ::7] = 0
     votes[:, -1] = 0
     ids = [f"row {i:02}" for i in range(ROWS)]
