@@ -108,12 +108,12 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     assert [row["seeds"] for row in csv.DictReader(io.StringIO(out))] == ["[0, 1, 2]"] * 2
     assert len(rows(cli, store, "--where", "method=naive")) == 3
     assert len(rows(cli, store, "--where", "method=naive", "--where", "seed=1")) == 1
-    assert rows(cli, store, "--where", "method=bootstrapping") == []
-    _, out, _ = cli("results", "--store", store, "--where", "method=x", "--format", "csv")
-    assert out.strip().split(",") == CONTRACT
+    status, _, err = cli("results", "--store", store, "--where", "method=bootstrapping")
+    assert (status, "fits no row; method is confidence, naive" in err) == (2, True)
+    assert len(rows(cli, store, "--where", "strong.train.epochs=4")) == 6
     status, _, err = cli("results", "--store", store, "--where", "metod=naive")
     assert status == 2
-    assert "--where 'metod=naive': write column=value; columns are experiment, task" in err
+    assert "--where 'metod=naive': write column=value; did you mean 'method'?" in err
 
     # report
     page = Path(store) / "page.html"
@@ -237,7 +237,7 @@ def test_a_dry_run_shows_the_plan_and_leaves_no_trace(cli: Cli, toml: Toml, stor
         (["run", "toy", "--seeds", "one"], "--seeds 'one': write whole numbers with commas between"),
         (["run", "toy", "--set", "trian.epochs=1"], "unknown key 'trian'; did you mean 'train'?"),
         (["run", "toy", "--set", 'method={name = "bootstrapping", sizes = ["x"]}'], "unknown model 'x'"),
-        (["list", "nonsense"], "cannot list 'nonsense'; choose one of tasks, models, methods"),
+        (["list", "nonsense"], "cannot list 'nonsense'; choose one of tasks, models, supervisors"),
         (["results"], "no store at './outgrow-store'; `outgrow run quickstart --store ./outgrow-store` makes one"),
         (["report"], "no store at"),
         (["store", "ls"], "no store at"),

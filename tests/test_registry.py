@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from outgrow.errors import UnknownName
+from outgrow.errors import ConfigError, UnknownName
 from outgrow.methods.base import methods
 from outgrow.registry import Registry
 
@@ -50,7 +50,7 @@ def test_modules_and_entry_points_are_found(animals: Registry[str]) -> None:
 
 def test_a_name_is_taken_once(animals: Registry[str]) -> None:
     list(animals)
-    with pytest.raises(ValueError, match="animal 'cat' is registered twice"):
+    with pytest.raises(ConfigError, match="animal 'cat' is registered already"):
         animals.add("cat", "hiss", about="scratches", source="nature")
     assert animals["cat"] == "meow"
 

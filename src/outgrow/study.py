@@ -53,12 +53,9 @@ class Results:
     def to_pandas(self, *, group: bool = False) -> Any:
         """The results table as a pandas DataFrame. Raises ConfigError where pandas is not installed."""
         try:
-            import pandas
+            return self.to_arrow(group=group).to_pandas()
         except ImportError:
-            raise ConfigError(
-                "a data frame needs pandas: pip install pandas; .rows() and .to_arrow() need it not"
-            ) from None
-        return pandas.DataFrame(self.rows(group=group))
+            raise ConfigError("a data frame needs pandas: pip install pandas; .rows() needs nothing") from None
 
     def __len__(self) -> int:
         return len(self.records)
