@@ -51,13 +51,6 @@ def test_members_label_and_the_rule_answers(finished: tuple[Combined, Context]) 
     assert (chosen != majority).any(1).all(), "members that never differ make no test"
 
 
-def test_equal_members_are_trained_apart(finished: tuple[Combined, Context]) -> None:
-    supervisor, _ = finished
-    seeds = [member.seed for member in supervisor.members if isinstance(member, Trained)]
-    assert len({member.key for member in supervisor.members}) == 3
-    assert seeds[0] == seeds[1] != seeds[2]
-
-
 def test_new_rows_are_answered_as_stored_ones(finished: tuple[Combined, Context]) -> None:
     supervisor, context = finished
     first = supervisor.members[0]

@@ -25,11 +25,4 @@ def to_toml(experiment: Experiment) -> str:
     """The file that describes an experiment and its seed; reading it gives an equal one."""
     import tomli_w
 
-    return tomli_w.dumps({**_given(to_tables(experiment)), "sweep": {"seeds": [experiment.seed]}})
-
-
-def _given(value: Any) -> Any:
-    """Without the fields that are None, which TOML cannot say: left out, they are None again."""
-    if isinstance(value, dict):
-        return {key: _given(one) for key, one in value.items() if one is not None}
-    return [_given(one) for one in value] if isinstance(value, list) else value
+    return tomli_w.dumps({**to_tables(experiment), "sweep": {"seeds": [experiment.seed]}})
