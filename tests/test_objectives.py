@@ -32,6 +32,7 @@ from outgrow.methods.transforms.vote import Vote
 from outgrow.specs import TrainSpec
 from outgrow.steps import Context, Steps, Trained, walk_unique
 from outgrow.store import Store
+from outgrow.supervisors.base import TrainedModel
 from outgrow.supervisors.ensemble import Ensemble
 from outgrow.supervisors.label_file import LabelFile
 from outgrow.sweep import run_experiments
@@ -54,7 +55,7 @@ def weak(votes: list[Any]) -> WeakLabels:
 def test_supervisors_are_averaged_where_they_speak() -> None:
     labels = weak([[[1, 0], [0.6, 0.4], [0, 0]], [[0, 0], [0.2, 0.8], [0, 0]]])
     lesson = Objective().lesson(labels, seed=0)
-    np.testing.assert_allclose(lesson.targets, [[1, 0], [0.4, 0.6], [0, 0]], atol=1e-6)
+    np.testing.assert_allclose(lesson.targets, np.array([[1, 0], [0.4, 0.6], [0, 0]]), atol=1e-6)
     assert lesson.weights.tolist() == [1, 1, 0]
     assert lesson.kept.tolist() == [0, 1]
     assert lesson.notes == ["1 of 3 rows have no weak label and are left out of the training"]
@@ -189,7 +190,7 @@ def test_experiments_check_themselves_however_they_are_made(toy: Make) -> None:
     with pytest.raises(ConfigError, match="unknown metric 'auroc2'"):
         replace(one, metric="auroc2")
     with pytest.raises(ConfigError, match="larger than the strong one"):
-        replace(one, strong=one.weak.roles[0], weak=replace(one.weak, role=one.strong))
+        replace(one, strong=one.weak.roles[0], weak=TrainedModel(role=one.strong))
     with pytest.raises(ConfigError, match="learns from ground truth"):
         replace(one, split=replace(one.split, supervisor=0))
     with pytest.raises(ConfigError, match=r'"lbfgs" solves linear heads'):

@@ -14,6 +14,7 @@ TABLES = ("task", "split", "weak", "strong", "method", "train", "sweep", "metric
 
 
 def table(tables: dict[str, Any], key: str, where: Where) -> dict[str, Any]:
+    """A table of the document, to be changed freely; {} where it is not there."""
     table = tables.get(key, {})
     if not isinstance(table, dict):
         raise ConfigError(f"{where.at(key)}: [{key}] must be a table, not {table!r}")
@@ -21,6 +22,7 @@ def table(tables: dict[str, Any], key: str, where: Where) -> dict[str, Any]:
 
 
 def parse_setting(text: str) -> tuple[list[str], Any]:
+    """`table.key=value` as path and value: a TOML value, or else the text as it stands."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
         raise ConfigError(f"--set {text!r}: write table.key=value, for example --set method.alpha=0.5")
@@ -32,6 +34,7 @@ def parse_setting(text: str) -> tuple[list[str], Any]:
 
 
 def assign(tables: dict[str, Any], path: list[str], value: Any, where: Where) -> None:
+    """Put a value where a dotted key says, making the tables on the way."""
     if path[0] == "sweep" and len(path) > 2:  # keys of [sweep] are dotted themselves
         path = ["sweep", ".".join(path[1:])]
     if path[0] not in TABLES:
@@ -46,4 +49,5 @@ def assign(tables: dict[str, Any], path: list[str], value: Any, where: Where) ->
 
 
 def deep_copy(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables anew, so that putting values into them changes nothing else."""
     return {key: deep_copy(value) if isinstance(value, Mapping) else value for key, value in table.items()}

@@ -171,6 +171,7 @@ def pgr_figure(groups: Sequence[Group]) -> str:
 
 
 def agreement_mark(what: str, pick: Callable[[Group], Interval | None], g: Group) -> Mark | None:
+    """A mark at a kind of agreement, at the size of the student."""
     return mark(g, pick(g), f"agreement, {what},")
 
 

@@ -57,6 +57,7 @@ def weak_series(groups: Sequence[Group], method: str, make: Callable[[Group], Ma
 
 
 def size_axis(groups: Sequence[Group], *, supervisors: bool = False) -> Axis:
+    """An axis of model sizes that holds every student, and the supervisors too if asked."""
     costs = [g.strong_cost for g in groups] + [g.weak_cost for g in groups if supervisors]
     return svg.log_axis(costs, SIZE, quantity)
 
@@ -68,10 +69,12 @@ def model_names(groups: Sequence[Group]) -> list[tuple[float, str]]:
 
 
 def place_of(g: Group) -> str:
+    """A group in words: supervisor, student, method."""
     return f"{g.weak} \u2192 {g.strong}, {g.method}"
 
 
 def mark(g: Group, at: Interval | None, what: str, *, share: bool = True) -> Mark | None:
+    """A score at the size of the student, with its interval; None where there is no score."""
     if at is None:
         return None
     title = f"{place_of(g)}: {what} {score(at, share=share)}"
@@ -102,10 +105,12 @@ def supervisor_ticks(groups: Sequence[Group], lines: Sequence[Series]) -> list[S
 
 
 def unique_pairs(groups: Sequence[Group]) -> list[tuple[str, str]]:
+    """Pairs of supervisor and student, in the order of the groups."""
     return list(dict.fromkeys(pair_of(g) for g in groups))
 
 
 def dot(label: str, at: Interval | None, tone: str, shape: str, *, share: bool = True) -> Dot:
+    """A score in a dot plot; words alone where there is no score."""
     words = score(at, share=share)
     title = f"{label}: {words}"
     if at is None:
@@ -114,6 +119,7 @@ def dot(label: str, at: Interval | None, tone: str, shape: str, *, share: bool =
 
 
 def pgr_dot(g: Group) -> Dot:
+    """PGR in a dot plot; the verdict in its place where it must not be read."""
     if g.pgr is None or g.verdict != "ok":
         return Dot(label=g.method, value=None, words=f"no PGR: {g.verdict}", title=pgr_mark(g).title)
     words, title = recovered(g.pgr), pgr_mark(g).title
@@ -121,6 +127,7 @@ def pgr_dot(g: Group) -> Dot:
 
 
 def pgr_mark(g: Group) -> Mark:
+    """PGR at the size of the student; a mark without a value where it must not be read."""
     if g.pgr is None or g.verdict != "ok":
         why = f" ({g.why})" if g.why else ""
         return Mark(x=g.strong_cost, y=None, title=f"{place_of(g)}: no PGR, {g.verdict}{why}")

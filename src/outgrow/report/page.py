@@ -176,6 +176,7 @@ def flat(value: dict[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, .
 
 
 def written(item: object) -> str:
+    """A setting's value as JSON, the same text for equal values."""
     return json.dumps(item, sort_keys=True, ensure_ascii=False, default=str)
 
 

@@ -94,8 +94,11 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Marks of one look; `dash` is an SVG dash array; `ring` circles the mark at that x;
-    `aside` moves marks apart that share an x with other such lines', so that their error bars do not overlap."""
+    """Marks of one look.
+
+    `dash` is an SVG dash array, and `ring` circles the mark at that x. `aside` moves marks apart that share an x with
+    those of other such lines, so that their error bars do not overlap.
+    """
 
     label: str
     marks: list[Mark]

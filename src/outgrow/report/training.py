@@ -20,10 +20,12 @@ from outgrow.results.table import CurvePoint, Group
 
 
 def right(curve: Sequence[CurvePoint]) -> list[tuple[float, float]]:
+    """Accuracy against the share of the training done."""
     return [(p.progress, p.accuracy) for p in curve]
 
 
 def along(what: str, points: Sequence[tuple[float, float]]) -> list[Mark]:
+    """Marks along a training, each with its words."""
     return [Mark(x=x, y=y, title=f"{what} at {percent(x, 0)} of training: {percent(y)}") for x, y in points]
 
 

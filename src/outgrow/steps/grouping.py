@@ -11,6 +11,7 @@ from outgrow.errors import DataError
 
 
 def check_sizes(wanted: dict[str, int], there: int, who_has: str) -> None:
+    """DataError where parts ask for more examples than there are."""
     total = sum(wanted.values())
     if total > there:
         asked = ", ".join(f"{name} {n:,}" for name, n in wanted.items() if n)
@@ -20,6 +21,7 @@ def check_sizes(wanted: dict[str, int], there: int, who_has: str) -> None:
 
 
 def by_group(ids: Sequence[str], groups: Sequence[str]) -> dict[str, list[int]]:
+    """Rows of each group, groups and rows in the order of their ids' hashes."""
     rows: dict[str, list[int]] = {}
     for row in sorted(range(len(ids)), key=lambda row: rank("row", ids[row])):
         rows.setdefault(groups[row], []).append(row)
@@ -33,6 +35,7 @@ def take(
     wanted: dict[str, int],
     names: Iterable[str],
 ) -> list[str]:
+    """Fill parts with whole groups, one after the other, and return the groups that are left."""
     at = 0
     for name in names:
         taken: list[int] = []
@@ -49,4 +52,5 @@ def take(
 
 
 def rank(*words: object) -> bytes:
+    """Where words stand in an order that is the same for everybody: their SHA-256."""
     return hashlib.sha256("\x1f".join(map(str, words)).encode()).digest()

@@ -198,6 +198,7 @@ def _opened(file: Path) -> io.BufferedReader:
 
 
 def shipped_table() -> Path:
+    """The file of puzzles that comes with the package."""
     return Path(str(resources.files("outgrow.zoo"))) / "chess" / "puzzles.parquet"
 
 

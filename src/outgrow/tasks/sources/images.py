@@ -44,6 +44,7 @@ class Preprocessing:
 
 @cache
 def threads() -> ThreadPoolExecutor:
+    """Threads that decode images, as many as there are processors; made once."""
     return ThreadPoolExecutor(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
 
 

@@ -76,7 +76,7 @@ def encode(board: chess.Board) -> np.ndarray:
 
 
 def encode_move(move: chess.Move, *, white: bool) -> int:
-    """from + 64 * to + 4096 * promotion (0 none, 1 knight, 2 bishop, 3 rook, 4 queen), seen by the side to move."""
+    """The number from + 64 * to + 4096 * promotion (none, knight, bishop, rook, queen), seen by the side to move."""
     flip = 0 if white else 56
     packed: int = (move.from_square ^ flip) | (move.to_square ^ flip) << 6 | PROMOTIONS[move.promotion] << 12
     return packed
