@@ -30,7 +30,7 @@ def reviews(n: int) -> tuple[Any, Any]:
 
     examples = tasks["rotten-tomatoes"]().load()
     order = sorted(range(len(examples.ids)), key=lambda row: examples.ids[row])[: n + TEST]
-    return examples.inputs[order], examples.labels[order]
+    return examples.inputs[order], examples.truth[order]
 
 
 def matrix_peak() -> float:
