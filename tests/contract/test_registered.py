@@ -10,7 +10,6 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -35,7 +34,7 @@ from outgrow.metrics.base import metrics
 from outgrow.models.base import Model, models
 from outgrow.plan import make_plan
 from outgrow.registry import Registry
-from outgrow.spec import canonical
+from outgrow.spec import canonical, spec
 from outgrow.supervisors.base import supervisors
 from outgrow.tasks.base import Output, tasks
 from outgrow.tasks.toy import DIMENSIONS
@@ -511,20 +510,25 @@ def test_the_toy_task_keeps_its_contract() -> None:
     check(tasks["toy"])
 
 
+def frozen(name: str, bases: tuple[type, ...], fields: dict[str, Any]) -> type:
+    """A spec whose methods are wrong."""
+    return spec(type(name, bases, {**fields, "__annotations__": {}}))
+
+
 BROKEN = {
-    "rows must sum to 1": type("Doubled", (Transform,), {
+    "rows must sum to 1": frozen("Doubled", (Transform,), {
         "name": "doubled", "apply": lambda self, weak, *, seed: weak.with_probabilities(2 * weak.probabilities),
     }),
-    "depends on the order": type("First", (Selection,), {
+    "depends on the order": frozen("First", (Selection,), {
         "name": "first", "weights": lambda self, weak, *, seed: np.arange(len(weak.ids)) < 20,
     }),
-    "leaves no row": type("None_", (Selection,), {
+    "leaves no row": frozen("None_", (Selection,), {
         "name": "none", "weights": lambda self, weak, *, seed: np.zeros(len(weak.ids)),
     }),
-    "is marked rowwise": type("Joint", (Loss,), {
+    "is marked rowwise": frozen("Joint", (Loss,), {
         "name": "joint", "rowwise": True, "start": lambda self, targets: lambda batch: batch.logits.logsumexp(0).sum(),
     }),
-    "must be one number": type("Many", (Loss,), {
+    "must be one number": frozen("Many", (Loss,), {
         "name": "many", "start": lambda self, targets: lambda batch: batch.logits.sum(1),
     }),
 }  # fmt: skip
@@ -534,8 +538,8 @@ BROKEN = {
 def test_what_breaks_its_contract_is_told(message: str) -> None:
     with pytest.raises(Broken, match=message):
         check(BROKEN[message]())
-    with pytest.raises(Broken, match="is no task, model"):
-        check(SimpleNamespace(name="nothing", identity=lambda: {"a": 1}))
+    with pytest.raises(Broken, match="is no component"):
+        check(frozen("Nothing", (), {"name": "nothing", "identity": lambda self: {"a": 1}})())
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -61,22 +61,22 @@ def _chance(answers: Answers, values: dict[str, np.ndarray]) -> str:
     metric, truth = answers.metric, answers.truth
     prior = by_class_shares(truth)
     if metric.chance:
-        base, scored = metric.values(prior), values
+        base, scored = float(np.mean(metric.values(prior))), values
     else:
-        base = prior.predicted == truth
+        base = float((prior.predicted == truth).mean())
         scored = {role: answers.predicted(role) == truth for role in ROLES}
     found = {}
     for role in ROLES:
-        difference = crossed((scored[role] - base.astype(np.float64))[None], answers.groups).estimate(1.0)
+        difference = crossed((scored[role] - base)[None], answers.groups).estimate(1.0)
         found[role] = _worth(metric, difference) if metric.chance else difference
     role = min(ROLES, key=lambda one: found[one].value)
     worst = found[role]
     if worst.low is not None and worst.low > 0:
         return ""
     form = ".1%" if metric.share or not metric.chance else ".3g"
-    own, chance = float(np.mean(scored[role])), float(np.mean(base))
+    own = float(np.mean(scored[role]))
     where = "below" if worst.high is not None and worst.high < 0 else "not clearly above"
-    return f"the {NAMES[role]} is {where} chance ({own:{form}}; the class shares alone give {chance:{form}})"
+    return f"the {NAMES[role]} is {where} chance ({own:{form}}; the class shares alone give {base:{form}})"
 
 
 def by_class_shares(truth: np.ndarray) -> Predictions:
