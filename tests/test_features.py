@@ -15,6 +15,7 @@ import torch
 from safetensors.numpy import load_file
 
 from outgrow import experiment
+from outgrow.errors import StepFailed
 from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
 from outgrow.learning.batching import Arrays
@@ -114,6 +115,35 @@ def test_the_stored_features_are_those_computed_directly(
         "moments.safetensors",
         "notes.json",
     ]
+
+
+@pytest.mark.parametrize("share", ["some", "all"])
+def test_features_that_are_no_numbers_are_refused(
+    frozen: Callable[..., list[Experiment]], store: Store, monkeypatch: pytest.MonkeyPatch, share: str
+) -> None:
+    """Else a solver would take them for an optimum, or Adam be told to take smaller steps."""
+    (one,) = frozen("task.n=1500")
+    step = features_of(one)
+    plain = type(step.extractor).build
+
+    def build(*arguments: Any, **options: Any) -> Any:
+        network = plain(*arguments, **options)
+        direct = network.forward
+
+        def forward(x: torch.Tensor) -> torch.Tensor:
+            found: torch.Tensor = direct(x)
+            found[: 3 if share == "some" else None, 1] = torch.nan
+            found[0, 1] = torch.inf
+            return found
+
+        network.forward = forward
+        return network
+
+    monkeypatch.setattr(type(step.extractor), "build", build)
+    n = {"some": "9 of 1,500", "all": "512 of 512"}[share]  # batches of 512: three rows of each, or all of the first
+    with pytest.raises(StepFailed, match=f"frozen-toy gives features that are not finite numbers for {n} rows"):
+        extracted(one, store)
+    assert not store.has(step.key)
 
 
 def test_more_rows_than_are_standardised_at_a_time(frozen: Callable[..., list[Experiment]], store: Store) -> None:

@@ -193,6 +193,15 @@ def test_weight_decay_is_decoupled() -> None:
     torch.testing.assert_close(after, before * 0.95)
 
 
+def test_a_loss_that_is_no_number_from_the_start_is_not_the_rates_fault() -> None:
+    network = toy_network()
+    with torch.no_grad():
+        next(network.parameters())[0, 0] = math.nan
+    rows, targets = data()
+    with pytest.raises(StepFailed, match=r"the loss is nan before the first update: .*weights or its inputs"):
+        fit(network, rows, targets, SPEC, loss=PLAIN, seed=0, machine=CPU)
+
+
 def test_a_loss_that_is_no_number_names_the_update_and_the_learning_rate() -> None:
     def loss(batch: Batch) -> Tensor:
         return cross_entropy(batch) * (math.nan if batch.progress > 0.6 else 1.0)

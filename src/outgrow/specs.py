@@ -50,7 +50,8 @@ class TrainSpec:
         evaluations: looks at the validation examples, evenly spread, besides the one before training.
         optimizer: `adam`; or `lbfgs`, for linear heads on frozen features alone, to the optimum of the mean
             cross-entropy plus the penalty `l2`, whatever epochs, batches and rates say.
-        l2: of lbfgs: this times half of the squared weights is added to the mean loss.
+        l2: of lbfgs: half of the squared weights, times this, times 2 over the number of classes, is added to the mean
+            loss; the biases are free.
         keep: weights of the `last` update, or of the look that agreed `best` with the labels trained on, which for a
             student are the weak supervisor's (early stopping).
     """

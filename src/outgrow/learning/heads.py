@@ -15,7 +15,7 @@ from outgrow.learning.batching import batches
 from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import one_thread
 from outgrow.learning.probe import Probe, log_shares
-from outgrow.learning.train import rate
+from outgrow.learning.train import rate, run_away
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 
@@ -35,7 +35,8 @@ class Student:
         weights: how much each row counts, [n]; their mean over those above zero is 1.
         loss: what it minimises.
         seed: of its first weights and of the order of its rows.
-        l2: half of the squared weights times this is added to the mean loss (L-BFGS alone).
+        l2: half of the squared weights, times this, times 2 over the number of classes, is added to the mean loss
+            (L-BFGS alone).
         check: called with its weight, its bias and the progress, as `train.fit` checks a network.
     """
 
@@ -50,10 +51,15 @@ class Student:
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """A trained head: weight [classes, width] and bias [classes]; for preference [1, width] and a bias of zero."""
+    """A trained head: weight [classes, width] and bias [classes]; for preference [1, width] and a bias of zero.
+
+    Args:
+        notes: what the user should know of its training.
+    """
 
     weight: Tensor
     bias: Tensor
+    notes: tuple[str, ...] = ()
 
 
 def train_together(
@@ -184,10 +190,7 @@ def _note_failures(values: Tensor, failed: dict[int, StepFailed], done: int, tot
         return
     for i, value in enumerate(values.tolist()):
         if not math.isfinite(value) and i not in failed:
-            failed[i] = StepFailed(
-                f"the loss is {value} at update {done} of {total} with learning_rate {spec.learning_rate:g}; "
-                f"try a smaller one, such as {spec.learning_rate / 10:g}"
-            )
+            failed[i] = StepFailed(run_away(value, done, total, spec))
 
 
 def _check(

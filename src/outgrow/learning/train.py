@@ -78,10 +78,7 @@ def fit(
             )  # fmt: skip
             done += 1
             if not math.isfinite(value):
-                raise StepFailed(
-                    f"the loss is {value} at update {done} of {total} with learning_rate {spec.learning_rate:g}; "
-                    f"try a smaller one, such as {spec.learning_rate / 10:g}"
-                )
+                raise StepFailed(run_away(value, done, total, spec))
             torch.nn.utils.clip_grad_norm_(parameters, spec.max_grad_norm)
             optimizer.step()
             optimizer.zero_grad()
@@ -182,6 +179,16 @@ def _random_state(device: torch.device, state: Sequence[Tensor] | None = None) -
             torch.cuda.set_rng_state(state[1], device)
         return list(state)
     return [torch.get_rng_state(), *([torch.cuda.get_rng_state(device)] if device.type == "cuda" else [])]
+
+
+def run_away(value: float, done: int, total: int, spec: TrainSpec) -> str:
+    """Why a training cannot go on whose loss is no number at update `done`, from 1, and what may help."""
+    if done == 1:
+        return f"the loss is {value} before the first update: the model's weights or its inputs are not finite numbers"
+    return (
+        f"the loss is {value} at update {done} of {total} with learning_rate {spec.learning_rate:g}; "
+        f"try a smaller one, such as {spec.learning_rate / 10:g}"
+    )
 
 
 def rate(spec: TrainSpec, progress: float) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from outgrow.errors import StepFailed
 from outgrow.models.base import Extractor, Model
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
@@ -70,7 +71,7 @@ class Features(Step):
         rows = network.encode(data.inputs)
         raw: np.ndarray | None = None
         done = 0
-        for piece, values in _extracted(network, rows, context):
+        for piece, values in _extracted(network, rows, context, self.model.label):
             if raw is None:
                 raw = np.memmap(folder / "raw", np.float32, "w+", shape=(len(rows), *values.shape[1:]))
             raw[piece] = values
@@ -108,7 +109,7 @@ class Features(Step):
         )
         rows = network.encode(inputs)
         found: np.ndarray | None = None
-        for piece, values in _extracted(network, rows, context):
+        for piece, values in _extracted(network, rows, context, self.model.label):
             if found is None:
                 found = np.empty((len(rows), *values.shape[1:]), np.float16)
             found[piece] = standardised(values, kept["mean"], kept["deviation"])
@@ -124,21 +125,36 @@ class Features(Step):
         return network
 
 
-def _extracted(network: Network, rows: Any, context: Context) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Row numbers and their raw features, batch by batch; processes that train together share the work."""
+def _extracted(network: Network, rows: Any, context: Context, label: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Row numbers and their raw features, batch by batch; processes that train together share the work.
+
+    Raises:
+        StepFailed: some features are not finite numbers; says of how many rows.
+    """
     import torch
 
     from outgrow.learning.predict import in_batches
     from outgrow.learning.team import gather, rank, world_size
 
-    pieces = in_batches(rows)
+    pieces, seen, broken = in_batches(rows), 0, 0
     for start in range(0, len(pieces), world_size()):
         some = None
         if start + rank() < len(pieces):
             piece = pieces[start + rank()]
             with torch.inference_mode():
                 some = piece, network(rows.batch(piece, context.machine.device)).float().cpu().numpy()
-        yield from (found for found in gather(some) if found)
+        for found in gather(some):
+            if found:
+                seen += len(found[0])
+                broken += int((~np.isfinite(found[1]).reshape(len(found[1]), -1).all(1)).sum())
+                yield found
+        if broken == seen:  # all so far: no need to see the rest
+            break
+    if broken:
+        raise StepFailed(
+            f"{label} gives features that are not finite numbers for {broken:,} of {seen:,} rows; its weights may be "
+            "broken, or its activations too large for the number format: try --precision float32"
+        )
 
 
 def standardised(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:

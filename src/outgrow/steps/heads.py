@@ -138,7 +138,11 @@ def _train(steps: Sequence[TrainedHead], context: Context) -> dict[str, Write | 
             found[step.key] = StepFailed(f"{head}; the weights of the last check before that are kept in {aside}")
             continue
         state = own.kept(_state(head, output))
-        files = {WEIGHTS: packed(state), CURVE: json.dumps(own.curve).encode(), NOTES: json.dumps(notes).encode()}
+        files = {
+            WEIGHTS: packed(state),
+            CURVE: json.dumps(own.curve).encode(),
+            NOTES: json.dumps([*notes, *head.notes]).encode(),
+        }
         found[step.key] = _writer(files)
     return found
 
