@@ -17,7 +17,7 @@ from outgrow.learning.heads import Head, Student
 from outgrow.learning.lbfgs import FEW, solve
 from outgrow.learning.losses import Loss
 from outgrow.methods.base import methods
-from outgrow.tasks.base import Output
+from outgrow.tasks.base import Kind, Output
 
 CPU = torch.device("cpu")
 WIDTH = 12
@@ -30,7 +30,7 @@ def problem(n: int, classes: int, *, pairs: bool = False) -> tuple[np.ndarray, t
     features = rng.standard_normal(shape).astype(np.float16)
     concept = rng.standard_normal((WIDTH, 1 if pairs else classes))
     scores = (features.astype(np.float64) @ concept).reshape(n, -1) + rng.standard_normal((n, classes))
-    kind = "preference" if pairs else "classification"
+    kind: Kind = "preference" if pairs else "classification"
     return features, torch.from_numpy(scores).softmax(-1).float(), Output(kind=kind, n_classes=classes)
 
 
