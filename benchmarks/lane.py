@@ -1,7 +1,7 @@
-"""Linear students on stored features: a thousand against scikit-learn, two hundred seeds of a study, memory.
+"""Linear students on stored features: against scikit-learn, two hundred seeds of a study, unequal classes, memory.
 
-Run by hand on an idle machine; needs scikit-learn for the first and, for the second, the packs of `text-offline`:
-`python benchmarks/lane.py [students seeds memory]`.
+Run by hand on an idle machine; all but `seeds` and `memory` need scikit-learn, and `seeds` and `prior` the packs of
+`text-offline`: `python benchmarks/lane.py [students one seeds prior memory]`.
 """
 
 from __future__ import annotations
@@ -47,20 +47,77 @@ def student(one_hot: Any, rows: np.ndarray, *, seed: int, l2: float) -> Any:
     return Student(rows=rows, targets=one_hot[rows], weights=weights, loss=CrossEntropy(), seed=seed, l2=l2)
 
 
-def scikit_learn(count: int) -> None:
+def scikit_learn(count: int, l2: float = 2 / N) -> None:
     """Logistic regressions in a loop, in a process of their own: seconds and test accuracy of each, as JSON."""
     from sklearn.linear_model import LogisticRegression
 
     features, labels = made_up(POOL + 2_000, WIDTH)
     table = features.astype(np.float32)
-    seconds, accuracies = [], []
+    seconds, cpu, accuracies = [], [], []
     for seed in range(-1, count):  # the first warms up
         rows = rows_of(max(seed, 0))
-        started = time.perf_counter()
-        model = LogisticRegression(max_iter=1_000).fit(table[rows], labels[rows])
+        started, computed = time.perf_counter(), time.process_time()
+        model = LogisticRegression(C=2 / (l2 * N), max_iter=1_000).fit(table[rows], labels[rows])
         seconds.append(time.perf_counter() - started)
+        cpu.append(time.process_time() - computed)
         accuracies.append(model.score(table[POOL:], labels[POOL:]))
-    print(json.dumps({"seconds": sum(seconds[1:]), "accuracies": accuracies[1:]}))
+    print(json.dumps({"seconds": sum(seconds[1:]), "each": seconds[1:], "cpu": cpu[1:], "accuracies": accuracies[1:]}))
+
+
+def ours_alone(count: int, l2: float) -> None:
+    """As `scikit_learn`, each student by itself through this project's solver."""
+    import torch
+
+    from outgrow.learning.heads import Head
+    from outgrow.learning.lbfgs import solve
+    from outgrow.tasks.base import Output
+
+    features, labels = made_up(POOL + 2_000, WIDTH)
+    one_hot = torch.nn.functional.one_hot(torch.from_numpy(labels), 2).float()
+    output, held_out = Output(kind="classification", n_classes=2), features[POOL:].astype(np.float32)
+    seconds, cpu, accuracies = [], [], []
+    for seed in range(-1, count):
+        made = student(one_hot, rows_of(max(seed, 0)), seed=0, l2=l2)
+        started, computed = time.perf_counter(), time.process_time()
+        (head,) = solve(features, [made], output, device=torch.device("cpu"))
+        seconds.append(time.perf_counter() - started)
+        cpu.append(time.process_time() - computed)
+        assert isinstance(head, Head)
+        said = (held_out @ head.weight.numpy().T + head.bias.numpy()).argmax(1)
+        accuracies.append(float((said == labels[POOL:]).mean()))
+    print(json.dumps({"seconds": sum(seconds[1:]), "each": seconds[1:], "cpu": cpu[1:], "accuracies": accuracies[1:]}))
+
+
+def _apart(threads: int, *arguments: Any) -> dict[str, Any]:
+    """What one of the two above finds in a process of its own."""
+    tuned = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # where a system sets them they can slow down a current numpy
+    plain = {name: value for name, value in os.environ.items() if name not in tuned}
+    environment = {**plain, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    command = [sys.executable, __file__, *map(str, arguments)]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def one(count: int = 20, rounds: int = 3) -> None:
+    """One student at a time against scikit-learn's logistic regression, one thread each, turn by turn."""
+    for l2, about in ((2 / N, "scikit-learn's default penalty"), (0.1, "the default l2 = 0.1")):
+        each: dict[str, dict[str, list[float]]] = {"ours": {}, "scikit-learn": {}}
+        for _ in range(rounds):
+            for name, times in each.items():
+                for what, values in _apart(1, name, count, l2).items():
+                    if what != "seconds":
+                        times.setdefault(what, []).extend(values)
+        gaps = np.subtract(*(times["accuracies"] for times in each.values()))
+        (ours, ours_cpu), (theirs, theirs_cpu) = (
+            [1_000 * float(np.median(times[what])) for what in ("each", "cpu")] for times in each.values()
+        )
+        print(
+            f"one student of {N:,} x {WIDTH}, {about}: {ours:.1f} ms ({ours_cpu:.1f} of the processor's time), scikit-learn "
+            f"{theirs:.1f} ({theirs_cpu:.1f}), medians of {rounds * count}: {theirs / ours:.2f} x ({theirs_cpu / ours_cpu:.2f}). "
+            f"Test accuracies differ by {np.abs(gaps).max():.4f} at most (n = 2,000)",
+            flush=True,
+        )
 
 
 def students(count: int = 1_000, compared: int = 50) -> None:
@@ -90,14 +147,9 @@ def students(count: int = 1_000, compared: int = 50) -> None:
         for head in heads[:compared]
         if isinstance(head, Head)
     ]
-    tuned = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # where a system sets them they can slow down a current numpy
-    plain = {name: value for name, value in os.environ.items() if name not in tuned}
     best: dict[str, Any] = {}
-    for threads in ("1", "2"):
-        environment = {**plain, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-        command = [sys.executable, __file__, "scikit-learn", str(compared)]
-        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-        found = json.loads(done.stdout)
+    for threads in (1, 2):
+        found = _apart(threads, "scikit-learn", compared, 2 / N)
         if not best or found["seconds"] < best["seconds"]:
             best = {**found, "threads": threads}
     scaled = best["seconds"] / compared * count
@@ -128,6 +180,66 @@ def seeds(count: int = 200) -> None:
             )  # fmt: skip
             print(f"{count} seeds of text-offline, {optimizer}: {time.perf_counter() - started:.1f} s", flush=True)
             print("  " + next(line for line in done.stdout.splitlines() if line.startswith("minilm")))
+
+
+def prior(n: int = 2_500, test: int = 2_000) -> None:
+    """Heads on MiniLM's features of film reviews, 83 % of them fresh, against scikit-learn's logistic regression.
+
+    Soft labels are those of a regression on 32 of the features, which learned from other reviews.
+    """
+    import torch
+    from sklearn.linear_model import LogisticRegression
+
+    from outgrow.learning.heads import train_together
+    from outgrow.learning.lbfgs import solve
+    from outgrow.learning.machine import Machine
+    from outgrow.learning.predict import in_batches
+    from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
+    from outgrow.tasks.base import Output, tasks
+
+    examples = tasks["rotten-tomatoes"]().load()
+    truth, output = np.asarray(examples.truth), Output(kind="classification", n_classes=2)
+    model = models["minilm-l6"](training="probe")
+    network, machine = model.extractor().build(output), Machine(device=torch.device("cpu"))
+    machine.place(network, machine.number_format(network)).eval()
+    inputs = network.encode(examples.inputs)
+    x = np.zeros((len(truth), 384), np.float32)
+    with torch.inference_mode():
+        for piece in in_batches(inputs):
+            x[piece] = network(inputs.batch(piece, machine.device)).float().numpy()
+    deviation = x.std(0)
+    x = ((x - x.mean(0)) / np.where(deviation < 1e-6, 1, deviation)).astype(np.float16).astype(np.float32)
+    spec = TrainSpec(**model.train_defaults())
+    accuracies: dict[str, list[float]] = {}
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        shuffled = [rng.permutation(np.flatnonzero(truth == label)) for label in (0, 1)]
+
+        def draw(size: int, shuffled: list[np.ndarray] = shuffled) -> np.ndarray:
+            sizes = (size - round(0.83 * size), round(0.83 * size))
+            drawn = np.concatenate([own[:most] for own, most in zip(shuffled, sizes, strict=True)])
+            shuffled[:] = [own[most:] for own, most in zip(shuffled, sizes, strict=True)]
+            return drawn
+
+        held_out, rows, others = draw(test), draw(n), draw(600)
+        hard = torch.nn.functional.one_hot(torch.from_numpy(truth), 2).float()
+        weak = LogisticRegression(max_iter=1_000).fit(x[others, :32], truth[others]).predict_proba(x[:, :32])
+        for labels, targets in (("hard", hard), ("soft", torch.from_numpy(weak).float())):
+            made = [student(targets, rows, seed=seed, l2=spec.l2)]
+            twice, share = np.repeat(x[rows], 2, 0), targets[rows].numpy().reshape(-1) + 1e-9
+            reference = LogisticRegression(max_iter=1_000).fit(twice, np.tile([0, 1], n), sample_weight=share)
+            heads = {
+                "adam": train_together(x, made, spec, output, device=machine.device)[0],
+                "lbfgs": solve(x, made, output, device=machine.device)[0],
+            }
+            found = {name: (x[held_out] @ head.weight.numpy().T + head.bias.numpy()) for name, head in heads.items()}
+            found["scikit-learn"] = np.stack([np.zeros(test), reference.decision_function(x[held_out])], 1)
+            for name, logits in found.items():
+                right = float((logits.argmax(1) == truth[held_out]).mean())
+                accuracies.setdefault(f"{labels}, {name}", []).append(right)
+    for name, each in accuracies.items():
+        print(f"{n:,} reviews, 83 % fresh, {name}: {np.mean(each):.4f} (3 seeds, n = {test:,})", flush=True)
 
 
 def memory() -> None:
@@ -164,8 +276,9 @@ def memory() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["scikit-learn"]:
-        scikit_learn(int(sys.argv[2]))
+    apart = {"scikit-learn": scikit_learn, "ours": ours_alone}
+    if sys.argv[1:2] and sys.argv[1] in apart:
+        apart[sys.argv[1]](int(sys.argv[2]), float(sys.argv[3]))
         sys.exit()
-    for name in sys.argv[1:] or ["students", "seeds", "memory"]:
-        {"students": students, "seeds": seeds, "memory": memory}[name]()
+    for name in sys.argv[1:] or ["students", "one", "seeds", "prior", "memory"]:
+        {"students": students, "one": one, "seeds": seeds, "prior": prior, "memory": memory}[name]()
