@@ -133,7 +133,6 @@ def test_every_pin_has_a_hash_and_torch_is_left_out() -> None:
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 # The absence of these is an error in words.
 WITH_AN_EXTRA = {"transformers", "peft", "onnx", "pillow", "scikit-learn", "chess"}
-BROUGHT_BY_THE_USER = {"pandas"}
 
 
 def imported() -> set[str]:
@@ -156,6 +155,6 @@ def test_what_is_imported_is_installed_with_the_package() -> None:
         for texts in project["optional-dependencies"].values()
         for text in texts
     }
-    assert imported() - core == WITH_AN_EXTRA | BROUGHT_BY_THE_USER
+    assert imported() - core == WITH_AN_EXTRA
     assert extras >= WITH_AN_EXTRA
     assert core - imported() == set(), "nobody imports it"

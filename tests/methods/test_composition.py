@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from outgrow.config import expand
 from outgrow.errors import ConfigError, UnknownName
 from outgrow.experiment import Experiment
 from outgrow.learning.losses import CrossEntropy
-from outgrow.learning.objective import WeakLabels
+from outgrow.learning.objective import Objective, WeakLabels
+from outgrow.methods.base import Method
 from outgrow.methods.composition import Composition, compose
 from outgrow.methods.confidence import Confidence
 from outgrow.methods.few_shot import FewShot
@@ -39,6 +41,21 @@ def test_pieces_bring_their_parts_in_order() -> None:
         "pieces": [one.identity() for one in (Vote(), Filter(keep=0.25), Confidence(labels="hard"), Reweight())]
     }
     assert compose([Filter(keep=0.25)]).objective().loss == CrossEntropy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sure(Method):
+    """A method whose objective has a transform and a selection of its own."""
+
+    name = "sure"
+
+    def objective(self) -> Objective:
+        return Objective(transforms=(Vote(),), selections=(Filter(keep=0.1),))
+
+
+def test_a_method_among_the_pieces_brings_all_places_of_its_objective() -> None:
+    found = compose([Harden(), Sure(), Reweight()]).objective()
+    assert found == Objective(transforms=(Harden(), Vote()), selections=(Filter(keep=0.1), Reweight()))
 
 
 def test_selections_are_multiplied() -> None:
