@@ -113,8 +113,9 @@ def one(count: int = 20, rounds: int = 3) -> None:
             [1_000 * float(np.median(times[what])) for what in ("each", "cpu")] for times in each.values()
         )
         print(
-            f"one student of {N:,} x {WIDTH}, {about}: {ours:.1f} ms ({ours_cpu:.1f} of the processor's time), scikit-learn "
-            f"{theirs:.1f} ({theirs_cpu:.1f}), medians of {rounds * count}: {theirs / ours:.2f} x ({theirs_cpu / ours_cpu:.2f}). "
+            f"one student of {N:,} x {WIDTH}, {about}: {ours:.1f} ms ({ours_cpu:.1f} of the processor's time), "
+            f"scikit-learn {theirs:.1f} ({theirs_cpu:.1f}), medians of {rounds * count}: {theirs / ours:.2f} x "
+            f"({theirs_cpu / ours_cpu:.2f}). "
             f"Test accuracies differ by {np.abs(gaps).max():.4f} at most (n = 2,000)",
             flush=True,
         )
