@@ -55,4 +55,7 @@ def _scores(what: str, store: str) -> Scores:
     records = [one for one in read_records(opened) if one.row.key.startswith(what)]
     if not records:
         raise ConfigError(f"{what!r} is no file, no condition such as method=naive, and no key of a row in {store}")
-    return student_scores(opened, records[:1], what)
+    if len(records) > 1:
+        keys = ", ".join(one.row.key[:12] for one in records[:6])
+        raise ConfigError(f"{what!r} begins {len(records)} keys: {keys}; write more of it, or conditions")
+    return student_scores(opened, records, what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -40,9 +41,8 @@ def contains(table: Crossed, top: tuple[float, ...], bottom: tuple[float, ...], 
     return not math.isfinite(found.error) or abs(found.value) <= quantile(found.freedom) * found.error
 
 
-def _edge(middle: float, way: float, outside: object) -> float:
+def _edge(middle: float, way: float, outside: Callable[[float], bool]) -> float:
     """Where the set ends on one side of a ratio within it."""
-    assert callable(outside)
     inner, reach = middle, 0.1
     while not outside(middle + way * reach):
         inner, reach = middle + way * reach, 2 * reach

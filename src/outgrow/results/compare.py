@@ -25,6 +25,8 @@ class Scores:
         ids, groups: of the rows.
         seeds: in the order of the values.
         sign: 1 where larger is better, else -1.
+        share: whether scores are shares, shown in points of a hundred.
+        notes: what was left out in reading.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Scores:
     groups: list[str]
     seeds: list[int]
     sign: int = 1
+    share: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,7 @@ class Difference:
 
     Args:
         notes: what was left out.
+        share: whether scores are shares, shown in points of a hundred.
         p: of no difference; corrected for several comparisons (Holm 1979) where there were several.
     """
 
@@ -50,6 +55,7 @@ class Difference:
     n: int
     n_seeds: int
     n_groups: int
+    share: bool
     p: float | None
     notes: list[str]
 
@@ -68,9 +74,11 @@ def student_scores(store: Store, records: Sequence[Record], name: str) -> Scores
     answers = read_answers([store.open(one.row.key) for one in records], metric=metric)
     ids, groups = _ids(store.open(records[0].row.key) / "test.parquet")
     values = np.stack([np.asarray(metric.values(one), np.float64) for one in answers.said["student"]])
+    if not np.isfinite(values).all():
+        raise DataError(f"{name}: its student has no {records[0].row.metric} on these test examples")
     return Scores(
         name=name, values=values, ids=ids, groups=groups, seeds=[one.row.seed for one in records],
-        sign=1 if metric.larger_is_better else -1,
+        sign=1 if metric.larger_is_better else -1, share=metric.share,
     )  # fmt: skip
 
 
@@ -87,7 +95,10 @@ def file_scores(path: Path) -> Scores:
     if missing := [name for name in ("id", "score") if name not in table.column_names]:
         raise DataError(f"{path} has no column {missing[0]!r}; its columns are {', '.join(table.column_names)}")
     columns = {name: table[name].to_pylist() for name in table.column_names}
-    seeds = [int(seed) for seed in columns.get("seed") or [0] * table.num_rows]
+    given = columns.get("seed") or [0] * table.num_rows
+    if wrong := [seed for seed in given if not isinstance(seed, int)]:
+        raise DataError(f"{path}: the seed {wrong[0]!r} is no whole number")
+    seeds: list[int] = given
     found: dict[int, dict[str, float]] = {}
     group: dict[str, str] = {}
     for i, (id, score, seed) in enumerate(zip(columns["id"], columns["score"], seeds, strict=True)):
@@ -98,11 +109,19 @@ def file_scores(path: Path) -> Scores:
         found[seed][str(id)] = float(score)
         group[str(id)] = str(columns["group"][i]) if "group" in columns else str(id)
     order = sorted(found)
+    notes: list[str] = []
     if not order:
         raise DataError(f"{path} has no rows")
     ids = [id for id in found[order[0]] if all(id in found[seed] for seed in order)]
+    if left := len(group) - len(ids):
+        notes.append(f"{left:,} of {len(group):,} ids of {path.name} lack the score of a seed and are left out")
+    if not ids:
+        raise DataError(f"{path}: no id has a score of every seed")
     values = np.array([[found[seed][id] for id in ids] for seed in order])
-    return Scores(name=path.name, values=values, ids=ids, groups=[group[id] for id in ids], seeds=order)
+    return Scores(
+        name=path.name, values=values, ids=ids, groups=[group[id] for id in ids], seeds=order,
+        share=bool(((values >= 0) & (values <= 1)).all()), notes=tuple(notes),
+    )  # fmt: skip
 
 
 def difference(first: Scores, second: Scores) -> Difference:
@@ -113,7 +132,7 @@ def difference(first: Scores, second: Scores) -> Difference:
     if not ids or not seeds:
         what = "ids" if not ids else "seeds"
         raise DataError(f"{first.name} and {second.name} have no {what} in common, so they cannot be compared")
-    notes = []
+    notes = [*first.notes, *second.notes]
     for one in (first, second):
         if left := len(one.ids) - len(ids):
             notes.append(f"{left:,} of {len(one.ids):,} rows of {one.name} are not among the other's and are left out")
@@ -128,7 +147,7 @@ def difference(first: Scores, second: Scores) -> Difference:
     estimate = table.estimate(1.0)
     return Difference(
         first=first.name, second=second.name, estimate=estimate, n=len(ids), n_seeds=len(seeds),
-        n_groups=table.n_groups, p=estimate.p, notes=notes,
+        n_groups=table.n_groups, share=first.share and second.share, p=estimate.p, notes=notes,
     )  # fmt: skip
 
 
@@ -148,15 +167,20 @@ def sentence(one: Difference, *, corrected: int = 1) -> str:
     seeds = f"{one.n_seeds} seed{'s' * (one.n_seeds > 1)}"
     rows = f"{one.n:,} rows" + (f" in {one.n_groups:,} groups" if one.n_groups < one.n else "")
     value, low, high = one.estimate.value, one.estimate.low, one.estimate.high
-    start = f"{one.second} minus {one.first}: {100 * value:+.2f} points"
+
+    def shown(number: float, sign: str = "+") -> str:
+        return f"{100 * number:{sign}.2f}" if one.share else f"{number:{sign}.4g}"
+
+    unit = " points" if one.share else ""
+    start = f"{one.second} minus {one.first}: {shown(value)}{unit}"
     if low is None or high is None or one.p is None:
         return f"{start} ({seeds}, {rows}); in so few groups nothing is certain."
     verdict = "better" if low > 0 else "worse" if high < 0 else "not clearly different"
     family = f", corrected for {corrected} comparisons" if corrected > 1 else ""
     text = (
-        f"{start}, 95 % interval {100 * low:+.2f} to {100 * high:+.2f}, p = {one.p:.3g}{family} ({seeds}, {rows}). "
+        f"{start}, 95 % interval {shown(low)} to {shown(high)}, p = {one.p:.3g}{family} ({seeds}, {rows}). "
         f"{one.second} is {verdict}. "
-        f"A study of this size tells {100 * (one.estimate.detectable or 0):.2f} points in four of five cases."
+        f"A study of this size tells {shown(one.estimate.detectable or 0, '')}{unit} from none in four of five cases."
     )
     return text + (" With one seed, the spread between seeds is unknown." if one.n_seeds == 1 else "")
 
