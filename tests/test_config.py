@@ -229,6 +229,14 @@ def test_a_pool_that_is_too_small_is_an_error(toy: Toy) -> None:
     assert toy("split.pool=120")[0].split.pool == 120
 
 
+@pytest.mark.parametrize(
+    ("train", "message"), [("{epochs = 3}", "'labels' is not trained; leave"), ("5", "must be a table, not 5")]
+)
+def test_labels_out_of_a_file_are_not_trained(toy: Toy, train: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        toy(f'weak={{model = "labels", path = "x.csv", train = {train}}}')
+
+
 def test_labels_out_of_a_file_cannot_be_the_student(toy: Toy) -> None:
     with pytest.raises(ConfigError, match="'labels' cannot learn; choose a model to train"):
         toy('strong={model = "labels", path = "x.csv"}')

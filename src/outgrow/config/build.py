@@ -83,6 +83,8 @@ def supervisor(table: dict[str, Any], train: dict[str, Any], where: Where) -> Su
         return TrainedModel(role=role(table, train, "weak", where))
     fields = {key: value for key, value in table.items() if key not in ("model", "train")}
     own = table.get("train", {})
+    if not isinstance(own, dict):
+        raise ConfigError(f"{where.at('weak.train')}: [weak.train] must be a table, not {own!r}")
     maker = supervisors[name]
     hints = get_type_hints(maker)
 
@@ -93,6 +95,8 @@ def supervisor(table: dict[str, Any], train: dict[str, Any], where: Where) -> Su
         if key in hints:
             fields[key] = _nested(hints[key], value, member, where)
     found: Supervisor = build(maker, fields, "weak", where)
+    if own and not found.roles:
+        raise ConfigError(f"{where.at('weak.train')}: {name!r} is not trained; leave [weak.train] out")
     return found
 
 
