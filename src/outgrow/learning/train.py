@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from outgrow.errors import StepFailed
 from outgrow.learning.batching import Rows, batches, micro_batches
+from outgrow.learning.dropout import switch_off_dropout
 from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import Machine
 from outgrow.learning.masters import leave_grid
@@ -53,6 +54,8 @@ def fit(
     total = math.ceil(len(rows) / spec.batch_size) * spec.epochs
     checks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
     machine.place(network).train()
+    if not spec.dropout:
+        switch_off_dropout(network)
     if machine.checkpointing:
         network.checkpoint_activations()
     function = loss.start(targets.table())
