@@ -35,8 +35,8 @@ def test_defaults_are_resolved(toy: Toy) -> None:
             "model": {"family": "toy", "view": 3},
             "train": {
                 "epochs": 2, "batch_size": 32, "learning_rate": 0.03, "schedule": "constant", "warmup": 0.0,
-                "max_grad_norm": 1.0, "weight_decay": 0.0, "dropout": False, "evaluations": 2, "optimizer": "adam", "l2": 0.1,
-                "keep": "last",
+                "max_grad_norm": 1.0, "weight_decay": 0.0, "dropout": False, "evaluations": 2, "optimizer": "adam",
+                "l2": 0.1, "keep": "last",
             },
         },
         "method": {"name": "naive", "labels": "soft"},
