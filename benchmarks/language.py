@@ -314,10 +314,13 @@ def memory() -> None:
     targets = Probabilities(torch.nn.functional.one_hot(torch.from_numpy(labels[:n]), 2).float())
     spec = TrainSpec(epochs=3, batch_size=BATCH, learning_rate=5e-4, evaluations=12)
 
-    def check(network: object, progress: float) -> None:
+    def check(network: object, progress: Any) -> None:
         status = Path("/proc/self/status").read_text()
         resident, high = (int(status.split(f"{word}:")[1].split()[0]) / 1024 for word in ("VmRSS", "VmHWM"))
-        print(f"{progress:5.0%} of 120 updates: resident {resident:6.0f} MiB, peak so far {high:6.0f} MiB", flush=True)
+        print(
+            f"{progress.share:5.0%} of 120 updates: resident {resident:6.0f} MiB, peak so far {high:6.0f} MiB",
+            flush=True,
+        )
 
     machine = Machine(device=torch.device("cpu"))
     rows = network.encode(texts[:n])

@@ -35,8 +35,8 @@ def test_defaults_are_resolved(toy: Toy) -> None:
             "model": {"family": "toy", "view": 3},
             "train": {
                 "epochs": 2, "batch_size": 32, "learning_rate": 0.03, "schedule": "constant", "warmup": 0.0,
-                "max_grad_norm": 1.0, "weight_decay": 0.0, "evaluations": 2, "optimizer": "adam", "l2": 0.1,
-                "keep": "last",
+                "max_grad_norm": 1.0, "weight_decay": 0.0, "dropout": False, "evaluations": 2, "optimizer": "adam",
+                "l2": 0.1, "keep": "last",
             },
         },
         "method": {"name": "naive", "labels": "soft"},
@@ -281,7 +281,7 @@ def test_unknown_names_have_a_type_of_their_own(toy: Toy) -> None:
 
 # Keys
 
-GOLDEN = "c5767ce40b083fb70a9641d53033884f0cb7fc503467b6e61699ac101f1381d3"
+GOLDEN = "6953ac7d2c426b28edba94935a31258d21b17da105c6372af3bd362a31947dba"
 
 
 def test_golden_key(toy: Toy) -> None:

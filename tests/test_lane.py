@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple, replace
+
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,7 @@ from outgrow.learning.losses import Loss
 from outgrow.learning.machine import Machine
 from outgrow.learning.objective import Probabilities
 from outgrow.learning.probe import Probe, log_shares
+from outgrow.learning.progress import Progress
 from outgrow.learning.train import fit
 from outgrow.methods.base import methods
 from outgrow.specs import TrainSpec
@@ -51,8 +54,14 @@ def test_together_is_as_one_at_a_time(name: str, classes: int, pairs: bool) -> N
     spec = TrainSpec(epochs=4, batch_size=32, learning_rate=0.05, schedule="cosine", warmup=0.1, weight_decay=0.1,
                      max_grad_norm=0.3)  # fmt: skip
     loss = methods[name]().objective().loss
-    heads = train_together(features, students(targets, 20, loss), spec, output, device=CPU)
+    progress: dict[int, list[Progress]] = {seed: [] for seed in range(20)}
+
+    def watched(one: Student) -> Student:
+        return replace(one, check=lambda weight, bias, at: progress[one.seed].append(at))
+
+    heads = train_together(features, [watched(one) for one in students(targets, 20, loss)], spec, output, device=CPU)
     for one, head in zip(students(targets, 20, loss), heads, strict=True):
+        told: list[Progress] = []
         network = Probe(WIDTH, output, seed=one.seed, bias=None if pairs else log_shares(one.targets, one.weights))
         fit(
             network,
@@ -62,8 +71,12 @@ def test_together_is_as_one_at_a_time(name: str, classes: int, pairs: bool) -> N
             loss=one.loss,
             seed=one.seed,
             machine=Machine(device=CPU),
+            check=lambda network, at: told.append(at),  # noqa: B023
         )
         assert isinstance(head, Head)
+        assert progress[one.seed][0] == told[0] == Progress(share=0.0)
+        among, alone = (np.array([astuple(at) for at in some[1:]], float) for some in (progress[one.seed], told))
+        np.testing.assert_allclose(among, alone, rtol=1e-3, atol=1e-5)
         torch.testing.assert_close(head.weight, network.head.weight.detach(), atol=2e-5, rtol=1e-4)
         if not pairs:
             torch.testing.assert_close(head.bias, network.head.bias.detach(), atol=2e-5, rtol=1e-4)

@@ -117,6 +117,21 @@ def test_a_loss_that_is_not_convex_is_refused() -> None:
         solve(features, students(targets, 2, methods["confidence"]().objective().loss), output, device=CPU)
 
 
+@pytest.mark.parametrize("count", [1, FEW + 1], ids=["few", "many"])
+def test_a_head_tells_the_loss_and_the_gradient_that_it_ended_with(count: int) -> None:
+    features, targets, output = problem(120, 3)
+    some, told = students(targets, count), []
+    some[0].check = lambda weight, bias, progress: told.append(progress)
+    (head, *_) = solve(features, some, output, device=CPU)
+    assert isinstance(head, Head)
+    (progress,) = told
+    logits = torch.from_numpy(features[some[0].rows]).float() @ head.weight.T + head.bias
+    loss = -(some[0].targets * logits.log_softmax(-1)).sum(-1).mean() + some[0].l2 / 3 * head.weight.square().sum()
+    assert progress.loss == pytest.approx(loss.item(), abs=1e-5)
+    assert (progress.share, progress.rate) == (1.0, None)
+    assert progress.gradient_norm == pytest.approx(0, abs=2e-3)
+
+
 # Without a penalty, and with odd features
 
 

@@ -19,6 +19,7 @@ from outgrow.learning.masters import leave_grid
 from outgrow.learning.network import Network
 from outgrow.learning.objective import Probabilities
 from outgrow.learning.probe import Probe
+from outgrow.learning.progress import Progress
 from outgrow.learning.train import fit
 from outgrow.models.base import models
 from outgrow.models.language import LanguageModel
@@ -60,7 +61,7 @@ def moved(stored: torch.dtype, *, trained_in: Machine, read_in: Machine, rate: f
     rows = Arrays(np.ones((1, 512), np.float32))
     seen: list[float] = []
 
-    def check(network: Network, progress: float) -> None:
+    def check(network: Network, progress: Progress) -> None:
         with torch.inference_mode(), read_in.multiplying(network):
             eye = torch.eye(512)
             seen.append(float(network(eye).double().mean()))  # each product is one weight: nothing else is rounded

@@ -28,6 +28,7 @@ from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network
 from outgrow.learning.objective import Objective, Probabilities
 from outgrow.learning.predict import predict, summarise
+from outgrow.learning.progress import Progress
 from outgrow.learning.train import fit, rate
 from outgrow.methods.base import methods
 from outgrow.methods.naive import Naive
@@ -89,7 +90,7 @@ def test_every_setting_matters(change: dict[str, Any]) -> None:
 def test_looking_changes_nothing() -> None:
     assert torch.equal(trained(replace(SPEC, evaluations=1)), trained())
 
-    def drawing(network: Network, progress: float) -> None:
+    def drawing(network: Network, progress: Progress) -> None:
         predict(network, data(7)[0], machine=CPU)
         np.random.default_rng(1).random()
 
@@ -107,8 +108,8 @@ def test_looks_are_spread_over_the_training() -> None:
     seen: list[float] = []
     weights: list[Tensor] = []
 
-    def look(network: nn.Module, progress: float) -> None:
-        seen.append(progress)
+    def look(network: nn.Module, progress: Progress) -> None:
+        seen.append(progress.share)
         weights.append(network.state_dict()["head.weight"].clone())
 
     last = trained(check=look)
@@ -116,6 +117,37 @@ def test_looks_are_spread_over_the_training() -> None:
     assert torch.equal(weights[0], toy_network().state_dict()["head.weight"])
     assert torch.equal(weights[-1], last)
     assert len({one.numpy().tobytes() for one in weights}) == 5
+
+
+def test_a_check_is_told_the_loss_the_rate_and_the_gradients_norm_since_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Progress] = []
+    losses: list[float] = []
+    norms: list[float] = []
+    clip = torch.nn.utils.clip_grad_norm_
+
+    def clipping(*arguments: Any) -> Tensor:
+        norms.append(float(clip(*arguments)))
+        return torch.tensor(norms[-1])
+
+    def loss(batch: Batch) -> Tensor:
+        found = cross_entropy(batch)
+        losses.append(found.item())
+        return found
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", clipping)
+    spec = replace(SPEC, schedule="linear", evaluations=2, max_grad_norm=0.1)
+    trained(spec, loss=Given(loss), check=lambda network, progress: seen.append(progress))
+    assert len(losses) == len(norms) == 8
+    first, middle, last = seen
+    assert (first.share, first.loss, first.rate, first.gradient_norm) == (0.0, None, None, None)
+    for at, rows in ((middle, slice(0, 4)), (last, slice(4, 8))):
+        assert at.loss == pytest.approx(np.mean(losses[rows]))
+        assert at.gradient_norm == pytest.approx(np.mean(norms[rows]))
+    assert min(norms) > 0.1, "the norm before it is scaled down"
+    assert middle.rate == pytest.approx(1e-2 * 5 / 8)
+    assert last.rate == pytest.approx(1e-2 / 8)
 
 
 def test_the_loss_is_told_the_progress() -> None:
@@ -178,7 +210,7 @@ def test_every_update_begins_without_gradients() -> None:
     """Gradients that pile up would make later updates depend on earlier rows twice."""
     seen = []
 
-    def look(network: nn.Module, progress: float) -> None:
+    def look(network: nn.Module, progress: Progress) -> None:
         seen.append([value.grad is None or not value.grad.any() for value in network.parameters()])
 
     trained(check=look)
@@ -249,6 +281,10 @@ def test_the_curve_begins_with_the_untouched_model(store: Store, toy: Callable[.
             agreement = None if step.labels is None else pytest.approx((said == supervisor).mean())
             assert point["agreement"] == agreement
             assert point["n"] == 30
+        untouched, *trained_points = curve
+        assert untouched["loss"] is untouched["rate"] is untouched["gradient_norm"] is None
+        assert all(point["loss"] > 0 and point["gradient_norm"] > 0 for point in trained_points)
+        assert {point["rate"] for point in trained_points} == {step.role.train.learning_rate}
         weights = load_file(store.open(step.key) / "model.safetensors")
         assert not torch.equal(weights["head.weight"], ends[0].state_dict()["head.weight"])
 

@@ -47,6 +47,8 @@ class TrainSpec:
         warmup: share of the steps over which the learning rate rises.
         max_grad_norm: gradients are scaled down to this norm.
         weight_decay: decoupled (AdamW), in units of the learning rate.
+        dropout: whether the network drops units in training, at its checkpoint's rates. Without, as Burns et al. 2023
+            train, an update depends neither on the device nor on how a batch is cut.
         evaluations: looks at the validation examples, evenly spread, besides the one before training.
         optimizer: `adam`; or `lbfgs`, for linear heads on frozen features alone, to the optimum of the mean
             cross-entropy plus the penalty `l2`, whatever epochs, batches and rates say.
@@ -63,6 +65,7 @@ class TrainSpec:
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    dropout: bool = False
     evaluations: Annotated[int, Field(ge=1)] = 5
     optimizer: Literal["adam", "lbfgs"] = "adam"
     l2: Annotated[float, Field(ge=0)] = 0.1

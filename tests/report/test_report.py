@@ -376,3 +376,13 @@ def test_names_above_a_plot_do_not_overlap_and_the_largest_is_kept_inside() -> N
 )
 def test_names_lose_what_all_share(names: list[str], short: list[str]) -> None:
     assert list(short_names(names).values()) == short
+
+
+def test_the_training_loss_is_told_where_it_is_known() -> None:
+    points = [
+        CurvePoint(progress=p / 2, accuracy=0.5, agreement=None, n=30, loss=None if p == 0 else 0.7 - p / 10)
+        for p in range(3)
+    ]
+    known, unknown = (render([group(curves={"student": curve})], title="A study") for curve in (points, points[:1]))
+    assert "Its training loss went from 0.600 to 0.500." in known
+    assert "training loss" not in unknown

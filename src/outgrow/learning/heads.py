@@ -15,6 +15,7 @@ from outgrow.learning.batching import batches
 from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import one_thread
 from outgrow.learning.probe import Probe, log_shares
+from outgrow.learning.progress import Progress
 from outgrow.learning.train import rate, run_away
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
@@ -37,7 +38,7 @@ class Student:
         seed: of its first weights and of the order of its rows.
         l2: half of the squared weights, times this, times 2 over the number of classes, is added to the mean loss
             (L-BFGS alone).
-        check: called with its weight, its bias and the progress, as `train.fit` checks a network.
+        check: called with its weight, its bias and its progress, as `train.fit` checks a network.
     """
 
     rows: np.ndarray
@@ -46,7 +47,7 @@ class Student:
     loss: Loss
     seed: int
     l2: float = 0.0
-    check: Callable[[Tensor, Tensor, float], None] = lambda weight, bias, progress: None
+    check: Callable[[Tensor, Tensor, Progress], None] = lambda weight, bias, progress: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +115,8 @@ def _adam(
     plain = all(one.loss.convex for one in students)
     losses = [one.loss.start(one.targets.to(device)) for one in students]
     failed: dict[int, StepFailed] = {}
-    _check(students, weight, bias, 0.0, failed)
-    done = 0
+    _check(students, weight, bias, [Progress(share=0.0)] * len(students), failed)
+    done, seen = 0, []
     orders = [np.random.default_rng(one.seed) for one in students]
     lengths = np.ones(n, np.int64)
     for _ in range(spec.epochs):
@@ -139,9 +140,15 @@ def _adam(
             done += 1
             _note_failures(values, failed, done, total, spec)
             with torch.no_grad():
-                update(parameters, moments, gradients, spec, step_size=step_size, step=done)
+                norms = update(parameters, moments, gradients, spec, step_size=step_size, step=done)
+            seen.append(torch.stack([values.detach(), norms]))
             if done in checks:
-                _check(students, weight, bias, done / total, failed)
+                since = torch.stack(seen).mean(0).T.tolist()
+                progress = [
+                    Progress(share=done / total, loss=loss, rate=step_size, gradient_norm=norm) for loss, norm in since
+                ]
+                _check(students, weight, bias, progress, failed)
+                seen = []
     weight, bias = weight.detach(), bias.detach()
     return [failed.get(i) or Head(weight=weight[i], bias=bias[i]) for i in range(len(students))]
 
@@ -172,8 +179,8 @@ def update(
     *,
     step_size: float,
     step: int,
-) -> None:
-    """One AdamW update of every student, each one's gradient scaled down to `max_grad_norm` by itself."""
+) -> Tensor:
+    """One AdamW update of every student, each one's gradient scaled down to `max_grad_norm` by itself; their norms."""
     norm = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients]).sum(0).sqrt()
     scale = (spec.max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
     for value, (mean, square), gradient in zip(parameters, moments, gradients, strict=True):
@@ -183,6 +190,7 @@ def update(
         denominator = (square / (1 - BETAS[1] ** step)).sqrt_().add_(EPSILON)
         value.mul_(1 - step_size * spec.weight_decay)
         value.addcdiv_(mean, denominator, value=-step_size / (1 - BETAS[0] ** step))
+    return norm
 
 
 def _note_failures(values: Tensor, failed: dict[int, StepFailed], done: int, total: int, spec: TrainSpec) -> None:
@@ -194,11 +202,15 @@ def _note_failures(values: Tensor, failed: dict[int, StepFailed], done: int, tot
 
 
 def _check(
-    students: Sequence[Student], weight: Tensor, bias: Tensor, progress: float, failed: dict[int, StepFailed]
+    students: Sequence[Student],
+    weight: Tensor,
+    bias: Tensor,
+    progress: Sequence[Progress],
+    failed: dict[int, StepFailed],
 ) -> None:
     for i, one in enumerate(students):
         if i not in failed:
-            one.check(weight[i].detach(), bias[i].detach(), progress)
+            one.check(weight[i].detach(), bias[i].detach(), progress[i])
 
 
 @torch.inference_mode()

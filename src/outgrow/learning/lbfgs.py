@@ -13,6 +13,7 @@ from outgrow.learning.coordinates import Coordinates, matrix
 from outgrow.learning.head_problem import Problem
 from outgrow.learning.heads import Head, Student
 from outgrow.learning.minimise import TOLERANCE, minimise
+from outgrow.learning.progress import Progress
 from outgrow.tasks.base import Output
 
 FEW = 24  # students that the features' own coordinates suit: others cost more to find than they save
@@ -46,8 +47,6 @@ def solve(
     solved = _solve(features, [students[i] for i in whole], output, device=device) if whole else []
     for i, head in zip(whole, solved, strict=True):
         found[i] = head
-        if isinstance(head, Head):
-            students[i].check(head.weight, head.bias, 1.0)
     return [one for one in found if one is not None]
 
 
@@ -78,8 +77,15 @@ def _solve(
         ended = minimise(problem, first * problem.scale[:, None])
         plain = coordinates.back(ended.w / problem.scale[:, None])
         right = problem.fits(ended.w).tolist() if any(one.l2 == 0 for one in students[some]) else [False] * len(plain)
-        for one, own, steepest, all_right in zip(students[some], plain, ended.steepest.tolist(), right, strict=True):
-            yield ENDLESS if all_right and one.l2 == 0 else _head(own, output, steepest)
+        norms = (ended.gradient * problem.scale[:, None]).flatten(1).norm(dim=1)
+        facts = zip(ended.value.tolist(), norms.tolist(), ended.steepest.tolist(), right, strict=True)
+        for one, own, (value, norm, steepest, all_right) in zip(students[some], plain, facts, strict=True):
+            if all_right and one.l2 == 0:
+                yield ENDLESS
+                continue
+            head = _head(own, output, steepest)
+            one.check(head.weight, head.bias, Progress(share=1.0, loss=value, gradient_norm=norm))
+            yield head
 
 
 def _head(own: Tensor, output: Output, steepest: float) -> Head:

@@ -17,25 +17,37 @@ HALVINGS = 20  # of one step
 
 @dataclass(frozen=True, kw_only=True)
 class Minimum:
-    """Where students ended: coordinates [students, k, p], losses [students], and their largest derivatives."""
+    """Where students ended.
+
+    Args:
+        w: coordinates, [students, k, p].
+        value: what is minimised, [students].
+        gradient: [students, k, p].
+    """
 
     w: Tensor
     value: Tensor
-    steepest: Tensor
+    gradient: Tensor
+
+    @property
+    def steepest(self) -> Tensor:
+        """The largest derivative of each student."""
+        return _steepest(self.gradient)
 
 
 def minimise(problem: Problem, w: Tensor) -> Minimum:
     """From w, with backtracking. Students that are there already are left out as soon as they are more than half."""
     value, gradient = problem.value_and_gradient(w)
     eased = problem.precondition(gradient)
-    ended = Minimum(w=w.clone(), value=value.clone(), steepest=_steepest(gradient))
+    ended = Minimum(w=w.clone(), value=value.clone(), gradient=gradient.clone())
     who = torch.arange(len(w), device=w.device)
     pairs = Pairs.none(w)
     for _ in range(MAX_ITERATIONS):
-        steepest = _steepest(gradient)
-        active = (steepest > TOLERANCE) & value.isfinite()  # a derivative that is no number is no optimum, but an end
+        active = (
+            _steepest(gradient) > TOLERANCE
+        ) & value.isfinite()  # a derivative that is no number is no optimum, but an end
         if 2 * int(active.sum()) <= len(active):
-            ended.w[who], ended.value[who], ended.steepest[who] = w, value, steepest
+            ended.w[who], ended.value[who], ended.gradient[who] = w, value, gradient
             who, w, value, gradient, eased = (one[active] for one in (who, w, value, gradient, eased))
             problem, pairs, active = problem.of(active), pairs.of(active), active[active]
             if not len(who):
@@ -53,7 +65,7 @@ def minimise(problem: Problem, w: Tensor) -> Minimum:
         new_eased = problem.precondition(new_gradient)
         pairs = pairs.with_one(tried - w, new_gradient - gradient, new_eased - eased)
         w, value, gradient, eased = tried, new_value, new_gradient, new_eased
-    ended.w[who], ended.value[who], ended.steepest[who] = w, value, _steepest(gradient)
+    ended.w[who], ended.value[who], ended.gradient[who] = w, value, gradient
     return ended
 
 

@@ -11,15 +11,17 @@ from torch import Tensor, nn
 
 from outgrow.errors import StepFailed
 from outgrow.learning.batching import Rows, batches, micro_batches
+from outgrow.learning.dropout import switch_off_dropout
 from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import Machine
 from outgrow.learning.masters import leave_grid
 from outgrow.learning.network import Network
 from outgrow.learning.objective import Targets
+from outgrow.learning.progress import Progress
 from outgrow.learning.team import gather, rank, sum_over_processes, world_size
 from outgrow.specs import TrainSpec
 
-Check = Callable[[Network, float], None]
+Check = Callable[[Network, Progress], None]
 LossFunction = Callable[[Batch], Tensor]
 
 
@@ -41,8 +43,7 @@ def fit(
         targets: what the network should say of each row.
         weights: how much each row counts, float [n]; one each by default. Rows of weight 0 do not belong here.
         seed: order of the rows; the same seed on the same machine gives the same bits.
-        check: called with the network and the progress in [0, 1] before the first update and `spec.evaluations` times
-            after.
+        check: called with the network and its progress before the first update and `spec.evaluations` times after.
 
     Raises:
         StepFailed: the loss is no longer a number; names the update and the learning rate.
@@ -53,6 +54,8 @@ def fit(
     total = math.ceil(len(rows) / spec.batch_size) * spec.epochs
     checks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
     machine.place(network).train()
+    if not spec.dropout:
+        switch_off_dropout(network)
     if machine.checkpointing:
         network.checkpoint_activations()
     function = loss.start(targets.table())
@@ -60,14 +63,15 @@ def fit(
     parameters = [value for value in network.parameters() if value.requires_grad]
     fused = machine.device.type in ("cpu", "cuda")
     optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
-    check(network, 0.0)
+    check(network, Progress(share=0.0))
     if network.mixed_precision:  # also in float32: the weights may be read in bfloat16 elsewhere
         leave_grid(parameters, seed=seed)
-    done = 0
+    done, losses, norms = 0, [], []
     for _ in range(spec.epochs):
         for batch in batches(lengths, spec.batch_size, rng=rng):
+            step_size = spec.learning_rate * rate(spec, done / total)
             for group in optimizer.param_groups:
-                group["lr"] = spec.learning_rate * rate(spec, done / total)
+                group["lr"] = step_size
             budget = machine.training_tokens
             if world_size() > 1:  # work for every process
                 budget = min(budget, math.ceil(int(lengths[batch].sum()) / world_size()))
@@ -79,11 +83,14 @@ def fit(
             done += 1
             if not math.isfinite(value):
                 raise StepFailed(run_away(value, done, total, spec))
-            torch.nn.utils.clip_grad_norm_(parameters, spec.max_grad_norm)
+            losses.append(value)
+            norms.append(torch.nn.utils.clip_grad_norm_(parameters, spec.max_grad_norm))
             optimizer.step()
             optimizer.zero_grad()
             if done in checks:
-                check(network, done / total)
+                loss_since, norm_since = sum(losses) / len(losses), float(torch.stack(norms).mean())
+                check(network, Progress(share=done / total, loss=loss_since, rate=step_size, gradient_norm=norm_since))
+                losses, norms = [], []
 
 
 def accumulate(

@@ -61,9 +61,11 @@ def overfitting_figure(groups: Sequence[Group]) -> str:
         lost = "" if best is final else f", {100 * (best.accuracy - final.accuracy):.1f} points below its best"
         known = f" (\u00b1{100 * noise:.1f} points from the {best.n:,} validation examples alone)"
         slack = "" if math.isnan(noise) else known
+        losses = [p.loss for p in curve if p.loss is not None]
+        fell = f" Its training loss went from {losses[0]:.3f} to {losses[-1]:.3f}." if len(losses) > 1 else ""
         notes.append(
             f"<li><strong>{esc(g.method)}</strong>: best {percent(best.accuracy)} {where}, final "
-            f"{percent(final.accuracy)}{lost}{slack}.</li>"
+            f"{percent(final.accuracy)}{lost}{slack}.{fell}</li>"
         )
     caption = (
         f"{esc(pair[0].weak)} \u2192 {esc(pair[0].strong)}: accuracy on validation examples against ground "

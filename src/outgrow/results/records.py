@@ -232,6 +232,9 @@ def _mean_curve(curves: list[list[CurvePoint]]) -> list[CurvePoint]:
             accuracy=mean([point.accuracy for point in points]) or 0.0,
             agreement=mean([point.agreement for point in points]),
             n=sum(point.n for point in points),
+            loss=mean([point.loss for point in points]),
+            rate=mean([point.rate for point in points]),
+            gradient_norm=mean([point.gradient_norm for point in points]),
         )
         for points in zip(*curves, strict=True)
     ]

@@ -74,12 +74,18 @@ class CurvePoint:
         accuracy: share of validation examples right against ground truth.
         agreement: share on which it predicts what the weak supervisor predicts; None for a run on ground truth.
         n: validation examples looked at.
+        loss: the mean training loss since the last look; None before the first update.
+        rate: the learning rate of the last update.
+        gradient_norm: the mean norm of the gradient since the last look.
     """
 
     progress: float
     accuracy: float
     agreement: float | None
     n: int
+    loss: float | None = None
+    rate: float | None = None
+    gradient_norm: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from outgrow.learning.losses import CrossEntropy
+from outgrow.learning.progress import Progress
 from outgrow.models.base import Model
 from outgrow.spec import plain
 from outgrow.specs import TrainSpec
@@ -59,8 +60,8 @@ class Adapted(Step):
         network = check_network(self.model.language_model(), self.model.label)
         rows, targets = network.continued(data.inputs[data.rows(self.part)])
 
-        def check(network: nn.Module, progress: float) -> None:
-            context.report(self, progress)
+        def check(network: nn.Module, progress: Progress) -> None:
+            context.report(self, progress.share)
 
         fit(
             network, rows, targets, self.train, loss=CrossEntropy(), seed=self.seed, machine=context.machine,

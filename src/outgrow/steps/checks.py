@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from outgrow.learning.progress import Progress
 from outgrow.steps.context import Context
 from outgrow.steps.trained import Trained
 from outgrow.steps.truth import chosen
@@ -33,7 +34,7 @@ class Checks:
         self._score, self._keep = -1.0, step.role.train.keep == "best"
         self._step, self._context = step, context
 
-    def note(self, answers: np.ndarray, progress: float, state: Callable[[], State]) -> None:
+    def note(self, answers: np.ndarray, progress: Progress, state: Callable[[], State]) -> None:
         """Take down how a network does that answers the validation examples so; `state()` gives its weights."""
         from outgrow.learning.predict import summarise
 
@@ -41,14 +42,24 @@ class Checks:
         predicted = summarise(answers, nothing if self._truth is None else self._truth, self.output)["predicted"]
         accuracy = None if self._truth is None else float((predicted == self._truth).mean())
         agreement = None if self._supervisor is None else float((predicted == self._supervisor).mean())
-        self.curve.append({"progress": progress, "accuracy": accuracy, "agreement": agreement, "n": len(predicted)})
+        self.curve.append(
+            {
+                "progress": progress.share,
+                "accuracy": accuracy,
+                "agreement": agreement,
+                "n": len(predicted),
+                "loss": progress.loss,
+                "rate": progress.rate,
+                "gradient_norm": progress.gradient_norm,
+            }
+        )
         score = accuracy if agreement is None else agreement
         self.last = {name: value.detach().clone() for name, value in state().items()}
-        if progress > 0 and score is not None and score > self._score:
+        if progress.share > 0 and score is not None and score > self._score:
             self._score = score
             if self._keep:
                 self.best = self.last
-        self._context.report(self._step, progress)
+        self._context.report(self._step, progress.share)
 
     def kept(self, state: State) -> State:
         """The weights to keep: the best, where the training says so, else those it ended with."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from outgrow.errors import StepFailed
 from outgrow.learning.losses import CrossEntropy
+from outgrow.learning.progress import Progress
 from outgrow.steps.checks import Checks
 from outgrow.steps.context import Context
 from outgrow.steps.trained import CURVE, NOTES, WEIGHTS, Trained
@@ -37,7 +38,7 @@ class Finetuned(Trained):
         checks = Checks(self, context)
         held_out = network.encode(checks.part.values(context))
 
-        def check(network: Network, progress: float) -> None:
+        def check(network: Network, progress: Progress) -> None:
             checks.note(predict(network, held_out, machine=context.machine), progress, lambda: trainable(network))
 
         loss = self.objective.loss if self.objective else CrossEntropy()

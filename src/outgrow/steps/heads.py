@@ -14,6 +14,7 @@ import numpy as np
 
 from outgrow.errors import OutgrowError, StepFailed
 from outgrow.learning.losses import CrossEntropy
+from outgrow.learning.progress import Progress
 from outgrow.spec import digest
 from outgrow.steps.base import Step, Write
 from outgrow.steps.checks import Checks
@@ -147,10 +148,10 @@ def _train(steps: Sequence[TrainedHead], context: Context) -> dict[str, Write | 
     return found
 
 
-def _checking(checks: Checks, held_out: Tensor) -> Callable[[Tensor, Tensor, float], None]:
+def _checking(checks: Checks, held_out: Tensor) -> Callable[[Tensor, Tensor, Progress], None]:
     from outgrow.learning.heads import Head, scores
 
-    def check(weight: Tensor, bias: Tensor, progress: float) -> None:
+    def check(weight: Tensor, bias: Tensor, progress: Progress) -> None:
         answers = scores(held_out[None].float(), weight[None], bias[None])[0].softmax(-1).cpu().numpy()
         checks.note(answers, progress, lambda: _state(Head(weight=weight, bias=bias), checks.output))
 
