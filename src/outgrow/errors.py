@@ -23,6 +23,10 @@ class UnknownName(ConfigError):
     """A component's name is not registered."""
 
 
+class PluginError(ConfigError):
+    """A file or package of components cannot be imported, or takes a name that is taken."""
+
+
 class DataError(OutgrowError):
     """A task's data is missing, malformed or too small."""
 

@@ -13,9 +13,10 @@ import typer
 
 from outgrow.cli.compare import compare
 from outgrow.cli.packs import packs_app
-from outgrow.cli.registries import REGISTRIES, registry
 from outgrow.cli.store import DEFAULT_STORE, StoreOption, store_app
 from outgrow.errors import ConfigError, OutgrowError, StepFailed, StoreError
+from outgrow.registry import KINDS as REGISTERED
+from outgrow.registry import registry
 
 if TYPE_CHECKING:
     from outgrow.results.table import Group
@@ -31,7 +32,7 @@ app.add_typer(store_app, name="store")
 app.add_typer(packs_app, name="packs")
 app.add_typer(zoo_app, name="zoo")
 
-KINDS = (*REGISTRIES, "experiments", "packs")
+KINDS = (*REGISTERED, "experiments", "packs")
 IMPORTED: list[str] = []  # files given by --import
 
 
@@ -40,6 +41,7 @@ def main() -> None:
     import logging
 
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s: %(message)s")
+    logging.getLogger("outgrow").setLevel(logging.WARNING)  # of other libraries, errors are enough
     sys.argv[1:] = _imports_first(sys.argv[1:])
     try:
         app()
@@ -328,7 +330,7 @@ def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS), metavar="K
         from outgrow.packs import PACKS
 
         rows = [(pack.name, pack.about, pack.source) for pack in PACKS.values()]
-    elif kind in REGISTRIES:
+    elif kind in REGISTERED:
         rows = [(entry.name, entry.about, entry.source) for entry in registry(kind)]
     else:
         raise ConfigError(f"cannot list {kind!r}; choose one of {', '.join(KINDS)}")
