@@ -21,6 +21,7 @@ from outgrow.errors import OutgrowError, PluginError, UnknownName
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+FILE = "outgrow_file_"  # begins the module name of an imported file
 
 KINDS = {
     "tasks": "outgrow.tasks",
@@ -173,6 +174,11 @@ def registry(kind: str) -> Registry[Any]:
     return found
 
 
+def every_registry() -> list[Registry[Any]]:
+    """All of them."""
+    return [registry(kind) for kind in KINDS]
+
+
 def plugin_problems() -> str:
     """What to add to an error about an unknown name: the plug-ins that it may be missing from; or nothing."""
     broken = [one for registry in _all for one in registry.plugins if one.problem]
@@ -204,13 +210,13 @@ def import_file(path: str | Path) -> ModuleType:
     lies beside it can be imported by it.
     """
     file = Path(path).expanduser().resolve()
-    name = f"outgrow_file_{hashlib.sha256(str(file).encode()).hexdigest()[:16]}"
+    name = f"{FILE}{hashlib.sha256(str(file).encode()).hexdigest()[:16]}"
     try:
         content = file.read_bytes()
     except OSError as error:
         near = difflib.get_close_matches(file.name, [one.name for one in file.parent.glob("*.py")], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise PluginError(f"cannot import {str(path)!r}: {error.strerror}{hint}") from None
+        raise PluginError(f"cannot import {str(path)!r}: {(error.strerror or str(error)).lower()}{hint}") from None
     module = sys.modules.get(name)
     if module is not None and _imported.get(file) == content:
         return module
@@ -252,5 +258,8 @@ def _caller() -> tuple[str, CodeType]:
 
 
 def _where(module: str) -> str:
+    """Where a component was registered, for a message."""
     file = getattr(sys.modules.get(module), "__file__", None)
-    return f"{module} ({file})" if file and not module.startswith("outgrow.") else module
+    if not file or module.startswith("outgrow."):
+        return module
+    return str(file) if module.startswith(FILE) else f"{module} ({file})"

@@ -128,10 +128,18 @@ def read_results(store: str | Path | Store = STORE, *, where: Sequence[str] = ()
 
 
 def _toml(value: Any) -> str:
-    """A value as `--set` takes it."""
+    """A value as `--set` takes it: TOML, tables inline."""
     import json
 
-    return "true" if value is True else "false" if value is False else json.dumps(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(str(key))} = {_toml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, (str, Path)):
+        return json.dumps(str(value))
+    if isinstance(value, (bool, int, float)):
+        return str(value).lower()
+    raise ConfigError(f"{value!r} cannot be set: write a number, a text, true or false, or lists and dicts of these")
 
 
 def _shown(at: Interval | None) -> str:

@@ -1,4 +1,4 @@
-"""Packages of other people, installed for the time of a test."""
+"""Packages and files of other people, known for the time of a test."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from outgrow import registry as module
+from outgrow.registry import every_registry
 
 
 @pytest.fixture
@@ -35,3 +38,13 @@ def plug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     for name in set(sys.modules) - before:
         if str(site) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
+
+
+@pytest.fixture
+def clean() -> Iterator[None]:
+    """Forgets in the end what a test has registered."""
+    before = [{entry.name: entry for entry in registry} for registry in every_registry()]
+    yield
+    for registry, entries in zip(every_registry(), before, strict=True):
+        registry._entries = dict(entries)
+    module._imported.clear()

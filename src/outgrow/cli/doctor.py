@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from outgrow.errors import MissingDependency
-from outgrow.registry import KINDS, registry
+from outgrow.registry import every_registry
 
 
 def examine(store: str) -> list[tuple[str, str]]:
@@ -105,7 +105,7 @@ def _extras() -> str:
 
 def _plugins() -> list[str]:
     """Each plug-in, and whether its components can be used."""
-    found = [one for kind in KINDS for one in registry(kind).loaded_plugins()]
+    found = [one for registry in every_registry() for one in registry.loaded_plugins()]
     return [f"{one.name} of {one.package} {one.version} ({one.kind}): {one.problem or 'ok'}" for one in found] or [
         "none"
     ]
