@@ -31,7 +31,11 @@ class DataError(OutgrowError):
     """A task's data is missing, malformed or too small."""
 
 
-class PackMissing(DataError):
+class NotFetched(DataError):
+    """Data or weights are needed that are not on this machine yet, and could not be fetched."""
+
+
+class PackMissing(NotFetched):
     """An offline pack is needed that has not been fetched; `outgrow packs get NAME` fetches it."""
 
 
