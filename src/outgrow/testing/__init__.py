@@ -20,19 +20,19 @@ from outgrow.testing.learned import check_ladder, check_network
 from outgrow.testing.objectives import check_loss, check_objective, check_selection, check_transform
 from outgrow.testing.recipes import check_recipe, check_supervisor
 from outgrow.testing.scored import check_metric
-from outgrow.testing.specs import check_spec
+from outgrow.testing.specs import check_sending, check_spec
 from outgrow.testing.tasked import check_task
 
 __all__ = ["Broken", "Checked", "check"]
 
 Check = Callable[[Any], None]
 CHECKS: dict[type, Sequence[Check]] = {
-    Model: (check_spec, check_ladder, check_network),
-    Supervisor: (check_spec, check_supervisor),
-    Method: (check_spec, check_objective, check_recipe),
-    Transform: (check_spec, check_transform),
-    Selection: (check_spec, check_selection),
-    Loss: (check_spec, check_loss),
+    Model: (check_spec, check_ladder, check_network, check_sending),
+    Supervisor: (check_spec, check_supervisor, check_sending),
+    Method: (check_spec, check_objective, check_recipe, check_sending),
+    Transform: (check_spec, check_transform, check_sending),
+    Selection: (check_spec, check_selection, check_sending),
+    Loss: (check_spec, check_loss, check_sending),
     Metric: (check_metric,),
 }
 FUNCTIONS: dict[str, Sequence[Check]] = {"executors": (check_executor,)}  # kinds whose components are functions
@@ -85,13 +85,13 @@ def _checks(one: Any) -> Sequence[Check]:
         if isinstance(one, of):
             return checks
     if hasattr(one, "load") and hasattr(one, "kind"):
-        return (check_spec, check_task)
+        return (check_spec, check_task, check_sending)
     for registry in every_registry():
         if registry.kind in FUNCTIONS and any(entry.value is one for entry in registry):
             return FUNCTIONS[registry.kind]
     raise Broken(
-        f"{_name(one)} is no task, model, supervisor, method, transform, selection, loss or metric, and no registered "
-        f"function of {' or '.join(FUNCTIONS)}: derive it from its base, or register it"
+        f"{_name(one)} is no component: derive it from {', '.join(of.__name__ for of in CHECKS)}, or give it all that "
+        f"a task has; a function must be registered as one of {', '.join(FUNCTIONS)}"
     )
 
 

@@ -29,9 +29,14 @@ def check_spec(one: Any) -> None:
     demand(path is None, f"{who}.identity() holds a path, {path and path[0]}: keys would differ between machines")
     if dataclasses.is_dataclass(one):
         _check_fields(one, who)
+
+
+def check_sending(one: Any) -> None:
+    """It can be sent to another process."""
     try:
         ForkingPickler.dumps(one)
     except Exception as error:
+        who = type(one).__name__
         raise Broken(f"{who} cannot be sent to another process ({error}): define it at the top of a module") from error
 
 
