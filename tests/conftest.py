@@ -136,7 +136,9 @@ def frozen_toy() -> Callable[..., Model]:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""
-    return Store(tmp_path / "store")
+    empty = Store(tmp_path / "store")
+    empty.create()
+    return empty
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ ROOMS = [
     "analyses", "report",
     "executors",
     "sweep",
-    "study",
+    "progress", "study",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
+from outgrow.errors import ConfigError
 from outgrow.registry import imported_files
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -31,3 +32,12 @@ class Runtime:
     micro_batch_tokens: int = 0
     checkpointing: bool = False
     imports: tuple[str, ...] = field(default_factory=imported_files)
+
+    def __post_init__(self) -> None:
+        for name, value, choices in (
+            ("device", self.device, ("auto", "cpu", "cuda", "mps")), ("precision", self.precision, get_args(Precision))
+        ):  # fmt: skip
+            if value not in choices:
+                raise ConfigError(f"{name} = {value!r}: choose one of {', '.join(choices)}")
+        if self.workers < 1:
+            raise ConfigError(f"workers = {self.workers}: at least one is needed")

@@ -40,11 +40,12 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
-    from outgrow.cli.display import Live, console, errors
+    from outgrow.cli.display import console
     from outgrow.config import read_experiments, seeds_from
     from outgrow.executors.base import executors
     from outgrow.learning.team import rank
     from outgrow.plan import make_plan
+    from outgrow.progress import Live, errors
     from outgrow.runtime import Runtime
     from outgrow.store import Store
     from outgrow.sweep import run_experiments
@@ -53,12 +54,12 @@ def run(
     executors[executor]
     chosen = seeds_from(seeds) if seeds is not None else None
     wanted = [one for source in experiments for one in read_experiments(source, settings=settings or [], seeds=chosen)]
-    there = (Path(store) / "artefacts").is_dir()
-    plan = make_plan(wanted, cached=Store(store).keys() if there else set())
+    opened = Store(store)
+    plan = make_plan(wanted, cached=opened.keys())
     if dry_run:
         _show_plan(plan)
         return
-    opened = Store(store)
+    opened.create()
     if rank():
         errors.quiet = True
     with Live(plan) as live:
