@@ -70,8 +70,22 @@ SMALLER = (*SMALL, "--set", "weak.model=toy-xs", "--set", "strong.model=toy-l", 
 PROCESSES = ("--executor", "processes", "--workers", "1")
 
 
+SUREST = """
+from beside import KEEP
+
+
+@spec
+class Surest(Filter):
+    name: ClassVar[str] = "surest"
+    keep: float = KEEP
+
+"""
+
+
 def test_a_file_is_imported_before_or_after_the_command_and_by_every_process(tmp_path: Path) -> None:
-    (tmp_path / "trimmed.py").write_text(f"from beside import KEEP\n{TRIMMED}".replace("keep=0.1", "keep=KEEP"))
+    """Its selection is sent to the processes."""
+    text = TRIMMED.replace("\n\n@methods", f"{SUREST}\n@methods").replace("Filter(keep=0.1)", "Surest()")
+    (tmp_path / "trimmed.py").write_text(text)
     (tmp_path / "beside.py").write_text("KEEP = 0.1\n")
     run = ("run", "toy", "--set", "method.name=trimmed", *SMALLER)
     status, out, err = command("--import", "trimmed.py", *run, *PROCESSES, folder=tmp_path)
@@ -126,6 +140,14 @@ def test_a_file_that_cannot_be_imported_is_named_with_line_and_reason(tmp_path: 
     assert str(caught.value).startswith(f"cannot import {file}{MISTAKES[text]}")
     assert "trimmed" not in methods
     assert str(file) not in imported_files()
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_file_is_read_as_it_stands(tmp_path: Path) -> None:
+    """Without the future that this package imports: annotations are values."""
+    file = tmp_path / "values.py"
+    file.write_text("def double(number: int) -> int:\n    return 2 * number\n")
+    assert outgrow.import_file(file).double.__annotations__ == {"number": int, "return": int}
 
 
 @pytest.mark.usefixtures("clean")
