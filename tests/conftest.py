@@ -21,7 +21,7 @@ from outgrow.spec import spec
 from outgrow.store import Store
 from outgrow.tasks.base import Output
 
-pytest_plugins = ["hub_cache", "tiny_models"]  # in plugins/
+pytest_plugins = ["hub_cache", "tiny_models", "third_party"]  # in plugins/
 
 TOY = """
 [task]
@@ -136,7 +136,9 @@ def frozen_toy() -> Callable[..., Model]:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""
-    return Store(tmp_path / "store")
+    empty = Store(tmp_path / "store")
+    empty.create()
+    return empty
 
 
 @pytest.fixture

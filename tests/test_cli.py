@@ -238,7 +238,7 @@ def test_a_dry_run_shows_the_plan_and_leaves_no_trace(cli: Cli, toml: Toml, stor
         (["run", "toy", "--set", "trian.epochs=1"], "unknown key 'trian'; did you mean 'train'?"),
         (["run", "toy", "--set", 'method={name = "bootstrapping", sizes = ["x"]}'], "unknown model 'x'"),
         (["list", "nonsense"], "cannot list 'nonsense'; choose one of tasks, models, supervisors"),
-        (["results"], "no store at './outgrow-store'; `outgrow run quickstart --store ./outgrow-store` makes one"),
+        (["results"], "no store at 'outgrow-store'; `outgrow run quickstart --store outgrow-store` makes one"),
         (["report"], "no store at"),
         (["store", "ls"], "no store at"),
         (["store", "verify"], "no store at"),

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from outgrow.cli.display import Live, console, group_table, sentences
+from outgrow.cli.display import console, group_table, sentences
 from outgrow.experiment import Experiment
 from outgrow.plan import make_plan
+from outgrow.progress import Live
 from outgrow.results.table import Bounded, Group, Interval
 
 
@@ -91,7 +92,7 @@ def test_a_log_gets_a_line_of_progress_now_and_then(
     with Live(plan) as live:
         live.started(step)
         assert capsys.readouterr().err == "", "the first moments are nobody's business"
-        monkeypatch.setattr("outgrow.cli.display.EVERY", 0.0)
+        monkeypatch.setattr("outgrow.progress.EVERY", 0.0)
         live.finished(step)
     said = capsys.readouterr().err
     assert re.fullmatch(rf"0:00:0\d  1/{len(plan.todo)} steps, about \d+% of the work: {re.escape(step.title)}\n", said)

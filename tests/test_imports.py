@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import outgrow
-from outgrow.cli import KINDS
+from outgrow.cli.listing import KINDS
 
 ROOT = Path(outgrow.__file__).parent
 MODULES = {
@@ -39,7 +39,7 @@ ROOMS = [
     "analyses", "report",
     "executors",
     "sweep",
-    "study",
+    "progress", "study",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",
@@ -178,7 +178,7 @@ def test_listing_and_reading_an_experiment_are_quick() -> None:
     there = [name for name in HEAVY - {"chess"} if find_spec(name)]
     assert {"torch", "pyarrow", "safetensors", "accelerate"} <= set(there)  # else they could not be loaded by mistake
     assert absent_after("import outgrow.cli") == []
-    code = "from outgrow.cli import list_\n" + "\n".join(f"list_({kind!r})" for kind in KINDS)
+    code = "from outgrow.cli.listing import list_\n" + "\n".join(f"list_({kind!r})" for kind in KINDS)
     assert absent_after(code + "\nfrom outgrow.config import read_experiments\nread_experiments('toy')") == []
     assert absent_after("import torch") == ["torch"]
 

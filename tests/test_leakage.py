@@ -39,7 +39,7 @@ LONG = "train.epochs=4", "train.evaluations=8", "train.learning_rate=0.1"  # so 
 def rows_of(part: str, examples: Examples, spec: SplitSpec, folder: Path) -> np.ndarray:
     """Which of a task's rows are in a part of seed 0; `rest` are those of the pool that nobody drew."""
     aside = set_aside(examples, spec)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     write_examples(examples, aside, "classification", folder)
     order = np.concatenate(list(aside.values()))
     drawn = {name: order[rows] for name, rows in draw(read_examples(folder), spec, seed=0).items()}

@@ -284,7 +284,7 @@ def test_garbage_is_what_no_result_needs(store: Store, toy: Toy) -> None:
 def test_a_file_in_the_stores_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "store").touch()
     with pytest.raises(StoreError, match=r"cannot use '.*store' as a store: .*; choose another with --store"):
-        Store(tmp_path / "store")
+        Store(tmp_path / "store").create()
 
 
 def fails_with(number: int) -> Callable[..., Any]:

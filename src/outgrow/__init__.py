@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from outgrow.experiment import Experiment, Teaching, teach
     from outgrow.models.base import Role
     from outgrow.registry import import_file
+    from outgrow.results.frame import Results
     from outgrow.results.records import pool, read_records
     from outgrow.results.scores import evaluate_scores
     from outgrow.results.table import Group, Record, Row
     from outgrow.runtime import Runtime
     from outgrow.specs import SplitSpec, TrainSpec
     from outgrow.store import Store
-    from outgrow.study import Results, read_results, run
+    from outgrow.study import read_results, run
     from outgrow.sweep import run_experiments
 
 _HOME = {
@@ -23,7 +24,7 @@ _HOME = {
     "SplitSpec": "specs", "TrainSpec": "specs", "read_experiments": "config", "to_toml": "config",
     "import_file": "registry", "Group": "results.table", "Record": "results.table", "Row": "results.table",
     "evaluate_scores": "results.scores", "pool": "results.records", "read_records": "results.records",
-    "Runtime": "runtime", "Store": "store", "Results": "study", "run": "study", "read_results": "study",
+    "Runtime": "runtime", "Store": "store", "Results": "results.frame", "run": "study", "read_results": "study",
     "run_experiments": "sweep",
 }  # fmt: skip
 

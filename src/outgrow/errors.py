@@ -23,11 +23,19 @@ class UnknownName(ConfigError):
     """A component's name is not registered."""
 
 
+class PluginError(ConfigError):
+    """A file or package of components cannot be imported, or takes a name that is taken."""
+
+
 class DataError(OutgrowError):
     """A task's data is missing, malformed or too small."""
 
 
-class PackMissing(DataError):
+class NotFetched(DataError):
+    """Data or weights are needed that are not on this machine yet, and could not be fetched."""
+
+
+class PackMissing(NotFetched):
     """An offline pack is needed that has not been fetched; `outgrow packs get NAME` fetches it."""
 
 

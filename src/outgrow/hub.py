@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from outgrow import packs
-from outgrow.errors import ConfigError, DataError, MissingDependency
+from outgrow.errors import ConfigError, DataError, MissingDependency, NotFetched
 
 FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]  # weights as safetensors only, and no code
 
@@ -72,7 +72,7 @@ def unreachable(path: str, revision: str, error: Exception) -> DataError:
         return DataError(f"the model {path!r} has no revision {revision!r}; leave `revision` out for its main branch")
     if isinstance(error, hub.errors.RepositoryNotFoundError):
         return DataError(f"there is no model {path!r} on the hub, or it is private: check the name, or `hf auth login`")
-    return DataError(
+    return NotFetched(
         f"the model {path!r} is not in the local cache and the hub cannot be reached ({type(error).__name__}); "
         "connect once, give path = a folder with its files, or use a model out of a pack, such as smollm2-135m or "
         "minilm-l6 (outgrow list packs)"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from outgrow.errors import ConfigError
+from outgrow.registry import imported_files
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -18,7 +21,7 @@ class Runtime:
         device: `auto` takes CUDA, then MPS, then the CPU.
         precision: `auto` multiplies in bfloat16 where the hardware is fast at it.
         micro_batch_tokens: tokens of one backward pass, padding counted; 0 takes what suits the device.
-        imports: Python files with components, which every process imports.
+        imports: Python files with components, which every process imports: those that this one has, by `import_file`.
         checkpointing: recompute activations in the backward pass, for less memory.
     """
 
@@ -28,4 +31,13 @@ class Runtime:
     precision: Precision = "auto"
     micro_batch_tokens: int = 0
     checkpointing: bool = False
-    imports: tuple[str, ...] = ()
+    imports: tuple[str, ...] = field(default_factory=imported_files)
+
+    def __post_init__(self) -> None:
+        for name, value, choices in (
+            ("device", self.device, ("auto", "cpu", "cuda", "mps")), ("precision", self.precision, get_args(Precision))
+        ):  # fmt: skip
+            if value not in choices:
+                raise ConfigError(f"{name} = {value!r}: choose one of {', '.join(choices)}")
+        if self.workers < 1:
+            raise ConfigError(f"workers = {self.workers}: at least one is needed")

@@ -54,11 +54,26 @@ class Manifest:
 
 
 class Store:
-    """A folder of artefacts, opened for reading and writing; created if it does not exist."""
+    """A folder of artefacts, made when the first thing is written: a mistyped name that is only read leaves none."""
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         self._artefacts = self.root / "artefacts"
+
+    @classmethod
+    def existing(cls, root: str | Path) -> Store:
+        """Open a store that must exist already."""
+        store = cls(root)
+        store.require()
+        return store
+
+    def require(self) -> None:
+        """StoreError unless there is such a store."""
+        if not self._artefacts.is_dir():
+            raise StoreError(f"no store at {str(self.root)!r}; `outgrow run quickstart --store {self.root}` makes one")
+
+    def create(self) -> None:
+        """Make the folders that are not there. Raises StoreError."""
         try:
             for folder in (self._artefacts, self.results, self.root / "tmp", self.root / "locks"):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -66,13 +81,6 @@ class Store:
             raise StoreError(
                 f"cannot use {str(self.root)!r} as a store: {error.strerror}; choose another with --store"
             ) from error
-
-    @classmethod
-    def existing(cls, root: str | Path) -> Store:
-        """Open a store that must exist already."""
-        if not (Path(root) / "artefacts").is_dir():
-            raise StoreError(f"no store at {str(root)!r}; `outgrow run quickstart --store {root}` makes one")
-        return cls(root)
 
     @property
     def results(self) -> Path:
@@ -88,10 +96,10 @@ class Store:
         return (self.folder(key) / MANIFEST).is_file()
 
     def keys(self) -> set[str]:
-        """Keys of all complete artefacts."""
+        """Keys of all complete artefacts; none where there is no store yet."""
         return {
             entry.name
-            for bucket in os.scandir(self._artefacts)
+            for bucket in (os.scandir(self._artefacts) if self._artefacts.is_dir() else ())
             if bucket.is_dir()
             for entry in os.scandir(bucket.path)
             if os.path.isfile(os.path.join(entry.path, MANIFEST))
@@ -123,6 +131,7 @@ class Store:
         self, *, key: str, step: str, identity: dict[str, Any], inputs: dict[str, str], versions: dict[str, str]
     ) -> Iterator[Path]:
         """A temporary folder that becomes the artefact when the block ends without an error, and vanishes otherwise."""
+        self.create()
         folder = self.root / "tmp" / f"{key[:16]}-{uuid.uuid4().hex[:8]}"
         started = time.time()
         try:
@@ -153,12 +162,14 @@ class Store:
     @contextlib.contextmanager
     def lock(self, key: str) -> Iterator[None]:
         """Hold the only right to compute `key`, across processes; waits for another holder."""
+        self.create()
         with _disk_errors(self.root), open(self.root / "locks" / key[:16], "w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
     def write_result(self, name: str, record: dict[str, Any]) -> None:
         """Write one row of the results table atomically."""
+        self.create()
         with _disk_errors(self.root):
             partial = self.root / "tmp" / f"{name}-{uuid.uuid4().hex[:8]}"
             try:
@@ -169,6 +180,7 @@ class Store:
 
     def set_weights_aside(self, key: str, weights: bytes) -> Path:
         """Keep the last good weights of a training that failed; they are no artefact. Returns the file."""
+        self.create()
         folder = self.root / "stopped"
         with _disk_errors(self.root):
             folder.mkdir(exist_ok=True)
@@ -182,6 +194,7 @@ class Store:
 
     def manifests(self) -> list[Manifest]:
         """Manifests of all complete artefacts, oldest first; from the index, which is rebuilt if it lags behind."""
+        self.require()
         listed: dict[str, str] = {}
         with contextlib.suppress(StoreError), self._connect() as database:
             listed = dict(database.execute("SELECT key, manifest FROM artefacts").fetchall())
@@ -191,10 +204,12 @@ class Store:
 
     def rebuild(self) -> int:
         """Make the index anew from the artefacts; returns how many there are."""
+        self.require()
         return len(self._rebuild())
 
     def verify(self) -> list[str]:
         """Check every checksum; what is damaged is moved aside and named in the lines returned."""
+        self.require()
         damaged = []
         for key in sorted(self.keys()):
             try:
@@ -216,7 +231,7 @@ class Store:
                 shutil.rmtree(self.folder(manifest.key))
             for leftover in ("tmp", "damaged", "stopped", "locks"):
                 shutil.rmtree(self.root / leftover, ignore_errors=True)
-            self.__init__(self.root)  # type: ignore[misc]
+            self.create()
             self.rebuild()
         return len(unreachable), sum(manifest.size for manifest in unreachable)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from outgrow.errors import ConfigError
 from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.experiment import Experiment
 from outgrow.learning.team import gather, rank
@@ -57,6 +58,13 @@ def run_experiments(
     experiments: Sequence[Experiment], store: Store, *, runtime: Runtime | None = None, watcher: Watcher | None = None
 ) -> Swept:
     """Compute what the store lacks and return every experiment's row; failures are rows too, with verdict `failed`."""
+    if isinstance(experiments, str) or not all(isinstance(one, Experiment) for one in experiments):
+        raise ConfigError(
+            f"run_experiments takes a list of Experiment values, not {experiments!r}; outgrow.run takes names and "
+            "files, and outgrow.read_experiments reads them"
+        )
+    if not isinstance(store, Store):
+        raise ConfigError(f"run_experiments takes a Store, not {store!r}: write Store({str(store)!r})")
     runtime = runtime or Runtime()
     execute = executors[runtime.executor]
     first = plan = make_plan(experiments, cached=gather(store.keys())[0])

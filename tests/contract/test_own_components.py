@@ -1,21 +1,22 @@
-"""`outgrow.testing.check` finds what a component of one's own gets wrong, and says what to do."""
+"""`outgrow.testing.check` finds what a task, metric or spec of one's own gets wrong, and says what to do."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
+from outgrow.errors import NotFetched
 from outgrow.metrics.base import Metric
-from outgrow.models.toy import ToyModel
+from outgrow.registry import Entry
 from outgrow.spec import spec
-from outgrow.tasks.base import Examples, Kind
+from outgrow.tasks.base import Examples, Kind, tasks
 from outgrow.tasks.toy import Toy
-from outgrow.testing import Broken, check
+from outgrow.testing import Broken, Checked, check
 
 TEXTS = np.array([f"text {i}" for i in range(6)], dtype=object)
 SOUND = Examples(
@@ -60,12 +61,39 @@ def test_a_sound_task_passes_with_or_without_ground_truth(monkeypatch: pytest.Mo
         ({"truth": np.arange(6) % 2 - 1}, "a truth is no class"),
         ({"inputs": np.stack([TEXTS, TEXTS], 1)}, r"texts must be \[6\], not \[6, 2\]"),
         ({"inputs": np.array([*TEXTS[:5], 5], dtype=object)}, "an input is no text"),
+        ({"inputs": np.array([*TEXTS[:5], " "], dtype=object)}, "a text is blank; skip it, and say so in notes"),
+        ({"ids": list(range(6))}, "ids and groups are texts"),
+        ({"difficulty": np.zeros(3, np.float32)}, r"difficulty must be \[6\]"),
     ],
 )
 def test_faults_of_tasks(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], message: str) -> None:
     monkeypatch.setattr(Mine, "examples", replace(SOUND, **changes))
     with pytest.raises(Broken, match=message):
         check(Mine())
+
+
+def test_a_task_that_is_never_the_same_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = itertools.count()
+    monkeypatch.setattr(Mine, "load", lambda self: replace(SOUND, truth=np.arange(6) // (1 + next(turns)) % 2))
+    with pytest.raises(Broken, match="loaded again, it has other examples; draw them from a seed"):
+        check(Mine())
+
+
+def test_an_error_of_a_component_is_told_as_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Any) -> Examples:
+        raise KeyError("text")
+
+    monkeypatch.setattr(Mine, "load", fail)
+    with pytest.raises(Broken, match="mine: its task cannot be checked, KeyError: 'text'"):
+        check(Mine())
+
+
+def test_what_is_not_here_is_skipped_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Any) -> Examples:
+        raise NotFetched("fetch it")
+
+    monkeypatch.setattr(Mine, "load", fail)
+    assert check(Mine()) == Checked(passed=["spec", "sending"], skipped={"task": "fetch it"})
 
 
 class Plain:
@@ -118,6 +146,41 @@ def test_a_value_that_can_be_changed_is_no_spec() -> None:
         check(loose())
 
 
+def test_a_spec_with_unknown_options_or_of_no_module_is_told() -> None:
+    @dataclass(frozen=True)
+    class Lax(Plain):
+        def __init__(self, **options: Any) -> None:
+            pass
+
+        def __eq__(self, other: object) -> bool:
+            return type(self) is type(other)
+
+        def __hash__(self) -> int:
+            return 0
+
+    with pytest.raises(Broken, match="Lax takes options that it does not have"):
+        check(Lax())
+    with pytest.raises(Broken, match=r"cannot be sent to another process .*: define it at the top of a module"):
+        check(type("Hidden", (Plain,), {})())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"about": " "}, "about must be one line that says something"),
+        ({"source": "a\nb"}, "source must be one line"),
+        ({"name": "other"}, "other: the component calls itself 'mine'; register it under its name"),
+    ],
+)
+def test_faults_of_entries(changes: dict[str, Any], message: str) -> None:
+    sound: Entry[Any] = Entry(name="mine", value=Mine, about="a", source="b")
+    assert check(sound).passed == ["entry", "spec", "task", "sending"]
+    with pytest.raises(Broken, match=message):
+        check(replace(sound, **changes))
+    needs = replace(sound, name="csv", value=tasks["csv"])
+    assert check(needs).skipped == {"all else": "CsvFile needs path: make one, and check that"}
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -131,20 +194,3 @@ def test_faults_of_metrics(values: Callable[..., Any], message: str) -> None:
     check(Metric(values=lambda p: np.asarray(p.predicted == p.truth)))
     with pytest.raises(Broken, match=message):
         check(Metric(values=values))
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"cost": property(lambda self: 0.0)}, "cost must be the multiply-accumulates"),
-        ({"ladder": lambda self: []}, "is not on its own ladder"),
-        ({"ladder": lambda self: [ToyModel(name="toy-l"), self]}, "the ladder's costs must rise"),
-        ({"kinds": frozenset()}, "kinds is empty"),
-    ],
-)
-def test_faults_of_models(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], message: str) -> None:
-    check(ToyModel(name="toy-s"))
-    for name, value in changes.items():
-        monkeypatch.setattr(ToyModel, name, value)
-    with pytest.raises(Broken, match=message):
-        check(ToyModel(name="toy-s"))

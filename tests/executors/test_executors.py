@@ -198,14 +198,27 @@ def test_workers_never_get_ctrl_c() -> None:
     assert blocked() == "False"
 
 
-def die(*_: Any) -> None:
+def leave(*_: Any) -> None:
     os._exit(9)
 
 
-def test_a_worker_that_dies_is_told(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outgrow.executors.processes._compute", die)
+def be_killed(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("way", "how"),
+    [
+        (leave, "with exit status 9, .*mend that"),
+        (be_killed, "of SIGKILL, perhaps for lack of memory.*fewer --workers"),
+    ],
+)
+def test_a_worker_that_dies_is_told(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch, way: Callable[..., None], how: str
+) -> None:
+    monkeypatch.setattr("outgrow.executors.processes._compute", way)
     monkeypatch.setattr("multiprocessing.get_context", lambda _: multiprocessing.context.ForkContext())
     monkeypatch.setattr("outgrow.executors.processes._start", lambda *_: None)
-    with pytest.raises(StepFailed, match=r"a worker process died during 'examples of toy'.*fewer --workers"):
+    with pytest.raises(StepFailed, match=f"a worker process died during 'examples of toy' {how}"):
         run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
     assert not multiprocessing.active_children()

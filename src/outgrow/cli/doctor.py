@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from outgrow.errors import MissingDependency
+from outgrow.registry import every_registry
 
 
 def examine(store: str) -> list[tuple[str, str]]:
@@ -31,7 +32,7 @@ def examine(store: str) -> list[tuple[str, str]]:
         ("packs", _packs()),
         ("stockfish", _stockfish()),
         ("extras", _extras()),
-        *(("plug-in", found) for found in _plugins()),
+        *(("plug-in", one) for one in _plugins()),
     ]  # fmt: skip
 
 
@@ -103,7 +104,8 @@ def _extras() -> str:
 
 
 def _plugins() -> list[str]:
-    """Every entry point of another package, and whether it can be used."""
-    from outgrow.cli.registries import every_registry
-
-    return [f"{one}: {one.problem or 'ok'}" for registry in every_registry() for one in registry.loaded_plugins()]
+    """Each plug-in, and whether its components can be used."""
+    found = [one for registry in every_registry() for one in registry.loaded_plugins()]
+    return [f"{one.name} of {one.package} {one.version} ({one.kind}): {one.problem or 'ok'}" for one in found] or [
+        "none"
+    ]

@@ -16,7 +16,7 @@ from outgrow.methods.losses.base import losses
 from outgrow.methods.selections.base import selections
 from outgrow.methods.transforms.base import transforms
 from outgrow.models.base import Model, Role, models
-from outgrow.registry import Registry
+from outgrow.registry import Registry, plugin_problems
 from outgrow.spec import MissingField, suggestion
 from outgrow.specs import TrainSpec
 from outgrow.supervisors.base import Supervisor, TrainedModel, supervisors
@@ -67,7 +67,7 @@ def _registry_of(name: str, where: Where) -> Registry[Any]:
     pieces = sorted({*names(methods), *names(transforms), *names(selections), *names(losses)})
     raise UnknownName(
         f"{where.at('method.name')}: unknown method {name!r}; {suggestion(name, pieces)} (outgrow list methods, "
-        "transforms, selections, losses)"
+        f"transforms, selections, losses){plugin_problems()}"
     )
 
 

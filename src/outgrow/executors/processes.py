@@ -9,9 +9,11 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 
-from outgrow.errors import ConfigError, StepFailed
+from outgrow.errors import ConfigError, OutgrowError, StepFailed
 from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
+from outgrow.executors.reach import check_reach, death
 from outgrow.learning.team import world_size
 from outgrow.plan import Plan
 from outgrow.registry import import_file
@@ -21,20 +23,26 @@ from outgrow.store import Store
 
 _context: Context | None = None
 _store: Store | None = None
+_problem: OutgrowError | None = None  # why this process is of no use
 
 
 def _start(root: str, runtime: Runtime, threads: int) -> None:
-    global _context, _store
+    global _context, _store, _problem
     import torch
 
-    for path in runtime.imports:
-        import_file(path)
+    try:
+        for path in runtime.imports:
+            import_file(path)
+    except OutgrowError as error:
+        _problem = error
     torch.set_num_threads(threads)
     _store = Store(root)
     _context = Context(_store, runtime)
 
 
 def _compute(group: list[Step]) -> dict[str, BaseException]:
+    if _problem is not None:
+        raise _problem
     assert _context is not None
     assert _store is not None
     return compute_group(group, _store, _context)
@@ -54,6 +62,7 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
     """Keep `runtime.workers` processes busy with steps whose inputs are done, in the plan's order."""
     if world_size() > 1:
         raise ConfigError("processes that train together run one step at a time: use --executor serial")
+    check_reach(plan)
     outcome = Outcome()
     frontier = Frontier(plan)
     threads = max(1, (os.cpu_count() or 1) // runtime.workers)
@@ -64,6 +73,7 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
         initializer=_start,
         initargs=(str(store.root), runtime, threads),
     )
+    workers: dict[int, BaseProcess] = {}
     try:
         while True:
             while len(running) < runtime.workers:
@@ -76,6 +86,7 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
                     watcher.started(step)
                 with _without_interrupts():
                     running[pool.submit(_compute, group)] = group
+                workers |= pool._processes or {}
             if not running:
                 break
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -83,10 +94,8 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
                 group = running.pop(future)
                 error = future.exception()
                 if isinstance(error, BrokenProcessPool):
-                    raise StepFailed(
-                        f"a worker process died during {group[0].title!r}, perhaps for lack of memory; "
-                        "what was finished is kept: run again with fewer --workers"
-                    ) from error
+                    pool.shutdown(wait=True)  # so that every process has left its exit status
+                    raise StepFailed(death(list(workers.values()), title=group[0].title)) from error
                 if error is not None:
                     raise error
                 outcome.note(plan, group, future.result())

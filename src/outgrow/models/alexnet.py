@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from outgrow.errors import DataError
+from outgrow.errors import DataError, NotFetched
 from outgrow.models.base import models
 from outgrow.models.images import STANDARD, ImageNetClassifier
 from outgrow.spec import spec
@@ -86,7 +86,7 @@ class AlexNet(ImageNetClassifier):
                     URL, map_location="cpu", progress=False, check_hash=True, weights_only=True
                 )
             except (OSError, RuntimeError) as error:
-                raise DataError(
+                raise NotFetched(
                     f"AlexNet's weights cannot be fetched ({error}); download {URL} where you can, and set path to it"
                 ) from error
             return found

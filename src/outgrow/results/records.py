@@ -120,6 +120,7 @@ def read_records(store: Store, *, where: Sequence[str] = ()) -> list[Record]:
 
     Rows made by an older version, without an evaluation, are left out: their experiments have to be run again.
     """
+    store.require()
     found = [_load(path) for path in sorted(store.results.glob("*.json"))]
     found = [one for one in found if one.failure or one.evaluation]
     found = select(found, where)

@@ -82,7 +82,7 @@ def check_loss(one: Loss) -> None:
                            f"{one.name} is marked rowwise, but is no mean over rows, each by itself")  # fmt: skip
 
 
-def check_method(one: Method) -> None:
+def check_objective(one: Method) -> None:
     """Its objective keeps its contract, piece by piece, and leaves rows to learn from."""
     objective = one.objective()
     for transform in objective.transforms:

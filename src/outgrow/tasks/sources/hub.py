@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from outgrow.errors import DataError, MissingDependency
+from outgrow.errors import DataError, MissingDependency, NotFetched
 from outgrow.spec import spec
 from outgrow.tasks.sources.records import Record, parquet_records
 from outgrow.tasks.sources.text import TextTask
@@ -117,8 +117,8 @@ def _refusal(repo: str, revision: str, error: Exception) -> DataError | None:
     return None
 
 
-def _unreachable(repo: str, error: Exception) -> DataError:
-    return DataError(
+def _unreachable(repo: str, error: Exception) -> NotFetched:
+    return NotFetched(
         f"dataset {repo} is not in the cache, and the hub cannot be reached ({type(error).__name__}): fetch it once "
         "where it can be, or set HF_HOME to a cache that holds it; `outgrow list packs` has data that need no hub"
     )
