@@ -25,7 +25,7 @@ from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network, Plain
 from outgrow.learning.objective import Probabilities
 from outgrow.learning.predict import predict
-from outgrow.learning.team import gather, rank, sum_over_processes, wait, world_size
+from outgrow.learning.team import team
 from outgrow.learning.train import fit
 from outgrow.models.toy import ToyModel
 from outgrow.runtime import Runtime
@@ -226,11 +226,12 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("alone")
 def test_one_process_is_alone() -> None:
     tensor = torch.ones(2)
-    sum_over_processes([tensor])
-    wait()
-    assert (world_size(), rank(), gather("x"), tensor.tolist()) == (1, 0, ["x"], [1, 1])
+    alone = team()
+    alone.sum([tensor])
+    alone.wait()
+    assert (alone.size, alone.rank, alone.gather("x"), tensor.tolist()) == (1, 0, ["x"], [1, 1])
     assert "accelerate" not in subprocess.run(
-        [sys.executable, "-c", "import sys, outgrow.learning.team as m; m.gather(1), m.wait(); print(*sys.modules)"],
+        [sys.executable, "-c", "import sys, outgrow.learning.team as m; m.team().gather(1); print(*sys.modules)"],
         capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
 
@@ -243,7 +244,7 @@ from outgrow.learning.network import Plain
 from outgrow.learning.objective import Probabilities, WeakLabels
 from outgrow.learning.batching import Arrays
 from outgrow.specs import TrainSpec
-from outgrow.learning.team import gather, rank, sum_over_processes, wait, world_size
+from outgrow.learning.team import team
 from outgrow.learning.losses import Batch
 from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network, Plain
@@ -262,14 +263,15 @@ objective, machine = {method}().objective(), Machine(device=torch.device("cpu"),
 lesson = objective.lesson(WeakLabels(probabilities=weak, ids=ids, groups=ids), seed=0)
 fit(network, Arrays(inputs), Probabilities(torch.from_numpy(lesson.targets)), TrainSpec(epochs=2, learning_rate=1e-2),
     loss=objective.loss, seed=0, machine=machine)
-tensor = torch.tensor([1.0 + rank()])
-sum_over_processes([tensor])
+team = machine.team
+tensor = torch.tensor([1.0 + team.rank])
+team.sum([tensor])
 said = predict(network, Arrays(inputs), machine=machine)
-assert gather(rank()) == list(range(world_size()))
-every = gather((network.module.weight.detach().numpy().tobytes(), said.tobytes()))
+assert team.gather(team.rank) == list(range(team.size))
+every = team.gather((network.module.weight.detach().numpy().tobytes(), said.tobytes()))
 assert len(set(every)) == 1, "all processes have the same weights and answers"
-wait()
-if rank() == 0:
+team.wait()
+if team.rank == 0:
     np.savez(sys.argv[1], weight=network.module.weight.detach().numpy(), said=said, sum=tensor.numpy())
 """
 

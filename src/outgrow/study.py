@@ -14,7 +14,7 @@ from outgrow.config import read_experiments
 from outgrow.errors import ConfigError
 from outgrow.executors.base import executors
 from outgrow.experiment import Experiment
-from outgrow.learning.team import rank
+from outgrow.learning.team import team
 from outgrow.plan import make_plan
 from outgrow.progress import Live
 from outgrow.results.frame import Results
@@ -61,7 +61,7 @@ def run(
     opened.create()
     with contextlib.ExitStack() as stack:
         watcher = None
-        if progress and rank() == 0:
+        if progress and team().rank == 0:
             watcher = stack.enter_context(Live(make_plan(experiments, cached=opened.keys())))
         swept = run_experiments(experiments, opened, runtime=runtime, watcher=watcher)
     results = Results(store=opened, records=swept.records)

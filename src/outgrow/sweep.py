@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from outgrow.errors import ConfigError
 from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.experiment import Experiment
-from outgrow.learning.team import gather, rank
+from outgrow.learning.team import team
 from outgrow.plan import Plan, make_plan
 from outgrow.results.records import record
 from outgrow.results.table import Record
@@ -37,7 +37,7 @@ class _Recording:
         self._finished, self._store, self._plan = watcher.finished, store, plan
 
     def finished(self, step: Step) -> None:
-        if isinstance(step, Comparison) and rank() == 0 and self._store.has(step.key):
+        if isinstance(step, Comparison) and team().rank == 0 and self._store.has(step.key):
             for one in self._plan.results:
                 if one.result.key == step.key:
                     record(self._store, one.experiment, one.result)
@@ -67,7 +67,7 @@ def run_experiments(
         raise ConfigError(f"run_experiments takes a Store, not {store!r}: write Store({str(store)!r})")
     runtime = runtime or Runtime()
     execute = executors[runtime.executor]
-    first = plan = make_plan(experiments, cached=gather(store.keys())[0])
+    first = plan = make_plan(experiments, cached=team().gather(store.keys())[0])
     watcher = _Recording(watcher or Silent(), store, first)
     computed = 0
     for _ in range(ATTEMPTS):
@@ -75,7 +75,7 @@ def run_experiments(
         computed += len(outcome.computed)
         if not outcome.damaged:
             break
-        plan = make_plan(experiments, cached=gather(store.keys())[0])
+        plan = make_plan(experiments, cached=team().gather(store.keys())[0])
     records = [
         record(store, one.experiment, one.result, failure=outcome.failed.get(one.result.key, ""))
         for one in first.results

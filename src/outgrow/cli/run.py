@@ -43,7 +43,7 @@ def run(
     from outgrow.cli.display import console
     from outgrow.config import read_experiments, seeds_from
     from outgrow.executors.base import executors
-    from outgrow.learning.team import rank
+    from outgrow.learning.team import team
     from outgrow.plan import make_plan
     from outgrow.progress import Live, errors
     from outgrow.runtime import Runtime
@@ -60,7 +60,7 @@ def run(
         _show_plan(plan)
         return
     opened.create()
-    if rank():
+    if team().rank:
         errors.quiet = True
     with Live(plan) as live:
         try:
@@ -88,7 +88,7 @@ def run(
         except (StoreError, StepFailed) as error:  # the request was right, but the disk or a worker gave up on the way
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
-    if rank():
+    if team().rank:
         return  # the first of the processes that train together shows what came of it
     groups = _show_results(swept, store)
     console.print(

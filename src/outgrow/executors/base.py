@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from outgrow.errors import OutgrowError, StoreError
-from outgrow.learning.team import gather, rank, wait
+from outgrow.learning.team import team
 from outgrow.plan import Plan
 from outgrow.registry import Registry
 from outgrow.runtime import Runtime
@@ -139,9 +139,10 @@ def compute(step: Step, store: Store, context: Context, write: Write | None = No
     Args:
         write: writes what was computed already, together with other steps.
     """
-    first = rank() == 0
+    together = team()
+    first = together.rank == 0
     with store.lock(step.key) if first else contextlib.nullcontext():
-        if gather(store.has(step.key))[0]:
+        if together.gather(store.has(step.key))[0]:
             return
         inputs = {name: needed.key for name, needed in step.inputs().items()}
         made_with = dict(versions())
@@ -157,7 +158,7 @@ def compute(step: Step, store: Store, context: Context, write: Write | None = No
                 write(folder)
             if formats := context.formats_since():
                 made_with["precision"] = formats
-    wait()
+    together.wait()
 
 
 def compute_group(steps: Sequence[Step], store: Store, context: Context) -> dict[str, BaseException]:

@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 from outgrow.errors import ConfigError, OutgrowError, StepFailed
 from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
 from outgrow.executors.reach import check_reach, death
-from outgrow.learning.team import world_size
+from outgrow.learning.team import team
 from outgrow.plan import Plan
 from outgrow.registry import import_file
 from outgrow.runtime import Runtime
@@ -60,7 +60,7 @@ def _without_interrupts() -> Iterator[None]:
 
 def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outcome:
     """Keep `runtime.workers` processes busy with steps whose inputs are done, in the plan's order."""
-    if world_size() > 1:
+    if team().size > 1:
         raise ConfigError("processes that train together run one step at a time: use --executor serial")
     check_reach(plan)
     outcome = Outcome()

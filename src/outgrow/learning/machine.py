@@ -15,6 +15,7 @@ from typing import Literal
 import torch
 
 from outgrow.learning.network import Network
+from outgrow.learning.team import Team, team
 
 Precision = Literal["auto", "float32", "bfloat16"]
 TRAINING_TOKENS = {"cpu": 1_024, "mps": 4_096, "cuda": 16_384}
@@ -36,6 +37,7 @@ class Machine:
             `auto` goes by what the hardware is made for.
         tokens: of a micro-batch in training, padding counted; 0 takes what suits the device.
         checkpointing: whether to recompute activations in the backward pass, for less memory and a third more time.
+        team: the processes that compute together.
         formats: names of the formats that networks with a choice were multiplied in so far; grows as they are.
     """
 
@@ -43,6 +45,7 @@ class Machine:
     precision: Precision = "auto"
     tokens: int = 0
     checkpointing: bool = False
+    team: Team = field(default_factory=team, compare=False, repr=False)
     formats: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property

@@ -11,7 +11,6 @@ from torch import Tensor
 from outgrow.learning.batching import Rows, micro_batches
 from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network
-from outgrow.learning.team import gather, rank, world_size
 from outgrow.tasks.base import Output
 
 ROWS, TOKENS = 512, 4_096  # of a batch, at most
@@ -20,16 +19,16 @@ ROWS, TOKENS = 512, 4_096  # of a batch, at most
 @torch.inference_mode()
 def predict(network: Network, rows: Rows, *, machine: Machine) -> np.ndarray:
     """Answers to each row: probabilities float32 [n, classes], rows summing to 1; texts [n] of a text generator."""
-    was_training = network.training
+    was_training, team = network.training, machine.team
     machine.place(network).eval()
     pieces: list[tuple[np.ndarray, np.ndarray]] = []
     with machine.multiplying(network):
-        for piece in in_batches(rows)[rank() :: world_size()]:
+        for piece in in_batches(rows)[team.rank :: team.size]:
             batch = rows.batch(piece, machine.device)
             said = network.generate(batch) if network.generates else _probabilities(network(batch))
             pieces.append((piece, said))
     network.train(was_training)
-    pieces = [piece for some in gather(pieces) for piece in some]
+    pieces = [piece for some in team.gather(pieces) for piece in some]
     found = np.concatenate([said for _, said in pieces])
     answers = np.empty_like(found)
     answers[np.concatenate([piece for piece, _ in pieces])] = found

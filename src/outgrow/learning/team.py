@@ -1,4 +1,4 @@
-"""The other processes of a run that trains together (`accelerate launch`, `torchrun`); of one process, nothing.
+"""The processes that train together (`accelerate launch`, `torchrun`), or the one that is alone.
 
 Every process walks through the same steps: gradients and answers are shared out and put together, and the first process
 alone writes to the store.
@@ -14,17 +14,80 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from accelerate import PartialState
-    from torch import Tensor
+    from torch import Tensor, nn
+
+    from outgrow.learning.weights import State
 
 
-def world_size() -> int:
-    """Processes that train together."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+class Team:
+    """One process that is alone; others say what they do differently.
+
+    Args:
+        size: processes that train together.
+        rank: which of them this is, from 0.
+    """
+
+    size = 1
+    rank = 0
+
+    def wrap(self, network: nn.Module) -> nn.Module:
+        """A network as it is trained: each process holds it whole."""
+        return network
+
+    def state(self, network: nn.Module) -> State:
+        """What a training changes of a wrapped network, whole, as `weights.trainable` gives it."""
+        from outgrow.learning.weights import trainable
+
+        return trainable(network)
+
+    def clip(self, parameters: Sequence[Tensor], most: float) -> Tensor:
+        """Scale gradients down to the norm `most`, over all parameters; the norm before that."""
+        from torch.nn.utils import clip_grad_norm_
+
+        return clip_grad_norm_(parameters, most)
+
+    def sum(self, tensors: Sequence[Tensor]) -> None:
+        """Add each tensor up over all processes, in place."""
+
+    def gather(self, value: Any) -> list[Any]:
+        """Every process's value, in the order of their ranks."""
+        return [value]
+
+    def wait(self) -> None:
+        """Until all processes are here."""
 
 
-def rank() -> int:
-    """Which of them this is, from 0."""
-    return int(os.environ.get("RANK", "0"))
+class Replicas(Team):
+    """Processes that each hold the whole network, and some of the rows of every batch."""
+
+    def __init__(self, size: int, rank: int) -> None:
+        self.size, self.rank = size, rank
+
+    def sum(self, tensors: Sequence[Tensor]) -> None:
+        """Add each tensor up over all processes, in place."""
+        from accelerate.utils import reduce
+
+        _state()
+        for tensor in tensors:
+            tensor.copy_(reduce(tensor.contiguous(), reduction="sum"))
+
+    def gather(self, value: Any) -> list[Any]:
+        """Every process's value, in the order of their ranks."""
+        from accelerate.utils import gather_object
+
+        _state()
+        gathered: list[Any] = gather_object([value])
+        return gathered
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        _state().wait_for_everyone()
+
+
+def team() -> Team:
+    """Who trains together, as the launcher of this process says."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    return Replicas(size, int(os.environ.get("RANK", "0"))) if size > 1 else Team()
 
 
 @cache
@@ -35,30 +98,3 @@ def _state() -> PartialState:
     state = PartialState(cpu=not torch.cuda.is_available())
     atexit.register(state.destroy_process_group)  # else its threads can end a process that is done with an abort
     return state
-
-
-def sum_over_processes(tensors: Sequence[Tensor]) -> None:
-    """Add each tensor up over all processes, in place."""
-    if world_size() > 1:
-        from accelerate.utils import reduce
-
-        _state()
-        for tensor in tensors:
-            tensor.copy_(reduce(tensor.contiguous(), reduction="sum"))
-
-
-def gather(value: Any) -> list[Any]:
-    """Every process's value, in the order of their ranks."""
-    if world_size() == 1:
-        return [value]
-    from accelerate.utils import gather_object
-
-    _state()
-    gathered: list[Any] = gather_object([value])
-    return gathered
-
-
-def wait() -> None:
-    """Until all processes are here."""
-    if world_size() > 1:
-        _state().wait_for_everyone()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from outgrow.errors import StepFailed
 from outgrow.learning.batching import Rows, batches, micro_batches
+from outgrow.learning.checkpoint import NEVER, Checkpoint, Moment, random_state
 from outgrow.learning.dropout import switch_off_dropout
 from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import Machine
@@ -18,7 +19,7 @@ from outgrow.learning.masters import leave_grid
 from outgrow.learning.network import Network
 from outgrow.learning.objective import Targets
 from outgrow.learning.progress import Progress
-from outgrow.learning.team import gather, rank, sum_over_processes, world_size
+from outgrow.learning.team import Team
 from outgrow.specs import TrainSpec
 
 Check = Callable[[Network, Progress], None]
@@ -36,6 +37,7 @@ def fit(
     seed: int,
     machine: Machine,
     check: Check = lambda network, progress: None,
+    checkpoint: Checkpoint = NEVER,
 ) -> None:
     """Fit the network in place.
 
@@ -44,16 +46,17 @@ def fit(
         weights: how much each row counts, float [n]; one each by default. Rows of weight 0 do not belong here.
         seed: order of the rows; the same seed on the same machine gives the same bits.
         check: called with the network and its progress before the first update and `spec.evaluations` times after.
+        checkpoint: is offered the training after every update, and says where to go on from; to the same bits on the
+            same machine as a training that was never stopped. What `check` has noted so far is the caller's to keep.
 
     Raises:
         StepFailed: the loss is no longer a number; names the update and the learning rate.
     """
     torch.manual_seed(seed)  # dropout and the like; the order of rows has a generator of its own
-    rng = np.random.default_rng(seed)
-    lengths = rows.lengths
+    lengths, team = rows.lengths, machine.team
     total = math.ceil(len(rows) / spec.batch_size) * spec.epochs
     checks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
-    machine.place(network).train()
+    team.wrap(machine.place(network)).train()
     if not spec.dropout:
         switch_off_dropout(network)
     if machine.checkpointing:
@@ -63,34 +66,54 @@ def fit(
     parameters = [value for value in network.parameters() if value.requires_grad]
     fused = machine.device.type in ("cpu", "cuda")
     optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
-    check(network, Progress(share=0.0))
-    if network.mixed_precision:  # also in float32: the weights may be read in bfloat16 elsewhere
-        leave_grid(parameters, seed=seed)
-    done, losses, norms = 0, [], []
+    began = checkpoint.last()
+    if began is None:
+        check(network, Progress(share=0.0))
+        if network.mixed_precision:  # also in float32: the weights may be read in bfloat16 elsewhere
+            leave_grid(parameters, seed=seed)
+    else:
+        began.restore(network, optimizer, machine.device)
+    done, losses, norms = (began.done, began.losses, began.norms) if began else (0, [], [])
+
+    def moment() -> Moment:
+        return Moment(
+            done=done, weights=team.state(network), optimizer=optimizer.state_dict(),
+            random=random_state(machine.device), losses=[*losses], norms=[*norms],
+        )  # fmt: skip
+
+    for place, batch in enumerate(_order(lengths, spec, seed=seed)):
+        if place < done:
+            continue
+        step_size = spec.learning_rate * rate(spec, done / total)
+        for group in optimizer.param_groups:
+            group["lr"] = step_size
+        budget = machine.training_tokens
+        if team.size > 1:  # work for every process
+            budget = min(budget, math.ceil(int(lengths[batch].sum()) / team.size))
+        pieces = micro_batches(batch, lengths, budget=budget)
+        value = accumulate(
+            network, rows, targets, counts, pieces, function,
+            rowwise=loss.rowwise, progress=done / total, machine=machine,
+        )  # fmt: skip
+        done += 1
+        if not math.isfinite(value):
+            raise StepFailed(run_away(value, done, total, spec))
+        losses.append(value)
+        norms.append(team.clip(parameters, spec.max_grad_norm))
+        optimizer.step()
+        optimizer.zero_grad()
+        if done in checks:
+            loss_since, norm_since = sum(losses) / len(losses), float(torch.stack(norms).mean())
+            check(network, Progress(share=done / total, loss=loss_since, rate=step_size, gradient_norm=norm_since))
+            losses, norms = [], []
+        checkpoint.offer(moment)
+
+
+def _order(lengths: np.ndarray, spec: TrainSpec, *, seed: int) -> Iterator[np.ndarray]:
+    """The batches of all epochs."""
+    rng = np.random.default_rng(seed)
     for _ in range(spec.epochs):
-        for batch in batches(lengths, spec.batch_size, rng=rng):
-            step_size = spec.learning_rate * rate(spec, done / total)
-            for group in optimizer.param_groups:
-                group["lr"] = step_size
-            budget = machine.training_tokens
-            if world_size() > 1:  # work for every process
-                budget = min(budget, math.ceil(int(lengths[batch].sum()) / world_size()))
-            pieces = micro_batches(batch, lengths, budget=budget)
-            value = accumulate(
-                network, rows, targets, counts, pieces, function,
-                rowwise=loss.rowwise, progress=done / total, machine=machine,
-            )  # fmt: skip
-            done += 1
-            if not math.isfinite(value):
-                raise StepFailed(run_away(value, done, total, spec))
-            losses.append(value)
-            norms.append(torch.nn.utils.clip_grad_norm_(parameters, spec.max_grad_norm))
-            optimizer.step()
-            optimizer.zero_grad()
-            if done in checks:
-                loss_since, norm_since = sum(losses) / len(losses), float(torch.stack(norms).mean())
-                check(network, Progress(share=done / total, loss=loss_since, rate=step_size, gradient_norm=norm_since))
-                losses, norms = [], []
+        yield from batches(lengths, spec.batch_size, rng=rng)
 
 
 def accumulate(
@@ -122,10 +145,11 @@ def accumulate(
             progress=progress,
         )
 
-    mine = list(pieces[rank() :: world_size()])
+    team = machine.team
+    mine = list(pieces[team.rank :: team.size])
     if not rowwise and len(pieces) > 1:
         return _accumulate_jointly(network, rows, pieces, mine, loss, seen, machine=machine)
-    count = sum(gather(sum(len(targets.rows(piece)) for piece in mine)))
+    count = sum(team.gather(sum(len(targets.rows(piece)) for piece in mine)))
     value = torch.zeros((), device=machine.device)
     for piece in mine:
         with machine.multiplying(network):
@@ -134,7 +158,7 @@ def accumulate(
         part = loss(batch) * (len(batch.weights) / count)
         part.backward()
         value += part.detach()
-    _share(network, value)
+    _share(network, value, team)
     return value.item()
 
 
@@ -148,44 +172,34 @@ def _accumulate_jointly(
     *,
     machine: Machine,
 ) -> float:
-    states, some = [], []
+    states, some, team = [], [], machine.team
     with torch.no_grad(), machine.multiplying(network):
         for piece in mine:
-            states.append(_random_state(machine.device))
+            states.append(random_state(machine.device))
             some.append(network(rows.batch(piece, machine.device)).float().cpu())
-    by_process = gather(some)
-    joint = [by_process[i % world_size()][i // world_size()].to(machine.device) for i in range(len(pieces))]
+    by_process = team.gather(some)
+    joint = [by_process[i % team.size][i // team.size].to(machine.device) for i in range(len(pieces))]
     logits = torch.cat(joint).requires_grad_()
     value = loss(seen(logits, np.concatenate(pieces)))
     (gradient,) = torch.autograd.grad(value, logits)
-    own = torch.split(gradient, [len(one) for one in joint])[rank() :: world_size()]
+    own = torch.split(gradient, [len(one) for one in joint])[team.rank :: team.size]
     for piece, state, carried in zip(mine, states, own, strict=True):
-        _random_state(machine.device, state)  # the same dropout as in the first pass
+        random_state(machine.device, state)  # the same dropout as in the first pass
         with machine.multiplying(network):
             again = network(rows.batch(piece, machine.device))
         again.float().backward(carried)
-    _share(network, None)
+    _share(network, None, team)
     return value.item()
 
 
-def _share(network: nn.Module, value: Tensor | None) -> None:
+def _share(network: nn.Module, value: Tensor | None, team: Team) -> None:
     """Sum gradients, and the loss, over the processes of a distributed run."""
-    if world_size() > 1:
+    if team.size > 1:
         for parameter in network.parameters():
             if parameter.requires_grad and parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
         gradients = [value.grad for value in network.parameters() if value.grad is not None]
-        sum_over_processes(gradients if value is None else [*gradients, value])
-
-
-def _random_state(device: torch.device, state: Sequence[Tensor] | None = None) -> list[Tensor]:
-    """The state of the generators a forward pass draws from; sets it where one is given."""
-    if state is not None:
-        torch.set_rng_state(state[0])
-        if device.type == "cuda":
-            torch.cuda.set_rng_state(state[1], device)
-        return list(state)
-    return [torch.get_rng_state(), *([torch.cuda.get_rng_state(device)] if device.type == "cuda" else [])]
+        team.sum(gradients if value is None else [*gradients, value])
 
 
 def run_away(value: float, done: int, total: int, spec: TrainSpec) -> str:

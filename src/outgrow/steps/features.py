@@ -134,16 +134,15 @@ def _extracted(network: Network, rows: Any, context: Context, label: str) -> Ite
     import torch
 
     from outgrow.learning.predict import in_batches
-    from outgrow.learning.team import gather, rank, world_size
 
-    pieces, seen, broken = in_batches(rows), 0, 0
-    for start in range(0, len(pieces), world_size()):
+    pieces, seen, broken, team = in_batches(rows), 0, 0, context.machine.team
+    for start in range(0, len(pieces), team.size):
         some = None
-        if start + rank() < len(pieces):
-            piece = pieces[start + rank()]
+        if start + team.rank < len(pieces):
+            piece = pieces[start + team.rank]
             with torch.inference_mode():
                 some = piece, network(rows.batch(piece, context.machine.device)).float().cpu().numpy()
-        for found in gather(some):
+        for found in team.gather(some):
             if found:
                 seen += len(found[0])
                 broken += int((~np.isfinite(found[1]).reshape(len(found[1]), -1).all(1)).sum())
