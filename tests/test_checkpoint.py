@@ -21,9 +21,8 @@ from outgrow.learning.train import fit
 from outgrow.specs import TrainSpec
 
 CPU = Machine(device=torch.device("cpu"))
-SPEC = TrainSpec(
-    epochs=3, batch_size=16, learning_rate=1e-2, evaluations=4, schedule="cosine", dropout=True
-)  # 18 updates
+SPEC = TrainSpec(epochs=3, batch_size=16, learning_rate=1e-2, evaluations=4, schedule="cosine", dropout=True)
+UPDATES = 18
 
 
 class Stopped(Exception):

@@ -440,7 +440,7 @@ def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store, tmp_path
 
     (one,) = toy("method.name=naive")
     record(store, one, compared(one, store))
-    (path,) = store.results.glob("*.json")
+    (path,) = (store.root / "results").glob("*.json")
     fields = json.loads(path.read_text())
     del fields["evaluation"]
     path.write_text(json.dumps(fields))

@@ -26,7 +26,7 @@ MODULES = {
 # Rooms from the bottom to the top. A file may import from its own room and from those before it in this list.
 ROOMS = [
     "errors", "spec", "registry", "runtime", "intervals",
-    "packs", "hub", "chess", "store",
+    "packs", "hub", "chess", "artefacts", "store",
     "specs", "tasks", "metrics",
     "learning",
     "text", "vision",
@@ -35,7 +35,7 @@ ROOMS = [
     "methods", "supervisors",
     "experiment",
     "config", "results",
-    "plan",
+    "plan", "stored",
     "analyses", "report",
     "executors",
     "sweep",

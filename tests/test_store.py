@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from outgrow.errors import StoreError
+from outgrow.errors import DamagedArtefact, StoreError
 from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
 from outgrow.results.records import read_records
 from outgrow.steps import Context, Step
-from outgrow.store import DamagedArtefact, Store
+from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
 Toy = Callable[..., list[Experiment]]
@@ -320,7 +320,7 @@ def test_a_full_disk_while_a_row_is_written(store: Store, monkeypatch: pytest.Mo
         with pytest.raises(StoreError, match="full"):
             store.write_result("row", {})
     assert leftovers(store) == []
-    assert list(store.results.iterdir()) == []
+    assert list((store.root / "results").iterdir()) == []
 
 
 def test_other_disk_errors_are_not_mistaken_for_a_full_disk(store: Store) -> None:
@@ -342,14 +342,14 @@ def test_errors_about_files_elsewhere_are_not_the_stores(store: Store, tmp_path:
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"row": {}}', b'{"row": null}', b"\xff\xfe"])
 def test_a_damaged_row_is_named(store: Store, content: bytes) -> None:
-    (store.results / "bad.json").write_bytes(content)
+    (store.root / "results" / "bad.json").write_bytes(content)
     with pytest.raises(StoreError, match=r"bad\.json is not a results row .*delete it and run its experiment again"):
         read_records(store)
 
 
 def test_a_row_with_a_curve_that_is_none_is_named(store: Store, toy: Toy) -> None:
     run_experiments(toy("method.name=naive"), store)
-    (path,) = store.results.iterdir()
+    (path,) = (store.root / "results").iterdir()
     fields = json.loads(path.read_text())
     path.write_text(json.dumps(fields | {"curves": 3}))
     with pytest.raises(StoreError, match="is not a results row"):

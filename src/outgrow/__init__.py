@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from outgrow.runtime import Runtime
     from outgrow.specs import SplitSpec, TrainSpec
     from outgrow.store import Store
+    from outgrow.stored import experiment_of, predictor_of
     from outgrow.study import read_results, run
     from outgrow.sweep import run_experiments
 
@@ -25,13 +26,13 @@ _HOME = {
     "import_file": "registry", "Group": "results.table", "Record": "results.table", "Row": "results.table",
     "evaluate_scores": "results.scores", "pool": "results.records", "read_records": "results.records",
     "Runtime": "runtime", "Store": "store", "Results": "results.frame", "run": "study", "read_results": "study",
-    "run_experiments": "sweep",
+    "run_experiments": "sweep", "experiment_of": "stored", "predictor_of": "stored",
 }  # fmt: skip
 
 __all__ = [
     "Experiment", "Group", "Record", "Results", "Role", "Row", "Runtime", "SplitSpec", "Store", "Teaching", "TrainSpec",
-    "evaluate_scores", "import_file", "pool", "read_experiments", "read_records", "read_results", "run",
-    "run_experiments", "teach", "to_toml",
+    "evaluate_scores", "experiment_of", "import_file", "pool", "predictor_of", "read_experiments", "read_records",
+    "read_results", "run", "run_experiments", "teach", "to_toml",
 ]  # fmt: skip
 
 

@@ -43,6 +43,10 @@ class StoreError(OutgrowError):
     """The store cannot be read or written, or an artefact is damaged."""
 
 
+class DamagedArtefact(StoreError):
+    """A file does not match its checksum; the artefact has been moved aside and can be computed again."""
+
+
 class StepFailed(OutgrowError):
     """A step of the graph failed; the cause is chained."""
 

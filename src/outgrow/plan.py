@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from outgrow.artefacts import Manifest
 from outgrow.experiment import Experiment, run
 from outgrow.spec import canonical, plain
 from outgrow.steps import Comparison, Step, Steps, Trained, walk_unique
-from outgrow.store import Manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,11 @@ class Plan:
         """Multiply-accumulates of everything to do."""
         return sum(self.steps[key].work for key in self.todo)
 
+    def against(self, cached: set[str]) -> Plan:
+        """The same graph, for a store that has these keys."""
+        todo = [key for key in self.steps if key not in cached]
+        return replace(self, cached=cached & self.steps.keys(), todo=todo)
+
     def count(self) -> dict[str, tuple[int, int]]:
         """By kind of step: how many there are, and how many of them are to do."""
         total = Counter(step.name for step in self.steps.values())
@@ -56,8 +61,8 @@ def make_plan(experiments: Sequence[Experiment], *, cached: set[str]) -> Plan:
     results = [Planned(experiment=one, result=run(one, steps)) for one in experiments]
     unique = {step.key: step for step in walk_unique(*(one.result for one in results))}
     trainings = sum(isinstance(step, Trained) for one in results for step in walk_unique(one.result))
-    todo = [key for key in unique if key not in cached]
-    return Plan(results=results, steps=unique, cached=cached & unique.keys(), todo=todo, trainings_unshared=trainings)
+    plan = Plan(results=results, steps=unique, cached=set(), todo=[], trainings_unshared=trainings)
+    return plan.against(cached)
 
 
 def explain(plan: Plan, manifests: Sequence[Manifest]) -> list[str]:

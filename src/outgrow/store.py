@@ -21,36 +21,13 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from outgrow.errors import StoreError
+from outgrow.artefacts import Manifest
+from outgrow.errors import DamagedArtefact, StoreError
 
 MANIFEST = "manifest.json"
-
-
-class DamagedArtefact(StoreError):
-    """A file does not match its checksum; the artefact has been moved aside and can be computed again."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """What an artefact is: its key, step, full identity, input keys, files (name -> size, SHA-256), cost and origin."""
-
-    key: str
-    step: str
-    identity: dict[str, Any]
-    inputs: dict[str, str]
-    files: dict[str, dict[str, Any]]
-    seconds: float
-    created: float
-    versions: dict[str, str]
-
-    @property
-    def size(self) -> int:
-        """Bytes on disk, the manifest aside."""
-        return sum(entry["size"] for entry in self.files.values())
 
 
 class Store:
@@ -58,7 +35,7 @@ class Store:
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
-        self._artefacts = self.root / "artefacts"
+        self._artefacts, self._results = self.root / "artefacts", self.root / "results"
 
     @classmethod
     def existing(cls, root: str | Path) -> Store:
@@ -75,7 +52,7 @@ class Store:
     def create(self) -> None:
         """Make the folders that are not there. Raises StoreError."""
         try:
-            for folder in (self._artefacts, self.results, self.root / "tmp", self.root / "locks"):
+            for folder in (self._artefacts, self._results, self.root / "tmp", self.root / "locks"):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
@@ -83,9 +60,9 @@ class Store:
             ) from error
 
     @property
-    def results(self) -> Path:
-        """Folder of the results table's rows."""
-        return self.root / "results"
+    def address(self) -> str:
+        """By which another process opens it."""
+        return str(self.root)
 
     def folder(self, key: str) -> Path:
         """Where the artefact of `key` lies, or would."""
@@ -174,9 +151,25 @@ class Store:
             partial = self.root / "tmp" / f"{name}-{uuid.uuid4().hex[:8]}"
             try:
                 partial.write_text(json.dumps(record))
-                os.replace(partial, self.results / f"{name}.json")
+                os.replace(partial, self._results / f"{name}.json")
             finally:
                 partial.unlink(missing_ok=True)
+
+    def result(self, name: str) -> str | None:
+        """One row of the results table as text, or None."""
+        path = self._results / f"{name}.json"
+        return path.read_text() if path.is_file() else None
+
+    def results(self) -> Iterator[tuple[str, str]]:
+        """All rows by name, each as text; StoreError where one cannot be read."""
+        self.require()
+        for path in sorted(self._results.glob("*.json")):
+            try:
+                yield path.stem, path.read_text()
+            except (OSError, UnicodeDecodeError) as error:
+                raise StoreError(
+                    f"{path} is not a results row ({error}); delete it and run its experiment again"
+                ) from error
 
     def set_weights_aside(self, key: str, weights: bytes) -> Path:
         """Keep the last good weights of a training that failed; they are no artefact. Returns the file."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError
 from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.experiment import Experiment
@@ -14,7 +16,6 @@ from outgrow.results.records import record
 from outgrow.results.table import Record
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Step
-from outgrow.store import Store
 
 ATTEMPTS = 3  # an artefact found damaged on the way is moved aside; the next attempt computes it again
 
@@ -32,7 +33,7 @@ class Silent:
 class _Recording:
     """A watcher that writes a result's row as soon as it is there, so that a run that is stopped has its rows."""
 
-    def __init__(self, watcher: Watcher, store: Store, plan: Plan) -> None:
+    def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan) -> None:
         self.started, self.progressed = watcher.started, watcher.progressed
         self._finished, self._store, self._plan = watcher.finished, store, plan
 
@@ -55,7 +56,11 @@ class Swept:
 
 
 def run_experiments(
-    experiments: Sequence[Experiment], store: Store, *, runtime: Runtime | None = None, watcher: Watcher | None = None
+    experiments: Sequence[Experiment],
+    store: Artefacts,
+    *,
+    runtime: Runtime | None = None,
+    watcher: Watcher | None = None,
 ) -> Swept:
     """Compute what the store lacks and return every experiment's row; failures are rows too, with verdict `failed`."""
     if isinstance(experiments, str) or not all(isinstance(one, Experiment) for one in experiments):
@@ -63,21 +68,29 @@ def run_experiments(
             f"run_experiments takes a list of Experiment values, not {experiments!r}; outgrow.run takes names and "
             "files, and outgrow.read_experiments reads them"
         )
-    if not isinstance(store, Store):
+    if isinstance(store, (str, Path)):
         raise ConfigError(f"run_experiments takes a Store, not {store!r}: write Store({str(store)!r})")
-    runtime = runtime or Runtime()
-    execute = executors[runtime.executor]
-    first = plan = make_plan(experiments, cached=team().gather(store.keys())[0])
-    watcher = _Recording(watcher or Silent(), store, first)
-    computed = 0
+    return run_plan(make_plan(experiments, cached=there(store)), store, runtime or Runtime(), watcher or Silent())
+
+
+def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> Swept:
+    """Carry out a plan against a store, and write the rows of its results."""
+    execute, first, computed = executors[runtime.executor], plan, 0
+    watcher = _Recording(watcher, store, plan)
     for _ in range(ATTEMPTS):
         outcome = execute(plan, store, runtime, watcher) if plan.todo else Outcome()
         computed += len(outcome.computed)
         if not outcome.damaged:
             break
-        plan = make_plan(experiments, cached=team().gather(store.keys())[0])
+        plan = plan.against(there(store))
     records = [
         record(store, one.experiment, one.result, failure=outcome.failed.get(one.result.key, ""))
         for one in first.results
     ]
     return Swept(records=records, plan=first, computed=computed, failures=outcome.failures)
+
+
+def there(store: Artefacts) -> set[str]:
+    """Keys of the finished steps, as the first of the processes sees them that train together."""
+    found: set[str] = team().gather(store.keys())[0]
+    return found

@@ -20,7 +20,9 @@ from outgrow.metrics.base import metrics
 from outgrow.specs import SplitSpec
 from outgrow.tasks.base import tasks
 
-__all__ = ["expand", "read", "read_experiments", "seeds_from", "shipped_experiments", "to_tables", "to_toml"]
+__all__ = [
+    "expand", "from_tables", "read", "read_experiments", "seeds_from", "shipped_experiments", "to_tables", "to_toml",
+]  # fmt: skip
 
 
 def shipped_experiments() -> dict[str, str]:
@@ -141,6 +143,12 @@ def read(text: str, *, name: str = "experiment") -> Experiment:
     if len(found) != 1:
         raise ConfigError(f"{name} describes {len(found)} experiments, and one is wanted")
     return found[0]
+
+
+def from_tables(tables: Mapping[str, Any], *, name: str, seed: int) -> Experiment:
+    """The experiment that `to_tables` described; ConfigError where a component of it is not here."""
+    (found,) = expand(tables, name=name, seeds=[seed])
+    return found
 
 
 def seeds_from(text: str) -> list[int]:

@@ -14,13 +14,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
-from outgrow.errors import OutgrowError, StoreError
+from outgrow.artefacts import Artefacts
+from outgrow.errors import DamagedArtefact, OutgrowError, StoreError
 from outgrow.learning.team import team
 from outgrow.plan import Plan
 from outgrow.registry import Registry
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Step, Write
-from outgrow.store import DamagedArtefact, Store
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Watcher(Protocol):
     def finished(self, step: Step) -> None: ...
 
 
-Executor = Callable[[Plan, Store, Runtime, Watcher], Outcome]
+Executor = Callable[[Plan, Artefacts, Runtime, Watcher], Outcome]
 
 executors: Registry[Executor] = Registry("executors", package="outgrow.executors")
 
@@ -131,7 +131,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def compute(step: Step, store: Store, context: Context, write: Write | None = None) -> None:
+def compute(step: Step, store: Artefacts, context: Context, write: Write | None = None) -> None:
     """Compute one step into the store, unless someone else has done so meanwhile.
 
     Processes that train together all compute it, and the first of them alone writes it.
@@ -161,7 +161,7 @@ def compute(step: Step, store: Store, context: Context, write: Write | None = No
     together.wait()
 
 
-def compute_group(steps: Sequence[Step], store: Store, context: Context) -> dict[str, BaseException]:
+def compute_group(steps: Sequence[Step], store: Artefacts, context: Context) -> dict[str, BaseException]:
     """Compute steps that were handed out as a group into the store; those that failed, and why.
 
     Raises:

@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
 
+from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError, OutgrowError, StepFailed
 from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
 from outgrow.executors.reach import check_reach, death
@@ -26,7 +27,7 @@ _store: Store | None = None
 _problem: OutgrowError | None = None  # why this process is of no use
 
 
-def _start(root: str, runtime: Runtime, threads: int) -> None:
+def _start(address: str, runtime: Runtime, threads: int) -> None:
     global _context, _store, _problem
     import torch
 
@@ -36,7 +37,7 @@ def _start(root: str, runtime: Runtime, threads: int) -> None:
     except OutgrowError as error:
         _problem = error
     torch.set_num_threads(threads)
-    _store = Store(root)
+    _store = Store(address)
     _context = Context(_store, runtime)
 
 
@@ -58,7 +59,7 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outcome:
+def processes(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> Outcome:
     """Keep `runtime.workers` processes busy with steps whose inputs are done, in the plan's order."""
     if team().size > 1:
         raise ConfigError("processes that train together run one step at a time: use --executor serial")
@@ -71,7 +72,7 @@ def processes(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> O
         runtime.workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start,
-        initargs=(str(store.root), runtime, threads),
+        initargs=(store.address, runtime, threads),
     )
     workers: dict[int, BaseProcess] = {}
     try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from outgrow.artefacts import Artefacts
 from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
 from outgrow.plan import Plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Context
-from outgrow.store import Store
 
 
-def serial(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outcome:
+def serial(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> Outcome:
     """Compute what is ready until nothing is; a failure stops only what needs it, a broken store stops all."""
     outcome = Outcome()
     context = Context(store, runtime, report=watcher.progressed)

@@ -18,17 +18,14 @@ from outgrow.spec import digest
 from outgrow.steps import Comparison, Step, walk_unique
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from outgrow.store import Store
+    from outgrow.artefacts import Artefacts
 
 
-def record(store: Store, one: Experiment, result: Comparison, *, failure: str = "") -> Record:
+def record(store: Artefacts, one: Experiment, result: Comparison, *, failure: str = "") -> Record:
     """Evaluate one result, or note its failure, and write its row; a row that is there already is kept."""
     name = digest([one.name, one.seed, one.method.label, result.key])[:24]
-    path = store.results / f"{name}.json"
-    if not failure and path.is_file():
-        found = _load(path)
+    if not failure and (text := store.result(name)):
+        found = _load(store, name, text)
         if not found.failure:
             return found
     facts: dict[str, Any] = {"weak_label_accuracy": None, "curves": {}, "notes": []}
@@ -60,7 +57,7 @@ def record(store: Store, one: Experiment, result: Comparison, *, failure: str = 
     return found
 
 
-def _formats(store: Store, steps: Sequence[Step]) -> list[str]:
+def _formats(store: Artefacts, steps: Sequence[Step]) -> list[str]:
     """The number formats that networks were multiplied in for some steps; several where machines differed."""
     found: set[str] = set()
     for step in steps:
@@ -69,7 +66,7 @@ def _formats(store: Store, steps: Sequence[Step]) -> list[str]:
     return sorted(found - {""})
 
 
-def _evaluate(store: Store, metric: str, keys: Sequence[str]) -> Evaluation:
+def _evaluate(store: Artefacts, metric: str, keys: Sequence[str]) -> Evaluation:
     from outgrow.metrics.base import metrics
     from outgrow.results.answers import read_answers
     from outgrow.results.evaluation import evaluate
@@ -115,13 +112,12 @@ def _row(one: Experiment, result: Comparison, evaluation: Evaluation | None, wea
     )
 
 
-def read_records(store: Store, *, where: Sequence[str] = ()) -> list[Record]:
+def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]:
     """All rows of a store that fit every `column=value` condition, in a stable order.
 
     Rows made by an older version, without an evaluation, are left out: their experiments have to be run again.
     """
-    store.require()
-    found = [_load(path) for path in sorted(store.results.glob("*.json"))]
+    found = [_load(store, name, text) for name, text in store.results()]
     found = [one for one in found if one.failure or one.evaluation]
     found = select(found, where)
     return sorted(
@@ -138,9 +134,9 @@ def read_records(store: Store, *, where: Sequence[str] = ()) -> list[Record]:
     )
 
 
-def _load(path: Path) -> Record:
+def _load(store: Artefacts, name: str, text: str) -> Record:
     try:
-        fields = json.loads(path.read_text())
+        fields = json.loads(text)
         fields["row"] = Row(**fields["row"])
         fields["curves"] = {
             role: [CurvePoint(**point) for point in points] for role, points in fields["curves"].items()
@@ -149,7 +145,9 @@ def _load(path: Path) -> Record:
             fields["evaluation"] = _read_evaluation(fields["evaluation"])
         return Record(**fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StoreError(f"{path} is not a results row ({error}); delete it and run its experiment again") from error
+        raise StoreError(
+            f"{store.address}: {name}.json is not a results row ({error}); delete it and run its experiment again"
+        ) from error
 
 
 def _read_evaluation(fields: dict[str, Any]) -> Evaluation:
@@ -164,7 +162,7 @@ def _read_evaluation(fields: dict[str, Any]) -> Evaluation:
     return Evaluation(**{**fields, **read, "scores": scores, "pgr": pgr})
 
 
-def pool(store: Store, records: Sequence[Record]) -> list[Group]:
+def pool(store: Artefacts, records: Sequence[Record]) -> list[Group]:
     """Rows pooled over seeds: those that differ in nothing but the seed."""
     groups: dict[str, list[Record]] = {}
     for one in records:
@@ -172,7 +170,7 @@ def pool(store: Store, records: Sequence[Record]) -> list[Group]:
     return [_pool(store, members) for members in groups.values()]
 
 
-def _pool(store: Store, records: list[Record]) -> Group:
+def _pool(store: Artefacts, records: list[Record]) -> Group:
     from outgrow.metrics.base import metrics
 
     first = records[0]

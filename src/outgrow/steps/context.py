@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError
 from outgrow.runtime import Runtime
 
@@ -16,18 +16,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 KEPT = 64  # things of one kind in memory
-
-
-class Artefacts(Protocol):
-    """Where finished steps lie."""
-
-    def open(self, key: str) -> Path:
-        """The folder of a finished step, its checksums verified."""
-        ...
-
-    def set_weights_aside(self, key: str, weights: bytes) -> Path:
-        """Keep the last good weights of a training that failed; the file."""
-        ...
 
 
 class Context:

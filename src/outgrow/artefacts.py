@@ -1,0 +1,87 @@
+"""What a store must be able to do: a folder does, and whatever does as much can stand in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What an artefact is: its key, step, full identity, input keys, files (name -> size, SHA-256), cost and origin."""
+
+    key: str
+    step: str
+    identity: dict[str, Any]
+    inputs: dict[str, str]
+    files: dict[str, dict[str, Any]]
+    seconds: float
+    created: float
+    versions: dict[str, str]
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, the manifest aside."""
+        return sum(entry["size"] for entry in self.files.values())
+
+
+class Artefacts(Protocol):
+    """Finished steps by key, and the rows of the results table by name."""
+
+    @property
+    def address(self) -> str:
+        """By which another process opens it."""
+        ...
+
+    def create(self) -> None:
+        """Make it, if it is not there. Raises StoreError."""
+        ...
+
+    def require(self) -> None:
+        """StoreError unless it is there."""
+        ...
+
+    def has(self, key: str) -> bool:
+        """Whether the artefact is there, complete."""
+        ...
+
+    def keys(self) -> set[str]:
+        """Keys of all complete artefacts; none where there is no store yet."""
+        ...
+
+    def manifest(self, key: str) -> Manifest:
+        """The manifest of a complete artefact."""
+        ...
+
+    def open(self, key: str) -> Path:
+        """A folder with the files of an artefact, its checksums verified."""
+        ...
+
+    def write(
+        self, *, key: str, step: str, identity: dict[str, Any], inputs: dict[str, str], versions: dict[str, str]
+    ) -> AbstractContextManager[Path]:
+        """A temporary folder that becomes the artefact when the block ends without an error, and vanishes otherwise."""
+        ...
+
+    def lock(self, key: str) -> AbstractContextManager[None]:
+        """Hold the only right to compute `key`, across processes; waits for another holder."""
+        ...
+
+    def set_weights_aside(self, key: str, weights: bytes) -> Path:
+        """Keep the last good weights of a training that failed; they are no artefact. Returns the file."""
+        ...
+
+    def write_result(self, name: str, record: dict[str, Any]) -> None:
+        """Write one row of the results table atomically."""
+        ...
+
+    def result(self, name: str) -> str | None:
+        """One row as text, or None."""
+        ...
+
+    def results(self) -> Iterator[tuple[str, str]]:
+        """All rows by name, each as text."""
+        ...
