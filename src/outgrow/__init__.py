@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from outgrow.results.frame import Results
     from outgrow.results.records import pool, read_records
     from outgrow.results.scores import evaluate_scores
-    from outgrow.results.table import Group, Record, Row
+    from outgrow.results.table import Group, Record, Result
     from outgrow.runtime import Runtime
     from outgrow.specs import SplitSpec, TrainSpec
     from outgrow.store import Store
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 _HOME = {
     "Experiment": "experiment", "Teaching": "experiment", "teach": "experiment", "Role": "models.base",
     "SplitSpec": "specs", "TrainSpec": "specs", "read_experiments": "config", "to_toml": "config",
-    "import_file": "registry", "Group": "results.table", "Record": "results.table", "Row": "results.table",
+    "import_file": "registry", "Group": "results.table", "Record": "results.table", "Result": "results.table",
     "evaluate_scores": "results.scores", "pool": "results.records", "read_records": "results.records",
     "Runtime": "runtime", "Store": "store", "Results": "results.frame", "run": "study", "read_results": "study",
     "run_experiments": "sweep", "experiment_of": "stored", "predictor_of": "stored",
 }  # fmt: skip
 
 __all__ = [
-    "Experiment", "Group", "Record", "Results", "Role", "Row", "Runtime", "SplitSpec", "Store", "Teaching", "TrainSpec",
-    "evaluate_scores", "experiment_of", "import_file", "pool", "predictor_of", "read_experiments", "read_records",
-    "read_results", "run", "run_experiments", "teach", "to_toml",
+    "Experiment", "Group", "Record", "Result", "Results", "Role", "Runtime", "SplitSpec", "Store", "Teaching",
+    "TrainSpec", "evaluate_scores", "experiment_of", "import_file", "pool", "predictor_of", "read_experiments",
+    "read_records", "read_results", "run", "run_experiments", "teach", "to_toml",
 ]  # fmt: skip
 
 

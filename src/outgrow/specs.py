@@ -49,7 +49,7 @@ class TrainSpec:
         weight_decay: decoupled (AdamW), in units of the learning rate.
         dropout: whether the network drops units in training, at its checkpoint's rates. Without, as Burns et al. 2023
             train, an update depends neither on the device nor on how a batch is cut.
-        evaluations: looks at the validation examples, evenly spread, besides the one before training.
+        evaluations: checks on the validation examples, evenly spread, besides the one before training.
         optimizer: `adam`; or `lbfgs`, for linear heads on frozen features alone, to the optimum of the mean
             cross-entropy plus the penalty `l2`, whatever epochs, batches and rates say.
         l2: of lbfgs: half of the squared weights, times this, times 2 over the number of classes, is added to the mean

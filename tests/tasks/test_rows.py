@@ -11,20 +11,20 @@ from truths import truth_of
 
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
-from outgrow.tasks.sources.rows import Pair, Row, answers, classification, key, preference
+from outgrow.tasks.sources.rows import Pair, TextRow, answers, classification, key, preference
 
 
-def rows(n: int, *, positive: int, groups: int | None = None) -> list[Row]:
+def rows(n: int, *, positive: int, groups: int | None = None) -> list[TextRow]:
     """`n` rows, the first `positive` of class 1, in so many groups or one each."""
-    return [Row(text=f"text {i}", label=int(i < positive), group=f"g{i % (groups or n)}") for i in range(n)]
+    return [TextRow(text=f"text {i}", label=int(i < positive), group=f"g{i % (groups or n)}") for i in range(n)]
 
 
-def examples(given: list[Row], **options: object) -> Examples:
+def examples(given: list[TextRow], **options: object) -> Examples:
     return classification(given, source="these rows", classes=("no", "yes"), **options)  # type: ignore[arg-type]
 
 
 def test_texts_are_stripped_and_ids_are_hashes_of_them() -> None:
-    found = examples([Row(text="  a b\n", label=0, group="x"), Row(text="c", label=1, group="y")])
+    found = examples([TextRow(text="  a b\n", label=0, group="x"), TextRow(text="c", label=1, group="y")])
     assert found.inputs.tolist() == ["a b", "c"]
     assert found.inputs.dtype == object
     assert found.inputs.shape == (2,)
@@ -42,13 +42,13 @@ def test_blank_unlabelled_repeated_and_disputed_rows_go_and_are_counted() -> Non
     found = examples(
         [
             *rows(4, positive=2),
-            Row(text=" \n", label=0, group="x"),
-            Row(text="secret", label=-1, group="x"),
-            Row(text="text 0 ", label=1, group="other"),
-            Row(text="text 0", label=1, group="other"),
-            Row(text="both", label=0, group="x"),
-            Row(text="both", label=0, group="x"),
-            Row(text="both", label=1, group="x"),
+            TextRow(text=" \n", label=0, group="x"),
+            TextRow(text="secret", label=-1, group="x"),
+            TextRow(text="text 0 ", label=1, group="other"),
+            TextRow(text="text 0", label=1, group="other"),
+            TextRow(text="both", label=0, group="x"),
+            TextRow(text="both", label=0, group="x"),
+            TextRow(text="both", label=1, group="x"),
         ]
     )
     assert found.inputs.tolist() == [f"text {i}" for i in range(4)]
@@ -71,7 +71,7 @@ def test_classes_are_balanced_from_55_percent_on(positive: int, left: list[int])
 
 
 def test_more_than_two_classes_are_not_balanced() -> None:
-    given = [Row(text=str(i), label=min(i, 2), group=str(i)) for i in range(9)]
+    given = [TextRow(text=str(i), label=min(i, 2), group=str(i)) for i in range(9)]
     found = classification(given, source="x", classes=("a", "b", "c"), balance=True)
     assert np.bincount(truth_of(found)).tolist() == [1, 1, 7]
     assert found.notes == ["not balanced: 3 classes, and only two can be"]
@@ -101,25 +101,25 @@ def test_a_limit_keeps_whole_groups() -> None:
     ("given", "options", "why"),
     [
         ([], {}, "these rows: no usable row; the text column must hold text"),
-        ([Row(text="", label=0, group="x")], {}, r"no usable row \(dropped 1 row without text\)"),
+        ([TextRow(text="", label=0, group="x")], {}, r"no usable row \(dropped 1 row without text\)"),
         (rows(5, positive=5), {}, "every usable row has the label 'yes'; at least two classes are needed"),
         (rows(5, positive=0), {}, "every usable row has the label 'no'"),
         (rows(8, positive=4, groups=2), {"limit": 3}, "limit = 3 leaves no row.*smallest group has 4; raise limit"),
         (rows(8, positive=4), {"limit": 1}, "limit = 1 leaves rows of one class alone; raise limit"),
     ],
 )
-def test_useless_rows_are_an_error_with_the_cure(given: list[Row], options: dict[str, object], why: str) -> None:
+def test_useless_rows_are_an_error_with_the_cure(given: list[TextRow], options: dict[str, object], why: str) -> None:
     with pytest.raises(DataError, match=why):
         examples(given, **options)
 
 
 def test_difficulty_needs_a_grade_for_every_row() -> None:
-    graded = [Row(text=str(i), label=i % 2, group=str(i), difficulty=i / 2) for i in range(4)]
+    graded = [TextRow(text=str(i), label=i % 2, group=str(i), difficulty=i / 2) for i in range(4)]
     found = examples(graded).difficulty
     assert found is not None
     assert found.dtype == np.float32
     assert found.tolist() == [0, 0.5, 1, 1.5]
-    assert examples([*graded, Row(text="x", label=0, group="x")]).difficulty is None
+    assert examples([*graded, TextRow(text="x", label=0, group="x")]).difficulty is None
 
 
 def pairs(n: int) -> list[Pair]:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from outgrow.errors import ConfigError
-from outgrow.results.table import Group, Interval, Record, Row
+from outgrow.results.table import Group, Interval, Record, Result
 from outgrow.spec import suggestion
 
 COLUMNS: dict[str, Callable[[Record], Any]] = {
-    field.name: (lambda name: lambda record: getattr(record.row, name))(field.name) for field in dataclasses.fields(Row)
+    field.name: (lambda name: lambda record: getattr(record.row, name))(field.name)
+    for field in dataclasses.fields(Result)
 }
 SAID = ("task.name", "weak.model", "strong.model", "split.supervisor", "split.transfer", "split.test", "metric")
 """Settings that columns tell already."""

@@ -11,8 +11,8 @@ from typing import Any
 from outgrow.errors import ConfigError
 from outgrow.results.columns import group_rows, rows
 from outgrow.results.records import pool
-from outgrow.results.shown import Cells, group_cells
-from outgrow.results.table import Group, Record, Row
+from outgrow.results.shown import TextTable, group_cells
+from outgrow.results.table import Group, Record, Result
 from outgrow.store import Store
 
 MOST = 60  # rows that a notebook shows
@@ -59,7 +59,7 @@ class Results:
     def __len__(self) -> int:
         return len(self.records)
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[Result]:
         return (one.row for one in self.records)
 
     def _head(self) -> str:
@@ -80,7 +80,7 @@ class Results:
             f"failed: {names[0]}{f' and {len(names) - 1} more' * (len(names) > 1)}: {why}" for why, names in by.items()
         ]
 
-    def _cells(self) -> Cells:
+    def _cells(self) -> TextTable:
         return group_cells(self.groups[:MOST])
 
     def __repr__(self) -> str:
@@ -121,5 +121,5 @@ class Results:
         return f"<div><p>{html.escape(self._head())}</p>{table}{below}</div>"
 
 
-def _title(row: Row) -> str:
+def _title(row: Result) -> str:
     return f"{row.experiment}: {row.weak} -> {row.strong}, {row.method}, seed {row.seed}"

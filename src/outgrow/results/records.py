@@ -13,7 +13,7 @@ from outgrow.config import to_tables
 from outgrow.errors import StoreError
 from outgrow.experiment import Experiment
 from outgrow.results.columns import select
-from outgrow.results.table import Bounded, CurvePoint, Evaluation, Group, Interval, Record, Row
+from outgrow.results.table import Bounded, CurvePoint, Evaluation, Group, Interval, Record, Result
 from outgrow.spec import digest
 from outgrow.steps import Comparison, Step, walk_unique
 
@@ -74,7 +74,9 @@ def _evaluate(store: Artefacts, metric: str, keys: Sequence[str]) -> Evaluation:
     return evaluate(read_answers([store.open(key) for key in keys], metric=metrics[metric]))
 
 
-def _row(one: Experiment, result: Comparison, evaluation: Evaluation | None, weak_label_accuracy: float | None) -> Row:
+def _row(
+    one: Experiment, result: Comparison, evaluation: Evaluation | None, weak_label_accuracy: float | None
+) -> Result:
 
     def score(role: str) -> float | None:
         return evaluation.scores[role].value if evaluation and role in evaluation.scores else None
@@ -82,7 +84,7 @@ def _row(one: Experiment, result: Comparison, evaluation: Evaluation | None, wea
     def value(interval: Interval | None) -> float | None:
         return interval.value if interval else None
 
-    return Row(
+    return Result(
         experiment=one.name,
         task=one.task.name,
         kind=one.task.kind,
@@ -137,7 +139,7 @@ def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]
 def _load(store: Artefacts, name: str, text: str) -> Record:
     try:
         fields = json.loads(text)
-        fields["row"] = Row(**fields["row"])
+        fields["row"] = Result(**fields["row"])
         fields["curves"] = {
             role: [CurvePoint(**point) for point in points] for role, points in fields["curves"].items()
         }

@@ -12,7 +12,7 @@ NUMERIC = ("seeds", "weak score", "student", "ceiling", "zero-shot", "PGR (95 %)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cells:
+class TextTable:
     """A table of texts.
 
     Args:
@@ -26,7 +26,7 @@ class Cells:
     rows: list[tuple[str, ...]]
 
 
-def group_cells(groups: Sequence[Group]) -> Cells:
+def group_cells(groups: Sequence[Group]) -> TextTable:
     """Pooled results, one row per pair and method; what differs between them has columns of its own."""
     keys = differing([group.settings for group in groups])
     several = len({group.experiment for group in groups}) > 1
@@ -45,7 +45,7 @@ def group_cells(groups: Sequence[Group]) -> Cells:
             )
         )  # fmt: skip
     first = ("experiment",) if several else ()
-    return Cells(names=(*first, "weak", "strong", "method", *keys, *NUMERIC, "verdict"), numeric=NUMERIC, rows=rows)
+    return TextTable(names=(*first, "weak", "strong", "method", *keys, *NUMERIC, "verdict"), numeric=NUMERIC, rows=rows)
 
 
 def cell(value: object) -> str:

@@ -89,7 +89,7 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class Result:
     """One experiment and seed, as `outgrow results` lists it. Scores are of `metric`; PGR only with verdict `ok`."""
 
     experiment: str
@@ -192,7 +192,7 @@ class Record:
         evaluation: the row's scores with their intervals; None if it failed.
     """
 
-    row: Row
+    row: Result
     weak_cost: float
     strong_cost: float
     curves: dict[str, list[CurvePoint]]

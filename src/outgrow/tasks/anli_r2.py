@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, key
 
 
 @tasks.register(
@@ -27,8 +27,8 @@ class AnliR2(HubTask):
     splits: ClassVar[tuple[str, ...]] = ("train_r2", "dev_r2", "test_r2")
     columns: ClassVar[tuple[str, ...]] = ("premise", "hypothesis", "label")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             text = f"Premise: {record['premise']}\nHypothesis: {record['hypothesis']}\nIs the hypothesis entailed?"
             label = {0: 1, 1: 0, 2: 0}.get(record["label"], -1)  # the hub's: entailment, neutral, contradiction
-            yield Row(text=text, label=label, group=key(record["premise"]))
+            yield TextRow(text=text, label=label, group=key(record["premise"]))

@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, key
 
 
 @tasks.register(
@@ -26,7 +26,7 @@ class BoolQ(HubTask):
     splits: ClassVar[tuple[str, ...]] = ("train", "validation")
     columns: ClassVar[tuple[str, ...]] = ("passage", "question", "answer")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             text = f"Passage: {record['passage']}\nQuestion: {record['question']}"
-            yield Row(text=text, label=int(record["answer"]), group=key(record["passage"]))
+            yield TextRow(text=text, label=int(record["answer"]), group=key(record["passage"]))

@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, key
 
 
 @tasks.register(
@@ -28,6 +28,6 @@ class Cola(HubTask):
     columns: ClassVar[tuple[str, ...]] = ("sentence", "label")
     classes: ClassVar[tuple[str, ...]] = ("unacceptable", "acceptable")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
-            yield Row(text=record["sentence"], label=record["label"], group=key(record["sentence"]))
+            yield TextRow(text=record["sentence"], label=record["label"], group=key(record["sentence"]))

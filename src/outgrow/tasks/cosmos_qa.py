@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, answers, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, answers, key
 
 NONE = "none of the above"
 
@@ -31,7 +31,7 @@ class CosmosQA(HubTask):
     splits: ClassVar[tuple[str, ...]] = ("train", "validation")
     columns: ClassVar[tuple[str, ...]] = ("context", "question", "answer0", "answer1", "answer2", "answer3", "label")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             start = f"Context: {record['context']}\nQuestion: {record['question']}\nAnswer: "
             choices = [record[f"answer{i}"] for i in range(4)]

@@ -11,7 +11,7 @@ from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.files import errors_name
-from outgrow.tasks.sources.records import Record
+from outgrow.tasks.sources.records import Cells
 from outgrow.tasks.sources.table import FileTask, Table, decoded
 
 LONGEST_CELL = 1 << 26  # characters; the csv module's own limit is 131,072
@@ -31,7 +31,7 @@ class CsvFile(FileTask):
             text = decoded(file, file.read_bytes())
         csv.field_size_limit(max(LONGEST_CELL, csv.field_size_limit()))
         lines = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if file.suffix == ".tsv" else ",")
-        rows: list[tuple[int, Record]] = []
+        rows: list[tuple[int, Cells]] = []
         bad: list[str] = []
         try:
             header = [cell.strip() for cell in next(lines, [])]

@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, answers
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, answers
 
 
 @tasks.register(
@@ -27,7 +27,7 @@ class Dream(HubTask):
     splits: ClassVar[tuple[str, ...]] = ("train", "validation", "test")
     columns: ClassVar[tuple[str, ...]] = ("dialogue_id", "dialogue", "question", "choice", "answer")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             start = f"{chr(10).join(record['dialogue'])}\n\nQ: {record['question']} A: "
             wrong = [choice for choice in record["choice"] if choice != record["answer"]]

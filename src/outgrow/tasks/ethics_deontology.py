@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, key
 
 
 @tasks.register(
@@ -28,7 +28,7 @@ class EthicsDeontology(HubTask):
     columns: ClassVar[tuple[str, ...]] = ("scenario", "excuse", "label")
     classes: ClassVar[tuple[str, ...]] = ("unreasonable", "reasonable")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             text = f"{record['scenario'].strip()}\n{record['excuse'].strip()}"
-            yield Row(text=text, label=record["label"], group=key(record["scenario"].strip()))
+            yield TextRow(text=text, label=record["label"], group=key(record["scenario"].strip()))

@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow
 
 
 @tasks.register(
@@ -28,6 +28,6 @@ class EthicsJustice(HubTask):
     columns: ClassVar[tuple[str, ...]] = ("group_id", "scenario", "label")
     classes: ClassVar[tuple[str, ...]] = ("unreasonable", "reasonable")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
-            yield Row(text=record["scenario"], label=record["label"], group=str(record["group_id"]))
+            yield TextRow(text=record["scenario"], label=record["label"], group=str(record["group_id"]))

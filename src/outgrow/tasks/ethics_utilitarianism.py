@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, key
 
 
 @tasks.register(
@@ -31,9 +31,9 @@ class EthicsUtilitarianism(HubTask):
     columns: ClassVar[tuple[str, ...]] = ("activity", "baseline")
     classes: ClassVar[tuple[str, ...]] = ("first", "second")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             better, worse = record["activity"].strip(), record["baseline"].strip()
             one, two = sorted((better, worse), key=lambda text: key("order", text))
             text = f"Which is more pleasant?\n1) {one}\n2) {two}"
-            yield Row(text=text, label=int(two == better), group=key(better.split(".")[0].lower()))
+            yield TextRow(text=text, label=int(two == better), group=key(better.split(".")[0].lower()))

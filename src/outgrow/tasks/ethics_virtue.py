@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, key
 
 
 @tasks.register(
@@ -27,7 +27,7 @@ class EthicsVirtue(HubTask):
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
     columns: ClassVar[tuple[str, ...]] = ("scenario", "trait", "label")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             scene = record["scenario"].strip()
-            yield Row(text=f"{scene}\nTrait: {record['trait'].strip()}", label=record["label"], group=key(scene))
+            yield TextRow(text=f"{scene}\nTrait: {record['trait'].strip()}", label=record["label"], group=key(scene))

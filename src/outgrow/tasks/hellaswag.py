@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, answers
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, answers
 
 
 @tasks.register(
@@ -26,7 +26,7 @@ class HellaSwag(HubTask):
     splits: ClassVar[tuple[str, ...]] = ("train", "validation")
     columns: ClassVar[tuple[str, ...]] = ("ctx", "endings", "label", "source_id")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             right = int(record["label"])
             yield from answers(

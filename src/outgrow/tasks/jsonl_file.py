@@ -9,7 +9,7 @@ from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.files import errors_name
-from outgrow.tasks.sources.records import Record
+from outgrow.tasks.sources.records import Cells
 from outgrow.tasks.sources.table import FileTask, Table, decoded
 
 
@@ -27,7 +27,7 @@ class JsonlFile(FileTask):
         file = self.file()
         with errors_name(file):
             lines = decoded(file, file.read_bytes()).split("\n")  # not splitlines: JSON may hold U+2028
-        rows: list[tuple[int, Record]] = []
+        rows: list[tuple[int, Cells]] = []
         bad: list[str] = []
         for number, line in enumerate(lines, start=1):
             if not line.strip():

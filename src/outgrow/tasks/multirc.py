@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, answers, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, answers, key
 
 
 @tasks.register(
@@ -27,7 +27,7 @@ class MultiRC(HubTask):
     splits: ClassVar[tuple[str, ...]] = ("train", "validation")
     columns: ClassVar[tuple[str, ...]] = ("paragraph", "question", "answer", "label")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         questions: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
         for record in records:
             sides = questions.setdefault((record["paragraph"], record["question"]), ([], []))

@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, key
 
 
 @tasks.register(
@@ -28,7 +28,7 @@ class Paws(HubTask):
     columns: ClassVar[tuple[str, ...]] = ("sentence1", "sentence2", "label")
     classes: ClassVar[tuple[str, ...]] = ("different", "same")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             text = f"Sentence 1: {record['sentence1']}\nSentence 2: {record['sentence2']}"
-            yield Row(text=text, label=record["label"], group=key(*sorted(record["sentence1"].lower().split())))
+            yield TextRow(text=text, label=record["label"], group=key(*sorted(record["sentence1"].lower().split())))

@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, answers
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, answers
 
 
 @tasks.register(
@@ -27,7 +27,7 @@ class Quail(HubTask):
     splits: ClassVar[tuple[str, ...]] = ("train", "validation")
     columns: ClassVar[tuple[str, ...]] = ("context_id", "context", "question", "answers", "correct_answer_id")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             right = record["answers"][record["correct_answer_id"]]
             start = f"Passage: {record['context']}\nQuestion: {record['question']}\nAnswer: "

@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.pack import PackTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow
 
 
 @tasks.register(
@@ -27,6 +27,6 @@ class RottenTomatoes(PackTask):
     file: ClassVar[str] = "reviews.parquet"
     columns: ClassVar[tuple[str, ...]] = ("text", "label", "film")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
-            yield Row(text=record["text"], label=self.classes.index(record["label"]), group=record["film"])
+            yield TextRow(text=record["text"], label=self.classes.index(record["label"]), group=record["film"])

@@ -10,7 +10,7 @@ from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.rotten_tomatoes import RottenTomatoes
 from outgrow.tasks.sources.pack import pack_fingerprint, pack_records
-from outgrow.tasks.sources.records import Record
+from outgrow.tasks.sources.records import Cells
 from outgrow.tasks.sources.rows import Pair, key
 from outgrow.tasks.sources.text import PairTask
 
@@ -43,7 +43,7 @@ class RottenTomatoesPairs(PairTask):
         return paired(pack_records(RottenTomatoes.pack, RottenTomatoes.file, RottenTomatoes.columns))
 
 
-def paired(records: Iterable[Record]) -> Iterator[Pair]:
+def paired(records: Iterable[Cells]) -> Iterator[Pair]:
     """Pairs of reviews, first within films."""
     films: defaultdict[str, dict[str, list[str]]] = defaultdict(lambda: {"fresh": [], "rotten": []})
     for text, label, film in sorted({(one["text"].strip(), one["label"], one["film"]) for one in records}):

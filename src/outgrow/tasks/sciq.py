@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, answers, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, answers, key
 
 
 @tasks.register(
@@ -26,7 +26,7 @@ class SciQ(HubTask):
     splits: ClassVar[tuple[str, ...]] = ("train", "validation", "test")
     columns: ClassVar[tuple[str, ...]] = ("question", "correct_answer", "distractor1", "distractor2", "distractor3")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             yield from answers(
                 f"Q: {record['question']} A: ",

@@ -9,8 +9,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.pack import PackTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, key
 
 LETTERS = re.compile(r"[^a-z]+")
 BEGINNING = 100  # letters; copies of a mail that differ in numbers, or only further on, are a group
@@ -31,7 +31,7 @@ class Spam(PackTask):
     file: ClassVar[str] = "mails.parquet"
     columns: ClassVar[tuple[str, ...]] = ("text", "label")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             group = key(LETTERS.sub("", record["text"].lower())[:BEGINNING])
-            yield Row(text=record["text"], label=self.classes.index(record["label"]), group=group)
+            yield TextRow(text=record["text"], label=self.classes.index(record["label"]), group=group)

@@ -9,8 +9,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.pack import PackTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row, key
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow, key
 
 WORD = re.compile(r"\w+")
 VARIES = re.compile(r"https?:\S*|@\w+|\brt\b")  # between copies of a tweet: links, names, who passes it on
@@ -32,7 +32,7 @@ class Tweets(PackTask):
     columns: ClassVar[tuple[str, ...]] = ("text", "label")
     balance: bool = False
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             group = key(*WORD.findall(VARIES.sub(" ", record["text"].lower())))
-            yield Row(text=record["text"], label=self.classes.index(record["label"]), group=group)
+            yield TextRow(text=record["text"], label=self.classes.index(record["label"]), group=group)

@@ -8,8 +8,8 @@ from typing import ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import HubTask
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Row
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import TextRow
 
 
 @tasks.register(
@@ -28,7 +28,7 @@ class WordsInContext(HubTask):
     columns: ClassVar[tuple[str, ...]] = ("word", "sentence1", "sentence2", "label")
     classes: ClassVar[tuple[str, ...]] = ("different", "same")
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             text = f"Word: {record['word']}\nSentence 1: {record['sentence1']}\nSentence 2: {record['sentence2']}"
-            yield Row(text=text, label=record["label"], group=record["word"])
+            yield TextRow(text=text, label=record["label"], group=record["word"])

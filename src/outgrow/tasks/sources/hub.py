@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from outgrow.errors import DataError, MissingDependency, NotFetched
 from outgrow.spec import spec
-from outgrow.tasks.sources.records import Record, parquet_records
+from outgrow.tasks.sources.records import Cells, parquet_records
 from outgrow.tasks.sources.text import TextTask
 
 CONVERTED = "refs/convert/parquet"  # the branch to which the hub writes every dataset as CONFIG/SPLIT/NNNN.parquet
@@ -37,7 +37,7 @@ class HubTask(TextTask):
         """The dataset's commit; DataError if neither the hub nor the cache has it."""
         return commit(self.repo)
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[Cells]:
         """The columns `columns` of all splits, from the hub or its cache; DataError says why that cannot be."""
         files = parquet_files(self.repo, self.config, self.splits)
         return (record for _, record in parquet_records(files, self.columns, source=self.source))

@@ -10,14 +10,14 @@ from typing import ClassVar
 from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.sources.files import errors_name
-from outgrow.tasks.sources.records import Record, parquet_records
-from outgrow.tasks.sources.rows import Row
+from outgrow.tasks.sources.records import Cells, parquet_records
+from outgrow.tasks.sources.rows import TextRow
 from outgrow.tasks.sources.text import TextTask
 
 BIG_BENCH = "bigbench"
 
 
-def pack_records(pack: str, name: str, columns: tuple[str, ...]) -> Iterator[Record]:
+def pack_records(pack: str, name: str, columns: tuple[str, ...]) -> Iterator[Cells]:
     """Columns of a Parquet file of a pack. Raises PackMissing."""
     return (record for _, record in parquet_records([pack_file(pack, name)], columns, source=f"pack {pack!r}"))
 
@@ -52,16 +52,16 @@ class PackTask(TextTask):
         """That of the pack."""
         return pack_fingerprint(self.pack)
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[Cells]:
         """The columns `columns`; PackMissing says how to fetch the pack."""
         return pack_records(self.pack, self.file, self.columns)
 
 
-def big_bench_examples(file: str) -> list[Record]:
+def big_bench_examples(file: str) -> list[Cells]:
     """The examples of a task of BIG-bench as they are, with `input` and `target_scores`. Raises PackMissing."""
     path = pack_file(BIG_BENCH, file)
     with errors_name(path):
-        examples: list[Record] = json.loads(path.read_bytes())["examples"]
+        examples: list[Cells] = json.loads(path.read_bytes())["examples"]
     return examples
 
 
@@ -83,18 +83,18 @@ class BigBenchTask(TextTask):
         """That of the pack."""
         return pack_fingerprint(BIG_BENCH)
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[Cells]:
         """The task's examples; PackMissing says how to fetch the pack."""
         return iter(big_bench_examples(self.file))
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         for record in records:
             scores = record["target_scores"]
             if set(scores) != set(self.answers):
                 raise DataError(f"{self.source}: answers {sorted(scores)} instead of {sorted(self.answers)}")
             text = record["input"].strip()
             label = max(range(len(self.answers)), key=lambda i: scores[self.answers[i]])
-            yield Row(text=text, label=label, group=self.group(text))
+            yield TextRow(text=text, label=label, group=self.group(text))
 
     def group(self, text: str) -> str:
         """Which rows belong together."""

@@ -10,10 +10,10 @@ from typing import Any
 from outgrow.errors import DataError
 from outgrow.tasks.sources.files import errors_name
 
-Record = dict[str, Any]
+Cells = dict[str, Any]
 
 
-def parquet_records(files: Sequence[Path], columns: Sequence[str], *, source: str) -> Iterator[tuple[int, Record]]:
+def parquet_records(files: Sequence[Path], columns: Sequence[str], *, source: str) -> Iterator[tuple[int, Cells]]:
     """Records of files of one form, numbered from 1; a missing column or a broken file is a DataError."""
     import pyarrow.parquet
 

@@ -19,7 +19,7 @@ NO_LABEL = -1  # what the hub's datasets put where the answer is kept secret
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class TextRow:
     """A text and its class, a row number of the task's classes; `id` is a hash of the text where none is given."""
 
     text: str
@@ -58,7 +58,7 @@ def key(*texts: str) -> str:
 
 
 def classification(
-    rows: Iterable[Row],
+    rows: Iterable[TextRow],
     *,
     source: str,
     classes: Sequence[str],
@@ -121,7 +121,7 @@ def preference(pairs: Iterable[Pair], *, source: str, limit: int = 0, notes: Ite
     return _examples(kept, n_classes=2, class_names=("first", "second"), notes=told)
 
 
-def answers(start: str, *, right: Iterable[str], wrong: Iterable[str], group: str) -> Iterator[Row]:
+def answers(start: str, *, right: Iterable[str], wrong: Iterable[str], group: str) -> Iterator[TextRow]:
     """Rows of a question with its candidate answers: class 1 is right; as many wrong as right ones, drawn by a hash.
 
     Args:
@@ -135,10 +135,10 @@ def answers(start: str, *, right: Iterable[str], wrong: Iterable[str], group: st
     texts = [sorted((start + answer for answer in side), key=_rank("answer")) for side in (bad, good)]
     n = min(map(len, texts))
     for label, side in enumerate(texts):
-        yield from (Row(text=text, label=label, group=group) for text in side[:n])
+        yield from (TextRow(text=text, label=label, group=group) for text in side[:n])
 
 
-def _row(row: Row, n_classes: int, counts: Counter[str]) -> _Kept | None:
+def _row(row: TextRow, n_classes: int, counts: Counter[str]) -> _Kept | None:
     text = row.text.strip()
     if not text:
         counts["blank"] += 1

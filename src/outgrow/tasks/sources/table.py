@@ -17,8 +17,8 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples
 from outgrow.tasks.sources.files import fingerprint
-from outgrow.tasks.sources.records import Record, check_columns
-from outgrow.tasks.sources.rows import Pair, Row, because, classification, key, preference
+from outgrow.tasks.sources.records import Cells, check_columns
+from outgrow.tasks.sources.rows import Pair, TextRow, because, classification, key, preference
 
 MOST_CLASSES = 1_000  # a column with more different values is hardly a label
 
@@ -29,7 +29,7 @@ class Table:
 
     source: str
     columns: Sequence[str]
-    rows: Sequence[tuple[int, Record]]
+    rows: Sequence[tuple[int, Cells]]
     notes: list[str] = field(default_factory=list)
 
 
@@ -112,7 +112,7 @@ class TableTask:
             notes=table.notes,
         )
 
-    def _rows(self, table: Table, ids: Sequence[str], classes: Sequence[str]) -> Iterator[Row]:
+    def _rows(self, table: Table, ids: Sequence[str], classes: Sequence[str]) -> Iterator[TextRow]:
         write = _writer(self.text, "text", table)
         place = {name: i for i, name in enumerate(classes)}
         for i, (number, record) in enumerate(table.rows):
@@ -124,7 +124,7 @@ class TableTask:
                 )
             text = write(number, record)
             label = place[value] if value else -1
-            yield Row(text=text, label=label, group=self._group(i, record, text), id=ids[i])
+            yield TextRow(text=text, label=label, group=self._group(i, record, text), id=ids[i])
 
     def _pairs(self, table: Table, ids: Sequence[str]) -> Iterator[Pair]:
         prompt = _writer(self.prompt, "prompt", table) if self.prompt else None
@@ -139,7 +139,7 @@ class TableTask:
                 id=ids[i],
             )
 
-    def _group(self, i: int, record: Record, default: str) -> str:
+    def _group(self, i: int, record: Cells, default: str) -> str:
         """The group column's value; a row without one stands alone, pairs with one prompt together."""
         return (shown(record.get(self.group)) if self.group else "") or key(default)
 
@@ -212,7 +212,7 @@ def decoded(file: Path, content: bytes) -> str:
         ) from None
 
 
-def _writer(template: str, field: str, table: Table) -> Callable[[int, Record], str]:
+def _writer(template: str, field: str, table: Table) -> Callable[[int, Cells], str]:
     """From a row's number and record to the text of a column or template; empty if all its columns are."""
     if template in table.columns or not set("{}") & set(template):
         check_columns([template], table.columns, source=table.source)
@@ -227,14 +227,14 @@ def _writer(template: str, field: str, table: Table) -> Callable[[int, Record], 
             raise ConfigError(f"{field} = {template!r}: only {{COLUMN}} can stand in braces; write {{{{ for a brace")
         check_columns([name for _, name in parts if name], table.columns, source=f"{field}: {table.source}")
 
-    def write(number: int, record: Record) -> str:
+    def write(number: int, record: Cells) -> str:
         cells = [_text(number, record, name, table) if name else "" for _, name in parts]
         return "".join(part[0] + cell for part, cell in zip(parts, cells, strict=True)) if any(cells) else ""
 
     return write
 
 
-def _text(number: int, record: Record, name: str, table: Table) -> str:
+def _text(number: int, record: Cells, name: str, table: Table) -> str:
     value = record.get(name)
     if isinstance(value, (list, dict, bytes)):
         raise DataError(

@@ -10,8 +10,8 @@ from pydantic import Field
 from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind
-from outgrow.tasks.sources.records import Record
-from outgrow.tasks.sources.rows import Pair, Row, classification, preference
+from outgrow.tasks.sources.records import Cells
+from outgrow.tasks.sources.rows import Pair, TextRow, classification, preference
 
 
 @spec
@@ -41,11 +41,11 @@ class TextTask:
         """What determines the dataset's content."""
         raise NotImplementedError
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[Cells]:
         """The dataset as it is; DataError if it cannot be had."""
         raise NotImplementedError
 
-    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+    def rows(self, records: Iterable[Cells]) -> Iterator[TextRow]:
         """From the dataset's records to texts, classes and groups."""
         raise NotImplementedError
 
@@ -59,7 +59,7 @@ class TextTask:
             self._rows(), source=self.source, classes=self.classes, balance=self.balance, limit=self.limit
         )
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> Iterator[TextRow]:
         try:
             yield from self.rows(self.records())
         except (LookupError, TypeError, AttributeError, ValueError) as error:

@@ -1,7 +1,7 @@
 """Linear students on stored features: against scikit-learn, two hundred seeds of a study, unequal classes, memory.
 
 Run by hand on an idle machine; all but `seeds` and `memory` need scikit-learn, and `seeds` and `prior` the packs of
-`text-offline`: `python benchmarks/lane.py [students one seeds prior memory]`.
+`text-offline`: `python benchmarks/heads.py [students one seeds prior memory]`.
 """
 
 from __future__ import annotations
