@@ -36,7 +36,7 @@ ROOMS = [
     "experiment",
     "config", "results",
     "plan", "stored",
-    "analyses", "report",
+    "figures", "analyses", "report",
     "executors",
     "sweep",
     "progress", "study",
@@ -153,7 +153,14 @@ def test_heavy_libraries_are_imported_where_they_are_used(module: str) -> None:
 
 @pytest.mark.parametrize("module", [name for name in INNER if room(name) == "report"])
 def test_reports_see_results_alone(module: str) -> None:
-    assert {room(imported) for imported in ARROWS[module]} <= {"report", "analyses", "results", "errors"}
+    assert {room(imported) for imported in ARROWS[module]} <= {
+        "report",
+        "analyses",
+        "figures",
+        "results",
+        "artefacts",
+        "errors",
+    }
 
 
 def test_this_test_sees_imports_of_every_form(tmp_path: Path) -> None:

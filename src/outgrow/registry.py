@@ -32,6 +32,7 @@ KINDS = {
     "selections": "outgrow.methods.selections",
     "losses": "outgrow.methods.losses",
     "metrics": "outgrow.metrics",
+    "analyses": "outgrow.analyses",
     "executors": "outgrow.executors",
 }
 """Kinds of component, and the package of each: its module `base` holds the registry, by the kind's name."""
@@ -89,6 +90,8 @@ class Registry(Generic[T]):
     @property
     def singular(self) -> str:
         """What one component is called."""
+        if self.kind == "analyses":
+            return "analysis"
         return self.kind.removesuffix("es" if self.kind == "losses" else "s")
 
     def add(self, name: str, value: T, *, about: str, source: str) -> T:

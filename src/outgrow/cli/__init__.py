@@ -14,7 +14,7 @@ app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
 )  # fmt: skip
-for command in (run.run, results.results, results.report, compare.compare, listing.doctor):
+for command in (run.run, results.results, results.report, results.analyse, compare.compare, listing.doctor):
     app.command()(command)
 app.command(name="list")(listing.list_)
 app.add_typer(store.store_app, name="store")

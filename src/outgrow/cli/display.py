@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from outgrow.analyses.base import Panel
 from outgrow.plan import Plan
 from outgrow.results.columns import COLUMNS, rows
 from outgrow.results.shown import cell, group_cells, score
@@ -33,6 +34,17 @@ def group_table(groups: Sequence[Group]) -> Table:
         table.add_column(name, justify="right" if name in cells.numeric else "left")
     for row in cells.rows:
         table.add_row(*map(Text, row))
+    return table
+
+
+def panel_table(title: str, panel: Panel) -> Table:
+    """The values behind a panel."""
+    table = Table(title=Text(f"{panel.title} ({title})"), title_justify="left", box=None, pad_edge=False)
+    words = [isinstance(one, str) for one in (panel.rows[0] if panel.rows else panel.columns)]
+    for name, word in zip(panel.columns, words, strict=True):
+        table.add_column(name.replace("_", " "), justify="left" if word else "right")
+    for row in panel.rows:
+        table.add_row(*(Text(cell(one)) for one in row))
     return table
 
 

@@ -14,6 +14,7 @@ from outgrow.cli.store import DEFAULT_STORE, StoreOption
 from outgrow.errors import ConfigError
 
 if TYPE_CHECKING:
+    from outgrow.artefacts import Artefacts
     from outgrow.results.table import Group
 
 
@@ -58,10 +59,42 @@ def report(
     command = " ".join(["outgrow report --store", store, *(f"--where {one}" for one in where or [])])
     groups = pool(opened, read_records(opened, where=where or []))
     title = ", ".join(dict.fromkeys(one.experiment for one in groups)) or "no results"
-    print(write_report(groups, [], out, title, command))
+    print(write_report(groups, [], out, title, command, opened))
 
 
-def write_report(groups: list[Group], failures: list[str], path: Path, title: str, command: str) -> Path:
+def analyse(
+    name: Annotated[str, typer.Argument(help="Which analysis (outgrow list analyses).")],
+    store: StoreOption = DEFAULT_STORE,
+    format: Annotated[Literal["table", "json", "csv"], typer.Option(help="How to print it.")] = "table",
+    where: Annotated[list[str] | None, typer.Option(help="Only rows with column=value.")] = None,
+) -> None:
+    """Print what one analysis finds, and the values behind its figure."""
+    from outgrow.analyses.base import analyses, studies
+    from outgrow.cli.display import console, panel_table
+    from outgrow.results.records import pool, read_records
+    from outgrow.store import Store
+
+    analysis, opened = analyses[name], Store.existing(store)
+    groups = pool(opened, read_records(opened, where=where or []))
+    found = [(study.title, panel) for study in studies(groups, opened) if (panel := analysis(study))]
+    if not found:
+        raise ConfigError(f"{name!r} has nothing to say of the results in {store} (outgrow list analyses)")
+    if format == "json":
+        print(json.dumps([{"study": title, **panel.to_dict()} for title, panel in found], indent=1))
+    elif format == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(["study", *found[0][1].columns])
+        writer.writerows([title, *row] for title, panel in found for row in panel.rows)
+    else:
+        for title, panel in found:
+            console.print(panel_table(title, panel))
+            for text in (panel.words, *panel.notes):
+                console.print(text, markup=False, soft_wrap=True)
+
+
+def write_report(
+    groups: list[Group], failures: list[str], path: Path, title: str, command: str, store: Artefacts
+) -> Path:
     """Write the page whole or not at all; ConfigError where it cannot be written. Returns `path`."""
     from dataclasses import replace
 
@@ -70,7 +103,7 @@ def write_report(groups: list[Group], failures: list[str], path: Path, title: st
     groups = [replace(group, provenance={**group.provenance, "command": command}) for group in groups]
     try:
         partial = path.with_name(path.name + ".partial")
-        partial.write_text(render(groups, title=title, failures=failures), encoding="utf-8")
+        partial.write_text(render(groups, title=title, failures=failures, store=store), encoding="utf-8")
         partial.replace(path)
     except OSError as error:
         raise ConfigError(

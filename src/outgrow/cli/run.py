@@ -104,6 +104,7 @@ def run(
             Path(store) / f"report-{name}.html",
             name,
             command,
+            opened,
         )
         console.print(f"Report: {path}", soft_wrap=True)
     _finish(swept)

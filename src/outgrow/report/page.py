@@ -7,13 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from outgrow.report.figures import agreement_figure, pgr_figure, score_figure
-from outgrow.report.marks import has_sizes
+from outgrow.analyses.base import Study, analyses, studies
+from outgrow.artefacts import Artefacts
+from outgrow.figures.marks import has_sizes
+from outgrow.figures.words import DASH, direction, metric_name, number, pair_of, percent, quantity, ratio
+from outgrow.report.lead import VERDICTS, lead
+from outgrow.report.panels import panel
 from outgrow.report.style import CSS
 from outgrow.report.svg import esc
-from outgrow.report.training import overfitting_figure
-from outgrow.report.words import DASH, VERDICTS, direction, lead, metric_name, number, pair_of, percent, quantity, ratio
 from outgrow.results.table import Group, Interval
+
+FIRST = ("scores", "recovered", "agreement", "training")  # of the analyses; the others stand below, by name
 
 # Nothing may be loaded from anywhere, and no script may run: what a name in the results contains cannot matter.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -39,7 +43,9 @@ STATISTICS = (
 )
 
 
-def render(groups: list[Group], *, title: str, failures: list[str] | None = None) -> str:
+def render(
+    groups: list[Group], *, title: str, failures: list[str] | None = None, store: Artefacts | None = None
+) -> str:
     """One HTML page about the groups.
 
     It loads nothing and runs no script; all text from outside is escaped; equal input gives equal text.
@@ -48,10 +54,9 @@ def render(groups: list[Group], *, title: str, failures: list[str] | None = None
         groups: results pooled over seeds, of one experiment or several; may be empty.
         title: the page's heading.
         failures: what went wrong, one line each.
+        store: where their answers lie, for analyses that need every one.
     """
-    sections: dict[tuple[str, str, str], list[Group]] = {}
-    for group in told_apart(groups):
-        sections.setdefault((group.experiment, group.task, group.metric), []).append(group)
+    sections = studies(told_apart(groups), store)
     body = [f"<header><h1>{esc(title)}</h1>"]
     body.append(
         '<p class="under">Weak-to-strong generalization: what a strong model learns from a weaker one\'s '
@@ -63,7 +68,7 @@ def render(groups: list[Group], *, title: str, failures: list[str] | None = None
             "<code>outgrow list experiments</code> names what else can be run; then make this report again.</p>"
         )
     body += [problems(failures)] if failures else []
-    body += [section(found, title=title, many=len(sections) > 1) for found in sections.values()]
+    body += [section(found, title=title, many=len(sections) > 1) for found in sections]
     body.append(reading() if groups else "")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -75,21 +80,21 @@ def render(groups: list[Group], *, title: str, failures: list[str] | None = None
     )
 
 
-def section(groups: Sequence[Group], *, title: str, many: bool) -> str:
-    """One experiment on one task: lead, figures, table, provenance."""
-    first = groups[0]
+def section(study: Study, *, title: str, many: bool) -> str:
+    """One experiment on one task: lead, panels, table, provenance."""
+    groups, first = study.groups, study.groups[0]
     name = f"{first.experiment}: {first.task}, {metric_name(first)}" if many else first.experiment
     name = "What was found" if name == title else name
-    figures = [score_figure(groups), pgr_figure(groups), agreement_figure(groups)]
     layout = "figures" if has_sizes(groups) else "half"
+    others = sorted(entry.name for entry in analyses if entry.name not in FIRST)
+    panels = [panel(found) for one in (*FIRST, *others) if (found := analyses[one](study))]
     return "\n".join(
         [
             f"<section><h2>{esc(name)}</h2>",
             lead(groups),
             f'<div class="{layout}">',
-            *figures,
+            *panels,
             "</div>",
-            overfitting_figure(groups),
             "<h2>All results</h2>",
             table(groups),
             "<h2>Where the numbers come from</h2>",

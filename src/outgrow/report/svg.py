@@ -1,4 +1,4 @@
-"""A small chart primitive: axes and lines with error bars, as inline SVG text.
+"""Charts drawn: axes and lines with error bars, as inline SVG text.
 
 Colours are CSS classes (`ink`, `grey`, `s0` to `s5`) that set `color`; shapes draw in `currentColor`, so one SVG serves
 light, dark and print. Lengths are CSS pixels at the size the figure is meant to be shown.
@@ -9,106 +9,17 @@ from __future__ import annotations
 import html
 import itertools
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-SHAPES = ("circle", "square", "triangle", "diamond", "down", "plus")
-CHARACTER = 6.5  # mean width of a character at the 11 px the labels are set in
+from outgrow.figures.charts import LineChart, Series
+from outgrow.figures.words import CHARACTER, shorten
+
 CONTROL = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}  # not allowed in XML
 
 
 def esc(text: object) -> str:
     """Outside text, safe in HTML and SVG, inside tags and inside quoted attributes."""
     return html.escape(str(text).translate(CONTROL), quote=True)
-
-
-def shorten(text: str, characters: int) -> str:
-    """The text, cut in the middle to at most so many characters."""
-    if len(text) <= characters:
-        return text
-    head = (characters - 1) * 2 // 3
-    return f"{text[:head]}\u2026{text[len(text) - (characters - 1 - head) :]}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Axis:
-    """A scale with its ticks: values from `low` to `high`, placed linearly or by logarithm."""
-
-    low: float
-    high: float
-    label: str
-    ticks: list[tuple[float, str]]
-    log: bool = False
-
-    def place(self, value: float, start: float, end: float) -> float:
-        """Where a value lies between the pixels `start` and `end`; a value off the scale lies on its edge."""
-        value = min(max(value, self.low), self.high)
-        low, high = (math.log10(self.low), math.log10(self.high)) if self.log else (self.low, self.high)
-        return start + (end - start) * ((math.log10(value) if self.log else value) - low) / (high - low)
-
-
-def linear_axis(
-    values: Sequence[float],
-    label: str,
-    show: Callable[[float], str],
-    *,
-    about: int = 5,
-    within: tuple[float, float] = (-math.inf, math.inf),
-) -> Axis:
-    """A linear axis over the values, ending on round ticks, about so many of them, and never beyond `within`."""
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    if high - low < 0.02:
-        low, high = low - 0.02, high + 0.02
-    raw = (high - low) / about
-    unit = 10.0 ** math.floor(math.log10(raw))
-    step = next(unit * factor for factor in (1, 2, 2.5, 5, 10) if unit * factor >= raw * 0.999)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    ticks = [round(step * k, 10) for k in range(first, last + 1)]
-    ticks = [tick for tick in ticks if within[0] <= tick <= within[1]]
-    return Axis(low=ticks[0], high=ticks[-1], label=label, ticks=[(tick, show(tick)) for tick in ticks])
-
-
-def log_axis(values: Sequence[float], label: str, show: Callable[[float], str]) -> Axis:
-    """A logarithmic axis with a margin on both sides; values not above zero lie on its left edge."""
-    logs = [math.log10(value) for value in values if value > 0] or [0.0, 1.0]
-    span = max(max(logs) - min(logs), 0.3)
-    low, high = min(logs) - 0.08 * span, max(logs) + 0.08 * span
-    factors = (1,) if span > 1.6 else (1, 3) if span > 0.9 else (1, 2, 5)
-    ticks = [factor * 10.0**power for power in range(math.floor(low), math.ceil(high) + 1) for factor in factors]
-    ticks = [tick for tick in ticks if low <= math.log10(tick) <= high]
-    while len(ticks) > 6:
-        ticks = ticks[::2]
-    return Axis(low=10**low, high=10**high, label=label, log=True, ticks=[(tick, show(tick)) for tick in ticks])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mark:
-    """One point: `y` None means that there is no value, and a hollow cross in the strip below the plot says so."""
-
-    x: float
-    y: float | None
-    title: str
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    """Marks of one look.
-
-    `dash` is an SVG dash array, and `ring` circles the mark at that x. `aside` moves marks apart that share an x with
-    those of other such lines, so that their error bars do not overlap.
-    """
-
-    label: str
-    marks: list[Mark]
-    tone: str
-    shape: str = "circle"
-    dash: str = ""
-    joined: bool = True
-    size: float = 3.4
-    ring: float | None = None
-    aside: bool = False
 
 
 def shape(name: str, x: float, y: float, r: float) -> str:
@@ -171,40 +82,21 @@ def swatch(series: Series) -> str:
     return f'<svg class="swatch {series.tone}" viewBox="0 0 28 12" aria-hidden="true">{stroke}{marker}</svg>'
 
 
-def line_chart(
-    *,
-    title: str,
-    label: str,
-    x: Axis,
-    y: Axis,
-    series: Sequence[Series],
-    width: float = 340,
-    height: float = 270,
-    names: Sequence[tuple[float, str]] = (),
-    rules: Sequence[float] = (),
-    direct: bool = False,
-    dodge: float = 0,
-) -> str:
-    """Lines with error bars.
-
-    Args:
-        names: what to write above the plot, at an x each (the models there); one that would overlap is left out.
-        rules: values of y to draw a reference line at.
-        direct: write each line's label at its right end.
-        dodge: pixels between marks that move aside for each other.
-    """
+def line_chart(chart: LineChart) -> str:
+    """Lines with error bars."""
+    x, y, series, width, height, names = chart.x, chart.y, chart.series, chart.width, chart.height, chart.names
     left, top, bottom = 60.0, 48.0 if names else 30.0, 40.0
-    right = 12 + (max((len(s.label) for s in series), default=0) * CHARACTER if direct else 0)
+    right = 12 + (max((len(s.label) for s in series), default=0) * CHARACTER if chart.direct else 0)
     gone = any(mark.y is None for s in series for mark in s.marks)
     x0, x1, floor = left, width - right, height - bottom
     y0, y1 = floor - (20 if gone else 4), top
-    parts = [text(0, 14, shorten(title, int(width / CHARACTER) - 4), tone="ink title")]
+    parts = [text(0, 14, shorten(chart.title, int(width / CHARACTER) - 4), tone="ink title")]
     middle = f' transform="rotate(-90 10 {(y0 + y1) / 2:.1f})"'
     parts.append(text(10, (y0 + y1) / 2, y.label, anchor="middle", extra=middle))
     for value, words in y.ticks:
         at = y.place(value, y0, y1)
         parts += [line(x0, at, x1, at, "rule"), text(x0 - 6, at + 3.5, words, anchor="end")]
-    parts += [line(x0, y.place(v, y0, y1), x1, y.place(v, y0, y1), "grey", dash="5 3") for v in rules]
+    parts += [line(x0, y.place(v, y0, y1), x1, y.place(v, y0, y1), "grey", dash="5 3") for v in chart.rules]
     if gone:
         parts.append(text(x0 - 6, floor - 5, "no PGR", anchor="end"))
     parts.append(line(x0, floor, x1, floor, "grey"))
@@ -237,7 +129,7 @@ def line_chart(
         for mark in sorted(s.marks, key=lambda mark: mark.x):
             at, here = x.place(mark.x, x0, x1), crowd.get((mark.x, mark.y is None), [])
             if s.aside:
-                step = min(dodge if mark.y is not None else 8, room_each)
+                step = min(chart.dodge if mark.y is not None else 8, room_each)
                 at += (here.index(s.label) - (len(here) - 1) / 2) * step
             if mark.y is None:
                 body = cross(at, floor - 9)
@@ -258,9 +150,9 @@ def line_chart(
         if path:
             ends.append((float(path[-1].split(",")[1]), s))
         parts.append(f'<g class="{s.tone}">' + "".join(drawn) + "</g>")
-    if direct:
+    if chart.direct:
         parts += [text(x1 + 8, at + 3.5, s.label, tone=s.tone) for at, s in spread(ends, y1, floor)]
-    return picture(width, height, label, parts)
+    return picture(width, height, chart.label, parts)
 
 
 def spread(

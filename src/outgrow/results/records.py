@@ -19,6 +19,7 @@ from outgrow.steps import Comparison, Step, walk_unique
 
 if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
+    from outgrow.results.answers import Answers
 
 
 def record(store: Artefacts, one: Experiment, result: Comparison, *, failure: str = "") -> Record:
@@ -66,12 +67,23 @@ def _formats(store: Artefacts, steps: Sequence[Step]) -> list[str]:
     return sorted(found - {""})
 
 
-def _evaluate(store: Artefacts, metric: str, keys: Sequence[str]) -> Evaluation:
+def _answers(store: Artefacts, metric: str, keys: Sequence[str]) -> Answers:
     from outgrow.metrics.base import metrics
     from outgrow.results.answers import read_answers
+
+    return read_answers([store.open(key) for key in keys], metric=metrics[metric])
+
+
+def _evaluate(store: Artefacts, metric: str, keys: Sequence[str]) -> Evaluation:
     from outgrow.results.evaluation import evaluate
 
-    return evaluate(read_answers([store.open(key) for key in keys], metric=metrics[metric]))
+    return evaluate(_answers(store, metric, keys))
+
+
+def group_answers(store: Artefacts, group: Group) -> Answers | None:
+    """What the roles of pooled rows said of each test example; None where none of them has finished."""
+    keys = [key for key in group.keys if store.has(key)]
+    return _answers(store, group.metric, keys) if keys else None
 
 
 def _row(

@@ -14,6 +14,7 @@ from outgrow.metrics.base import Metric
 from outgrow.models.base import Model
 from outgrow.registry import Entry, every_registry
 from outgrow.supervisors.base import Supervisor
+from outgrow.testing.analysed import check_analysis
 from outgrow.testing.broken import Broken, Checked, demand
 from outgrow.testing.carried_out import check_executor
 from outgrow.testing.learned import check_ladder, check_network
@@ -35,7 +36,10 @@ CHECKS: dict[type, Sequence[Check]] = {
     Loss: (check_spec, check_loss, check_sending),
     Metric: (check_metric,),
 }
-FUNCTIONS: dict[str, Sequence[Check]] = {"executors": (check_executor,)}  # kinds whose components are functions
+FUNCTIONS: dict[str, Sequence[Check]] = {  # kinds whose components are functions
+    "analyses": (check_analysis,),
+    "executors": (check_executor,),
+}
 
 
 def check(component: Any) -> Checked:
@@ -43,8 +47,8 @@ def check(component: Any) -> Checked:
 
     Args:
         component: an instance of a task, model, supervisor, method, transform, selection, loss or metric; a class that
-            needs no options; an executor; or a registry's entry. A task is loaded, a model built and tried, an executor
-            carries out a small plan.
+            needs no options; an analysis; an executor; or a registry's entry. A task is loaded, a model built and
+            tried, an executor carries out a small plan, an analysis is shown a small study.
     """
     if isinstance(component, Entry):
         return _check_entry(component)

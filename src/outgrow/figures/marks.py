@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from outgrow.report import svg
-from outgrow.report.dots import Dot
-from outgrow.report.svg import Axis, Mark, Series, esc
-from outgrow.report.words import (
-    pair_of,
-    quantity,
-    recovered,
-    score,
-    short_names,
-)
+from outgrow.figures.axes import Axis, log_axis
+from outgrow.figures.charts import SHAPES, Dot, Mark, Series
+from outgrow.figures.words import pair_of, quantity, recovered, score, short_names, shorten
 from outgrow.results.table import Group, Interval
 
 TONES = 6
@@ -23,16 +16,6 @@ SIZE = "multiply-accumulates per forward pass"
 def unique(values: Iterable[str]) -> list[str]:
     """Each value once, in the order they come."""
     return list(dict.fromkeys(values))
-
-
-def figure(name: str, caption: str, panels: Sequence[str], legend: Sequence[Series] = ()) -> str:
-    """A figure: heading, legend, panels side by side, caption. The caption is HTML already."""
-    items = "".join(f"<li>{svg.swatch(series)}{esc(series.label)}</li>" for series in legend)
-    keys = f'<ul class="legend">{items}</ul>' if items else ""
-    body = "".join(f"<div>{panel}</div>" for panel in panels)
-    many = "panels" if len(panels) > 1 else "panel"
-    heading = f"<h3>{esc(name)}</h3>"
-    return f'<figure>{heading}{keys}<div class="{many}">{body}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def has_sizes(groups: Sequence[Group]) -> bool:
@@ -51,7 +34,7 @@ def weak_series(groups: Sequence[Group], method: str, make: Callable[[Group], Ma
     for k, weak in enumerate(by_cost(groups)):
         marks = [made for g in groups if (g.weak, g.method) == (weak, method) and (made := make(g))]
         tone, dash = f"s{k % TONES}", "" if k < TONES else "6 2"
-        form = svg.SHAPES[k % len(svg.SHAPES)]
+        form = SHAPES[k % len(SHAPES)]
         out.append(Series(label=f"from {weak}", marks=marks, tone=tone, shape=form, dash=dash, aside=True))
     return out
 
@@ -59,13 +42,13 @@ def weak_series(groups: Sequence[Group], method: str, make: Callable[[Group], Ma
 def size_axis(groups: Sequence[Group], *, supervisors: bool = False) -> Axis:
     """An axis of model sizes that holds every student, and the supervisors too if asked."""
     costs = [g.strong_cost for g in groups] + [g.weak_cost for g in groups if supervisors]
-    return svg.log_axis(costs, SIZE, quantity)
+    return log_axis(costs, SIZE, quantity)
 
 
 def model_names(groups: Sequence[Group]) -> list[tuple[float, str]]:
     """Where each student model lies on the size axis."""
     short = short_names(unique(g.strong for g in groups))
-    return sorted({(g.strong_cost, svg.shorten(short[g.strong], 14)) for g in groups})
+    return sorted({(g.strong_cost, shorten(short[g.strong], 14)) for g in groups})
 
 
 def place_of(g: Group) -> str:

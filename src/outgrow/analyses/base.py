@@ -1,0 +1,75 @@
+"""Analyses: one function from a study to a panel: words, a figure, a table of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from outgrow.artefacts import Artefacts
+from outgrow.figures.charts import Figure
+from outgrow.registry import Registry
+from outgrow.results.answers import Answers
+from outgrow.results.records import group_answers
+from outgrow.results.table import Group
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Results of one experiment on one task by one metric, pooled over seeds.
+
+    Args:
+        store: where their answers lie; None where only the results are known.
+    """
+
+    groups: Sequence[Group]
+    store: Artefacts | None = None
+
+    @property
+    def title(self) -> str:
+        """Experiment, task and metric."""
+        first = self.groups[0]
+        return f"{first.experiment}: {first.task}, {first.metric}"
+
+    def answers(self, group: Group) -> Answers | None:
+        """What the roles of a group said of every test example, read when it is asked for; None if nobody knows."""
+        return None if self.store is None else group_answers(self.store, group)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """What an analysis found.
+
+    Args:
+        title: a few words.
+        words: what is to be seen, in plain sentences.
+        notes: more sentences, one for each of several things.
+        figure: may be None.
+        columns, rows: the values behind the figure; as many cells as columns in each row.
+    """
+
+    title: str
+    words: str
+    notes: Sequence[str] = ()
+    figure: Figure | None = None
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | float | None]] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the figure, fit for JSON."""
+        rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+        return {"title": self.title, "words": self.words, "notes": list(self.notes), "rows": rows}
+
+
+Analysis = Callable[[Study], Panel | None]
+"""Of a study that it has nothing to say of, None."""
+
+analyses: Registry[Analysis] = Registry("analyses", package="outgrow.analyses")
+
+
+def studies(groups: Sequence[Group], store: Artefacts | None = None) -> list[Study]:
+    """The groups by experiment, task and metric."""
+    found: dict[tuple[str, str, str], list[Group]] = {}
+    for group in groups:
+        found.setdefault((group.experiment, group.task, group.metric), []).append(group)
+    return [Study(groups=some, store=store) for some in found.values()]

@@ -1,0 +1,1 @@
+"""Figures as values: axes, charts, and the words and marks on them."""
