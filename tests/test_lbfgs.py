@@ -265,10 +265,19 @@ def test_a_sketch_inverts_what_it_has_seen() -> None:
     rng = np.random.default_rng(0)
     x = torch.from_numpy(rng.standard_normal((500, WIDTH)) * np.linspace(0.1, 3, WIDTH)).float()
     penalty = torch.full((WIDTH,), 0.01)
-    found = Coordinates.plain(x, penalty, 0.25)
+    found = Coordinates.plain(x, x.square().mean(0), penalty, 0.25)
     assert found.sketch is not None
     divisor = found.scale(penalty[None])[0]
     curvature = 0.25 * (x / divisor).T @ (x / divisor) / len(x) + 0.3 * torch.eye(WIDTH)
     vectors = torch.randn(1, 2, WIDTH, generator=torch.Generator().manual_seed(1))
     inverse = found.sketch.inverse(vectors, torch.tensor([0.3]))
     torch.testing.assert_close(inverse @ curvature, vectors, atol=1e-4, rtol=1e-3)
+
+
+def test_gradients_may_be_taken_through_a_solved_head() -> None:
+    values = np.random.default_rng(0).standard_normal((40, 3)).astype(np.float16)
+    targets = torch.eye(2)[torch.from_numpy((values[:, 0] > 0).astype(int))]
+    one = Student(rows=np.arange(40), targets=targets, weights=torch.ones(40), loss=PLAIN, seed=0, l2=0.1)
+    (head,) = solve(values, [one], Output(kind="classification", n_classes=2), device=CPU)
+    assert isinstance(head, Head)
+    (torch.ones(3, requires_grad=True) * head.weight).sum().backward()

@@ -26,8 +26,8 @@ def matrix(features: np.ndarray, rows: np.ndarray, *, device: torch.device) -> T
     pairs, width = features.ndim == 3, features.shape[-1]
     x = torch.ones(len(rows), width + (not pairs), device=device)
     for start in range(0, len(rows), ROWS):
-        piece = torch.from_numpy(features[rows[start : start + ROWS]]).to(device).float()
-        x[start : start + len(piece), :width] = piece[:, 1] - piece[:, 0] if pairs else piece
+        piece = torch.from_numpy(features[rows[start : start + ROWS]]).to(device)
+        x[start : start + len(piece), :width] = piece[:, 1].float() - piece[:, 0] if pairs else piece
         release(features)
     return x
 
@@ -92,14 +92,15 @@ class Coordinates:
     sketch: Sketch | None
 
     @classmethod
-    def plain(cls, x: Tensor, penalty: Tensor, bound: float) -> Coordinates:
+    def plain(cls, x: Tensor, squares: Tensor, penalty: Tensor, bound: float) -> Coordinates:
         """The features themselves.
 
         Args:
+            squares: means of the squares of each column of x, [columns].
             penalty: about what students have, [columns].
             bound: the most that a row's loss curves along its logit (Boehning 1992).
         """
-        curvature = bound * x.square().mean(0) + penalty
+        curvature = bound * squares + penalty
         found = cls(axes=None, curvature=curvature, sketch=None)
         return replace(found, sketch=Sketch.of(x, found.scale(torch.zeros_like(penalty)[None])[0], bound))
 
