@@ -183,64 +183,93 @@ def seeds(count: int = 200) -> None:
             print("  " + next(line for line in done.stdout.splitlines() if line.startswith("minilm")))
 
 
-def prior(n: int = 2_500, test: int = 2_000) -> None:
-    """Heads on MiniLM's features of film reviews, 83 % of them fresh, against scikit-learn's logistic regression.
+SHARES = {  # of classes, largest last, by task and the model whose frozen features are learned from
+    ("rotten-tomatoes", "minilm-l6"): (0.17, 0.83),
+    ("tweets", "minilm-l6"): (0.08, 0.17, 0.75),
+    ("mnist", "efficientnet-lite0"): (0.02, 0.02, 0.03, 0.03, 0.05, 0.05, 0.1, 0.15, 0.2, 0.35),
+}
 
-    Soft labels are those of a regression on 32 of the features, which learned from other reviews.
-    """
+
+def frozen_features(task: str, name: str) -> tuple[np.ndarray, np.ndarray, Any]:
+    """Standardised features of all examples as they are stored, their classes, and the training's defaults."""
     import torch
-    from sklearn.linear_model import LogisticRegression
 
-    from outgrow.learning.heads import train_together
-    from outgrow.learning.lbfgs import solve
     from outgrow.learning.machine import Machine
     from outgrow.learning.predict import in_batches
     from outgrow.models.base import models
     from outgrow.specs import TrainSpec
     from outgrow.tasks.base import Output, tasks
 
-    examples = tasks["rotten-tomatoes"]().load()
-    truth, output = np.asarray(examples.truth), Output(kind="classification", n_classes=2)
-    model = models["minilm-l6"](training="probe")
-    network, machine = model.extractor().build(output), Machine(device=torch.device("cpu"))
+    examples = tasks[task]().load()
+    model = models[name](**({"training": "probe"} if name == "minilm-l6" else {"resolution": 64}))
+    network = model.extractor().build(Output(kind="classification", n_classes=examples.n_classes))
+    machine = Machine(device=torch.device("cpu"))
     machine.place(network, machine.number_format(network)).eval()
     inputs = network.encode(examples.inputs)
-    x = np.zeros((len(truth), 384), np.float32)
+    found: list[np.ndarray] = [np.empty(0)] * len(examples.ids)
     with torch.inference_mode():
         for piece in in_batches(inputs):
-            x[piece] = network(inputs.batch(piece, machine.device)).float().numpy()
+            for row, values in zip(piece, network(inputs.batch(piece, machine.device)).float().numpy(), strict=True):
+                found[row] = values
+    x = np.stack(found)
     deviation = x.std(0)
     x = ((x - x.mean(0)) / np.where(deviation < 1e-6, 1, deviation)).astype(np.float16).astype(np.float32)
-    spec = TrainSpec(**model.train_defaults())
-    accuracies: dict[str, list[float]] = {}
-    for seed in range(3):
-        rng = np.random.default_rng(seed)
-        shuffled = [rng.permutation(np.flatnonzero(truth == label)) for label in (0, 1)]
+    return x, np.asarray(examples.truth), TrainSpec(**model.train_defaults())
 
-        def draw(size: int, shuffled: list[np.ndarray] = shuffled) -> np.ndarray:
-            sizes = (size - round(0.83 * size), round(0.83 * size))
-            drawn = np.concatenate([own[:most] for own, most in zip(shuffled, sizes, strict=True)])
-            shuffled[:] = [own[most:] for own, most in zip(shuffled, sizes, strict=True)]
-            return drawn
 
-        held_out, rows, others = draw(test), draw(n), draw(600)
-        hard = torch.nn.functional.one_hot(torch.from_numpy(truth), 2).float()
-        weak = LogisticRegression(max_iter=1_000).fit(x[others, :32], truth[others]).predict_proba(x[:, :32])
-        for labels, targets in (("hard", hard), ("soft", torch.from_numpy(weak).float())):
-            made = [student(targets, rows, seed=seed, l2=spec.l2)]
-            twice, share = np.repeat(x[rows], 2, 0), targets[rows].numpy().reshape(-1) + 1e-9
-            reference = LogisticRegression(max_iter=1_000).fit(twice, np.tile([0, 1], n), sample_weight=share)
-            heads = {
-                "adam": train_together(x, made, spec, output, device=machine.device)[0],
-                "lbfgs": solve(x, made, output, device=machine.device)[0],
-            }
-            found = {name: (x[held_out] @ head.weight.numpy().T + head.bias.numpy()) for name, head in heads.items()}
-            found["scikit-learn"] = np.stack([np.zeros(test), reference.decision_function(x[held_out])], 1)
-            for name, logits in found.items():
-                right = float((logits.argmax(1) == truth[held_out]).mean())
-                accuracies.setdefault(f"{labels}, {name}", []).append(right)
-    for name, each in accuracies.items():
-        print(f"{n:,} reviews, 83 % fresh, {name}: {np.mean(each):.4f} (3 seeds, n = {test:,})", flush=True)
+def prior(seeds: int = 3) -> None:
+    """Heads on features of examples of very unequal classes, against scikit-learn's logistic regression.
+
+    Soft labels are those of a regression on 32 of the features, which learned from other examples.
+    """
+    import torch
+    from sklearn.linear_model import LogisticRegression
+
+    from outgrow.learning.heads import Head, train_together
+    from outgrow.learning.lbfgs import solve
+    from outgrow.tasks.base import Output
+
+    for (task, name), shares in SHARES.items():
+        x, truth, spec = frozen_features(task, name)
+        classes, device = len(shares), torch.device("cpu")
+        output = Output(kind="classification", n_classes=classes)
+        most = min(np.bincount(truth)[place] / share for place, share in enumerate(shares))
+        n, test, others = (int(min(most, 5_100) * part) for part in (0.49, 0.39, 0.12))
+        accuracies: dict[str, list[float]] = {}
+        for seed in range(seeds):
+            rng = np.random.default_rng(seed)
+            shuffled = [rng.permutation(np.flatnonzero(truth == label)) for label in range(classes)]
+
+            def draw(size: int, shuffled: list[np.ndarray] = shuffled, shares: Any = shares) -> np.ndarray:
+                sizes = [int(share * size) for share in shares]
+                drawn = np.concatenate([own[:most] for own, most in zip(shuffled, sizes, strict=True)])
+                shuffled[:] = [own[most:] for own, most in zip(shuffled, sizes, strict=True)]
+                return drawn
+
+            held_out, rows, apart = draw(test), draw(n), draw(others)
+            hard = torch.nn.functional.one_hot(torch.from_numpy(truth), classes).float()
+            weak = LogisticRegression(max_iter=2_000).fit(x[apart, :32], truth[apart]).predict_proba(x[:, :32])
+            for labels, targets in (("hard", hard), ("soft", torch.from_numpy(weak).float())):
+                made = [student(targets, rows, seed=seed, l2=spec.l2)]
+                copies, share = np.repeat(x[rows], classes, 0), targets[rows].numpy().reshape(-1) + 1e-9
+                reference = LogisticRegression(max_iter=2_000)
+                reference.fit(copies, np.tile(np.arange(classes), len(rows)), sample_weight=share)
+                heads = {
+                    "adam": train_together(x, made, spec, output, device=device)[0],
+                    "lbfgs": solve(x, made, output, device=device)[0],
+                }
+                said = {"scikit-learn": reference.predict(x[held_out])}
+                for how, head in heads.items():
+                    assert isinstance(head, Head)
+                    said[how] = (x[held_out] @ head.weight.numpy().T + head.bias.numpy()).argmax(1)
+                for how, answers in said.items():
+                    accuracies.setdefault(f"{labels}, {how}", []).append(float((answers == truth[held_out]).mean()))
+        for how, each in accuracies.items():
+            print(
+                f"{task}, {classes} classes, the largest {shares[-1]:.0%}, {n:,} examples, {how}: {np.mean(each):.4f} "
+                f"({seeds} seeds, n = {len(held_out):,})",
+                flush=True,
+            )
 
 
 def memory() -> None:
