@@ -9,8 +9,8 @@ from outgrow import experiment
 from outgrow.errors import ConfigError, UnknownName
 from outgrow.experiment import Experiment
 from outgrow.methods.bootstrapping import Bootstrapping
+from outgrow.models.bases.language import LanguageModel
 from outgrow.models.chess import ChessModel
-from outgrow.models.language import LanguageModel
 from outgrow.models.toy import ToyModel
 from outgrow.steps import Steps, Trained, walk_unique
 
