@@ -34,6 +34,7 @@ TERMS = {
     "the supervisor is right or wrong",
     "weak label accuracy": "share of the transfer examples that the supervisor labelled correctly",
 }
+FORMS = {"t": "t interval", "wilson": "Wilson's interval", "fieller": "Fieller's interval"}
 STATISTICS = (
     "Every interval is a 95&nbsp;% interval. Seeds and groups of test examples are crossed random effects: a mean's "
     "variance is that between seeds plus that between groups (analysis of variance), with Satterthwaite's degrees of "
@@ -116,9 +117,9 @@ def cell(at: Interval | None, show: Callable[[float], str]) -> str:
     if at is None:
         return f"<td>{DASH}</td>"
     if at.low is None or at.high is None:
-        return f'<td title="n = {at.n:,}">{show(at.value)}</td>'
+        return f'<td title="n = {at.n:,}, no interval">{show(at.value)}</td>'
     low, high = (show(end).removesuffix("\u202f%") for end in (at.low, at.high))
-    return f'<td title="n = {at.n:,}">{show(at.value)}<small>{low} to {high}</small></td>'
+    return f'<td title="n = {at.n:,}, {FORMS[at.form]}">{show(at.value)}<small>{low} to {high}</small></td>'
 
 
 def table(groups: Sequence[Group]) -> str:

@@ -67,16 +67,16 @@ class Evaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class CurvePoint:
-    """One look at a training run on the validation examples.
+    """One check of a training on the validation examples.
 
     Args:
         progress: share of the training done, 0 (untouched) to 1.
         accuracy: share of validation examples right against ground truth.
         agreement: share on which it predicts what the weak supervisor predicts; None for a run on ground truth.
         n: validation examples looked at.
-        loss: the mean training loss since the last look; None before the first update.
+        loss: the mean training loss since the last check; None before the first update.
         rate: the learning rate of the last update.
-        gradient_norm: the mean norm of the gradient since the last look.
+        gradient_norm: the mean norm of the gradient since the last check.
     """
 
     progress: float
@@ -132,7 +132,7 @@ class Group:
         share: whether scores lie between 0 and 1 and are shown in percent.
         larger_is_better: of scores.
         curves: by role (`weak`, `student`, `ceiling`): the mean curve over seeds.
-        spec: the resolved experiment without its seed, as stored.
+        settings: the resolved experiment without its seed, as stored.
         keys: result keys, one per seed.
     """
 
