@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -66,6 +68,15 @@ def test_every_component_has_such_a_file() -> None:
     own = {(kind, entry.module) for kind, entry in REGISTERED if entry.module.startswith("outgrow.")}
     assert {one for one in own if one[0] in SINGLE} == set(FILES)
     assert len(FILES) >= 90
+
+
+@pytest.mark.parametrize(
+    ("module", "model"), [("language", 'LanguageModel(name="bert-base")'), ("vision", 'VisionModel(name="resnet-18")')]
+)
+def test_a_size_is_known_before_its_file_has_been_imported(module: str, model: str) -> None:
+    code = f"from outgrow.models.bases.{module} import *\nprint({model}.ladder()[-1].name)"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in ("bert-large", "resnet-50")
 
 
 def test_more_than_one_thing_is_seen() -> None:
