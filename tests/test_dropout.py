@@ -19,7 +19,7 @@ from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network
 from outgrow.learning.objective import Probabilities, Targets
 from outgrow.learning.train import fit
-from outgrow.models.language import LanguageModel
+from outgrow.models.bases.language import LanguageModel
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 

@@ -22,7 +22,7 @@ from outgrow.learning.probe import Probe
 from outgrow.learning.progress import Progress
 from outgrow.learning.train import fit
 from outgrow.models.base import models
-from outgrow.models.language import LanguageModel
+from outgrow.models.bases.language import LanguageModel
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.images import Preprocessing

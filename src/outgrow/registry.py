@@ -96,7 +96,7 @@ class Registry(Generic[T]):
 
     def add(self, name: str, value: T, *, about: str, source: str) -> T:
         """Register `value`; a name can be taken once, but a module or cell that is run again replaces its own."""
-        module, code = _caller()
+        module, code = _caller(self._package)
         if module.partition(".")[0] != self._package.partition(".")[0]:
             self._load_package()  # so that whoever comes from outside is refused, not what is taken already
         taken = self._entries.get(name)
@@ -252,10 +252,11 @@ def imported_files() -> tuple[str, ...]:
     return tuple(map(str, _imported))
 
 
-def _caller() -> tuple[str, CodeType]:
-    """The module that calls into this one, and the code that it is running."""
+def _caller(package: str) -> tuple[str, CodeType]:
+    """The module that registers, and the code that it is running; a base that registers for it is passed over."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
+    passed = (f"{__name__}.", f"{package}.bases.")
+    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith(passed):
         frame = frame.f_back
     return str(frame.f_globals.get("__name__", "")), frame.f_code
 

@@ -9,7 +9,7 @@ import torch
 
 from outgrow.config import expand
 from outgrow.learning.feature_file import load
-from outgrow.models.chess import ChessModel
+from outgrow.models.bases.chess import pretrained
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Features, Trained, walk_unique
 from outgrow.store import Store
@@ -36,7 +36,7 @@ def test_a_probe_learns_from_the_last_hidden_layer(tmp_path: Path) -> None:
     stored = load(store.open(features.key))
     data = features.dataset.read(Context(store))
     boards = data.inputs
-    network = ChessModel(name="chess-s").network().eval()
+    network = pretrained("chess-s").eval()
     with torch.inference_mode():
         hidden = network.features(torch.from_numpy(boards)).flatten(1).numpy()
     pool = data.part("pool")

@@ -8,9 +8,9 @@ import pytest
 from outgrow import experiment
 from outgrow.errors import ConfigError, UnknownName
 from outgrow.experiment import Experiment
-from outgrow.methods.bootstrapping import Bootstrapping
+from outgrow.models.bases.chain import chain
+from outgrow.models.bases.language import LanguageModel
 from outgrow.models.chess import ChessModel
-from outgrow.models.language import LanguageModel
 from outgrow.models.toy import ToyModel
 from outgrow.steps import Steps, Trained, walk_unique
 
@@ -28,15 +28,15 @@ from outgrow.steps import Steps, Trained, walk_unique
     ],
 )
 def test_the_chain_is_spread_evenly_over_the_ladder(links: int, weak: str, strong: str, names: list[str]) -> None:
-    chain = Bootstrapping(links=links).chain(ChessModel(name=weak).cost, ChessModel(name=strong))
-    assert [model.name for model in chain] == names
+    found = chain(ChessModel(name=weak).cost, ChessModel(name=strong), links=links)
+    assert [model.name for model in found] == names
 
 
 def test_sizes_name_the_chain() -> None:
-    chain = Bootstrapping(sizes=("toy-m",)).chain(0.0, ToyModel(name="toy-l"))
-    assert [model.name for model in chain] == ["toy-m", "toy-l"]
+    found = chain(0.0, ToyModel(name="toy-l"), links=2, sizes=("toy-m",))
+    assert [model.name for model in found] == ["toy-m", "toy-l"]
     with pytest.raises(UnknownName, match="toy-xm"):
-        Bootstrapping(sizes=("toy-xm",)).chain(0.0, ToyModel(name="toy-l"))
+        chain(0.0, ToyModel(name="toy-l"), links=2, sizes=("toy-xm",))
 
 
 def student(one: Experiment, steps: Steps) -> Trained:
@@ -48,17 +48,17 @@ def student(one: Experiment, steps: Steps) -> Trained:
 def test_every_link_learns_from_the_one_before_on_fresh_rows(toy: Callable[..., list[Experiment]]) -> None:
     (one,) = toy("method.name=bootstrapping")
     link = student(one, Steps())
-    chain = []
+    links = []
     while link.labels is not None:
-        chain.append(link)
+        links.append(link)
         assert link.labels.part.name == link.part.name
         assert link.labels.part.start <= link.part.start < link.part.stop <= link.labels.part.stop
         before = link.labels.by
         assert isinstance(before, Trained)
         link = before
-    chain.reverse()
-    assert [link.role.model.name for link in chain] == ["toy-s", "toy-m", "toy-l"]
-    assert [(link.part.start, link.part.stop) for link in chain] == [(0, 20), (20, 40), (40, 60)]
+    links.reverse()
+    assert [link.role.model.name for link in links] == ["toy-s", "toy-m", "toy-l"]
+    assert [(link.part.start, link.part.stop) for link in links] == [(0, 20), (20, 40), (40, 60)]
     assert link.role.model.name == "toy-xs"
     assert link.part.name == "supervisor"
 
@@ -87,18 +87,17 @@ def test_with_no_size_between_it_is_naive(toy: Callable[..., list[Experiment]]) 
 
 
 def test_sizes_must_rise_to_the_student() -> None:
-    method = Bootstrapping(sizes=("toy-m", "toy-s"))
     with pytest.raises(ConfigError, match=r"sizes must rise .* 'toy-l'"):
-        method.chain(ToyModel(name="toy-xs").cost, ToyModel(name="toy-l"))
-    rising = Bootstrapping(sizes=("toy-s", "toy-m")).chain(0, ToyModel(name="toy-l"))
+        chain(ToyModel(name="toy-xs").cost, ToyModel(name="toy-l"), links=2, sizes=("toy-m", "toy-s"))
+    rising = chain(0, ToyModel(name="toy-l"), links=2, sizes=("toy-s", "toy-m"))
     assert [one.name for one in rising] == ["toy-s", "toy-m", "toy-l"]
 
 
 def test_sizes_keep_the_students_options() -> None:
     """A link is trained as the student is: the same kind of training, length and depth of heads."""
     strong = LanguageModel(name="smollm2-360m", training="lora", lora_rank=4, max_length=64, pooling="mean")
-    link, last = Bootstrapping(sizes=("smollm2-135m",)).chain(0.0, strong)
+    link, last = chain(0.0, strong, links=2, sizes=("smollm2-135m",))
     assert last == strong
     assert link == replace(strong, name="smollm2-135m")
-    toys = Bootstrapping(sizes=("toy-s",)).chain(0.0, ToyModel(name="toy-l"))
+    toys = chain(0.0, ToyModel(name="toy-l"), links=2, sizes=("toy-s",))
     assert toys[0] == ToyModel(name="toy-s")

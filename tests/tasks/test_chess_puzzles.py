@@ -19,10 +19,9 @@ from outgrow.chess.board import Board
 from outgrow.chess.moves import N_MOVES, move_class_of_uci
 from outgrow.errors import ConfigError, DataError
 from outgrow.spec import canonical
-from outgrow.tasks import chess_puzzles
 from outgrow.tasks.base import tasks
 from outgrow.tasks.chess_puzzles import ChessPuzzles
-from outgrow.tasks.sources import files
+from outgrow.tasks.sources import files, puzzles
 
 HEADER = "PuzzleId,FEN,Moves,Rating,RatingDeviation,Popularity,NbPlays,Themes,GameUrl,OpeningTags"
 START = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1"
@@ -316,7 +315,7 @@ def shipped(folder: Path, n: int) -> Path:
 
 def test_shipped_puzzles_are_read_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = shipped(tmp_path, 8)
-    monkeypatch.setattr(chess_puzzles, "shipped_table", lambda: path)
+    monkeypatch.setattr(puzzles, "shipped_table", lambda: path)
     examples = ChessPuzzles(max_rows=7).load()
     assert examples.ids == [f"{i:016x}" for i in range(7)]
     assert examples.groups == ["g0"] * 3 + ["g1"] * 3 + ["g2"]
@@ -336,7 +335,7 @@ def test_without_usable_shipped_puzzles_the_cure_is_named(
     path = tmp_path / "puzzles.parquet"
     if content is not None:
         path.write_bytes(content)
-    monkeypatch.setattr(chess_puzzles, "shipped_table", lambda: path)
+    monkeypatch.setattr(puzzles, "shipped_table", lambda: path)
     with pytest.raises(DataError, match="outgrow zoo build chess"):
         ChessPuzzles().load()
 
@@ -344,10 +343,10 @@ def test_without_usable_shipped_puzzles_the_cure_is_named(
 def test_a_shipped_file_of_another_form_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "puzzles.parquet"
     pq.write_table(pa.table({"id": ["a"]}), path)
-    monkeypatch.setattr(chess_puzzles, "shipped_table", lambda: path)
+    monkeypatch.setattr(puzzles, "shipped_table", lambda: path)
     with pytest.raises(DataError, match=r"no column 'best'.*outgrow zoo build chess"):
         ChessPuzzles().load()
 
 
 def test_the_shipped_file_lies_in_the_zoo() -> None:
-    assert chess_puzzles.shipped_table().parts[-4:] == ("outgrow", "zoo", "chess", "puzzles.parquet")
+    assert puzzles.shipped_table().parts[-4:] == ("outgrow", "zoo", "chess", "puzzles.parquet")

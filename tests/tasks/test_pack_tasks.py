@@ -17,8 +17,8 @@ from truths import truth_of
 from outgrow import packs
 from outgrow.errors import DataError, PackMissing
 from outgrow.tasks.base import tasks
-from outgrow.tasks.rotten_tomatoes_pairs import paired
 from outgrow.tasks.sources.pack import BigBenchTask, PackTask
+from outgrow.tasks.sources.reviews import paired
 
 Pack = Callable[..., Path]
 PACK_OF = {entry.name: entry.value.pack for entry in tasks if issubclass(entry.value, PackTask)}

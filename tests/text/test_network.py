@@ -22,7 +22,7 @@ from outgrow.learning.predict import predict
 from outgrow.learning.train import fit
 from outgrow.learning.weights import packed, trainable
 from outgrow.methods.base import methods
-from outgrow.models.language import LanguageModel
+from outgrow.models.bases.language import LanguageModel
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 from outgrow.text.network import answer_words, load, pool

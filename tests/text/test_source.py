@@ -11,7 +11,7 @@ import pytest
 from outgrow import hub as source
 from outgrow.errors import ConfigError, DataError
 from outgrow.models.base import models
-from outgrow.models.language import PRESETS, LanguageModel
+from outgrow.models.bases.language import PRESETS, LanguageModel
 from outgrow.tasks.base import Output
 
 CLASSES = Output(kind="classification", n_classes=2, class_names=("bad", "good"))

@@ -16,7 +16,7 @@ from torch import nn
 from outgrow import packs
 from outgrow.errors import ConfigError, DataError
 from outgrow.models.base import Model, models
-from outgrow.models.images import ImageModel
+from outgrow.models.bases.images import ImageModel
 from outgrow.spec import canonical
 from outgrow.tasks.base import Output
 from outgrow.vision.alexnet import AlexNet

@@ -80,7 +80,7 @@ def _stockfish() -> str:
 
 
 def _zoo() -> str:
-    from outgrow.models.chess import SHAPES, weights
+    from outgrow.models.bases.chess import SHAPES, weights
 
     missing = [name for name in SHAPES if not weights(name).is_file()]
     return f"missing {', '.join(missing)}" if missing else f"{len(SHAPES)} sizes, {', '.join(SHAPES)}"

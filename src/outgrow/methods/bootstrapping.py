@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from outgrow.errors import ConfigError
 from outgrow.learning.objective import Objective
 from outgrow.methods.base import Method, methods
 from outgrow.methods.naive import Naive
-from outgrow.models.base import Model, Role
+from outgrow.models.base import Role
+from outgrow.models.bases.chain import chain
 from outgrow.spec import spec
 from outgrow.steps import Labels, Part, Predictor, Steps
 
@@ -43,36 +43,15 @@ class Bootstrapping(Method):
     def objective(self) -> Objective:
         return Naive(labels=self.labels).objective()  # links are trained like any naive student, and share its steps
 
-    def chain(self, weak_cost: float, strong: Model) -> list[Model]:
-        """The models trained, smallest first; the last is the student."""
-        if self.sizes:
-            chain = [*(strong.of_size(name) for name in self.sizes), strong]
-            costs = [weak_cost, *(model.cost for model in chain)]
-            if costs != sorted(costs):
-                raise ConfigError(
-                    f"method.sizes = {list(self.sizes)}: the sizes must rise from the weak supervisor to the student "
-                    f"{strong.name!r}; order them, or leave sizes out"
-                )
-            return chain
-        between = [model for model in strong.ladder() if weak_cost < model.cost < strong.cost]
-        links = min(self.links, len(between))
-        picked = [between[round((i + 1) * (len(between) + 1) / (links + 1)) - 1] for i in range(links)]
-        return [*picked, strong]
-
     def train_student(
         self, steps: Steps, strong: Role, part: Part, labels: Labels, *, objective: Objective, seed: int
     ) -> Predictor:
-        cost = labels.by.cost
-        if cost is None:
-            raise ConfigError(
-                "bootstrapping needs a weak supervisor that is a model, so that sizes between can be chosen"
-            )
-        chain = self.chain(cost, strong.model)
-        parts = part.pieces(len(chain)) if self.fresh else [part] * len(chain)
+        models = chain(labels.by.cost, strong.model, links=self.links, sizes=self.sizes)
+        parts = part.pieces(len(models)) if self.fresh else [part] * len(models)
         student: Predictor | None = None
-        for model, piece in zip(chain, parts, strict=True):
-            piece_labels = labels if student is None else steps.label(student, piece)
+        for model, piece in zip(models, parts, strict=True):
+            own = labels if student is None else steps.label(student, piece)
             role = dataclasses.replace(strong, model=model)
-            student = steps.finetune(role, piece, labels=piece_labels, objective=objective, seed=seed)
+            student = steps.finetune(role, piece, labels=own, objective=objective, seed=seed)
         assert student is not None
         return student

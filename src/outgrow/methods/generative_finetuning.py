@@ -25,10 +25,8 @@ from outgrow.steps import Adapted, Labels, Part, Predictor, Steps
 class GenerativeFinetuning(Method):
     """Language-model loss on all inputs of `transfer` (for preference: both candidates), then naive fine-tuning.
 
-    The ceiling gets the same step. Needs a causal language model.
-
     Args:
-        epochs: of language modelling.
+        epochs: of language modelling, which needs a causal language model, and which the ceiling gets too.
         learning_rate: its peak, in place of the student's.
         labels: `soft` or `hard` weak labels afterwards.
     """
@@ -47,12 +45,8 @@ class GenerativeFinetuning(Method):
             raise ConfigError(
                 f"generative_finetuning needs a causal language model as the student, and {strong.model.name!r} is none"
             )
-        train = dataclasses.replace(
-            strong.train,
-            epochs=self.epochs,
-            learning_rate=self.learning_rate,
-            batch_size=min(32, strong.train.batch_size),
-        )
+        size = min(32, strong.train.batch_size)
+        train = dataclasses.replace(strong.train, epochs=self.epochs, learning_rate=self.learning_rate, batch_size=size)
         return steps.adapt(strong.model, train, part, seed=seed)
 
     def train_student(

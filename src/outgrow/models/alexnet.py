@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from outgrow.errors import DataError, NotFetched
 from outgrow.models.base import models
-from outgrow.models.images import STANDARD, ImageNetClassifier
+from outgrow.models.bases.images import STANDARD, ImageNetClassifier
 from outgrow.spec import spec
+from outgrow.tasks.sources.files import fingerprint
+from outgrow.tasks.sources.images import Preprocessing
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from outgrow.models.base import Weights
-    from outgrow.tasks.sources.images import Preprocessing
 
 OFFICIAL = "alexnet-owt-7be5be79"  # torchvision's, 56.5 % of ImageNet's validation images; named by its SHA-256
 URL = f"https://download.pytorch.org/models/{OFFICIAL}.pth"
@@ -46,54 +44,16 @@ class AlexNet(ImageNetClassifier):
     def weights(self) -> str:
         if not self.path:
             return OFFICIAL
-        from outgrow.tasks.sources.files import fingerprint
-
-        digest = fingerprint(self._file())
+        digest = fingerprint(Path(self.path).expanduser())
         return OFFICIAL if digest.startswith(OFFICIAL.rsplit("-", 1)[1]) else f"sha256:{digest}"
 
     def backbone_identity(self) -> dict[str, Any]:
         return {"family": "alexnet", **super().backbone_identity()}
 
     def preprocessing(self) -> Preprocessing:
-        from outgrow.tasks.sources.images import Preprocessing
-
         return Preprocessing(resolution=self.resolution, crop=self.crop, filter="bilinear")
 
     def parts(self) -> tuple[nn.Module, nn.Module | None]:
-        from outgrow.vision.alexnet import AlexNet as Network
+        from outgrow.vision.alexnet import load
 
-        network = Network()
-        try:
-            network.load_state_dict(self._load())
-        except (RuntimeError, AttributeError, TypeError) as error:
-            raise DataError(f"{self.path or URL} does not hold the weights of AlexNet: {error}") from error
-        return network.split()
-
-    def _file(self) -> Path:
-        return Path(self.path).expanduser()
-
-    def _load(self) -> Weights:
-        import pickle
-
-        import torch
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
-        found: Weights
-        if not self.path:
-            try:
-                found = torch.hub.load_state_dict_from_url(
-                    URL, map_location="cpu", progress=False, check_hash=True, weights_only=True
-                )
-            except (OSError, RuntimeError) as error:
-                raise NotFetched(
-                    f"AlexNet's weights cannot be fetched ({error}); download {URL} where you can, and set path to it"
-                ) from error
-            return found
-        try:
-            if self._file().suffix == ".safetensors":
-                return load_file(self._file())
-            found = torch.load(self._file(), map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError) as error:
-            raise DataError(f"the weights of AlexNet in {self.path} cannot be read: {error}") from error
-        return found
+        return load(self.path, official=URL).split()

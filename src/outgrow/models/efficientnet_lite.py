@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from outgrow import packs
 from outgrow.models.base import Model, models
-from outgrow.models.images import ImageNetClassifier
+from outgrow.models.bases.images import ImageNetClassifier
 from outgrow.spec import spec
+from outgrow.tasks.sources.images import Preprocessing
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from outgrow.tasks.sources.images import Preprocessing
 
 SIZES = {"efficientnet-lite0": (0, 384e6), "efficientnet-lite2": (2, 575e6)}  # multiply-accumulates at 224 pixels
 
@@ -31,8 +31,6 @@ class EfficientNetLite(ImageNetClassifier):
         return SIZES[self.name][1]
 
     def weights(self) -> str:
-        from outgrow import packs
-
         return packs.fingerprint(self.name)
 
     def backbone_identity(self) -> dict[str, Any]:
@@ -42,20 +40,13 @@ class EfficientNetLite(ImageNetClassifier):
         return [dataclasses.replace(self, name=name) for name in SIZES]
 
     def preprocessing(self) -> Preprocessing:
-        from outgrow.tasks.sources.images import Preprocessing
-
         mean, deviation = (127 / 255,) * 3, (128 / 255,) * 3  # of the networks' own training
         return Preprocessing(resolution=self.resolution, crop=self.crop, mean=mean, deviation=deviation)
 
     def parts(self) -> tuple[nn.Module, nn.Module | None]:
-        from safetensors.torch import load_file
+        from outgrow.vision.efficientnet import load
 
-        from outgrow import packs
-        from outgrow.vision import efficientnet
-
-        network = efficientnet.EfficientNetLite(efficientnet.LITE[SIZES[self.name][0]])
-        network.load_state_dict(load_file(packs.folder(self.name) / "model.safetensors"))
-        return network.split()
+        return load(packs.folder(self.name) / "model.safetensors", size=SIZES[self.name][0]).split()
 
 
 for _name, (_size, _macs) in SIZES.items():

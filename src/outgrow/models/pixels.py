@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from outgrow.models.base import models
-from outgrow.models.images import ImageModel
+from outgrow.models.bases.images import ImageModel
 from outgrow.spec import spec
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from outgrow.errors import ConfigError
 from outgrow.models.base import models
-from outgrow.models.images import ImageModel
+from outgrow.models.bases.images import ImageModel
 from outgrow.spec import spec
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from outgrow.models.base import Model, Weights, models
+from outgrow.models.bases.toy import one_view
 from outgrow.spec import spec
 from outgrow.tasks.base import Output
 from outgrow.tasks.toy import DIMENSIONS
@@ -33,24 +34,7 @@ class ToyModel(Model):
         return [ToyModel(name=name) for name in VIEWS]
 
     def build(self, output: Output, *, seed: int, start: Weights | None = None) -> Network:
-        import torch
-        from torch import Tensor, nn
-
-        from outgrow.learning.network import Network
-
-        class OneView(Network):
-            def __init__(self, view: int) -> None:
-                super().__init__()
-                self.view = view
-                self.head = nn.Linear(DIMENSIONS, output.n_classes)
-                generator = torch.Generator().manual_seed(seed)
-                nn.init.normal_(self.head.weight, std=0.01, generator=generator)
-                nn.init.zeros_(self.head.bias)
-
-            def forward(self, x: Tensor) -> Tensor:
-                return self.head(x[:, self.view])  # type: ignore[no-any-return]
-
-        return OneView(VIEWS[self.name])
+        return one_view(VIEWS[self.name], output.n_classes, seed=seed)
 
 
 for _name, _view in VIEWS.items():

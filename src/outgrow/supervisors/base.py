@@ -43,6 +43,29 @@ class Supervisor(Option):
 supervisors: Registry[type[Supervisor]] = Registry("supervisors", package="outgrow.supervisors")
 
 
+class Group(Supervisor):
+    """Supervisors that answer together: what they can do and what is in them is told by the members."""
+
+    members: tuple[Supervisor, ...]
+
+    @property
+    def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
+        return frozenset.intersection(*(one.kinds for one in self.members))
+
+    @property
+    def cost(self) -> float | None:
+        costs = [one.cost for one in self.members if one.cost is not None]
+        return max(costs) if costs else None
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        return tuple(model for one in self.members for model in one.models)
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(role for one in self.members for role in one.roles)
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainedModel(Supervisor):
     """A small model fine-tuned on the ground truth of `supervisor`; as it is on a task that it was pretrained on."""

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
-from outgrow.tasks.chess_puzzles import shipped_table
 from outgrow.tasks.sources.files import fingerprint
+from outgrow.tasks.sources.puzzles import shipped_table
 
 TABLE = "the shipped puzzles"
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from outgrow.errors import DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
-from outgrow.tasks.sources.files import errors_name
-from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files
-from outgrow.tasks.sources.image_rows import ImageRow, image_examples, image_id
-from outgrow.tasks.sources.records import parquet_records
+from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files, split_names
+from outgrow.tasks.sources.hub_images import read_images
 
 
 @tasks.register(
@@ -41,6 +35,7 @@ class HubImages:
     """
 
     name: ClassVar[str] = "hub-images"
+    kind: ClassVar[Kind] = "classification"
     repo: str
     image: str = "image"
     label: str = "label"
@@ -51,64 +46,14 @@ class HubImages:
     split: str | tuple[str, ...] = "train"
     revision: str = CONVERTED
 
-    @property
-    def kind(self) -> Kind:
-        return "classification"
-
     def identity(self) -> dict[str, Any]:
         """All fields, and the commit that the revision stands for now."""
         own = {name: getattr(self, name) for name in ("repo", "image", "label", "size", "limit", "config")}
-        own |= {"split": self._splits(), "labels": [str(value) for value in self.labels]}
+        own |= {"split": split_names(self.split), "labels": [str(value) for value in self.labels]}
         return {"name": self.name, **own, "commit": commit(self.repo, self.revision)}
 
     def load(self) -> Examples:
         """Fetch if need be, and decode; damaged images are counted in `notes`, all bad is a DataError."""
-        files = parquet_files(self.repo, self.config, self._splits(), self.revision)
-        found: list[tuple[Any, str, str]] = []
-        bad: list[str] = []
-        for number, packed, value in self._read(files):
-            try:
-                found.append((self._pixels(number, packed), value, image_id(packed)))
-            except DataError as error:
-                bad.append(str(error))
-        notes = [f"skipped {len(bad):,} damaged images: {bad[0]}"] if bad else []
-        values = {value for _, value, _ in found}
-        numbers = all(value.isdigit() for value in values)
-        names = _class_names(files[0], self.label) if numbers and not self.labels else []
-        written = [str(i) for i in range(len(names))]  # labels as the column has them
-        written = written or [str(one) for one in self.labels] or sorted(values, key=int if numbers else None)
-        place = {value: i for i, value in enumerate(written)}
-        if strange := sorted(values - place.keys()):
-            raise DataError(f"dataset {self.repo}: the label {strange[0]!r} is not among {', '.join(place)}")
-        rows = [ImageRow(image=pixels, label=place[value], id=id) for pixels, value, id in found]
-        return image_examples(
-            rows, source=f"dataset {self.repo}", classes=names or written, limit=self.limit, notes=notes
-        )
-
-    def _read(self, files: list[Path]) -> Iterator[tuple[int, bytes, str]]:
-        for number, record in parquet_records(files, (self.image, self.label), source=f"dataset {self.repo}"):
-            cell, value = record[self.image], record[self.label]
-            packed = cell.get("bytes") if isinstance(cell, dict) else cell
-            if not isinstance(packed, bytes):
-                raise DataError(f"dataset {self.repo}, row {number:,}: column {self.image!r} holds no image's bytes")
-            if value is not None:
-                yield number, packed, str(value)
-
-    def _pixels(self, number: int, packed: bytes) -> Any:
-        from outgrow.tasks.sources.images import Preprocessing, crop_and_resize, decode
-
-        return crop_and_resize(decode(packed, name=f"row {number:,}"), Preprocessing(resolution=self.size))
-
-    def _splits(self) -> list[str]:
-        return [self.split] if isinstance(self.split, str) else list(self.split)
-
-
-def _class_names(file: Path, column: str) -> list[str]:
-    """Names of a column's classes out of what the hub's library notes in a Parquet file; [] if there are none."""
-    import pyarrow.parquet
-
-    with errors_name(file):
-        noted = (pyarrow.parquet.read_schema(file).metadata or {}).get(b"huggingface", b"{}")
-        feature = json.loads(noted).get("info", {}).get("features", {}).get(column, {})
-    names = feature.get("names", []) if isinstance(feature, dict) else []
-    return [str(name) for name in names]
+        files = parquet_files(self.repo, self.config, split_names(self.split), self.revision)
+        source = f"dataset {self.repo}"
+        return read_images(files, self.image, self.label, self.labels, size=self.size, limit=self.limit, source=source)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files
+from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files, split_names
 from outgrow.tasks.sources.records import columns_of, parquet_records
 from outgrow.tasks.sources.table import Table, TableTask
 
@@ -34,14 +34,11 @@ class HubTable(TableTask):
     def fingerprint(self) -> dict[str, Any]:
         """Dataset, configuration, splits, and the commit that the revision stands for now."""
         wanted = commit(self.repo, self.revision)
-        return {"repo": self.repo, "config": self.config, "split": self._splits(), "commit": wanted}
+        return {"repo": self.repo, "config": self.config, "split": split_names(self.split), "commit": wanted}
 
     def table(self) -> Table:
         """All rows of the splits, numbered from 1."""
-        files = parquet_files(self.repo, self.config, self._splits(), self.revision)
+        files = parquet_files(self.repo, self.config, split_names(self.split), self.revision)
         source = f"dataset {self.repo}"
         columns = columns_of(files[0])
         return Table(source=source, columns=columns, rows=list(parquet_records(files, columns, source=source)))
-
-    def _splits(self) -> list[str]:
-        return [self.split] if isinstance(self.split, str) else list(self.split)

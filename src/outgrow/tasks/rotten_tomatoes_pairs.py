@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.rotten_tomatoes import RottenTomatoes
 from outgrow.tasks.sources.pack import pack_fingerprint, pack_records
-from outgrow.tasks.sources.records import Cells
-from outgrow.tasks.sources.rows import Pair, key
+from outgrow.tasks.sources.reviews import paired
+from outgrow.tasks.sources.rows import Pair
 from outgrow.tasks.sources.text import PairTask
 
 
@@ -41,21 +40,3 @@ class RottenTomatoesPairs(PairTask):
     def pairs(self) -> Iterator[Pair]:
         """Paired reviews; PackMissing says how to fetch them."""
         return paired(pack_records(RottenTomatoes.pack, RottenTomatoes.file, RottenTomatoes.columns))
-
-
-def paired(records: Iterable[Cells]) -> Iterator[Pair]:
-    """Pairs of reviews, first within films."""
-    films: defaultdict[str, dict[str, list[str]]] = defaultdict(lambda: {"fresh": [], "rotten": []})
-    for text, label, film in sorted({(one["text"].strip(), one["label"], one["film"]) for one in records}):
-        films[film][label].append(text)
-    left: dict[str, list[tuple[str, str]]] = {"fresh": [], "rotten": []}
-    for film, reviews in films.items():
-        fresh, rotten = (sorted(reviews[label], key=key) for label in ("fresh", "rotten"))
-        for better, worse in zip(fresh, rotten, strict=False):
-            yield Pair(better=better, worse=worse, group=film)
-        n = min(len(fresh), len(rotten))
-        left["fresh"] += [(text, film) for text in fresh[n:]]
-        left["rotten"] += [(text, film) for text in rotten[n:]]
-    fresh_left, rotten_left = (sorted(left[label], key=lambda review: key(*review)) for label in ("fresh", "rotten"))
-    for (better, film), (worse, _) in zip(fresh_left, rotten_left, strict=False):
-        yield Pair(better=better, worse=worse, group=film)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Any, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from outgrow.spec import spec
@@ -32,29 +33,23 @@ class Toy:
     """
 
     name: ClassVar[str] = "toy"
+    kind: ClassVar[Kind] = "classification"
     n: Annotated[int, Field(ge=10)] = 2_000
     classes: Annotated[int, Field(ge=2)] = 2
     noise: Annotated[float, Field(ge=0, le=1)] = 0.05
     seed: int = 0
 
-    @property
-    def kind(self) -> Kind:
-        return "classification"
-
     def identity(self) -> dict[str, Any]:
         return {"name": "toy", "n": self.n, "classes": self.classes, "noise": self.noise, "seed": self.seed}
 
     def load(self) -> Examples:
-        import numpy as np
-
         rng = np.random.default_rng(self.seed)
         clean = rng.standard_normal((self.n, DIMENSIONS)).astype(np.float32)
         concept = rng.standard_normal((DIMENSIONS, self.classes)).astype(np.float32)
         labels = (clean @ concept).argmax(1)
         noisy = rng.random(self.n) < self.noise
         labels[noisy] = rng.integers(0, self.classes, int(noisy.sum()))
-        views = [clean + scale * rng.standard_normal(clean.shape).astype(np.float32) for scale in NOISE]
-        inputs = np.stack(views, 1)
+        inputs = np.stack([clean + scale * rng.standard_normal(clean.shape).astype(np.float32) for scale in NOISE], 1)
         return Examples(
             ids=[hashlib.sha256(row.tobytes()).hexdigest()[:16] for row in inputs],
             groups=[str(i // 2) for i in range(self.n)],

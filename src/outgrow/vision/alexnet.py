@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import torch
 from torch import Tensor, nn
+
+from outgrow.errors import DataError, NotFetched
 
 WIDTH, CLASSES = 4_096, 1_000
 
@@ -35,3 +40,46 @@ class AlexNet(nn.Module):
         head = self.classifier[-1]
         self.classifier[-1] = nn.Identity()
         return self, head
+
+
+def load(path: str, *, official: str) -> AlexNet:
+    """The network with weights in the form of torchvision's; DataError or NotFetched says what is wrong with them.
+
+    Args:
+        path: .safetensors or .pth; "" for the official ones.
+        official: address of those, which are fetched once.
+    """
+    network = AlexNet()
+    try:
+        network.load_state_dict(_read(path) if path else _fetched(official))
+    except (RuntimeError, AttributeError, TypeError) as error:
+        raise DataError(f"{path or official} does not hold the weights of AlexNet: {error}") from error
+    return network
+
+
+def _fetched(url: str) -> dict[str, Tensor]:
+    try:
+        found: dict[str, Tensor] = torch.hub.load_state_dict_from_url(
+            url, map_location="cpu", progress=False, check_hash=True, weights_only=True
+        )
+    except (OSError, RuntimeError) as error:
+        raise NotFetched(
+            f"AlexNet's weights cannot be fetched ({error}); download {url} where you can, and set path to it"
+        ) from error
+    return found
+
+
+def _read(path: str) -> dict[str, Tensor]:
+    import pickle
+
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    file = Path(path).expanduser()
+    try:
+        if file.suffix == ".safetensors":
+            return load_file(file)
+        found: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError) as error:
+        raise DataError(f"the weights of AlexNet in {path} cannot be read: {error}") from error
+    return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -113,3 +114,12 @@ class EfficientNetLite(nn.Module):
         head = self._fc
         self._fc = nn.Identity()
         return self, head
+
+
+def load(file: Path, *, size: int) -> EfficientNetLite:
+    """The network of that size, a key of LITE, with the weights in a safetensors file."""
+    from safetensors.torch import load_file
+
+    network = EfficientNetLite(LITE[size])
+    network.load_state_dict(load_file(file))
+    return network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -77,6 +77,11 @@ def parquet_files(repo: str, config: str, splits: Iterable[str], revision: str =
             f"reached, fetch them once where it can: `hf download --repo-type dataset {repo} --revision {revision}`"
         )
     return [file for files in found.values() for file in files]
+
+
+def split_names(split: str | Sequence[str]) -> list[str]:
+    """One split or several, as a list."""
+    return [split] if isinstance(split, str) else list(split)
 
 
 @lru_cache(maxsize=256)

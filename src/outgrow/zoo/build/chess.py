@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from safetensors.numpy import load_file, save_file
 
 from outgrow.chess.board import Board
-from outgrow.models.chess import SHAPES
+from outgrow.models.bases.chess import SHAPES
 from outgrow.zoo.build import mine, selfplay
 from outgrow.zoo.build.engine import find_engine
 from outgrow.zoo.build.pretrain import Recipe, pretrain

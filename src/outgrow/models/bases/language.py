@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from outgrow.errors import ConfigError, DataError
-from outgrow.models.base import Extractor, Model, Weights, models
+from outgrow.errors import ConfigError
+from outgrow.models.base import Extractor, Model, Weights
+from outgrow.models.bases.presets import Presets
 from outgrow.spec import spec
 from outgrow.tasks.base import Kind, Output
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from outgrow.learning.network import Network
     from outgrow.text.network import Pretrained
 
@@ -43,53 +41,21 @@ class Preset:
     learning_rate: float
     generates: bool = True
 
+    @property
+    def about(self) -> str:
+        """One line on what it is."""
+        what = "causal language model" if self.generates else "encoder"
+        return f"{what}, {self.layers} layers, {self.parameters / 1e6:,.0f}M parameters"
 
-PRESETS = {
-    "gpt2": Preset(path="openai-community/gpt2", layers=12, parameters=85e6, learning_rate=5e-5),
-    "gpt2-medium": Preset(path="openai-community/gpt2-medium", layers=24, parameters=302e6, learning_rate=5e-5),
-    "gpt2-large": Preset(path="openai-community/gpt2-large", layers=36, parameters=708e6, learning_rate=1e-5),
-    "gpt2-xl": Preset(path="openai-community/gpt2-xl", layers=48, parameters=1.475e9, learning_rate=1e-5),
-    "pythia-70m": Preset(path="EleutherAI/pythia-70m", layers=6, parameters=19e6, learning_rate=5e-5),
-    "pythia-160m": Preset(path="EleutherAI/pythia-160m", layers=12, parameters=85e6, learning_rate=5e-5),
-    "pythia-410m": Preset(path="EleutherAI/pythia-410m", layers=24, parameters=302e6, learning_rate=2e-5),
-    "pythia-1b": Preset(path="EleutherAI/pythia-1b", layers=16, parameters=805e6, learning_rate=1e-5),
-    "pythia-1.4b": Preset(path="EleutherAI/pythia-1.4b", layers=24, parameters=1.21e9, learning_rate=1e-5),
-    "pythia-2.8b": Preset(path="EleutherAI/pythia-2.8b", layers=32, parameters=2.52e9, learning_rate=1e-5),
-    "qwen2.5-0.5b": Preset(path="Qwen/Qwen2.5-0.5B", layers=24, parameters=358e6, learning_rate=2e-5),
-    "qwen2.5-1.5b": Preset(path="Qwen/Qwen2.5-1.5B", layers=28, parameters=1.31e9, learning_rate=1e-5),
-    "qwen2.5-3b": Preset(path="Qwen/Qwen2.5-3B", layers=36, parameters=2.77e9, learning_rate=1e-5),
-    "qwen2.5-7b": Preset(path="Qwen/Qwen2.5-7B", layers=28, parameters=6.53e9, learning_rate=5e-6),
-    "qwen3-0.6b": Preset(path="Qwen/Qwen3-0.6B-Base", layers=28, parameters=440e6, learning_rate=2e-5),
-    "qwen3-1.7b": Preset(path="Qwen/Qwen3-1.7B-Base", layers=28, parameters=1.4e9, learning_rate=1e-5),
-    "qwen3-4b": Preset(path="Qwen/Qwen3-4B-Base", layers=36, parameters=3.6e9, learning_rate=1e-5),
-    "smollm2-135m": Preset(
-        path="HuggingFaceTB/SmolLM2-135M-Instruct", pack="smollm2-135m", layers=30, parameters=106e6, learning_rate=5e-5
-    ),
-    "smollm2-360m": Preset(path="HuggingFaceTB/SmolLM2-360M", layers=32, parameters=315e6, learning_rate=2e-5),
-    "smollm2-1.7b": Preset(path="HuggingFaceTB/SmolLM2-1.7B", layers=24, parameters=1.61e9, learning_rate=1e-5),
-    "llama-3.2-1b": Preset(path="meta-llama/Llama-3.2-1B", layers=16, parameters=973e6, learning_rate=1e-5),
-    "llama-3.2-3b": Preset(path="meta-llama/Llama-3.2-3B", layers=28, parameters=2.82e9, learning_rate=1e-5),
-    "llama-3.1-8b": Preset(path="meta-llama/Llama-3.1-8B", layers=32, parameters=6.98e9, learning_rate=5e-6),
-    "minilm-l3": Preset(
-        path="sentence-transformers/paraphrase-MiniLM-L3-v2", pack="minilm-l3",
-        layers=3, parameters=5.3e6, learning_rate=1e-4, generates=False,
-    ),
-    "minilm-l6": Preset(
-        path="sentence-transformers/all-MiniLM-L6-v2", pack="minilm-l6",
-        layers=6, parameters=10.6e6, learning_rate=1e-4, generates=False,
-    ),
-    "bert-base": Preset(
-        path="google-bert/bert-base-uncased", layers=12, parameters=85e6, learning_rate=3e-5, generates=False
-    ),
-    "bert-large": Preset(
-        path="google-bert/bert-large-uncased", layers=24, parameters=302e6, learning_rate=2e-5, generates=False
-    ),
-}  # fmt: skip
-TRAINING: dict[str, dict[str, Any]] = {  # defaults of [train], the learning rate aside
-    "full": {"epochs": 2, "batch_size": 32, "schedule": "linear", "warmup": 0.06},
-    "lora": {"epochs": 2, "batch_size": 32, "schedule": "linear", "warmup": 0.06},
-    "probe": {"epochs": 20, "batch_size": 128, "schedule": "cosine", "learning_rate": 1e-3},
-}
+    @property
+    def source(self) -> str:
+        """Where it comes from."""
+        return f"offline pack {self.pack}" if self.pack else f"hub: {self.path}"
+
+
+PRESETS: Presets[Preset] = Presets()
+PROBE: dict[str, Any] = {"epochs": 20, "batch_size": 128, "schedule": "cosine", "learning_rate": 1e-3}
+TUNING: dict[str, Any] = {"epochs": 2, "batch_size": 32, "schedule": "linear", "warmup": 0.06}
 
 
 @spec
@@ -147,8 +113,7 @@ class LanguageModel(Model):
 
     @property
     def generates(self) -> bool:  # type: ignore[override]
-        preset = self._preset
-        return preset is None or preset.generates
+        return self._preset is None or self._preset.generates
 
     @property
     def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
@@ -158,54 +123,30 @@ class LanguageModel(Model):
     @property
     def cost(self) -> float:
         preset = self._preset
-        if preset is None:
-            layers, parameters = self._measured()
-        else:
-            layers, parameters = preset.layers, preset.parameters
+        layers, parameters = (preset.layers, preset.parameters) if preset else self._measured()
         return TOKENS * parameters * (self.layers or layers) / layers
 
     def _measured(self) -> tuple[int, float]:
-        """Layers and their parameters, out of the configuration: 12 width^2 a layer, or what its fields say."""
-        import json
-
+        """Layers and their parameters, out of the configuration."""
         from outgrow.hub import folder
+        from outgrow.text.configuration import measure
 
-        file = folder(**self._source, files=["config.json"]) / "config.json"
-        try:
-            config = json.loads(file.read_text())
-
-            def first(*names: str) -> Any:
-                return next((config[name] for name in names if config.get(name)), None)
-
-            width = int(first("hidden_size", "n_embd", "dim"))
-            layers = int(first("num_hidden_layers", "n_layer", "n_layers"))
-            heads = int(first("num_attention_heads", "n_head", "n_heads"))
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise DataError(f"{file} is no configuration of a transformer with layers and heads: {error}") from error
+        layers, parameters = measure(folder(**self._source, files=["config.json"]) / "config.json")
         if self.layers > layers:
             raise ConfigError(f"layers = {self.layers}: {self.path} has only {layers}")
-        inner = first("intermediate_size", "n_inner", "hidden_dim") or 4 * width
-        gated = 3 if config.get("hidden_act") == "silu" else 2
-        shared = (config.get("num_key_value_heads") or heads) / heads
-        return layers, layers * width * ((2 + 2 * shared) * width + gated * inner)
+        return layers, parameters
 
     def train_defaults(self) -> dict[str, Any]:
-        preset = self._preset
-        rate = preset.learning_rate if preset else 2e-5
-        rates = {"full": rate, "lora": 10 * rate, "probe": 1e-3}
-        return {**TRAINING[self.training], "learning_rate": rates[self.training]}
+        if self.training == "probe":
+            return PROBE
+        rate = self._preset.learning_rate if self._preset else 2e-5
+        return {**TUNING, "learning_rate": 10 * rate if self.training == "lora" else rate}
 
     @property
     def _source(self) -> dict[str, str]:
         preset = self._preset
-        if preset is None:
-            return {"pack": "", "path": self.path, "revision": self.revision}
-        return {"pack": preset.pack, "path": preset.path, "revision": self.revision}
-
-    def _folder(self) -> Path:
-        from outgrow.hub import folder
-
-        return folder(**self._source)
+        pack, path = (preset.pack, preset.path) if preset else ("", self.path)
+        return {"pack": pack, "path": path, "revision": self.revision}
 
     def _frozen_identity(self) -> dict[str, Any]:
         from outgrow.hub import fingerprint
@@ -232,14 +173,14 @@ class LanguageModel(Model):
             return [dataclasses.replace(self, layers=depth) for depth in sorted(depths - {0})]
         family = [name for name in PRESETS if name.rsplit("-", 1)[0] == self.name.rsplit("-", 1)[0]]
         others = [dataclasses.replace(self, name=name, revision="main") for name in family if name != self.name]
-        sizes = [self, *others]  # a revision is one repository's own
-        return [*sorted(sizes, key=lambda one: one.cost)]
+        return [*sorted([self, *others], key=lambda one: one.cost)]  # a revision is one repository's own
 
     def load(self) -> Pretrained:
         """The pretrained transformer, its tokenizer, and its unembedding."""
+        from outgrow.hub import folder
         from outgrow.text.network import load
 
-        found = load(self._folder(), layers=self.layers)
+        found = load(folder(**self._source), layers=self.layers)
         if 0 < found.positions < self.max_length:
             raise ConfigError(f"max_length = {self.max_length}: {self.label} reads at most {found.positions} tokens")
         return found
@@ -304,17 +245,6 @@ class FrozenText(Extractor):
         )  # fmt: skip
 
 
-for _name, _preset in PRESETS.items():
-    _what = "causal language model" if _preset.generates else "encoder"
-    models.add(
-        _name,
-        partial(LanguageModel, name=_name),
-        about=f"{_what}, {_preset.layers} layers, {_preset.parameters / 1e6:,.0f}M parameters",
-        source=f"offline pack {_preset.pack}" if _preset.pack else f"hub: {_preset.path}",
-    )
-models.add(
-    "transformer",
-    partial(LanguageModel, name="transformer"),
-    about="any causal language model or encoder: path = hub repository or folder",
-    source="the model hub, or files of your own",
-)
+def add_family(sizes: Mapping[str, Preset]) -> None:
+    """Register the sizes of one family; all their names are the same up to the last dash."""
+    PRESETS.add(sizes, LanguageModel)
