@@ -43,7 +43,7 @@ class Supervisor(Option):
 supervisors: Registry[type[Supervisor]] = Registry("supervisors", package="outgrow.supervisors")
 
 
-class Group(Supervisor):
+class Committee(Supervisor):
     """Supervisors that answer together: what they can do and what is in them is told by the members."""
 
     members: tuple[Supervisor, ...]

@@ -9,7 +9,7 @@ from outgrow.learning.objective import Transform
 from outgrow.methods.transforms.mean import Mean
 from outgrow.spec import spec
 from outgrow.steps import Predictor, Split, Steps
-from outgrow.supervisors.base import Group, Supervisor, supervisors
+from outgrow.supervisors.base import Committee, Supervisor, supervisors
 
 SEEDS = 1_000_003  # far from the seeds that people write, so that members share no training by accident
 
@@ -20,7 +20,7 @@ SEEDS = 1_000_003  # far from the seeds that people write, so that members share
     source="standard; e.g. arXiv 2410.04571",
 )
 @spec
-class Ensemble(Group):
+class Ensemble(Committee):
     """Members label by themselves; a student gets the labels of each, and the rule's answer is the weak score.
 
     Equal members are trained with seeds of their own. A student's method may fuse the labels otherwise.

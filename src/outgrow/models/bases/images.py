@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from outgrow.vision.network import ImageNetwork
 
 STANDARD = 224  # pixels, the resolution at which most networks were trained
-PROBE: dict[str, Any] = {"epochs": 20, "batch_size": 128, "schedule": "cosine", "learning_rate": 1e-3}
+PROBE: dict[str, Any] = {"epochs": 20, "batch_size": 128, "schedule": "cosine", "learning_rate": 3e-3}
 FULL: dict[str, Any] = {"epochs": 5, "batch_size": 32, "schedule": "linear", "warmup": 0.06}
 
 
