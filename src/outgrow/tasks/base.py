@@ -54,6 +54,11 @@ class Examples:
     difficulty: np.ndarray | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def labels(self) -> np.ndarray | None:
+        """`truth`, by the name that it had in version 0.1."""
+        return self.truth
+
 
 class Task(Protocol):
     """A task source; `identity` holds all that determines its examples."""
