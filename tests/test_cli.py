@@ -137,7 +137,7 @@ def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     _, out, _ = cli("store", "why", path, "--set", "strong.train.epochs=7", "--store", store)
     assert "train toy-l on labels of toy-xs: identity.train.epochs: 4 -> 7" in out
     assert cli("store", "rebuild", "--store", store)[1].strip() == "40 artefacts in the index"
-    assert cli("store", "verify", "--store", store)[:2] == (0, "40 artefacts, all whole\n")
+    assert cli("store", "verify", "--store", store)[:2] == (0, "40 artefacts and 6 rows, all whole\n")
 
     # damage is named, and the next run mends it
     damaged = next(Path(store).glob("artefacts/*/*/model.safetensors"))

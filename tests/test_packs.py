@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -342,6 +343,33 @@ def test_pip_downloads_without_running_anything(tmp_path: Path, monkeypatch: pyt
 
     with pytest.raises(DataError, match=r"toy 2.0 could not be downloaded: .*toy==2.0"):
         fetch.download(pinned(archive, version="2.0"), into)
+
+
+@pytest.mark.skipif(find_spec("pip") is None, reason="this Python has no pip")
+@pytest.mark.parametrize("backend", [True, False])
+def test_nothing_of_another_archive_runs_before_its_hash_is_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: bool
+) -> None:
+    """Whoever controls the index could send a source archive whose own build backend pip would run."""
+    shelf, into, traces = tmp_path / "shelf", tmp_path / "into", tmp_path / "ran"
+    shelf.mkdir()
+    into.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    run = f"open({str(traces)!r}, 'w').close()\n"
+    system = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    files = {"PKG-INFO": "Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n", "setup.py": run}
+    files |= {"pyproject.toml": system, "backend.py": run} if backend else {}
+    source = shelf / "toy-1.0.tar.gz"
+    with tarfile.open(source, "w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"toy-1.0/{name}")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    other = dataclasses.replace(pinned(source), sha256="ab" * 32)
+    with pytest.raises(DataError, match=f"has SHA-256 {fetch.sha256(source)}, but {'ab' * 32} is pinned"):
+        fetch.download(other, into)
+    assert not traces.exists(), "code of the archive was run"
 
 
 def test_npm_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

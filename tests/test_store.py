@@ -7,6 +7,7 @@ import errno
 import json
 import multiprocessing
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -254,7 +255,7 @@ def test_the_index_is_made_anew(store: Store, spoil: Callable[[Path], None]) -> 
 
 def test_listing_reads_the_index_and_not_the_artefacts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store)
-    monkeypatch.setattr(Store, "manifest", lambda *_: pytest.fail("read an artefact"))
+    monkeypatch.setattr("outgrow.store.read_manifest", lambda *_: pytest.fail("read an artefact"))
     assert [manifest.key for manifest in store.manifests()] == [KEY]
 
 
@@ -268,9 +269,12 @@ def test_garbage_is_what_no_result_needs(store: Store, toy: Toy) -> None:
     put(store)
     (store.root / "tmp" / "half-written").mkdir()
     reachable = {key for one in read_records(store) for key in one.steps}
-    assert store.collect_garbage(reachable, dry_run=True) == (1, 5)
+    (store.root / "damaged").mkdir()
+    (store.root / "damaged" / "file").write_text("what a reader moved aside")
+    would = store.collect_garbage(reachable, dry_run=True)
+    assert ([one.key for one in would.artefacts], would.size, would.leftovers) == ([KEY], 5, {"damaged": 25})
     assert store.has(KEY)
-    assert store.collect_garbage(reachable, dry_run=False) == (1, 5)
+    assert store.collect_garbage(reachable, dry_run=False) == would
     assert store.keys() == needed
     assert leftovers(store) == []
     again = run_experiments(experiments, store)
@@ -343,7 +347,7 @@ def test_errors_about_files_elsewhere_are_not_the_stores(store: Store, tmp_path:
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"row": {}}', b'{"row": null}', b"\xff\xfe"])
 def test_a_damaged_row_is_named(store: Store, content: bytes) -> None:
     (store.root / "results" / "bad.json").write_bytes(content)
-    with pytest.raises(StoreError, match=r"bad\.json is not a results row .*delete it and run its experiment again"):
+    with pytest.raises(StoreError, match=r"bad\.json is (not )?a results row .*delete it and run its experiment again"):
         read_records(store)
 
 
@@ -352,5 +356,231 @@ def test_a_row_with_a_curve_that_is_none_is_named(store: Store, toy: Toy) -> Non
     (path,) = (store.root / "results").iterdir()
     fields = json.loads(path.read_text())
     path.write_text(json.dumps(fields | {"curves": 3}))
-    with pytest.raises(StoreError, match="is not a results row"):
+    with pytest.raises(StoreError, match="was changed after it was written"):
         read_records(store)
+
+
+def change(path: Path, **fields: Any) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+
+def test_a_changed_row_and_a_copy_of_one_are_found(store: Store, toy: Toy) -> None:
+    run_experiments(toy("method.name=naive"), store)
+    (path,) = (store.root / "results").iterdir()
+    good = path.read_text()
+    assert store.verify() == []
+    copy = path.with_name(f"{path.stem} copy.json")
+    copy.write_text(good)
+    (line,) = store.verify()
+    assert f"{copy} is a copy of the results row {path.stem}.json" in line
+    with pytest.raises(StoreError, match="is a copy of the results row"):
+        read_records(store)
+    copy.unlink()
+    change(path, row=json.loads(good)["row"] | {"student_score": 0.999})
+    (line,) = store.verify()
+    assert f"{path} was changed after it was written" in line
+    with pytest.raises(StoreError, match="was changed after it was written; delete it and run its experiment again"):
+        read_records(store)
+    again = run_experiments(toy("method.name=naive"), store)  # from the artefacts, which are whole
+    assert again.computed == 0
+    assert store.verify() == []
+    assert path.read_text() == good
+
+
+# From anywhere
+
+
+SHAPES: list[Callable[[dict[str, Any]], Any]] = [
+    lambda good: {"x": 5},
+    lambda good: [good],
+    lambda good: None,
+    lambda good: good | {"key": OTHER},
+    lambda good: good | {"key": "../../victim"},
+    lambda good: good | {"files": None},
+    lambda good: good | {"files": [1]},
+    lambda good: good | {"files": {"file.txt": 1}},
+    lambda good: good | {"files": {"../../../victim": {"size": 1, "sha256": "ab" * 32}}},
+    lambda good: good | {"files": {"file.txt": {"size": "5", "sha256": "ab" * 32}}},
+    lambda good: good | {"inputs": {"data": 3}},
+    lambda good: good | {"created": "yesterday"},
+    lambda good: good | {"created": float("nan")},
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_manifest_of_another_shape_is_damage_and_nothing_outside_is_touched(
+    store: Store, shape: Callable[[dict[str, Any]], Any]
+) -> None:
+    put(store)
+    put(store, OTHER)
+    victim = store.root / "victim"
+    victim.mkdir()
+    path = store.folder(KEY) / "manifest.json"
+    path.write_text(json.dumps(shape(json.loads(path.read_text()))))
+    delete_index(store.root / "index.sqlite")
+    with pytest.raises(DamagedArtefact):
+        store.manifests()
+    assert path.is_file(), "listing moves nothing"
+    (line,) = store.verify()
+    assert KEY[:12] in line
+    assert [one.key for one in store.manifests()] == [OTHER]
+    assert victim.is_dir()
+
+
+def test_what_the_index_says_is_checked_too(store: Store) -> None:
+    put(store)
+    victim = store.root / "victim"
+    victim.mkdir()
+    with contextlib.closing(sqlite3.connect(store.root / "index.sqlite")) as database, database:
+        text = database.execute("SELECT manifest FROM artefacts").fetchone()[0].replace(KEY, "../victim")
+        database.execute("UPDATE artefacts SET key = '../victim', manifest = ?", (text,))
+    assert [one.key for one in store.manifests()] == [KEY]
+    store.collect_garbage(set(), dry_run=False, all_of_it=True)
+    assert victim.is_dir()
+
+
+@pytest.mark.parametrize("key", ["", "abc", "AB" * 32, "../victim", KEY + "0", KEY[:-1] + "\n", f"{KEY[:60]}/../"])
+def test_what_is_no_key_is_no_path(store: Store, key: str) -> None:
+    for use in (store.folder, store.has, store.open, store.manifest, lambda key: store.lock(key).__enter__()):
+        with pytest.raises(StoreError, match="is no key"):
+            use(key)
+
+
+def test_another_artefact_in_its_place_is_found(store: Store, toy: Toy) -> None:
+    experiments = toy("method.name=naive")
+    before = run_experiments(experiments, store)
+    scored = [one for one in store.manifests() if one.step == "score"]
+    one, other = (store.folder(manifest.key) for manifest in scored[:2])
+    shutil.rmtree(one)
+    shutil.copytree(other, one)
+    with pytest.raises(DamagedArtefact, match=r"its manifest is damaged .it is that of"):
+        store.open(one.name)
+    assert run_experiments(experiments, store).records == before.records
+
+
+def test_what_is_named_otherwise_is_left_alone(store: Store) -> None:
+    put(store)
+    put(store, OTHER)
+    bucket = store.folder(KEY).parent
+    shutil.copytree(store.folder(KEY), bucket / f"{KEY}.bak")
+    (bucket / ".DS_Store").write_bytes(b"x")
+    (store.root / "artefacts" / "notes.txt").write_text("mine")
+    elsewhere = store.root / "elsewhere"
+    os.rename(store.folder(OTHER), elsewhere)
+    store.folder(OTHER).symlink_to(elsewhere)
+    delete_index(store.root / "index.sqlite")
+    assert store.keys() == {KEY}
+    assert [one.key for one in store.manifests()] == [KEY]
+    assert store.verify() == []
+    assert store.rebuild() == 1
+    store.collect_garbage(set(), dry_run=False, all_of_it=True)
+    assert store.keys() == set()
+    assert (bucket / f"{KEY}.bak").is_dir()
+    assert elsewhere.is_dir()
+
+
+def test_a_link_in_a_locks_place_is_refused(store: Store, tmp_path: Path) -> None:
+    store.create()
+    target = tmp_path / "target"
+    target.write_text("precious")
+    (store.root / "locks" / KEY[:16]).symlink_to(target)
+    with pytest.raises(StoreError, match="is a link: delete it"), store.lock(KEY):
+        pass
+    assert target.read_text() == "precious"
+
+
+# What cannot be read
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Files of this name cannot be read for now; root may read everything, so permissions would not do."""
+    whole = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path.name == name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+
+
+def test_an_error_of_reading_is_no_damage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store)
+    delete_index(store.root / "index.sqlite")
+    with monkeypatch.context() as patch:
+        refusing(patch, "manifest.json")
+        for look in (store.manifests, store.rebuild, lambda: store.open(KEY), lambda: store.manifest(KEY)):
+            with pytest.raises(StoreError, match=r"cannot be read .Permission denied.: nothing was moved") as found:
+                look()
+            assert not isinstance(found.value, DamagedArtefact)
+        with pytest.raises(StoreError, match="cannot be read"):
+            store.collect_garbage({KEY}, dry_run=False)
+        (line,) = store.verify()
+        assert "cannot be read" in line
+    assert store.verify() == []
+    assert not (store.root / "damaged").exists()
+
+
+def test_garbage_is_not_collected_where_rows_cannot_be_listed(
+    store: Store, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_experiments(toy("method.name=naive"), store)
+    before = store.keys()
+
+    def listdir(path: Any) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", listdir)
+        with pytest.raises(StoreError, match="cannot be read"):
+            read_records(store)
+    os.rename(store.root / "results", store.root / "results-of-monday")
+    assert read_records(store) == []
+    with pytest.raises(StoreError, match=r"no row of the results table needs any of the .* artefacts"):
+        store.collect_garbage(set(), dry_run=False)
+    assert store.keys() == before
+    assert len(store.collect_garbage(set(), dry_run=False, all_of_it=True).artefacts) == len(before)
+
+
+def test_garbage_is_not_collected_while_a_run_is_under_way(store: Store) -> None:
+    put(store)
+    with store.in_use(), store.in_use(), pytest.raises(StoreError, match="a run uses the store"):
+        store.collect_garbage({KEY}, dry_run=False)  # runs do not exclude each other
+    assert store.collect_garbage({KEY}, dry_run=False).artefacts == []
+
+
+def test_an_index_that_is_in_use_is_left_and_done_without(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outgrow.store.index.PATIENCE", 0.05)
+    put(store)
+    path = store.root / "index.sqlite"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        put(store, OTHER)
+        assert {one.key for one in store.manifests()} == {KEY, OTHER}
+        other.execute("ROLLBACK")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT key FROM artefacts").fetchall() == [(KEY,)], "nobody deleted it"
+    assert store.rebuild() == 2
+
+
+# Damage that several readers meet
+
+
+@pytest.mark.parametrize("kind", ["examples", "split", "finetune", "label", "score", "compare"])
+def test_damage_that_several_steps_meet_is_mended_within_the_run(store: Store, toy: Toy, kind: str) -> None:
+    experiments = toy()
+    before = run_experiments(experiments, store)
+    whole = {one.key: one for one in store.manifests()}
+    needing = {key for key, one in whole.items() if any(whole[need].step == kind for need in one.inputs.values())}
+    for key in needing:
+        shutil.rmtree(store.folder(key))
+    for path in (store.root / "results").iterdir():
+        path.unlink()
+    for one in whole.values():
+        if one.step == kind and one.key not in needing:
+            flip(store.folder(one.key) / next(iter(one.files)))
+    again = run_experiments(experiments, store)
+    assert again.failures == {}
+    assert [one.row for one in again.records] == [one.row for one in before.records]
+    assert store.verify() == []

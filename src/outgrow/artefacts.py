@@ -74,14 +74,18 @@ class Artefacts(Protocol):
         """Keep the last good weights of a training that failed; they are no artefact. Returns the file."""
         ...
 
+    def in_use(self) -> AbstractContextManager[None]:
+        """Nothing is deleted inside the block, whoever collects garbage meanwhile."""
+        ...
+
     def write_result(self, name: str, record: dict[str, Any]) -> None:
         """Write one row of the results table atomically."""
         ...
 
-    def result(self, name: str) -> str | None:
-        """One row as text, or None."""
+    def result(self, name: str) -> dict[str, Any] | None:
+        """One row, its checksum verified, or None."""
         ...
 
-    def results(self) -> Iterator[tuple[str, str]]:
-        """All rows by name, each as text."""
+    def results(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """All rows by name, their checksums verified."""
         ...

@@ -47,6 +47,10 @@ class DamagedArtefact(StoreError):
     """A file does not match its checksum; the artefact has been moved aside and can be computed again."""
 
 
+class MissingArtefact(DamagedArtefact):
+    """An artefact is not there, or not any more: another reader may have found it damaged and moved it aside."""
+
+
 class StepFailed(OutgrowError):
     """A step of the graph failed; the cause is chained."""
 

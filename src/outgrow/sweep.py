@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from outgrow.artefacts import Artefacts
-from outgrow.errors import ConfigError
+from outgrow.errors import ConfigError, DamagedArtefact
 from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.experiment import Experiment
 from outgrow.learning.team import team
@@ -17,7 +18,7 @@ from outgrow.results.table import Record
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Step
 
-ATTEMPTS = 3  # an artefact found damaged on the way is moved aside; the next attempt computes it again
+ATTEMPTS = 20  # what is found damaged on the way is moved aside; the next computes it again, and may find more
 
 
 class Silent:
@@ -41,7 +42,8 @@ class _Recording:
         if isinstance(step, Comparison) and team().rank == 0 and self._store.has(step.key):
             for one in self._plan.results:
                 if one.result.key == step.key:
-                    record(self._store, one.experiment, one.result)
+                    with contextlib.suppress(DamagedArtefact):  # seen again, and mended, when all rows are written
+                        record(self._store, one.experiment, one.result)
         self._finished(step)
 
 
@@ -76,17 +78,23 @@ def run_experiments(
 def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> Swept:
     """Carry out a plan against a store, and write the rows of its results."""
     execute, first, computed = executors[runtime.executor], plan, 0
-    watcher = _Recording(watcher, store, plan)
-    for _ in range(ATTEMPTS):
-        outcome = execute(plan, store, runtime, watcher) if plan.todo else Outcome()
-        computed += len(outcome.computed)
-        if not outcome.damaged:
-            break
-        plan = plan.against(there(store))
-    records = [
-        record(store, one.experiment, one.result, failure=outcome.failed.get(one.result.key, ""))
-        for one in first.results
-    ]
+    watcher, outcome = _Recording(watcher, store, plan), Outcome()
+    records: list[Record] = []
+    with store.in_use():
+        for attempt in range(1, ATTEMPTS + 1):
+            outcome = execute(plan, store, runtime, watcher) if plan.todo else Outcome()
+            computed += len(outcome.computed)
+            try:
+                if not outcome.damaged or attempt == ATTEMPTS:
+                    records = [
+                        record(store, one.experiment, one.result, failure=outcome.failed.get(one.result.key, ""))
+                        for one in first.results
+                    ]
+                    break
+            except DamagedArtefact:
+                if attempt == ATTEMPTS:
+                    raise
+            plan = plan.against(there(store))
     return Swept(records=records, plan=first, computed=computed, failures=outcome.failures)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from outgrow.errors import ConfigError, StepFailed
+from outgrow.executors import base as executors_base
 from outgrow.executors.base import compute, executors
 from outgrow.executors.processes import _without_interrupts
 from outgrow.experiment import Experiment
@@ -206,19 +207,68 @@ def be_killed(*_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.parametrize(
-    ("way", "how"),
-    [
-        (leave, "with exit status 9, .*mend that"),
-        (be_killed, "of SIGKILL, perhaps for lack of memory.*fewer --workers"),
-    ],
-)
-def test_a_worker_that_dies_is_told(
-    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch, way: Callable[..., None], how: str
-) -> None:
-    monkeypatch.setattr("outgrow.executors.processes._compute", way)
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are copies of this process, so that what a test puts in the place of a function is theirs too."""
     monkeypatch.setattr("multiprocessing.get_context", lambda _: multiprocessing.context.ForkContext())
-    monkeypatch.setattr("outgrow.executors.processes._start", lambda *_: None)
-    with pytest.raises(StepFailed, match=f"a worker process died during 'examples of toy' {how}"):
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_worker_that_ends_by_itself_ends_the_run(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outgrow.executors.processes._compute", leave)
+    how = "a worker process died during 'examples of toy' with exit status 9, .*mend that"
+    with pytest.raises(StepFailed, match=how):
         run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_step_whose_worker_dies_is_tried_once_more_and_the_rest_goes_on(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, times: int
+) -> None:
+    """A student of one of two methods kills its worker, once or whenever it is tried."""
+
+    def dying(step: Step, *arguments: Any) -> None:
+        if "confidence" in step.title and step.name == "finetune":
+            tried = len(list(tmp_path.glob("tried*")))
+            if tried < times:
+                (tmp_path / f"tried{tried}").touch()
+                be_killed()
+        compute(step, *arguments)
+
+    monkeypatch.setattr(executors_base, "compute", dying)
+    swept = run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=2))
+    verdicts = {one.row.method: one.row.verdict for one in swept.records}
+    assert verdicts["naive"] != "failed"
+    if times == 1:
+        assert swept.failures == {}
+        return
+    (failure,) = swept.failures.values()
+    assert "of SIGKILL, perhaps for lack of memory; what was finished is kept: run again with fewer" in str(failure)
+    assert {method for method, verdict in verdicts.items() if verdict == "failed"} == {"confidence"}
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_no_worker_outlives_the_run(toml: Callable[..., str], store: Store, number: signal.Signals) -> None:
+    arguments = ["run", toml(), "--set", "strong.train.epochs=1000000", "--store", str(store.root)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "outgrow", *arguments, "--executor", "processes"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 120
+        while len(store.keys()) < 3 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(number)  # to this process alone, as `kill` does
+        _, said = process.communicate(timeout=30)
+        if number is not signal.SIGKILL:
+            assert process.returncode == 130
+            assert "run the same command to go on" in said
+        while alive(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not alive(process.pid), "a worker is left behind"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -28,6 +29,7 @@ def main() -> None:
 
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s: %(message)s")
     logging.getLogger("outgrow").setLevel(logging.WARNING)  # of other libraries, errors are enough
+    _end_as_by_ctrl_c()
     try:
         sys.argv[1:] = _imports_first(sys.argv[1:])
         app()
@@ -36,6 +38,18 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Let `kill`, a batch system or a lost connection end a run as Ctrl-C does: what is finished is kept and told."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):  # not every system has both
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup, say, ignores SIGHUP
+            signal.signal(number, interrupt)
 
 
 def _imports_first(arguments: list[str]) -> list[str]:

@@ -53,13 +53,14 @@ def store_verify(store: StoreOption = DEFAULT_STORE) -> None:
         print(line)
     if damaged:
         raise typer.Exit(1)
-    print(f"{len(opened.keys())} artefacts, all whole")
+    print(f"{len(opened.keys())} artefacts and {len(list(opened.results()))} rows, all whole")
 
 
 @store_app.command("gc")
 def store_gc(
     store: StoreOption = DEFAULT_STORE,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = False,
+    all_of_it: Annotated[bool, typer.Option("--all", help="Even if no row needs anything that is there.")] = False,
 ) -> None:
     """Delete what no row of the results table needs, and leftovers of interrupted runs."""
     from outgrow.results.records import read_records
@@ -67,8 +68,11 @@ def store_gc(
 
     opened = Store.existing(store)
     records = read_records(opened)
-    count, size = opened.collect_garbage({key for one in records for key in one.steps}, dry_run=dry_run)
-    print(f"{'would delete' if dry_run else 'deleted'} {count} artefacts, {size:,} bytes")
+    needed = {key for one in records for key in one.steps}
+    garbage = opened.collect_garbage(needed, dry_run=dry_run, all_of_it=all_of_it)
+    besides = "".join(f", and {size:,} bytes in {name}/" for name, size in garbage.leftovers.items())
+    count = len(garbage.artefacts)
+    print(f"{'would delete' if dry_run else 'deleted'} {count} artefacts, {garbage.size:,} bytes{besides}")
 
 
 @store_app.command("rebuild")

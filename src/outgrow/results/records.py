@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def record(store: Artefacts, one: Experiment, result: Comparison, *, failure: str = "") -> Record:
     """Evaluate one result, or note its failure, and write its row; a row that is there already is kept."""
     name = digest([one.name, one.seed, one.method.label, result.key])[:24]
-    if not failure and (text := store.result(name)):
-        found = _load(store, name, text)
+    if not failure and (fields := _result(store, name)):
+        found = _load(store, name, fields)
         if not found.failure:
             return found
     facts: dict[str, Any] = {"weak_label_accuracy": None, "curves": {}, "notes": []}
@@ -131,7 +131,7 @@ def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]
 
     Rows made by an older version, without an evaluation, are left out: their experiments have to be run again.
     """
-    found = [_load(store, name, text) for name, text in store.results()]
+    found = [_load(store, name, fields) for name, fields in store.results()]
     found = [one for one in found if one.failure or one.evaluation]
     found = select(found, where)
     return sorted(
@@ -148,9 +148,16 @@ def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]
     )
 
 
-def _load(store: Artefacts, name: str, text: str) -> Record:
+def _result(store: Artefacts, name: str) -> dict[str, Any] | None:
+    """A row that is there and sound: one that is damaged is written anew from its artefacts."""
     try:
-        fields = json.loads(text)
+        return store.result(name)
+    except StoreError:
+        return None
+
+
+def _load(store: Artefacts, name: str, fields: dict[str, Any]) -> Record:
+    try:
         fields["row"] = Result(**fields["row"])
         fields["curves"] = {
             role: [CurvePoint(**point) for point in points] for role, points in fields["curves"].items()

@@ -41,9 +41,12 @@ def take(
         taken: list[int] = []
         while len(taken) < wanted[name]:
             if at == len(groups):
+                sizes = sorted(map(len, rows.values()))
                 raise DataError(
-                    f"part {name!r} needs {wanted[name]:,} examples but got {len(taken):,}: groups of examples that "
-                    f"belong together leave too few; make [split] smaller, or split.pool larger where it is set"
+                    f"part {name!r} needs {wanted[name]:,} examples but got {len(taken):,}: examples of a group stay "
+                    f"together, and of {sum(sizes):,} examples in {len(sizes):,} groups the largest group has "
+                    f"{sizes[-1]:,}; make [split] smaller, or split.pool larger where it is set, or see what makes the "
+                    "groups (a text, a prompt, or the column `group`)"
                 )
             taken += rows[groups[at]]
             at += 1

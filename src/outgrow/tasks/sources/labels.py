@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from outgrow.errors import ConfigError, DataError
 from outgrow.tasks.base import Output
+from outgrow.tasks.sources.classes import spelled
 from outgrow.tasks.sources.files import errors_name, fingerprint
 from outgrow.tasks.sources.table import shown
 
@@ -45,9 +46,9 @@ def read_labels(path: str, ids: Sequence[str], output: Output, *, known: Sequenc
 
 def _probabilities(path: str, one: str, row: dict[str, Any], output: Output) -> list[float]:
     numbers = [str(i) for i in range(output.n_classes)]
-    names = list(output.class_names) or numbers
+    names = [spelled(name, where=path) for name in output.class_names] or numbers
     if "label" in row:
-        label = shown(row["label"])
+        label = spelled(row["label"], where=f"{path}, id {one!r}: 'label'")
         for choices in (names, numbers):
             if label in choices:
                 return [float(choice == label) for choice in choices]

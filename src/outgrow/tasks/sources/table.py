@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import string
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +15,10 @@ from pydantic import Field
 from outgrow.errors import ConfigError, DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples
+from outgrow.tasks.sources.classes import classes_found, spelled
 from outgrow.tasks.sources.files import fingerprint
 from outgrow.tasks.sources.records import Cells, check_columns
 from outgrow.tasks.sources.rows import Pair, TextRow, because, classification, key, preference
-
-MOST_CLASSES = 1_000  # a column with more different values is hardly a label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +42,8 @@ class TableTask:
         kind: `classification` (needs text and label) or `preference` (needs chosen and rejected).
         text: what a model sees.
         label: a column with two or more values.
-        labels: all values of `label`, in the order of the classes; by default those found, sorted.
+        labels: all values of `label`, in the order of the classes; by default those found more than once, sorted.
+        no_label: values of `label` that say that there is none, such as -1; their rows are dropped and counted.
         prompt: for preference, what both candidates answer; it goes before each, after a blank line in between.
         chosen: for preference, the better candidate.
         rejected: for preference, the worse candidate.
@@ -60,6 +59,7 @@ class TableTask:
     text: str = ""
     label: str = ""
     labels: tuple[str | bool | int | float, ...] = ()
+    no_label: tuple[str | bool | int | float, ...] = ()
     prompt: str = ""
     chosen: str = ""
     rejected: str = ""
@@ -74,7 +74,10 @@ class TableTask:
             if not getattr(self, one):
                 raise ConfigError(f'task {self.name!r} of kind {self.kind} needs {one} = "COLUMN"')
         other = "preference" if self.kind == "classification" else "classification"
-        for one in (*needed[other], *{"classification": ("labels", "balance"), "preference": ("prompt",)}[other]):
+        for one in (
+            *needed[other],
+            *{"classification": ("labels", "no_label", "balance"), "preference": ("prompt",)}[other],
+        ):
             if getattr(self, one):
                 raise ConfigError(f'task {self.name!r}: {one} is for tasks with kind = "{other}"; leave it out')
         if len(set(self._classes())) != len(self.labels):
@@ -83,7 +86,13 @@ class TableTask:
     def identity(self) -> dict[str, Any]:
         """All fields except where the data lie, and a fingerprint of the data."""
         own = {one.name: getattr(self, one.name) for one in dataclasses.fields(TableTask)}
-        return {"name": self.name, **own, "labels": self._classes(), "fingerprint": self.fingerprint()}
+        return {
+            "name": self.name,
+            **own,
+            "labels": self._classes(),
+            "no_label": self._none(),
+            "fingerprint": self.fingerprint(),
+        }
 
     def fingerprint(self) -> Any:
         """What determines the table's content, without any path."""
@@ -102,35 +111,45 @@ class TableTask:
         ids = self._ids(table)
         if self.kind == "preference":
             return preference(self._pairs(table, ids), source=table.source, limit=self.limit, notes=table.notes)
-        classes = self._classes() or _distinct(table, self.label)
+        classes, notes = self._classes(), [*table.notes]
+        if not classes:
+            found = (self._label(table, number, record) for number, record in table.rows)
+            classes, told = classes_found(found, source=table.source, column=self.label)
+            notes += told
         return classification(
             self._rows(table, ids, classes),
             source=table.source,
             classes=classes,
             balance=self.balance,
             limit=self.limit,
-            notes=table.notes,
+            notes=notes,
         )
+
+    def _label(self, table: Table, number: int, record: Cells) -> str:
+        """A row's class, or nothing where it says that there is none."""
+        found = spelled(record.get(self.label), where=f"{table.source}, row {number:,}: {self.label!r}")
+        return "" if found in self._none() else found
 
     def _rows(self, table: Table, ids: Sequence[str], classes: Sequence[str]) -> Iterator[TextRow]:
         write = _writer(self.text, "text", table)
         place = {name: i for i, name in enumerate(classes)}
         for i, (number, record) in enumerate(table.rows):
-            value = shown(record.get(self.label))
-            if value and value not in place:
+            value = self._label(table, number, record)
+            if value and self.labels and value not in place:
                 raise DataError(
                     f"{table.source}, row {number:,}: the label {value[:80]!r} is not in labels = {list(classes)}; "
-                    "add it, or leave labels out to take all values found"
+                    "add it there, or to no_label if it is none, or leave labels out to take all values found"
                 )
             text = write(number, record)
-            label = place[value] if value else -1
+            label = place.get(value, -1)
             yield TextRow(text=text, label=label, group=self._group(i, record, text), id=ids[i])
 
     def _pairs(self, table: Table, ids: Sequence[str]) -> Iterator[Pair]:
         prompt = _writer(self.prompt, "prompt", table) if self.prompt else None
         chosen, rejected = (_writer(getattr(self, one), one, table) for one in ("chosen", "rejected"))
         for i, (number, record) in enumerate(table.rows):
-            before = f"{prompt(number, record).strip()}\n\n" if prompt else ""
+            asked = prompt(number, record).strip() if prompt else ""
+            before = f"{asked}\n\n" if asked else ""
             better, worse = chosen(number, record).strip(), rejected(number, record).strip()
             yield Pair(
                 better=better and before + better,
@@ -161,7 +180,10 @@ class TableTask:
         return list(seen)
 
     def _classes(self) -> list[str]:
-        return [shown(value) for value in self.labels]
+        return [spelled(value, where=f"task {self.name!r}: labels") for value in self.labels]
+
+    def _none(self) -> list[str]:
+        return [spelled(value, where=f"task {self.name!r}: no_label") for value in self.no_label]
 
 
 @spec
@@ -241,17 +263,3 @@ def _text(number: int, record: Cells, name: str, table: Table) -> str:
             f"{table.source}, row {number:,}: {name!r} holds a {type(value).__name__}, not text; choose another column"
         )
     return value if isinstance(value, str) else shown(value)
-
-
-def _distinct(table: Table, column: str) -> list[str]:
-    """The values of the label column, in numeric order if all are numbers."""
-    found = Counter(value for _, record in table.rows if (value := shown(record.get(column))))
-    if len(found) > MOST_CLASSES:
-        raise DataError(
-            f"{table.source}: {column!r} has {len(found):,} different values, such as {next(iter(found))[:60]!r}; "
-            f"it is probably not the label (at most {MOST_CLASSES:,} classes)"
-        )
-    try:
-        return sorted(found, key=float)
-    except ValueError:
-        return sorted(found)

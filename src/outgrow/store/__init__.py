@@ -1,0 +1,344 @@
+"""Content-addressed artefacts on disk: written atomically, checked by checksum, locked across processes.
+
+Layout of the folder:
+    artefacts/ab/abcd.../   the files of one step's result and its manifest.json; there means complete
+    results/                one small JSON file per row of the results table, with a checksum
+    tmp/  locks/  damaged/  half-written, guards, and what failed its checksum
+    stopped/                last good weights of trainings whose loss ran away
+    in-use                  held by runs together, and by whoever collects garbage alone
+    index.sqlite            a listing of the artefacts that can always be rebuilt from them
+
+A store may come from somebody else, or be damaged by anything: what is read is checked, and no name out of it is taken
+for a path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from outgrow.artefacts import Manifest
+from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
+from outgrow.store.disk import disk_errors, locked, sha256, size_of, sync
+from outgrow.store.index import Index
+from outgrow.store.manifests import KEY, MANIFEST, check_key, pack_row, read_manifest, unpack_row
+
+LEFTOVERS = ("tmp", "damaged", "stopped", "locks")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Garbage:
+    """What a collection deletes, or would delete.
+
+    Args:
+        artefacts: that no row needs.
+        leftovers: bytes of half-written files, damaged artefacts and weights set aside, by folder, where there are any.
+    """
+
+    artefacts: list[Manifest]
+    leftovers: dict[str, int]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the artefacts."""
+        return sum(manifest.size for manifest in self.artefacts)
+
+
+class Store:
+    """A folder of artefacts, made when the first thing is written: a mistyped name that is only read leaves none."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self._artefacts, self._results = self.root / "artefacts", self.root / "results"
+        self._index = Index(self.root / "index.sqlite")
+
+    @classmethod
+    def existing(cls, root: str | Path) -> Store:
+        """Open a store that must exist already."""
+        store = cls(root)
+        store.require()
+        return store
+
+    def require(self) -> None:
+        """StoreError unless there is such a store."""
+        if not self._artefacts.is_dir():
+            raise StoreError(f"no store at {str(self.root)!r}; `outgrow run quickstart --store {self.root}` makes one")
+
+    def create(self) -> None:
+        """Make the folders that are not there. Raises StoreError."""
+        try:
+            for folder in (self._artefacts, self._results, self.root / "tmp", self.root / "locks"):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"cannot use {str(self.root)!r} as a store: {error.strerror}; choose another with --store"
+            ) from error
+
+    @property
+    def address(self) -> str:
+        """By which another process opens it."""
+        return str(self.root)
+
+    def folder(self, key: str) -> Path:
+        """Where the artefact of `key` lies, or would. Raises StoreError where it is no key."""
+        return self._artefacts / check_key(key)[:2] / key
+
+    def has(self, key: str) -> bool:
+        """Whether the artefact is there, complete."""
+        return (self.folder(key) / MANIFEST).is_file()
+
+    def keys(self) -> set[str]:
+        """Keys of all complete artefacts; none where there is no store yet. What is named otherwise is no artefact."""
+        return {entry.name for entry in self._entries() if os.path.isfile(os.path.join(entry.path, MANIFEST))}
+
+    def _entries(self) -> Iterator[os.DirEntry[str]]:
+        """The folders that are named as artefacts are, where they belong."""
+        for bucket in self._listed(self._artefacts):
+            for entry in self._listed(Path(bucket.path)) if bucket.is_dir(follow_symlinks=False) else ():
+                named = KEY.fullmatch(entry.name) and entry.name.startswith(bucket.name)
+                if named and entry.is_dir(follow_symlinks=False):
+                    yield entry
+
+    def _listed(self, folder: Path) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as found:
+                return list(found)
+        except FileNotFoundError:  # it went meanwhile, or was never there
+            return []
+        except OSError as error:
+            raise StoreError(
+                f"{str(folder)!r} cannot be listed ({error.strerror}): nothing was changed; see to the disk and "
+                "who owns it"
+            ) from error
+
+    def manifest(self, key: str) -> Manifest:
+        """The manifest of a complete artefact.
+
+        Raises:
+            DamagedArtefact: it is none of this key; the artefact is moved aside. MissingArtefact: there is none.
+            StoreError: it cannot be read.
+        """
+        folder = self.folder(key)
+        try:
+            return read_manifest(folder, key)
+        except MissingArtefact:
+            raise
+        except DamagedArtefact:
+            self._set_aside(key)
+            raise
+
+    def open(self, key: str) -> Path:
+        """The folder of an artefact after its checksums were verified; what is damaged is moved aside."""
+        problem = self._problem(self.manifest(key))
+        if problem:
+            self._set_aside(key)
+            raise DamagedArtefact(f"artefact {key[:12]}: {problem}; it was moved aside, run again to recompute it")
+        return self.folder(key)
+
+    @contextlib.contextmanager
+    def write(
+        self, *, key: str, step: str, identity: dict[str, Any], inputs: dict[str, str], versions: dict[str, str]
+    ) -> Iterator[Path]:
+        """A temporary folder that becomes the artefact when the block ends without an error, and vanishes otherwise."""
+        self.create()
+        target = self.folder(key)
+        folder = self.root / "tmp" / f"{key[:16]}-{uuid.uuid4().hex[:8]}"
+        started = time.time()
+        try:
+            with disk_errors(self.root):
+                folder.mkdir(parents=True)
+                yield folder
+                listed = {}
+                for path in sorted(folder.iterdir()):
+                    sync(path)
+                    listed[path.name] = {"size": path.stat().st_size, "sha256": sha256(path)}
+                manifest = Manifest(
+                    key=key, step=step, identity=identity, inputs=inputs, files=listed,
+                    seconds=time.time() - started, created=started, versions=versions,
+                )  # fmt: skip
+                (folder / MANIFEST).write_text(json.dumps(vars(manifest), indent=1))
+                sync(folder / MANIFEST)
+                sync(folder)
+                target.parent.mkdir(exist_ok=True)
+                if not self.has(key):
+                    shutil.rmtree(target, ignore_errors=True)  # a folder without a manifest was never complete
+                    os.rename(folder, target)
+                    sync(target.parent)
+                    self._index.add(manifest)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Hold the only right to compute `key`, across processes; waits for another holder."""
+        self.create()
+        with disk_errors(self.root), locked(self.root / "locks" / check_key(key)[:16]):
+            yield
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Nothing is deleted inside the block, whoever collects garbage meanwhile."""
+        self.create()
+        with disk_errors(self.root), locked(self.root / "in-use", shared=True):
+            yield
+
+    def write_result(self, name: str, record: dict[str, Any]) -> None:
+        """Write one row of the results table atomically, with its checksum."""
+        self.create()
+        with disk_errors(self.root):
+            partial = self.root / "tmp" / f"{name}-{uuid.uuid4().hex[:8]}"
+            try:
+                partial.write_text(pack_row(name, record))
+                os.replace(partial, self._results / f"{name}.json")
+            finally:
+                partial.unlink(missing_ok=True)
+
+    def result(self, name: str) -> dict[str, Any] | None:
+        """One row of the results table, or None. Raises StoreError where it is damaged."""
+        path = self._results / f"{name}.json"
+        return unpack_row(path) if path.exists() else None
+
+    def results(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """All rows by name. Raises StoreError where one is damaged, or a copy, or where they cannot be listed."""
+        for path in self._rows():
+            yield path.stem, unpack_row(path)
+
+    def _rows(self) -> list[Path]:
+        self.require()
+        try:
+            return [self._results / name for name in sorted(os.listdir(self._results)) if name.endswith(".json")]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(
+                f"{str(self._results)!r} cannot be read ({error.strerror}); see to the disk and who owns it"
+            ) from error
+
+    def set_weights_aside(self, key: str, weights: bytes) -> Path:
+        """Keep the last good weights of a training that failed; they are no artefact. Returns the file."""
+        self.create()
+        folder = self.root / "stopped"
+        with disk_errors(self.root):
+            folder.mkdir(exist_ok=True)
+            path = folder / f"{check_key(key)[:16]}.safetensors"
+            partial = self.root / "tmp" / f"{key[:16]}-{uuid.uuid4().hex[:8]}"
+            partial.write_bytes(weights)
+            os.replace(partial, path)
+        return path
+
+    # Looking after it
+
+    def manifests(self) -> list[Manifest]:
+        """Manifests of all complete artefacts, oldest first; from the index where that is up to date.
+
+        Nothing is moved or deleted. Raises DamagedArtefact where a manifest is none, StoreError where it cannot be
+        read.
+        """
+        self.require()
+        listed, keys = self._index.manifests(), self.keys()
+        found = list(listed.values()) if listed.keys() == keys else self._rebuild(keys)
+        return sorted(found, key=lambda manifest: manifest.created)
+
+    def rebuild(self) -> int:
+        """Make the index anew from the artefacts; returns how many there are."""
+        self.require()
+        return len(self._rebuild(self.keys()))
+
+    def _rebuild(self, keys: set[str]) -> list[Manifest]:
+        found = []
+        for key in sorted(keys):
+            with contextlib.suppress(MissingArtefact):  # it went meanwhile
+                found.append(read_manifest(self.folder(key), key))
+        self._index.replace(found)
+        return found
+
+    def verify(self) -> list[str]:
+        """Check every checksum, of artefacts and rows; what is damaged is named in the lines returned.
+
+        Damaged artefacts are moved aside. What cannot be read, what is no artefact, and rows stay where they are.
+        """
+        self.require()
+        problems = []
+        for entry in sorted(self._entries(), key=lambda entry: entry.name):
+            key = entry.name
+            try:
+                self.open(key)
+            except MissingArtefact:
+                problems.append(f"artefact {key[:12]}: it has no manifest; run again to recompute it")
+                self._set_aside(key)
+            except StoreError as error:
+                problems.append(str(error))
+            except OSError as error:
+                problems.append(
+                    f"artefact {key[:12]} cannot be read ({error.strerror}); see to the disk and who owns it"
+                )
+        for path in self._rows():
+            try:
+                unpack_row(path)
+            except StoreError as error:
+                problems.append(str(error))
+        return problems
+
+    def collect_garbage(self, reachable: set[str], *, dry_run: bool, all_of_it: bool = False) -> Garbage:
+        """Delete artefacts that no result needs, and leftovers; or say what would go.
+
+        Args:
+            reachable: keys that the rows of the results table need.
+            all_of_it: whether that may be everything.
+
+        Raises:
+            StoreError: a run is under way; a manifest or row cannot be read; or no row needs anything that is there.
+        """
+        self.require()
+        with disk_errors(self.root), locked(self.root / "in-use", wait=False) as alone:
+            if not alone:
+                raise StoreError(f"a run uses the store {str(self.root)!r}: collect when it has ended")
+            there = self.manifests()
+            unreachable = [manifest for manifest in there if manifest.key not in reachable]
+            if there and len(unreachable) == len(there) and not all_of_it:
+                raise StoreError(
+                    f"no row of the results table needs any of the {len(there):,} artefacts: if they are all to go, "
+                    "say --all; if rows are missing, put them back into results/, or finish the run that was stopped"
+                )
+            leftovers = {name: size_of(self.root / name) for name in LEFTOVERS if (self.root / name).is_dir()}
+            garbage = Garbage(
+                artefacts=unreachable, leftovers={name: size for name, size in leftovers.items() if size}
+            )  # fmt: skip
+            if not dry_run:
+                for manifest in unreachable:
+                    shutil.rmtree(self.folder(manifest.key))
+                for name in LEFTOVERS:
+                    shutil.rmtree(self.root / name, ignore_errors=True)
+                self.create()
+                self.rebuild()
+        return garbage
+
+    def _problem(self, manifest: Manifest) -> str | None:
+        for name, entry in manifest.files.items():
+            path = self.folder(manifest.key) / name
+            try:
+                if path.is_symlink() or not path.is_file():
+                    return f"{name} is missing"
+                if path.stat().st_size != entry["size"] or sha256(path) != entry["sha256"]:
+                    return f"{name} does not match its checksum"
+            except OSError as error:
+                raise StoreError(
+                    f"{str(path)!r} cannot be read ({error.strerror}): nothing was moved; see to the disk and "
+                    "who owns it"
+                ) from error
+        return None
+
+    def _set_aside(self, key: str) -> None:
+        """Move an artefact to `damaged/`, unless somebody else did so meanwhile."""
+        damaged = self.root / "damaged"
+        with disk_errors(self.root), contextlib.suppress(FileNotFoundError):
+            damaged.mkdir(exist_ok=True)
+            os.rename(self.folder(key), damaged / f"{key}-{uuid.uuid4().hex[:8]}")

@@ -1,0 +1,81 @@
+"""Files of a store: written through to the disk, hashed, locked, and what is wrong with a disk in words."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from outgrow.errors import StoreError
+
+
+@contextlib.contextmanager
+def disk_errors(root: Path) -> Iterator[None]:
+    """Say plainly what is wrong with the store's disk; errors about files elsewhere are not the store's."""
+    try:
+        yield
+    except OSError as error:
+        name = error.filename
+        if isinstance(name, str | Path) and not Path(name).absolute().is_relative_to(root.absolute()):
+            raise
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            free = shutil.disk_usage(root).free
+            raise StoreError(
+                f"the disk of {str(root)!r} is full ({free:,} bytes free); "
+                "what was finished is kept: free some space and run again"
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise StoreError(
+                f"cannot write to the store {str(root)!r}: {error.strerror}; choose another with --store"
+            ) from error
+        raise
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
+    """Hold a lock file inside the block, and tell whether it is held: without `wait`, it may not be.
+
+    A link in the file's place is refused, since whoever made it could have a file elsewhere opened.
+    """
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StoreError(f"{str(path)!r} is a link: delete it; locks of a store are files of its own") from None
+        raise
+    try:
+        held = True
+        try:
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            held = False
+        yield held
+    finally:
+        os.close(handle)
+
+
+def sync(path: Path) -> None:
+    """Write a file or folder through to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder, however deep; links are not followed."""
+    return sum(
+        os.lstat(os.path.join(place, name)).st_size for place, _, names in os.walk(folder) for name in names
+    )  # fmt: skip

@@ -1,0 +1,59 @@
+"""The index of a store: a listing of its artefacts that can always be made anew, and so may always be missing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from outgrow.artefacts import Manifest
+from outgrow.store.manifests import checked
+
+PATIENCE = 5.0  # seconds that another process may hold it
+
+
+class Index:
+    """A database beside the artefacts. What goes wrong with it costs time, never a result."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def add(self, manifest: Manifest) -> None:
+        """List one more artefact, if the index can be written now."""
+        with contextlib.suppress(sqlite3.Error, OSError), self._connect() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO artefacts VALUES (?, ?)", (manifest.key, json.dumps(vars(manifest)))
+            )
+
+    def manifests(self) -> dict[str, Manifest]:
+        """What is listed, by key; {} where the index cannot be read or holds anything that is no manifest."""
+        with contextlib.suppress(sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError):
+            with self._connect() as database:
+                rows = database.execute("SELECT key, manifest FROM artefacts").fetchall()
+            return {key: checked(json.loads(text), key) for key, text in rows}
+        return {}
+
+    def replace(self, manifests: Sequence[Manifest]) -> None:
+        """List these and no others. A file that is no database is replaced; one that is in use is left."""
+        for _ in range(2):
+            try:
+                with self._connect() as database:
+                    database.execute("DELETE FROM artefacts")
+                    rows = [(manifest.key, json.dumps(vars(manifest))) for manifest in manifests]
+                    database.executemany("INSERT OR REPLACE INTO artefacts VALUES (?, ?)", rows)
+                return
+            except sqlite3.OperationalError:  # locked by another process, or read-only
+                return
+            except (sqlite3.DatabaseError, OSError):  # no database any more
+                with contextlib.suppress(OSError):
+                    for path in self._path.parent.glob(f"{self._path.name}*"):
+                        path.unlink()
+
+    @contextlib.contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection]:
+        with contextlib.closing(sqlite3.connect(self._path, timeout=PATIENCE)) as connection, connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)")
+            yield connection

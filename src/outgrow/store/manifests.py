@@ -1,0 +1,104 @@
+"""Manifests and rows as they lie on disk, checked when they are read: a store may come from anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+from outgrow.artefacts import Manifest
+from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
+
+MANIFEST = "manifest.json"
+KEY = re.compile(r"[0-9a-f]{64}")
+CHECKSUM, NAME = "checksum", "name"  # of a row, in its own file
+
+
+def check_key(key: str) -> str:
+    """A key, if it is one: a path or a part of one never is. Raises StoreError."""
+    if not isinstance(key, str) or not KEY.fullmatch(key):
+        raise StoreError(f"{str(key)[:80]!r} is no key: keys are 64 hexadecimal digits")
+    return key
+
+
+def read_manifest(folder: Path, key: str) -> Manifest:
+    """The manifest in the folder of a key.
+
+    Raises:
+        MissingArtefact: there is none.
+        DamagedArtefact: it is no manifest of this key; nothing is moved here.
+        StoreError: it cannot be read, which need not be its fault.
+    """
+    path = folder / MANIFEST
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise MissingArtefact(f"the store has no artefact {key[:12]}; run again to recompute it") from None
+    except OSError as error:
+        raise StoreError(
+            f"{str(path)!r} cannot be read ({error.strerror}): nothing was moved or deleted; see to the disk and who "
+            "owns it"
+        ) from error
+    try:
+        return checked(json.loads(text), key)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DamagedArtefact(
+            f"artefact {key[:12]}: its manifest is damaged ({error}); run again to recompute it"
+        ) from error
+
+
+def checked(fields: Any, key: str) -> Manifest:
+    """A manifest out of JSON. Raises ValueError, TypeError or KeyError unless it is one, and of this key."""
+    manifest = Manifest(**fields)
+    if manifest.key != key:
+        raise ValueError(f"it is that of {str(manifest.key)[:12]!r}")
+    texts = [
+        manifest.step,
+        *manifest.inputs,
+        *manifest.inputs.values(),
+        *manifest.versions,
+        *manifest.versions.values(),
+    ]
+    if not all(isinstance(one, str) for one in texts) or not isinstance(manifest.identity, dict):
+        raise TypeError("its fields have other types")
+    for name, entry in manifest.files.items():
+        if not name or name in (".", "..") or "/" in name or "\0" in name:
+            raise ValueError(f"{name!r} is no file of it")
+        if type(entry["size"]) is not int or entry["size"] < 0 or not KEY.fullmatch(entry["sha256"]):
+            raise ValueError(f"what it says of {name!r} cannot be")
+    if not all(type(one) in (int, float) and math.isfinite(one) for one in (manifest.seconds, manifest.created)):
+        raise TypeError("its times are no numbers")
+    return manifest
+
+
+def pack_row(name: str, record: dict[str, Any]) -> str:
+    """A row as the text of its file, with its name and a checksum."""
+    return json.dumps({**record, NAME: name, CHECKSUM: _checksum(name, record)})
+
+
+def unpack_row(path: Path) -> dict[str, Any]:
+    """The row in a file. Raises StoreError where it cannot be read, is none, was changed, or is a copy of another."""
+    cure = "delete it and run its experiment again"
+    try:
+        fields = json.loads(path.read_bytes())
+        if CHECKSUM not in fields and "row" in fields:
+            raise StoreError(f"{path} is a results row of an older version of outgrow; {cure}")
+        found, name = fields.pop(CHECKSUM), fields.pop(NAME)
+    except OSError as error:
+        raise StoreError(f"{str(path)!r} cannot be read ({error.strerror}); see to the disk and who owns it") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise StoreError(f"{path} is not a results row ({type(error).__name__}: {error}); {cure}") from error
+    if name != path.stem:
+        raise StoreError(f"{path} is a copy of the results row {str(name)[:40]}.json: delete the copy")
+    if found != _checksum(name, fields):
+        raise StoreError(f"{path} was changed after it was written; {cure}")
+    row: dict[str, Any] = fields
+    return row
+
+
+def _checksum(name: str, record: dict[str, Any]) -> str:
+    text = json.dumps([name, record], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,143 @@
+"""What stands in a label column: one spelling for a value, what is no label, what is no class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outgrow.errors import DataError
+from outgrow.tasks.base import Examples
+from outgrow.tasks.csv_file import CsvFile
+from outgrow.tasks.jsonl_file import JsonlFile
+from outgrow.tasks.sources.classes import classes_found, spelled
+
+Read = Callable[..., Examples]
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((1, 1.0, "1", " 1.0 ", "1.", "+1", "1e0"), "1"),
+        ((0, 0.0, -0.0, "0.0", "-0"), "0"),
+        ((0.5, "0.50", ".5e0"[:0] + "5e-1"), "0.5"),
+        ((True, "True", "TRUE", "true "), "true"),
+        ((None, "", " ", float("nan"), "nan", "NaN", "<NA>"), ""),
+        (("007",), "007"),
+        (("1_000",), "1_000"),
+        (("Not spam ",), "Not spam"),
+    ],
+)
+def test_one_value_has_one_spelling(values: tuple[Any, ...], text: str) -> None:
+    assert {spelled(value, where="row 1") for value in values} == {text}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(["bad", "short"], "a list"), ({"value": 0}, "a table"), (b"bad", "bytes"), ((0.1, 0.9), "a list")],
+)
+def test_what_holds_several_is_no_label(value: Any, kind: str) -> None:
+    with pytest.raises(DataError, match=f"^row 1 holds {kind}, .*a label is one value"):
+        spelled(value, where="row 1")
+
+
+def found(*labels: str) -> tuple[list[str], list[str]]:
+    return classes_found(labels, source="t.csv", column="label")
+
+
+def test_classes_stand_in_order() -> None:
+    assert found("b", "a", "b", "", "a") == (["a", "b"], [])
+    assert found(*["9", "10", "9", "10", "2", "2"])[0] == ["2", "9", "10"]
+
+
+def test_what_stands_there_once_among_many_is_no_class() -> None:
+    classes, (note,) = found(*["good", "bad"] * 20, "Total", "450 rows")
+    assert classes == ["bad", "good"]
+    assert note == "no class, since it stands in 'label' once: 'Total', '450 rows'; set labels = [...] where it is one"
+    assert found(*["good", "bad"] * 5, "fine")[0] == ["bad", "fine", "good"], "of few rows nothing can be told"
+
+
+def test_a_value_for_nearly_every_row_is_no_label() -> None:
+    with pytest.raises(DataError, match="has 365 different values in 450 rows"):
+        found(*(f"0.{i % 365:03}" for i in range(450)))
+
+
+def test_minus_one_beside_other_numbers_has_to_be_explained() -> None:
+    with pytest.raises(DataError, match=r"is -1 in 3 rows, .*'0', '1': .*no_label = \[-1\].*labels = \[-1, 0, 1\]"):
+        found(*["0", "1"] * 10, "-1", "-1", "-1")
+    assert found(*["-1", "1"] * 10)[0] == ["-1", "1"], "two classes in a common form"
+
+
+def test_true_and_one_are_not_two_classes() -> None:
+    with pytest.raises(DataError, match="both true or false and 1 or 0"):
+        found(*["true", "0"] * 10)
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    def load(name: str, content: str, **options: Any) -> Examples:
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8")
+        kind = JsonlFile if name.endswith("jsonl") else CsvFile
+        return kind(path=str(path), **({"text": "text", "label": "label"} | options)).load()
+
+    return load
+
+
+def table(rows: int, *, between: str = ",", label: Callable[[int], str] = lambda i: "ab"[i % 2]) -> list[str]:
+    return [f"text{between}label", *(f"row {i} says so{between}{label(i)}" for i in range(rows))]
+
+
+def test_rows_without_a_label_are_dropped_and_counted(read: Read) -> None:
+    lines = table(60, label=lambda i: str(i % 3 - 1))
+    examples = read("t.csv", "\n".join(lines), no_label=(-1,))
+    assert examples.class_names == ("0", "1")
+    assert len(examples.ids) == 40
+    assert examples.notes == ["dropped 20 rows without a label"]
+    assert read("t.csv", "\n".join(lines), labels=(-1, 0, 1)).n_classes == 3
+
+
+def test_a_header_in_the_middle_and_a_blank_line_above_it_are_no_rows(read: Read) -> None:
+    lines = table(40)
+    examples = read("t.csv", "\n".join(["", *lines[:20], lines[0], *lines[20:]]))
+    assert (examples.class_names, len(examples.ids)) == (("a", "b"), 40)
+    assert examples.notes == ["skipped 1 rows that repeat the header"]
+
+
+def test_columns_without_a_name_are_left_out(read: Read) -> None:
+    lines = [f"{line},," for line in table(20)]
+    assert len(read("t.csv", "\n".join(lines)).ids) == 20
+
+
+@pytest.mark.parametrize("other", ["plain", '"quoted"'])
+def test_a_stray_quote_swallows_no_row(read: Read, other: str) -> None:
+    lines = table(60, between="\t")
+    lines[10], lines[30] = f'"{lines[10]}', f'"{lines[30]}'
+    lines[40] = f"{other}\ta"
+    examples = read("t.tsv", "\n".join(lines))
+    assert len(examples.ids) == 60
+    assert max(map(len, examples.inputs)) < 40
+    assert "quotes are read as letters, since that of line 11 is not closed properly" in examples.notes
+    lines = table(60)
+    lines[10] = f'"{lines[10]}'
+    with pytest.raises(DataError, match="line 11: a quote opens there that is not closed properly"):
+        read("t.csv", "\n".join(lines))
+
+
+def test_quotes_that_are_closed_are_quotes(read: Read) -> None:
+    lines = table(20)
+    lines[3] = '"one, ""two""\nand three", "b"'
+    examples = read("t.csv", "\n".join(lines))
+    assert 'one, "two"\nand three' in examples.inputs
+    assert examples.class_names == ("a", "b")
+
+
+def test_pairs_without_a_prompt_stand_alone(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(
+        "\n".join(f'{{"q": {q}, "a": "good {i}", "b": "bad {i}"}}' for i, q in enumerate(['""', "null"] * 10))
+    )
+    examples = JsonlFile(path=str(path), kind="preference", prompt="q", chosen="a", rejected="b").load()
+    assert len(set(examples.groups)) == 20
