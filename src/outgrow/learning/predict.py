@@ -13,7 +13,8 @@ from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network
 from outgrow.tasks.base import Output
 
-ROWS, TOKENS = 512, 4_096  # of a batch, at most
+ROWS, TOKENS = 512, 1_024  # of a batch, at most
+MORE_TOKENS = 4_096  # where there is a GPU; on a CPU what is computed between two products should stay in its caches
 
 
 @torch.inference_mode()
@@ -23,7 +24,7 @@ def predict(network: Network, rows: Rows, *, machine: Machine) -> np.ndarray:
     machine.place(network).eval()
     pieces: list[tuple[np.ndarray, np.ndarray]] = []
     with machine.multiplying(network):
-        for piece in in_batches(rows)[team.rank :: team.size]:
+        for piece in in_batches(rows, machine.device.type)[team.rank :: team.size]:
             batch = rows.batch(piece, machine.device)
             said = network.generate(batch) if network.generates else _probabilities(network(batch))
             pieces.append((piece, said))
@@ -40,14 +41,15 @@ def _probabilities(logits: Tensor) -> np.ndarray:
     return found
 
 
-def in_batches(rows: Rows) -> list[np.ndarray]:
+def in_batches(rows: Rows, device_type: str = "cpu") -> list[np.ndarray]:
     """All rows in batches for inference, those of like length together, longest first."""
     order = np.arange(len(rows))
     lengths = rows.lengths
     if lengths.min() != lengths.max():
         order = np.argsort(-lengths, kind="stable")
     cut = [order[start : start + ROWS] for start in range(0, len(order), ROWS)]
-    return [piece for some in cut for piece in micro_batches(some, lengths, budget=max(TOKENS, int(lengths.max())))]
+    budget = max(TOKENS if device_type == "cpu" else MORE_TOKENS, int(lengths.max()))
+    return [piece for some in cut for piece in micro_batches(some, lengths, budget=budget)]
 
 
 def summarise(answers: np.ndarray, labels: np.ndarray, output: Output) -> dict[str, np.ndarray]:

@@ -135,7 +135,7 @@ def _extracted(network: Network, rows: Any, context: Context, label: str) -> Ite
 
     from outgrow.learning.predict import in_batches
 
-    pieces, seen, broken, team = in_batches(rows), 0, 0, context.machine.team
+    pieces, seen, broken, team = in_batches(rows, context.machine.device.type), 0, 0, context.machine.team
     for start in range(0, len(pieces), team.size):
         some = None
         if start + team.rank < len(pieces):
