@@ -24,7 +24,8 @@ from typing import Any
 import pytest
 
 from outgrow import packs
-from outgrow.errors import DataError, MissingDependency, PackMissing, UnknownName
+from outgrow.disk import sha256
+from outgrow.errors import DataError, MissingDependency, PackMissing, StoreError, UnknownName
 from outgrow.packs import archive as archives
 from outgrow.packs import fetch
 from outgrow.packs.base import Pack
@@ -318,26 +319,39 @@ def test_members_are_read_only_by_name_and_within_their_limit(tmp_path: Path) ->
     assert not (tmp_path.parent / "evil").exists()
 
 
-@pytest.mark.skipif(find_spec("pip") is None, reason="this Python has no pip")
-def test_pip_downloads_without_running_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf, into, traces = tmp_path / "shelf", tmp_path / "into", tmp_path / "ran"
-    shelf.mkdir()
-    into.mkdir()
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only place where pip finds packages."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    (tmp_path / "into").mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def source_archive(shelf: Path, files: dict[str, str]) -> Path:
+    """toy 1.0 as a source archive of these files."""
+    path = shelf / "toy-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"toy-1.0/{name}")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+@pytest.mark.skipif(find_spec("pip") is None, reason="this Python has no pip")
+def test_pip_downloads_without_running_anything(tmp_path: Path, shelf: Path) -> None:
+    into, traces = tmp_path / "into", tmp_path / "ran"
     metadata = b"Metadata-Version: 2.1\nName: toy\nVersion: 1.0\nRequires-Dist: another\n"
     made = {"toy/data.txt": CONTENT, "toy-1.0.dist-info/METADATA": metadata}
     made["toy-1.0.dist-info/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     archive = wheel(shelf, made)
     assert fetch.download(pinned(archive), into).read_bytes() == archive.read_bytes()
 
-    source = shelf / "toy-1.0.tar.gz"
-    with tarfile.open(source, "w:gz") as tar:
-        setup = f"open({str(traces)!r}, 'w').close()\nfrom setuptools import setup\nsetup(name='toy', version='1.0')\n"
-        for name, text in (("setup.py", setup), ("PKG-INFO", metadata.decode())):
-            member = tarfile.TarInfo(f"toy-1.0/{name}")
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text.encode()))
+    setup = f"open({str(traces)!r}, 'w').close()\nfrom setuptools import setup\nsetup(name='toy', version='1.0')\n"
+    source = source_archive(shelf, {"setup.py": setup, "PKG-INFO": metadata.decode()})
     assert fetch.download(pinned(source), into).read_bytes() == source.read_bytes()
     assert not traces.exists(), "setup.py was run"
 
@@ -348,28 +362,28 @@ def test_pip_downloads_without_running_anything(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.skipif(find_spec("pip") is None, reason="this Python has no pip")
 @pytest.mark.parametrize("backend", [True, False])
 def test_nothing_of_another_archive_runs_before_its_hash_is_compared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: bool
+    tmp_path: Path, shelf: Path, backend: bool
 ) -> None:
     """Whoever controls the index could send a source archive whose own build backend pip would run."""
-    shelf, into, traces = tmp_path / "shelf", tmp_path / "into", tmp_path / "ran"
-    shelf.mkdir()
-    into.mkdir()
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    traces = tmp_path / "ran"
     run = f"open({str(traces)!r}, 'w').close()\n"
     system = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
     files = {"PKG-INFO": "Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n", "setup.py": run}
-    files |= {"pyproject.toml": system, "backend.py": run} if backend else {}
-    source = shelf / "toy-1.0.tar.gz"
-    with tarfile.open(source, "w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"toy-1.0/{name}")
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text.encode()))
+    source = source_archive(shelf, files | ({"pyproject.toml": system, "backend.py": run} if backend else {}))
     other = dataclasses.replace(pinned(source), sha256="ab" * 32)
-    with pytest.raises(DataError, match=f"has SHA-256 {fetch.sha256(source)}, but {'ab' * 32} is pinned"):
-        fetch.download(other, into)
+    with pytest.raises(DataError, match=f"has SHA-256 {sha256(source)}, but {'ab' * 32} is pinned"):
+        fetch.download(other, tmp_path / "into")
     assert not traces.exists(), "code of the archive was run"
+
+
+def test_a_link_in_a_locks_place_is_refused(toy: list[str], cache: Path, tmp_path: Path) -> None:
+    target = tmp_path / "precious"
+    target.write_text("mine")
+    (cache / ".locks").mkdir(parents=True)
+    (cache / ".locks" / "toy").symlink_to(target)
+    with pytest.raises(StoreError, match="is a link: delete it"):
+        packs.get("toy")
+    assert target.read_text() == "mine"
 
 
 def test_npm_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

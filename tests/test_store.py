@@ -22,6 +22,7 @@ from outgrow.experiment import Experiment
 from outgrow.results.records import read_records
 from outgrow.steps import Context, Step
 from outgrow.store import Store
+from outgrow.store.garbage import collect_garbage
 from outgrow.sweep import run_experiments
 
 Toy = Callable[..., list[Experiment]]
@@ -271,10 +272,10 @@ def test_garbage_is_what_no_result_needs(store: Store, toy: Toy) -> None:
     reachable = {key for one in read_records(store) for key in one.steps}
     (store.root / "damaged").mkdir()
     (store.root / "damaged" / "file").write_text("what a reader moved aside")
-    would = store.collect_garbage(reachable, dry_run=True)
+    would = collect_garbage(store, reachable, dry_run=True)
     assert ([one.key for one in would.artefacts], would.size, would.leftovers) == ([KEY], 5, {"damaged": 25})
     assert store.has(KEY)
-    assert store.collect_garbage(reachable, dry_run=False) == would
+    assert collect_garbage(store, reachable, dry_run=False) == would
     assert store.keys() == needed
     assert leftovers(store) == []
     again = run_experiments(experiments, store)
@@ -435,7 +436,7 @@ def test_what_the_index_says_is_checked_too(store: Store) -> None:
         text = database.execute("SELECT manifest FROM artefacts").fetchone()[0].replace(KEY, "../victim")
         database.execute("UPDATE artefacts SET key = '../victim', manifest = ?", (text,))
     assert [one.key for one in store.manifests()] == [KEY]
-    store.collect_garbage(set(), dry_run=False, all_of_it=True)
+    collect_garbage(store, set(), dry_run=False, all_of_it=True)
     assert victim.is_dir()
 
 
@@ -473,7 +474,7 @@ def test_what_is_named_otherwise_is_left_alone(store: Store) -> None:
     assert [one.key for one in store.manifests()] == [KEY]
     assert store.verify() == []
     assert store.rebuild() == 1
-    store.collect_garbage(set(), dry_run=False, all_of_it=True)
+    collect_garbage(store, set(), dry_run=False, all_of_it=True)
     assert store.keys() == set()
     assert (bucket / f"{KEY}.bak").is_dir()
     assert elsewhere.is_dir()
@@ -514,7 +515,7 @@ def test_an_error_of_reading_is_no_damage(store: Store, monkeypatch: pytest.Monk
                 look()
             assert not isinstance(found.value, DamagedArtefact)
         with pytest.raises(StoreError, match="cannot be read"):
-            store.collect_garbage({KEY}, dry_run=False)
+            collect_garbage(store, {KEY}, dry_run=False)
         (line,) = store.verify()
         assert "cannot be read" in line
     assert store.verify() == []
@@ -537,16 +538,16 @@ def test_garbage_is_not_collected_where_rows_cannot_be_listed(
     os.rename(store.root / "results", store.root / "results-of-monday")
     assert read_records(store) == []
     with pytest.raises(StoreError, match=r"no row of the results table needs any of the .* artefacts"):
-        store.collect_garbage(set(), dry_run=False)
+        collect_garbage(store, set(), dry_run=False)
     assert store.keys() == before
-    assert len(store.collect_garbage(set(), dry_run=False, all_of_it=True).artefacts) == len(before)
+    assert len(collect_garbage(store, set(), dry_run=False, all_of_it=True).artefacts) == len(before)
 
 
 def test_garbage_is_not_collected_while_a_run_is_under_way(store: Store) -> None:
     put(store)
     with store.in_use(), store.in_use(), pytest.raises(StoreError, match="a run uses the store"):
-        store.collect_garbage({KEY}, dry_run=False)  # runs do not exclude each other
-    assert store.collect_garbage({KEY}, dry_run=False).artefacts == []
+        collect_garbage(store, {KEY}, dry_run=False)  # runs do not exclude each other
+    assert collect_garbage(store, {KEY}, dry_run=False).artefacts == []
 
 
 def test_an_index_that_is_in_use_is_left_and_done_without(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from outgrow.experiment import Experiment
 from outgrow.results.frame import MOST, Results
 from outgrow.results.table import Record
 from outgrow.store import Store
+from outgrow.store.garbage import collect_garbage
 
 Toy = Callable[..., list[Experiment]]
 SMALL = {
@@ -205,7 +206,7 @@ def test_a_mistyped_store_is_not_made(tmp_path: Path, monkeypatch: pytest.Monkey
     assert store.keys() == set()
     for ask in (
         lambda: outgrow.read_results("typo"), lambda: outgrow.read_results(store), lambda: outgrow.read_records(store),
-        store.manifests, store.verify, store.rebuild, lambda: store.collect_garbage(set(), dry_run=True),
+        store.manifests, store.verify, store.rebuild, lambda: collect_garbage(store, set(), dry_run=True),
         lambda: Store.existing("typo"),
     ):  # fmt: skip
         with pytest.raises(StoreError, match="no store at 'typo'; `outgrow run quickstart --store typo` makes one"):

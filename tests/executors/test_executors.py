@@ -130,9 +130,17 @@ def alive(group: int) -> int:
     return sum(int(one) == group and not state.startswith("Z") for one, state in map(str.split, listed.splitlines()))
 
 
+CTRL_C = signal.SIGINT
+
+
 @contextlib.contextmanager
-def interrupted(arguments: list[str], when: Callable[[int], bool]) -> Iterator[tuple[int, str]]:
-    """Runs `outgrow` as a terminal does and presses Ctrl-C; gives the exit status and what it said on stderr."""
+def interrupted(
+    arguments: list[str], when: Callable[[int], bool], send: Callable[[int], None] = lambda pid: os.killpg(pid, CTRL_C)
+) -> Iterator[tuple[int, str]]:
+    """Runs `outgrow` as a terminal does and presses Ctrl-C, which everyone in the foreground gets, or sends otherwise.
+
+    Gives the exit status and what it said on stderr. No worker may be left behind.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "outgrow", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
@@ -141,7 +149,7 @@ def interrupted(arguments: list[str], when: Callable[[int], bool]) -> Iterator[t
         deadline = time.monotonic() + 120
         while not when(process.pid) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGINT)  # everyone in the foreground gets it
+        send(process.pid)
         _, said = process.communicate(timeout=30)
         yield process.returncode, said
         while alive(process.pid) and time.monotonic() < deadline:
@@ -253,22 +261,10 @@ def test_a_step_whose_worker_dies_is_tried_once_more_and_the_rest_goes_on(
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_no_worker_outlives_the_run(toml: Callable[..., str], store: Store, number: signal.Signals) -> None:
     arguments = ["run", toml(), "--set", "strong.train.epochs=1000000", "--store", str(store.root)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "outgrow", *arguments, "--executor", "processes"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    try:
-        deadline = time.monotonic() + 120
-        while len(store.keys()) < 3 and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        process.send_signal(number)  # to this process alone, as `kill` does
-        _, said = process.communicate(timeout=30)
-        if number is not signal.SIGKILL:
-            assert process.returncode == 130
-            assert "run the same command to go on" in said
-        while alive(process.pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not alive(process.pid), "a worker is left behind"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    alone = lambda pid: os.kill(pid, number)  # noqa: E731 -- this process alone, as `kill` does
+    with interrupted([*arguments, "--executor", "processes"], lambda _: len(store.keys()) >= 3, alone) as (
+        status,
+        said,
+    ):
+        assert status == (-number if number is signal.SIGKILL else 130)
+        assert number is signal.SIGKILL or "run the same command to go on" in said

@@ -65,11 +65,12 @@ def store_gc(
     """Delete what no row of the results table needs, and leftovers of interrupted runs."""
     from outgrow.results.records import read_records
     from outgrow.store import Store
+    from outgrow.store.garbage import collect_garbage
 
     opened = Store.existing(store)
     records = read_records(opened)
     needed = {key for one in records for key in one.steps}
-    garbage = opened.collect_garbage(needed, dry_run=dry_run, all_of_it=all_of_it)
+    garbage = collect_garbage(opened, needed, dry_run=dry_run, all_of_it=all_of_it)
     besides = "".join(f", and {size:,} bytes in {name}/" for name, size in garbage.leftovers.items())
     count = len(garbage.artefacts)
     print(f"{'would delete' if dry_run else 'deleted'} {count} artefacts, {garbage.size:,} bytes{besides}")

@@ -30,9 +30,8 @@ class Team:
     size = 1
     rank = 0
 
-    def wrap(self, network: nn.Module) -> nn.Module:
-        """A network as it is trained: each process holds it whole."""
-        return network
+    def wrap(self, network: nn.Module) -> None:
+        """Make a network ready to be trained together, in place; here each process holds it whole."""
 
     def state(self, network: nn.Module) -> State:
         """What a training changes of a wrapped network, whole, as `weights.trainable` gives it."""

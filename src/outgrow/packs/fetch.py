@@ -6,7 +6,6 @@ archive says. npm is told to run no scripts.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from outgrow.disk import sha256
 from outgrow.errors import DataError, MissingDependency
 from outgrow.packs.base import Pack
 
@@ -75,12 +75,6 @@ def changed(pack: Pack, found: str) -> DataError:
         "from it, none of it was run and nothing was kept: it was changed on the way or by its uploader, so do not use "
         "it"
     )
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _pip(pack: Pack, into: Path) -> tuple[list[str], dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import logging
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ from outgrow.steps import Comparison, Step, walk_unique
 if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
     from outgrow.results.answers import Answers
+
+
+log = logging.getLogger(__name__)
 
 
 def record(store: Artefacts, one: Experiment, result: Comparison, *, failure: str = "") -> Record:
@@ -127,13 +131,8 @@ def _row(
 
 
 def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]:
-    """All rows of a store that fit every `column=value` condition, in a stable order.
-
-    Rows made by an older version, without an evaluation, are left out: their experiments have to be run again.
-    """
-    found = [_load(store, name, fields) for name, fields in store.results()]
-    found = [one for one in found if one.failure or one.evaluation]
-    found = select(found, where)
+    """All rows of a store that fit every `column=value` condition, in a stable order."""
+    found = select([_load(store, name, fields) for name, fields in store.results()], where)
     return sorted(
         found,
         key=lambda one: (
@@ -149,10 +148,11 @@ def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]
 
 
 def _result(store: Artefacts, name: str) -> dict[str, Any] | None:
-    """A row that is there and sound: one that is damaged is written anew from its artefacts."""
+    """A row that is there and sound. One that is not is written anew from its artefacts, and that is told."""
     try:
         return store.result(name)
-    except StoreError:
+    except StoreError as error:
+        log.warning("%s; it is written anew", error)
         return None
 
 

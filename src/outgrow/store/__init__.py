@@ -21,35 +21,16 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from outgrow.artefacts import Manifest
+from outgrow.disk import disk_errors, locked, sha256, sync, unreadable
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
-from outgrow.store.disk import disk_errors, locked, sha256, size_of, sync
 from outgrow.store.index import Index
 from outgrow.store.manifests import KEY, MANIFEST, check_key, pack_row, read_manifest, unpack_row
 
-LEFTOVERS = ("tmp", "damaged", "stopped", "locks")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Garbage:
-    """What a collection deletes, or would delete.
-
-    Args:
-        artefacts: that no row needs.
-        leftovers: bytes of half-written files, damaged artefacts and weights set aside, by folder, where there are any.
-    """
-
-    artefacts: list[Manifest]
-    leftovers: dict[str, int]
-
-    @property
-    def size(self) -> int:
-        """Bytes of the artefacts."""
-        return sum(manifest.size for manifest in self.artefacts)
+IN_USE = "in-use"
 
 
 class Store:
@@ -114,10 +95,7 @@ class Store:
         except FileNotFoundError:  # it went meanwhile, or was never there
             return []
         except OSError as error:
-            raise StoreError(
-                f"{str(folder)!r} cannot be listed ({error.strerror}): nothing was changed; see to the disk and "
-                "who owns it"
-            ) from error
+            raise unreadable(folder, error, kept=": nothing was changed") from error
 
     def manifest(self, key: str) -> Manifest:
         """The manifest of a complete artefact.
@@ -187,7 +165,7 @@ class Store:
     def in_use(self) -> Iterator[None]:
         """Nothing is deleted inside the block, whoever collects garbage meanwhile."""
         self.create()
-        with disk_errors(self.root), locked(self.root / "in-use", shared=True):
+        with disk_errors(self.root), locked(self.root / IN_USE, shared=True):
             yield
 
     def write_result(self, name: str, record: dict[str, Any]) -> None:
@@ -218,9 +196,7 @@ class Store:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StoreError(
-                f"{str(self._results)!r} cannot be read ({error.strerror}); see to the disk and who owns it"
-            ) from error
+            raise unreadable(self._results, error) from error
 
     def set_weights_aside(self, key: str, weights: bytes) -> Path:
         """Keep the last good weights of a training that failed; they are no artefact. Returns the file."""
@@ -276,50 +252,12 @@ class Store:
                 self._set_aside(key)
             except StoreError as error:
                 problems.append(str(error))
-            except OSError as error:
-                problems.append(
-                    f"artefact {key[:12]} cannot be read ({error.strerror}); see to the disk and who owns it"
-                )
         for path in self._rows():
             try:
                 unpack_row(path)
             except StoreError as error:
                 problems.append(str(error))
         return problems
-
-    def collect_garbage(self, reachable: set[str], *, dry_run: bool, all_of_it: bool = False) -> Garbage:
-        """Delete artefacts that no result needs, and leftovers; or say what would go.
-
-        Args:
-            reachable: keys that the rows of the results table need.
-            all_of_it: whether that may be everything.
-
-        Raises:
-            StoreError: a run is under way; a manifest or row cannot be read; or no row needs anything that is there.
-        """
-        self.require()
-        with disk_errors(self.root), locked(self.root / "in-use", wait=False) as alone:
-            if not alone:
-                raise StoreError(f"a run uses the store {str(self.root)!r}: collect when it has ended")
-            there = self.manifests()
-            unreachable = [manifest for manifest in there if manifest.key not in reachable]
-            if there and len(unreachable) == len(there) and not all_of_it:
-                raise StoreError(
-                    f"no row of the results table needs any of the {len(there):,} artefacts: if they are all to go, "
-                    "say --all; if rows are missing, put them back into results/, or finish the run that was stopped"
-                )
-            leftovers = {name: size_of(self.root / name) for name in LEFTOVERS if (self.root / name).is_dir()}
-            garbage = Garbage(
-                artefacts=unreachable, leftovers={name: size for name, size in leftovers.items() if size}
-            )  # fmt: skip
-            if not dry_run:
-                for manifest in unreachable:
-                    shutil.rmtree(self.folder(manifest.key))
-                for name in LEFTOVERS:
-                    shutil.rmtree(self.root / name, ignore_errors=True)
-                self.create()
-                self.rebuild()
-        return garbage
 
     def _problem(self, manifest: Manifest) -> str | None:
         for name, entry in manifest.files.items():
@@ -330,10 +268,7 @@ class Store:
                 if path.stat().st_size != entry["size"] or sha256(path) != entry["sha256"]:
                     return f"{name} does not match its checksum"
             except OSError as error:
-                raise StoreError(
-                    f"{str(path)!r} cannot be read ({error.strerror}): nothing was moved; see to the disk and "
-                    "who owns it"
-                ) from error
+                raise unreadable(path, error, kept=": nothing was moved") from error
         return None
 
     def _set_aside(self, key: str) -> None:

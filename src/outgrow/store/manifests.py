@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from outgrow.artefacts import Manifest
+from outgrow.disk import unreadable
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
 
 MANIFEST = "manifest.json"
@@ -38,10 +39,7 @@ def read_manifest(folder: Path, key: str) -> Manifest:
     except (FileNotFoundError, NotADirectoryError):
         raise MissingArtefact(f"the store has no artefact {key[:12]}; run again to recompute it") from None
     except OSError as error:
-        raise StoreError(
-            f"{str(path)!r} cannot be read ({error.strerror}): nothing was moved or deleted; see to the disk and who "
-            "owns it"
-        ) from error
+        raise unreadable(path, error, kept=": nothing was moved or deleted") from error
     try:
         return checked(json.loads(text), key)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -88,7 +86,7 @@ def unpack_row(path: Path) -> dict[str, Any]:
             raise StoreError(f"{path} is a results row of an older version of outgrow; {cure}")
         found, name = fields.pop(CHECKSUM), fields.pop(NAME)
     except OSError as error:
-        raise StoreError(f"{str(path)!r} cannot be read ({error.strerror}); see to the disk and who owns it") from error
+        raise unreadable(path, error) from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise StoreError(f"{path} is not a results row ({type(error).__name__}: {error}); {cure}") from error
     if name != path.stem:

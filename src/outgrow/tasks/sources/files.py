@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from outgrow.disk import sha256
 from outgrow.errors import DataError
 
 
@@ -30,5 +30,4 @@ def errors_name(file: Path) -> Iterator[None]:
 @lru_cache(maxsize=64)
 def content_hash(path: str, size: int, modified: int) -> str:
     """SHA-256 of a file; size and time of change are there so that a changed file is read again."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return sha256(Path(path))

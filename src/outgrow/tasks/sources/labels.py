@@ -41,15 +41,19 @@ def read_labels(path: str, ids: Sequence[str], output: Output, *, known: Sequenc
             f"{path} has no row for {len(missing):,} of {len(ids):,} examples, such as id {missing[0]!r}; "
             "every example of transfer, validation and test needs one (weak_score is measured on test)"
         )
-    return np.array([_probabilities(path, one, table[one], output) for one in ids], np.float32)
-
-
-def _probabilities(path: str, one: str, row: dict[str, Any], output: Output) -> list[float]:
     numbers = [str(i) for i in range(output.n_classes)]
-    names = [spelled(name, where=path) for name in output.class_names] or numbers
+    names = list(output.class_names) or numbers
+    spellings = [spelled(name, where=path) for name in names]
+    rows = (_probabilities(path, one, table[one], names, spellings, numbers) for one in ids)
+    return np.array(list(rows), np.float32)
+
+
+def _probabilities(
+    path: str, one: str, row: dict[str, Any], names: list[str], spellings: list[str], numbers: list[str]
+) -> list[float]:
     if "label" in row:
         label = spelled(row["label"], where=f"{path}, id {one!r}: 'label'")
-        for choices in (names, numbers):
+        for choices in (spellings, numbers):
             if label in choices:
                 return [float(choice == label) for choice in choices]
         raise DataError(f"{path}, id {one!r}: label {label!r} is none of {', '.join(names)}")

@@ -112,12 +112,12 @@ class TableTask:
         if self.kind == "preference":
             return preference(self._pairs(table, ids), source=table.source, limit=self.limit, notes=table.notes)
         classes, notes = self._classes(), [*table.notes]
+        labels = self._labels(table)
         if not classes:
-            found = (self._label(table, number, record) for number, record in table.rows)
-            classes, told = classes_found(found, source=table.source, column=self.label)
+            classes, told = classes_found(labels, source=table.source, column=self.label)
             notes += told
         return classification(
-            self._rows(table, ids, classes),
+            self._rows(table, ids, labels, classes),
             source=table.source,
             classes=classes,
             balance=self.balance,
@@ -125,16 +125,21 @@ class TableTask:
             notes=notes,
         )
 
-    def _label(self, table: Table, number: int, record: Cells) -> str:
-        """A row's class, or nothing where it says that there is none."""
-        found = spelled(record.get(self.label), where=f"{table.source}, row {number:,}: {self.label!r}")
-        return "" if found in self._none() else found
+    def _labels(self, table: Table) -> list[str]:
+        """Each row's class, or nothing where it says that there is none."""
+        none = self._none()
+        found = [
+            spelled(record.get(self.label), where=f"{table.source}, row {number:,}: {self.label!r}")
+            for number, record in table.rows
+        ]
+        return ["" if label in none else label for label in found]
 
-    def _rows(self, table: Table, ids: Sequence[str], classes: Sequence[str]) -> Iterator[TextRow]:
+    def _rows(
+        self, table: Table, ids: Sequence[str], labels: Sequence[str], classes: Sequence[str]
+    ) -> Iterator[TextRow]:
         write = _writer(self.text, "text", table)
         place = {name: i for i, name in enumerate(classes)}
-        for i, (number, record) in enumerate(table.rows):
-            value = self._label(table, number, record)
+        for i, ((number, record), value) in enumerate(zip(table.rows, labels, strict=True)):
             if value and self.labels and value not in place:
                 raise DataError(
                     f"{table.source}, row {number:,}: the label {value[:80]!r} is not in labels = {list(classes)}; "

@@ -1,4 +1,4 @@
-"""Files of a store: written through to the disk, hashed, locked, and what is wrong with a disk in words."""
+"""Files that must not be lost: written through to the disk, hashed, locked, and what is wrong with a disk in words."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def disk_errors(root: Path) -> Iterator[None]:
 def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
     """Hold a lock file inside the block, and tell whether it is held: without `wait`, it may not be.
 
-    A link in the file's place is refused, since whoever made it could have a file elsewhere opened.
+    A link in the file's place is refused: whoever made it could have a file elsewhere opened.
     """
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise StoreError(f"{str(path)!r} is a link: delete it; locks of a store are files of its own") from None
+            raise StoreError(f"{str(path)!r} is a link: delete it; a lock is a file of its own") from None
         raise
     try:
         held = True
@@ -57,6 +57,11 @@ def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[b
         yield held
     finally:
         os.close(handle)
+
+
+def unreadable(path: Path, error: OSError, *, kept: str = "") -> StoreError:
+    """What to say of a file or folder that cannot be read, which need not be its own fault."""
+    return StoreError(f"{str(path)!r} cannot be read ({error.strerror}){kept}; see to the disk and who owns it")
 
 
 def sync(path: Path) -> None:

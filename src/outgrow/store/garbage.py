@@ -1,0 +1,66 @@
+"""What nobody needs of a store: told, or deleted."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from outgrow.artefacts import Manifest
+from outgrow.disk import disk_errors, locked, size_of
+from outgrow.errors import StoreError
+from outgrow.store import IN_USE, Store
+
+LEFTOVERS = ("tmp", "damaged", "stopped", "locks")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Garbage:
+    """What a collection deletes, or would delete.
+
+    Args:
+        artefacts: that no row needs.
+        leftovers: bytes of half-written files, damaged artefacts and weights set aside, by folder, where there are any.
+    """
+
+    artefacts: list[Manifest]
+    leftovers: dict[str, int]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the artefacts."""
+        return sum(manifest.size for manifest in self.artefacts)
+
+
+def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_it: bool = False) -> Garbage:
+    """Delete artefacts that no result needs, and leftovers; or say what would go.
+
+    Args:
+        reachable: keys that the rows of the results table need.
+        all_of_it: whether that may be everything.
+
+    Raises:
+        StoreError: a run is under way; a manifest or row cannot be read; or no row needs anything that is there.
+    """
+    store.require()
+    with disk_errors(store.root), locked(store.root / IN_USE, wait=False) as alone:
+        if not alone:
+            raise StoreError(f"a run uses the store {str(store.root)!r}: collect when it has ended")
+        there = store.manifests()
+        unreachable = [manifest for manifest in there if manifest.key not in reachable]
+        if there and len(unreachable) == len(there) and not all_of_it:
+            raise StoreError(
+                f"no row of the results table needs any of the {len(there):,} artefacts: if they are all to go, "
+                "say --all; if rows are missing, put them back into results/, or finish the run that was stopped"
+            )
+        leftovers = {name: size_of(store.root / name) for name in LEFTOVERS if (store.root / name).is_dir()}
+        garbage = Garbage(
+            artefacts=unreachable, leftovers={name: size for name, size in leftovers.items() if size}
+        )  # fmt: skip
+        if not dry_run:
+            for manifest in unreachable:
+                shutil.rmtree(store.folder(manifest.key))
+            for name in LEFTOVERS:
+                shutil.rmtree(store.root / name, ignore_errors=True)
+            store.create()
+            store.rebuild()
+    return garbage
