@@ -6,9 +6,7 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.sources.files import errors_name
-from outgrow.tasks.sources.separated import read_separated
-from outgrow.tasks.sources.table import FileTask, Table, decoded
+from outgrow.tasks.sources.table import FileTask
 
 
 @tasks.register("csv", about="your own table: a CSV file with a header, by `path`", source="RFC 4180")
@@ -17,10 +15,3 @@ class CsvFile(FileTask):
     """Columns of a CSV file, UTF-8, separated by commas, or by tabs if its name ends in .tsv."""
 
     name: ClassVar[str] = "csv"
-
-    def table(self) -> Table:
-        """Rows whose cells are not as many as the header's are skipped and counted."""
-        file = self.file()
-        with errors_name(file):
-            text = decoded(file, file.read_bytes())
-        return read_separated(text, source=file.name, file=file)

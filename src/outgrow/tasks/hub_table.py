@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files, split_names
-from outgrow.tasks.sources.records import columns_of, parquet_records
-from outgrow.tasks.sources.table import Table, TableTask
+from outgrow.tasks.sources.records import Table, columns_of, parquet_records
+from outgrow.tasks.sources.table import TableTask
 
 
 @tasks.register(

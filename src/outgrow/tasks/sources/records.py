@@ -1,9 +1,10 @@
-"""Records: rows of a table by column name, and Parquet files read into them."""
+"""Tables and their records, rows by column name, and Parquet files read into them."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,26 @@ from outgrow.errors import DataError
 from outgrow.tasks.sources.files import errors_name
 
 Cells = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table as read: its columns, its rows with the number that an editor shows, and what reading had to tell."""
+
+    source: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[int, Cells]]
+    notes: list[str] = field(default_factory=list)
+
+
+def read_parquet(content: bytes, *, file: Path) -> Table:
+    """All rows of a Parquet file, numbered from 1."""
+    import pyarrow
+    import pyarrow.parquet
+
+    with errors_name(file), pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content)) as opened:
+        rows = [record for batch in opened.iter_batches() for record in batch.to_pylist()]
+        return Table(source=file.name, columns=opened.schema_arrow.names, rows=list(enumerate(rows, start=1)))
 
 
 def parquet_records(files: Sequence[Path], columns: Sequence[str], *, source: str) -> Iterator[tuple[int, Cells]]:

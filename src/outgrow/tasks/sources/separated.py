@@ -9,34 +9,32 @@ from itertools import pairwise
 from pathlib import Path
 
 from outgrow.errors import DataError
-from outgrow.tasks.sources.records import Cells
-from outgrow.tasks.sources.table import Table
+from outgrow.tasks.sources.records import Cells, Table
 
 LONGEST_CELL = 1 << 26  # characters; the csv module's own limit is 131,072
 MANY_LINES = 50  # of one row: a quote that was never meant to open may have swallowed others
 Rows = list[tuple[int, list[str]]]
 
 
-def read_separated(text: str, *, source: str, file: Path) -> Table:
-    """The table of a text with a header; cells are separated by commas, or by tabs if the file's name ends in .tsv.
+def read_separated(text: str, *, file: Path, delimiter: str = ",") -> Table:
+    """The table of a text with a header.
 
     Rows whose cells are not as many as the header's, and rows that repeat the header, are skipped and counted; columns
     without a name are left out. A quote that is not closed properly is a DataError that names its line. In a file of
     tabs, where nobody has to write quotes, it is a letter.
     """
-    tabs = file.suffix.lower() in (".tsv", ".tab")
     notes: list[str] = []
     try:
-        lines = _read(text, tabs=tabs, quotes=True)
+        lines = _read(text, delimiter, quotes=True)
     except _Unclosed as error:
-        if not tabs:
+        if delimiter != "\t":
             raise DataError(
                 f"{file}, line {error.line:,}: a quote opens there that is not closed properly ({error}); write quotes "
                 'within a quoted cell twice, as "", or save the file anew'
             ) from None
-        lines = _read(text, tabs=True, quotes=False)
+        lines = _read(text, delimiter, quotes=False)
         notes.append(f"quotes are read as letters, since that of line {error.line:,} is not closed properly")
-    return _table(lines, notes, source=source, file=file)
+    return _table(lines, notes, file=file)
 
 
 class _Unclosed(Exception):
@@ -47,11 +45,11 @@ class _Unclosed(Exception):
         self.line = line
 
 
-def _read(text: str, *, tabs: bool, quotes: bool) -> Rows:
+def _read(text: str, delimiter: str, *, quotes: bool) -> Rows:
     csv.field_size_limit(max(LONGEST_CELL, csv.field_size_limit()))
     lines = csv.reader(
-        io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True, skipinitialspace=not tabs,
-        quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True,
+        skipinitialspace=delimiter != "\t", quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
     )  # fmt: skip
     rows: Rows = []
     while True:
@@ -64,7 +62,7 @@ def _read(text: str, *, tabs: bool, quotes: bool) -> Rows:
             raise _Unclosed(before + 1, str(error)) from None
 
 
-def _table(lines: Rows, notes: list[str], *, source: str, file: Path) -> Table:
+def _table(lines: Rows, notes: list[str], *, file: Path) -> Table:
     while lines and not any(cell.strip() for cell in lines[0][1]):  # blank lines above the header
         del lines[0]
     header = [cell.strip() for cell in lines[0][1]] if lines else []
@@ -93,4 +91,4 @@ def _table(lines: Rows, notes: list[str], *, source: str, file: Path) -> Table:
             f"{len(long):,} rows have more than {MANY_LINES} lines in their cells, such as that of line {long[0]:,}: "
             "look whether a quote there has swallowed other rows"
         )
-    return Table(source=source, columns=named, rows=rows, notes=notes)
+    return Table(source=file.name, columns=named, rows=rows, notes=notes)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import string
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -17,18 +14,9 @@ from outgrow.spec import spec
 from outgrow.tasks.base import Examples
 from outgrow.tasks.sources.classes import classes_found, spelled
 from outgrow.tasks.sources.files import fingerprint
-from outgrow.tasks.sources.records import Cells, check_columns
+from outgrow.tasks.sources.reading import read_table, table_files
+from outgrow.tasks.sources.records import Cells, Table, check_columns
 from outgrow.tasks.sources.rows import Pair, TextRow, because, classification, key, preference
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A table as read: its columns, its rows with the number that an editor shows, and what reading had to tell."""
-
-    source: str
-    columns: Sequence[str]
-    rows: Sequence[tuple[int, Cells]]
-    notes: list[str] = field(default_factory=list)
 
 
 @spec
@@ -196,24 +184,19 @@ class FileTask(TableTask):
     """A table in a file.
 
     Args:
-        path: the file.
+        path: the file, or a folder of files that are parts of one table.
     """
 
     path: str
 
-    def fingerprint(self) -> str:
-        """SHA-256 of the file's content."""
-        return fingerprint(self.file())
+    def fingerprint(self) -> str | list[str]:
+        """SHA-256 of the file's content; of each, if they are several."""
+        found = [fingerprint(file) for file in table_files(self.path)]
+        return found[0] if len(found) == 1 else found
 
-    def file(self) -> Path:
-        """The file; DataError if it is not there or empty."""
-        file = Path(os.path.expanduser(self.path))
-        if not os.path.isfile(file):  # unlike Path's, never an error, however odd the path
-            why = "is no regular file" if os.path.exists(file) else "does not exist"
-            raise DataError(f"{file} {why}; path is taken from the folder {os.getcwd()}")
-        if not os.path.getsize(file):
-            raise DataError(f"{file} is empty")
-        return file
+    def table(self) -> Table:
+        """Read the file as what the task's name says."""
+        return read_table(self.path, form=self.name)
 
 
 def shown(value: object) -> str:
@@ -225,18 +208,6 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return "" if value != value else str(int(value)) if value.is_integer() else repr(value)
     return str(value).strip()
-
-
-def decoded(file: Path, content: bytes) -> str:
-    """UTF-8 text, with or without a mark at its start; DataError names the first byte that is not."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{file} is not UTF-8 text: byte {error.start:,}, in line {line:,}, is {content[error.start]:#04x}; "
-            "save it as UTF-8"
-        ) from None
 
 
 def _writer(template: str, field: str, table: Table) -> Callable[[int, Cells], str]:

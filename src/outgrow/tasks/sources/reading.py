@@ -1,0 +1,89 @@
+"""One reader for every table in a file, whoever asks for it: CSV, JSON lines or Parquet, compressed or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from outgrow.errors import DataError
+from outgrow.tasks.sources.content import content, decoded
+from outgrow.tasks.sources.files import regular_file
+from outgrow.tasks.sources.json_rows import read_json
+from outgrow.tasks.sources.records import Table, read_parquet
+from outgrow.tasks.sources.separated import read_separated
+
+FORMS = {
+    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
+    ".parquet": "parquet",
+}  # fmt: skip
+PACKED = (".gz", ".bz2", ".xz", ".zst")
+
+
+def read_table(path: str | Path, *, form: str = "", encoding: str = "", delimiter: str = "") -> Table:
+    """The table in a file, or in all files of a folder of one form, one after the other.
+
+    Args:
+        path: its suffix says the form, whatever its case: .csv, .tsv, .jsonl, .ndjson, .json or .parquet, and then
+            .gz, .bz2, .xz or .zst if it is compressed.
+        form: `csv`, `jsonl` or `parquet`, if the suffix is not to decide.
+        encoding: of text; by default UTF-8, or what a mark at the file's start says.
+        delimiter: of a CSV; by default a comma, or a tab if the suffix is .tsv.
+
+    Raises:
+        DataError: it cannot be read, or is of another form; what is wrong, where, and what to do.
+    """
+    files = table_files(path)
+    tables = [_read(file, form or _form(file), encoding, delimiter) for file in files]
+    if len(tables) == 1:
+        return tables[0]
+    return _joined(Path(path).expanduser(), tables)
+
+
+def table_files(path: str | Path) -> list[Path]:
+    """The file, or the files of a folder that are tables, by name; DataError if there is none, or of several forms."""
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        return [regular_file(path)]
+    files = sorted(file for file in folder.iterdir() if suffix(file) in FORMS and not file.name.startswith((".", "_")))
+    if not files:
+        raise DataError(f"{folder} is a folder without tables; they end in {', '.join(FORMS)}")
+    forms = {FORMS[suffix(file)]: file for file in files}
+    if len(forms) > 1:
+        shown = " and ".join(file.name for file in forms.values())
+        raise DataError(f"{folder} has tables of several forms, such as {shown}; name one file, or keep one form there")
+    return [regular_file(file) for file in files]
+
+
+def suffix(file: Path) -> str:
+    """What a file's name ends in, in small letters and without that of its compression."""
+    bare = Path(file.stem) if file.suffix.lower() in PACKED else file
+    return bare.suffix.lower()
+
+
+def _form(file: Path) -> str:
+    if (ending := suffix(file)) not in FORMS:
+        raise DataError(
+            f"{file}: a table's name ends in {', '.join(FORMS)}, and then {', '.join(PACKED)} if it is compressed"
+        )
+    return FORMS[ending]
+
+
+def _read(file: Path, form: str, encoding: str, delimiter: str) -> Table:
+    found = content(file)
+    if form == "parquet":
+        return read_parquet(found, file=file)
+    text = decoded(file, found, encoding)
+    if form == "csv":
+        tabs = suffix(file) in (".tsv", ".tab")
+        return read_separated(text, file=file, delimiter=delimiter or ("\t" if tabs else ","))
+    return read_json(text, file=file)
+
+
+def _joined(folder: Path, tables: Sequence[Table]) -> Table:
+    """Rows of all tables, numbered through from 1."""
+    columns = list(dict.fromkeys(name for table in tables for name in table.columns))
+    rows = [record for table in tables for _, record in table.rows]
+    notes = [f"{table.source}: {note}" for table in tables for note in table.notes]
+    first, last = tables[0].source, tables[-1].source
+    told = f"read {len(tables):,} files of {folder.name}, {first} to {last}"
+    return Table(source=folder.name, columns=columns, rows=list(enumerate(rows, start=1)), notes=[told, *notes])
