@@ -35,8 +35,8 @@ class TableTask:
         prompt: for preference, what both candidates answer; it goes before each, after a blank line in between.
         chosen: for preference, the better candidate.
         rejected: for preference, the worse candidate.
-        group: a column; rows of a group stay on one side of every split. By default rows
-            with the same text are one, for preference those with the same prompt.
+        group: a column; rows of a group stay on one side of every split. By default rows whose texts are alike but for
+            blanks, case or Unicode form are one, for preference those whose prompts are.
         id: a column with a different value in each row; by default ids are hashes of the text.
         balance: if one of two classes has more than 55 % of the rows, draw from it until both are as large.
         limit: at most so many examples, whole groups, drawn by a hash of the group; 0 is all.
@@ -135,7 +135,7 @@ class TableTask:
                 )
             text = write(number, record)
             label = place.get(value, -1)
-            yield TextRow(text=text, label=label, group=self._group(i, record, text), id=ids[i])
+            yield TextRow(text=text, label=label, group=self._group(record) or key(text), id=ids[i])
 
     def _pairs(self, table: Table, ids: Sequence[str]) -> Iterator[Pair]:
         prompt = _writer(self.prompt, "prompt", table) if self.prompt else None
@@ -144,16 +144,18 @@ class TableTask:
             asked = prompt(number, record).strip() if prompt else ""
             before = f"{asked}\n\n" if asked else ""
             better, worse = chosen(number, record).strip(), rejected(number, record).strip()
+            group = self._group(record)
             yield Pair(
                 better=better and before + better,
                 worse=worse and before + worse,
-                group=self._group(i, record, before or better),
+                group=group or key(before or better),
                 id=ids[i],
+                prompt="" if group else asked,
             )
 
-    def _group(self, i: int, record: Cells, default: str) -> str:
-        """The group column's value; a row without one stands alone, pairs with one prompt together."""
-        return (shown(record.get(self.group)) if self.group else "") or key(default)
+    def _group(self, record: Cells) -> str:
+        """The group column's value, if there is one; a row without stands alone, pairs with one prompt together."""
+        return shown(record.get(self.group)) if self.group else ""
 
     def _ids(self, table: Table) -> list[str]:
         """The id column's values, each there and each once; empty texts without such a column."""
