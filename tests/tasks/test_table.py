@@ -222,7 +222,7 @@ def test_missing_empty_and_broken_files(tmp_path: Path, format: str) -> None:
     with pytest.raises(DataError, match="is a folder without tables; they end in"):
         dataclasses.replace(task, path=str(tmp_path)).load()
     (tmp_path / "x").write_bytes(b"t,l\nfine,a\nodd \xff,b\n")
-    why = "cannot be read" if format == "parquet" else "not UTF-8 text: byte 15, in line 3, is 0xff; save it as UTF-8"
+    why = "cannot be read" if format == "parquet" else "not UTF-8 text: byte 15, in line 3, is 0xff; set encoding"
     with pytest.raises(DataError, match=why):
         task.load()
 

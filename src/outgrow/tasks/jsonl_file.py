@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.sources.table import FileTask
+from outgrow.tasks.sources.table import TextFileTask
 
 
 @tasks.register(
     "jsonl", about="your own table: a file with one JSON object a line, by `path`", source="https://jsonlines.org"
 )
 @spec
-class JsonlFile(FileTask):
-    """Keys of the JSON objects, one a line, in a UTF-8 file; a row without a key has nothing there."""
+class JsonlFile(TextFileTask):
+    """Keys of the JSON objects, one a line; a row without a key has nothing there."""
 
     name: ClassVar[str] = "jsonl"

@@ -19,7 +19,9 @@ FORMS = {
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 
 
-def read_table(path: str | Path, *, form: str = "", encoding: str = "", delimiter: str = "") -> Table:
+def read_table(
+    path: str | Path, *, form: str = "", encoding: str = "", delimiter: str = "", columns: Sequence[str] = ()
+) -> Table:
     """The table in a file, or in all files of a folder of one form, one after the other.
 
     Args:
@@ -27,13 +29,14 @@ def read_table(path: str | Path, *, form: str = "", encoding: str = "", delimite
             .gz, .bz2, .xz or .zst if it is compressed.
         form: `csv`, `jsonl` or `parquet`, if the suffix is not to decide.
         encoding: of text; by default UTF-8, or what a mark at the file's start says.
-        delimiter: of a CSV; by default a comma, or a tab if the suffix is .tsv.
+        delimiter: of a CSV; by default a comma, or a tab if the suffix is .tsv, or what its first line, sep=;, says.
+        columns: those that are needed; by default all. Others may be left out.
 
     Raises:
         DataError: it cannot be read, or is of another form; what is wrong, where, and what to do.
     """
     files = table_files(path)
-    tables = [_read(file, form or _form(file), encoding, delimiter) for file in files]
+    tables = [_read(file, form or _form(file), encoding, delimiter, columns) for file in files]
     if len(tables) == 1:
         return tables[0]
     return _joined(Path(path).expanduser(), tables)
@@ -68,14 +71,14 @@ def _form(file: Path) -> str:
     return FORMS[ending]
 
 
-def _read(file: Path, form: str, encoding: str, delimiter: str) -> Table:
+def _read(file: Path, form: str, encoding: str, delimiter: str, columns: Sequence[str]) -> Table:
     found = content(file)
     if form == "parquet":
         return read_parquet(found, file=file)
     text = decoded(file, found, encoding)
     if form == "csv":
         tabs = suffix(file) in (".tsv", ".tab")
-        return read_separated(text, file=file, delimiter=delimiter or ("\t" if tabs else ","))
+        return read_separated(text, file=file, delimiter=delimiter or "\t" * tabs, columns=columns)
     return read_json(text, file=file)
 
 

@@ -14,6 +14,7 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples
 from outgrow.tasks.sources.classes import classes_found, spelled
+from outgrow.tasks.sources.content import check_encoding
 from outgrow.tasks.sources.files import fingerprint
 from outgrow.tasks.sources.reading import read_table, table_files
 from outgrow.tasks.sources.records import Cells, Table, check_columns
@@ -248,7 +249,29 @@ class FileTask(TableTask):
 
     def table(self) -> Table:
         """Read the file as what the task's name says."""
-        return read_table(self.path, form=self.name)
+        return read_table(self.path, form=self.name, columns=needed(self))
+
+
+@spec
+class TextFileTask(FileTask):
+    """A table in a file of text.
+
+    Args:
+        encoding: what the file was saved in, such as "latin-1"; by default what a mark at its start says, or UTF-8.
+    """
+
+    encoding: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_encoding(self.encoding, name=self.name)
+
+    def identity(self) -> dict[str, Any]:
+        """How the file is read is part of what is read."""
+        return {**super().identity(), "encoding": self.encoding}
+
+    def table(self) -> Table:
+        return read_table(self.path, form=self.name, encoding=self.encoding, columns=needed(self))
 
 
 def shown(value: object) -> str:
@@ -260,6 +283,18 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return "" if value != value else str(int(value)) if value.is_integer() else repr(value)
     return str(value).strip()
+
+
+def needed(task: TableTask) -> list[str]:
+    """Names that a task's fields give or hold in braces, which are those of all columns that it reads."""
+    given = [getattr(task, one.name) for one in dataclasses.fields(TableTask) if one.name != "kind"]
+    found = [value for value in given if isinstance(value, str) and value]
+    for value in found[:]:
+        try:
+            found += [name for _, name, _, _ in string.Formatter().parse(value) if name]
+        except ValueError:  # said where it is written
+            continue
+    return found
 
 
 def _writer(template: str, field: str, table: Table) -> Callable[[int, Cells], str]:
