@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import string
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -20,6 +21,8 @@ from outgrow.tasks.sources.reading import read_table, table_files
 from outgrow.tasks.sources.records import Cells, Table, check_columns
 from outgrow.tasks.sources.rows import Pair, TextRow, because, classification, key, preference
 
+ANNOTATORS = ("annotat", "worker", "rater", "coder", "labeler", "labeller")  # what their column is called
+
 
 @spec
 class TableTask:
@@ -31,14 +34,15 @@ class TableTask:
     Args:
         kind: `classification` (needs text and label) or `preference` (needs chosen and rejected).
         text: what a model sees.
-        label: a column with two or more values.
+        label: a column with two or more values; or several, one for each annotator, of which the majority counts.
         labels: all values of `label`, in the order of the classes; by default those found more than once, sorted.
         no_label: values of `label` that say that there is none, such as -1; their rows are dropped and counted.
         prompt: for preference, what both candidates answer; it goes before each, after a blank line in between.
         chosen: for preference, the better candidate.
         rejected: for preference, the worse candidate.
-        group: a column; rows of a group stay on one side of every split. By default rows
-            with the same text are one, for preference those with the same prompt.
+        group: a column; rows of a group stay on one side of every split. By default rows whose texts are alike but for
+            blanks, case or Unicode form are one, for preference those whose prompts are.
+        annotator: a column; of rows with one text the label is what most annotators say, and ties are dropped.
         id: a column with a different value in each row; by default ids are hashes of the text.
         balance: if one of two classes has more than 55 % of the rows, draw from it until both are as large.
         limit: at most so many examples, whole groups, drawn by a hash of the group; 0 is all.
@@ -47,13 +51,14 @@ class TableTask:
     name: ClassVar[str]
     kind: Literal["classification", "preference"] = "classification"
     text: str = ""
-    label: str = ""
+    label: str | tuple[str, ...] = ""
     labels: tuple[str | bool | int | float, ...] = ()
     no_label: tuple[str | bool | int | float, ...] = ()
     prompt: str = ""
     chosen: str = ""
     rejected: str = ""
     group: str = ""
+    annotator: str = ""
     id: str = ""
     balance: bool = False
     limit: Annotated[int, Field(ge=0)] = 0
@@ -72,6 +77,16 @@ class TableTask:
                 raise ConfigError(f'task {self.name!r}: {one} is for tasks with kind = "{other}"; leave it out')
         if len(set(self._classes())) != len(self.labels):
             raise ConfigError(f"task {self.name!r}: labels names a class twice: {list(self.labels)}")
+        if len(self._columns) > 1 and (self.annotator or len(set(self._columns)) < len(self._columns)):
+            raise ConfigError(
+                f"task {self.name!r}: label = {list(self._columns)} are columns of one annotator each: name each once, "
+                "and leave annotator out"
+            )
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns of labels."""
+        return self.label if isinstance(self.label, tuple) else (self.label,) if self.label else ()
 
     def identity(self) -> dict[str, Any]:
         """All fields except where the data lie, and a fingerprint of the data."""
@@ -95,16 +110,25 @@ class TableTask:
     def load(self) -> Examples:
         """Read and check the table; DataError names what is wrong with it, where, and what to do."""
         table = self.table()
-        check_columns([one for one in (self.label, self.group, self.id) if one], table.columns, source=table.source)
+        named = [*self._columns, *(one for one in (self.group, self.annotator, self.id) if one)]
+        check_columns(named, table.columns, source=table.source)
         if not table.rows:
             raise DataError(f"{table.source} has no rows{because(table.notes)}")
         ids = self._ids(table)
-        if self.kind == "preference":
-            return preference(self._pairs(table, ids), source=table.source, limit=self.limit, notes=table.notes)
+        found = self._preference(table, ids) if self.kind == "preference" else self._classification(table, ids)
+        if repeated := [one for one, n in Counter(found.ids).items() if n > 1]:
+            raise DataError(
+                f"{table.source}: rows with the {self.id!r} {repeated[0]!r} differ in more than their label and their "
+                f"{self.annotator!r}; give each text an id of its own, or leave id out"
+            )
+        return found
+
+    def _classification(self, table: Table, ids: Sequence[str]) -> Examples:
         classes, notes = self._classes(), [*table.notes]
         labels = self._labels(table)
         if not classes:
-            classes, told = classes_found(labels, source=table.source, column=self.label)
+            column = " and ".join(self._columns)
+            classes, told = classes_found((one for row in labels for one in row), source=table.source, column=column)
             notes += told
         return classification(
             self._rows(table, ids, labels, classes),
@@ -113,31 +137,54 @@ class TableTask:
             balance=self.balance,
             limit=self.limit,
             notes=notes,
+            disputes=self._disputes(table),
         )
 
-    def _labels(self, table: Table) -> list[str]:
-        """Each row's class, or nothing where it says that there is none."""
+    def _preference(self, table: Table, ids: Sequence[str]) -> Examples:
+        return preference(
+            self._pairs(table, ids), source=table.source, limit=self.limit, notes=table.notes,
+            disputes=self._disputes(table),
+        )  # fmt: skip
+
+    def _disputes(self, table: Table) -> str:
+        """What can be done about rows that contradict each other."""
+        likely = [name for name in table.columns if any(word in name.lower() for word in ANNOTATORS)]
+        column = likely[0] if likely else "COLUMN"
+        return f'if several people labelled each of them, set annotator = "{column}" to take what most say'
+
+    def _labels(self, table: Table) -> list[list[str]]:
+        """Each row's classes, one of each column of labels; an empty text where there is none."""
         none = self._none()
         found = [
-            spelled(record.get(self.label), where=f"{table.source}, row {number:,}: {self.label!r}")
+            [spelled(record.get(one), where=f"{table.source}, row {number:,}: {one!r}") for one in self._columns]
             for number, record in table.rows
         ]
-        return ["" if label in none else label for label in found]
+        return [["" if label in none else label for label in row] for row in found]
 
     def _rows(
-        self, table: Table, ids: Sequence[str], labels: Sequence[str], classes: Sequence[str]
+        self, table: Table, ids: Sequence[str], labels: Sequence[Sequence[str]], classes: Sequence[str]
     ) -> Iterator[TextRow]:
         write = _writer(self.text, "text", table)
         place = {name: i for i, name in enumerate(classes)}
-        for i, ((number, record), value) in enumerate(zip(table.rows, labels, strict=True)):
-            if value and self.labels and value not in place:
-                raise DataError(
-                    f"{table.source}, row {number:,}: the label {value[:80]!r} is not in labels = {list(classes)}; "
-                    "add it there, or to no_label if it is none, or leave labels out to take all values found"
-                )
+        for i, ((number, record), values) in enumerate(zip(table.rows, labels, strict=True)):
             text = write(number, record)
-            label = place.get(value, -1)
-            yield TextRow(text=text, label=label, group=self._group(i, record, text), id=ids[i])
+            for column, value in zip(self._columns, values, strict=True):
+                if value and self.labels and value not in place:
+                    raise DataError(
+                        f"{table.source}, row {number:,}: the label {value[:80]!r} is not in labels = {list(classes)}; "
+                        "add it there, or to no_label if it is none, or leave labels out to take all values found"
+                    )
+                yield TextRow(
+                    text=text,
+                    label=place.get(value, -1),
+                    group=self._group(record) or key(text),
+                    id=ids[i],
+                    annotator=column if len(self._columns) > 1 else self._annotator(number, record),
+                )
+
+    def _annotator(self, number: int, record: Cells) -> str:
+        """Who labelled a row, where that is asked for; a row without an annotator has one of its own."""
+        return (shown(record.get(self.annotator)) or f"row {number}") if self.annotator else ""
 
     def _pairs(self, table: Table, ids: Sequence[str]) -> Iterator[Pair]:
         prompt = _writer(self.prompt, "prompt", table) if self.prompt else None
@@ -146,33 +193,38 @@ class TableTask:
             asked = prompt(number, record).strip() if prompt else ""
             before = f"{asked}\n\n" if asked else ""
             better, worse = chosen(number, record).strip(), rejected(number, record).strip()
+            group = self._group(record)
             yield Pair(
                 better=better and before + better,
                 worse=worse and before + worse,
-                group=self._group(i, record, before or better),
+                group=group or key(before or better),
                 id=ids[i],
+                prompt="" if group else asked,
+                annotator=self._annotator(number, record),
             )
 
-    def _group(self, i: int, record: Cells, default: str) -> str:
-        """The group column's value; a row without one stands alone, pairs with one prompt together."""
-        return (shown(record.get(self.group)) if self.group else "") or key(default)
+    def _group(self, record: Cells) -> str:
+        """The group column's value, if there is one; a row without stands alone, pairs with one prompt together."""
+        return shown(record.get(self.group)) if self.group else ""
 
     def _ids(self, table: Table) -> list[str]:
-        """The id column's values, each there and each once; empty texts without such a column."""
+        """The id column's values, each there and each once but for annotators; empty texts without such a column."""
         if not self.id:
             return [""] * len(table.rows)
         seen: dict[str, int] = {}
+        found = []
         for number, record in table.rows:
             value = shown(record.get(self.id))
             if not value:
                 raise DataError(f"{table.source}, row {number:,}: no {self.id!r}; every row needs one, or leave id out")
-            if value in seen:
+            if value in seen and not self.annotator:
                 raise DataError(
                     f"{table.source}: rows {seen[value]:,} and {number:,} have the same {self.id!r}, {value[:80]!r}; "
-                    "ids must differ: remove one row, or leave id out"
+                    f"ids must differ: remove one row, or leave id out; {self._disputes(table)}"
                 )
             seen[value] = number
-        return list(seen)
+            found.append(value)
+        return found
 
     def _classes(self) -> list[str]:
         return [spelled(value, where=f"task {self.name!r}: labels") for value in self.labels]
