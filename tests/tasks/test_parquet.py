@@ -77,7 +77,7 @@ def test_bytes_are_no_text(tmp_path: Path) -> None:
 def test_only_what_is_needed_is_read(tmp_path: Path) -> None:
     found = task(tmp_path, more=TEXTS, text="{more}!", meta=[{"l": 1}, {"l": 0}, {"l": 1}], label="meta.l").table()
     assert list(found.columns) == ["t", "l", "more", "meta", "meta.l"]
-    assert [list(record) for _, record in found.rows] == [["meta", "more", "meta.l"]] * 3
+    assert [list(record) for _, record in found.rows] == [["more", "meta", "meta.l"]] * 3
 
 
 def test_parts_of_a_table_need_the_same_columns_where_they_are_used(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_what_stands_right_of_the_header_is_counted(load: Load) -> None:
     assert found.inputs.tolist() == ["fine", "odd"]
     assert found.notes == [
         "skipped 1 bad rows: line 4 has 5 cells, the header 2",
-        "1 rows hold something right of the last column with a name, which is not read: line 2",
+        "1 rows, such as line 2, hold something right of the last column with a name, which is not read",
     ]
 
 

@@ -107,9 +107,9 @@ def root(name: str, there: Sequence[str]) -> str:
     return next((start for start in starts if start in there), "")
 
 
-def others(found: Sequence[object]) -> str:
-    """What follows the first, if it is not the only one."""
-    return ", and others" if len(found) > 1 else ""
+def skipped(found: Sequence[object], what: str) -> list[str]:
+    """A note that counts what was left out and names the first; none if there is nothing."""
+    return [f"skipped {len(found):,} {what}: {found[0]}{', and others' if len(found) > 1 else ''}"] if found else []
 
 
 def check_columns(wanted: Sequence[str], there: Sequence[str], *, source: str) -> None:

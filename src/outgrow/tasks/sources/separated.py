@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from outgrow.errors import DataError
-from outgrow.tasks.sources.records import Cells, Table, others
+from outgrow.tasks.sources.records import Cells, Table, skipped
 
 LONGEST_CELL = 1 << 26  # characters; the csv module's own limit is 131,072
 MANY_LINES = 50  # of one row: a quote that was never meant to open may have swallowed others
@@ -150,14 +150,12 @@ def _table(lines: Rows, notes: list[str], *, file: Path) -> Table:
             rows.append((number, {name: cell for name, cell in zip(header, cells, strict=False) if name}))
     starts = [number for number, _ in lines]
     long = [before for before, after in pairwise(starts) if after - before > MANY_LINES]
-    if bad:
-        notes.append(f"skipped {len(bad):,} bad rows: {bad[0]}{others(bad)}")
-    if headers:
-        notes.append(f"skipped {len(headers):,} rows that repeat the header: line {headers[0]:,}{others(headers)}")
+    notes += skipped(bad, "bad rows")
+    notes += skipped([f"line {number:,}" for number in headers], "rows that repeat the header")
     if beyond:
         notes.append(
-            f"{len(beyond):,} rows hold something right of the last column with a name, which is not read: line "
-            f"{beyond[0]:,}{others(beyond)}"
+            f"{len(beyond):,} rows, such as line {beyond[0]:,}, hold something right of the last column with a name, "
+            "which is not read"
         )
     if long:
         notes.append(
