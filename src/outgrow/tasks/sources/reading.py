@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from outgrow.errors import DataError
 from outgrow.tasks.sources.content import content, decoded
-from outgrow.tasks.sources.files import regular_file
+from outgrow.tasks.sources.files import errors_name, regular_file
 from outgrow.tasks.sources.json_rows import read_json
 from outgrow.tasks.sources.nested import with_nested
 from outgrow.tasks.sources.records import Table, check_columns, read_parquet
@@ -43,7 +44,7 @@ def read_table(
     files = table_files(path)
     if len(files) == 1:
         return read_tables(files, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
-    folder = Path(path).expanduser().name
+    folder = Path(os.path.expanduser(path)).name
     table = read_tables(files, source=folder, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
     told = f"read {len(files):,} files of {folder}, {files[0].name} to {files[-1].name}"
     return replace(table, notes=[told, *table.notes])
@@ -61,10 +62,12 @@ def read_tables(
 
 def table_files(path: str | Path) -> list[Path]:
     """The file, or the files of a folder that are tables, by name; DataError if there is none, or of several forms."""
-    folder = Path(path).expanduser()
-    if not folder.is_dir():
+    folder = Path(os.path.expanduser(path))
+    if not os.path.isdir(folder):  # unlike Path's, never an error, however odd the path
         return [regular_file(path)]
-    files = sorted(file for file in folder.iterdir() if suffix(file) in FORMS and not file.name.startswith((".", "_")))
+    with errors_name(folder):
+        names = sorted(name for name in os.listdir(folder) if not name.startswith((".", "_")))
+    files = [folder / name for name in names if suffix(Path(name)) in FORMS]
     if not files:
         raise DataError(f"{folder} is a folder without tables; they end in {', '.join(FORMS)}")
     forms = {FORMS[suffix(file)]: file for file in files}
@@ -89,7 +92,8 @@ def _form(file: Path) -> str:
 
 
 def _read(file: Path, form: str, encoding: str, delimiter: str, columns: Sequence[str]) -> Table:
-    found = content(file)
+    if not (found := content(file)).strip(b"\0 \t\r\n"):
+        raise DataError(f"{file} is empty but for blanks")
     if (other := _other_form(found, form)) != form:
         raise DataError(
             f"{file} holds {NAMES[other]}, not {NAMES[form]}; read it with the task {other!r}, or call it .{other}"
@@ -97,6 +101,8 @@ def _read(file: Path, form: str, encoding: str, delimiter: str, columns: Sequenc
     if form == "parquet":
         return read_parquet(found, file=file, columns=columns)
     text = decoded(file, found, encoding)
+    if not text.strip("\0 \t\r\n"):
+        raise DataError(f"{file} is empty but for blanks")
     if form == "csv":
         tabs = suffix(file) in (".tsv", ".tab")
         return read_separated(text, file=file, delimiter=delimiter or "\t" * tabs, columns=columns)

@@ -40,7 +40,7 @@ def read_separated(text: str, *, file: Path, delimiter: str = "", columns: Seque
         delimiter, above, text = delimiter or said[1], 1, text[said.end() :]
     delimiter = delimiter or ","
     try:
-        lines = _read(text, delimiter, above)
+        lines = _read(text, delimiter, above, file)
     except _Unclosed as error:
         lines, told = _read_otherwise(text, delimiter, above, file, error)
         notes.append(told)
@@ -48,7 +48,7 @@ def read_separated(text: str, *, file: Path, delimiter: str = "", columns: Seque
     if not lines or not any(cell.strip() for cell in lines[0][1]):
         return Table(source=file.name, columns=[], rows=[], notes=notes)
     _check_header(lines[0][1], columns, delimiter, file)
-    return _table(lines, notes, file=file)
+    return _table(lines, columns, notes, file=file)
 
 
 class _Unclosed(Exception):
@@ -59,7 +59,7 @@ class _Unclosed(Exception):
         self.line = line
 
 
-def _read(text: str, delimiter: str, above: int, *, quotes: bool = True) -> Rows:
+def _read(text: str, delimiter: str, above: int, file: Path, *, quotes: bool = True) -> Rows:
     """Rows that hold anything, each with its line; `above` lines stand before the text."""
     csv.field_size_limit(max(LONGEST_CELL, csv.field_size_limit()))
     lines = csv.reader(
@@ -67,24 +67,29 @@ def _read(text: str, delimiter: str, above: int, *, quotes: bool = True) -> Rows
         quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
     )  # fmt: skip
     rows: Rows = []
-    while True:
-        before = lines.line_num
-        try:
-            rows.append((before + above + 1, next(lines)))
-        except StopIteration:
-            return rows
-        except csv.Error as error:
-            raise _Unclosed(before + above + 1, str(error)) from None
+    number = above + 1
+    try:
+        for cells in lines:
+            rows.append((number, cells))
+            number = above + 1 + lines.line_num
+    except csv.Error as error:
+        if "field limit" in str(error):
+            raise DataError(
+                f"{file}, line {number:,}: a cell has more than {LONGEST_CELL:,} characters; look whether a quote "
+                "there has swallowed other rows"
+            ) from None
+        raise _Unclosed(number, str(error)) from None
+    return rows
 
 
 def _read_otherwise(text: str, delimiter: str, above: int, file: Path, why: _Unclosed) -> tuple[Rows, str]:
     """Rows of a text whose quotes are letters, or have a backslash before them; and what to tell about it."""
     if delimiter == "\t":
         told = f"quotes are read as letters, since that of line {why.line:,} is not closed properly"
-        return _read(text, delimiter, above, quotes=False), told
+        return _read(text, delimiter, above, file, quotes=False), told
     if '\\"' in text:
         try:
-            rows = _read(ESCAPED.sub(r'\1""', text), delimiter, above)
+            rows = _read(ESCAPED.sub(r'\1""', text), delimiter, above, file)
         except _Unclosed:
             rows = []
         if len({len(cells) for _, cells in rows if any(cells)}) == 1:
@@ -126,10 +131,11 @@ def _check_header(header: Sequence[str], columns: Sequence[str], delimiter: str,
             raise DataError(f"{file}: its header names {name!r} twice; give each column a name of its own")
 
 
-def _table(lines: Rows, notes: list[str], *, file: Path) -> Table:
+def _table(lines: Rows, columns: Sequence[str], notes: list[str], *, file: Path) -> Table:
     header = [cell.strip() for cell in lines[0][1]]
     lines = _without_import_ids(lines, notes)
     named = max((i for i, name in enumerate(header, start=1) if name), default=0)
+    kept = [(name, i) for i, name in enumerate(header) if name and (not columns or name in columns)]
     rows: list[tuple[int, Cells]] = []
     bad: list[str] = []
     headers: list[int] = []
@@ -144,10 +150,10 @@ def _table(lines: Rows, notes: list[str], *, file: Path) -> Table:
                 continue
             if len(cells) > named:
                 beyond.append(number)
-        if cells[0].strip("\ufeff \t") == header[0] and [cell.strip("\ufeff \t") for cell in cells] == header[:named]:
+        if header[0] in cells[0] and [cell.strip("\ufeff \t") for cell in cells] == header[:named]:
             headers.append(number)
         else:
-            rows.append((number, {name: cell for name, cell in zip(header, cells, strict=False) if name}))
+            rows.append((number, {name: cells[i] for name, i in kept}))
     starts = [number for number, _ in lines]
     long = [before for before, after in pairwise(starts) if after - before > MANY_LINES]
     notes += skipped(bad, "bad rows")
