@@ -75,6 +75,10 @@ FORMS: dict[str, dict[str, Any]] = {
         "chosen": [user([{"type": "text", "text": "Why?"}]), bot([{"type": "text", "text": "Since."}])],
         "rejected": [user([{"type": "text", "text": "Why?"}]), bot([{"type": "text", "text": "No."}])],
     },
+    "JSON in a text": {
+        "prompt": "", "chosen": json.dumps([user("Why?"), bot("Since.")]),
+        "rejected": json.dumps([user("Why?"), bot("No.")], indent=1),
+    },
     "empty prompt": {
         "prompt": "", "chosen": [user("Why?"), bot("Since.")], "rejected": [user("Why?"), bot("No.")]
     },
@@ -129,6 +133,14 @@ def test_a_dialogue_that_cannot_be_read_is_counted(load: Load, why: str) -> None
     assert note.endswith(", and others")
     with pytest.raises(DataError, match=r"has no rows .skipped 1 rows with a dialogue"):
         load([bad])
+
+
+def test_a_list_as_python_shows_it_is_named(load: Load) -> None:
+    row = {"chosen": str([user("Why?"), bot("Since.")]), "rejected": str([user("Why?"), bot("No.")])}
+    with pytest.raises(DataError, match=r"no rows .*row 1: 'chosen' holds a list as Python shows it; save the table"):
+        load([row])
+    texts = {"chosen": "[{x}] is a text", "rejected": '[{"x": 1}]'}
+    assert ordered(load([row, texts])) == [["[{x}] is a text", '[{"x": 1}]']]
 
 
 def test_an_empty_dialogue_is_no_text(load: Load) -> None:

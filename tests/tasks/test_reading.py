@@ -105,6 +105,15 @@ def test_a_folder_of_no_form_or_of_two_is_an_error(tmp_path: Path) -> None:
         read_table(tmp_path)
 
 
+def test_folders_in_a_folder_are_not_read_and_named(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    with pytest.raises(DataError, match=r"is a folder without tables; .*; it has folders, such as 'more': name one"):
+        read_table(tmp_path)
+    for name in ("a.csv", "b.csv", "more/c.csv"):
+        (tmp_path / name).write_bytes(CSV)
+    assert read_table(tmp_path).notes[0].endswith("a.csv to b.csv, and none of its folders, such as 'more'")
+
+
 def test_the_identity_of_a_folder_is_its_files_content(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(CSV)
     task = CsvFile(path=str(tmp_path), text="t", label="l")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 from outgrow.tasks.sources.records import Cells, Table, skipped
 
 SHARED = "\0shared"  # in a record: what both candidates answer, as it stands in both; no column is called so
+STARTS = ("[{", "[ {", "[\n")  # of a list of messages that a table of texts holds as a text
+PYTHON = re.compile(r"\[\s*\{'(role|content|from|value)'")
 KEYS = (("role", "content"), ("from", "value"))
 SPEAKERS = {
     "user": "Human", "human": "Human", "assistant": "Assistant", "gpt": "Assistant", "bot": "Assistant",
@@ -31,7 +35,7 @@ def with_dialogues(
         pair: columns of two candidates. The turns that both begin with are what they answer; they go to `SHARED`.
         prompt: a column that says what they answer too; it goes to `SHARED`, and turns that repeat it are left out.
     """
-    if not any(isinstance(record.get(name), (list, dict)) for _, record in table.rows for name in texts):
+    if not any(_looks_so(record.get(name)) for _, record in table.rows for name in texts):
         return table
     rows: list[tuple[int, Cells]] = []
     bad: list[str] = []
@@ -51,6 +55,8 @@ def with_dialogues(
 
 def _turns(name: str, value: Any) -> list[Turn] | None:
     """The turns of a dialogue; None if the cell holds none. ValueError says what is wrong with it."""
+    if isinstance(value, str):
+        value = _written(name, value)
     messages = [value] if isinstance(value, dict) else value
     if not isinstance(messages, list) or not any(map(_keys, messages)):
         return [] if isinstance(value, list) and not value else None
@@ -63,6 +69,22 @@ def _turns(name: str, value: Any) -> list[Turn] | None:
             raise ValueError(f"message {i} of {name!r} has {'no role' if said is not None else 'no text'}")
         found.append((SPEAKERS.get(role.strip().lower(), role.strip().capitalize()), said.strip()))
     return found
+
+
+def _looks_so(value: Any) -> bool:
+    return isinstance(value, (list, dict)) or (isinstance(value, str) and value.startswith(STARTS))
+
+
+def _written(name: str, value: str) -> Any:
+    """The list that a text holds as JSON; else the text. ValueError if it is a list of messages in another notation."""
+    if not value.startswith(STARTS):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        if PYTHON.match(value):
+            raise ValueError(f"{name!r} holds a list as Python shows it; save the table as JSON lines") from None
+        return value
 
 
 def _keys(message: Any) -> tuple[str, str] | None:

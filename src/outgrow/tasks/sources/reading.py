@@ -47,6 +47,8 @@ def read_table(
     folder = Path(os.path.expanduser(path)).name
     table = read_tables(files, source=folder, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
     told = f"read {len(files):,} files of {folder}, {files[0].name} to {files[-1].name}"
+    if within := folders(files[0].parent):
+        told += f", and none of its folders, such as {within[0]!r}"
     return replace(table, notes=[told, *table.notes])
 
 
@@ -69,12 +71,18 @@ def table_files(path: str | Path) -> list[Path]:
         names = sorted(name for name in os.listdir(folder) if not name.startswith((".", "_")))
     files = [folder / name for name in names if suffix(Path(name)) in FORMS]
     if not files:
-        raise DataError(f"{folder} is a folder without tables; they end in {', '.join(FORMS)}")
+        below = f"; it has folders, such as {within[0]!r}: name one" if (within := folders(folder)) else ""
+        raise DataError(f"{folder} is a folder without tables; they end in {', '.join(FORMS)}{below}")
     forms = {FORMS[suffix(file)]: file for file in files}
     if len(forms) > 1:
         shown = " and ".join(file.name for file in forms.values())
         raise DataError(f"{folder} has tables of several forms, such as {shown}; name one file, or keep one form there")
     return [regular_file(file) for file in files]
+
+
+def folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, but for hidden ones."""
+    return sorted(one.name for one in os.scandir(folder) if one.is_dir() and not one.name.startswith((".", "_")))
 
 
 def suffix(file: Path) -> str:

@@ -39,6 +39,7 @@ def read_separated(text: str, *, file: Path, delimiter: str = "", columns: Seque
     if said := SAID.match(text):
         delimiter, above, text = delimiter or said[1], 1, text[said.end() :]
     delimiter = delimiter or ","
+    _check_delimiter(text, columns, delimiter, file)
     try:
         lines = _read(text, delimiter, above, file)
     except _Unclosed as error:
@@ -94,9 +95,11 @@ def _read_otherwise(text: str, delimiter: str, above: int, file: Path, why: _Unc
             rows = []
         if len({len(cells) for _, cells in rows if any(cells)}) == 1:
             return rows, f'\\" is read as a quote within a cell, as in the row of line {why.line:,}'
+    marks = [mark for mark in SEPARATORS if mark != delimiter and f'"{mark}"' in text[:1_000].partition("\n")[0]]
+    hint = f', or set delimiter = "{SEPARATORS[marks[0]]}" if its cells are separated so' if marks else ""
     raise DataError(
         f"{file}, line {why.line:,}: a quote opens there that is not closed properly ({why}); write quotes "
-        'within a quoted cell twice, as "", or save the file anew'
+        f'within a quoted cell twice, as "", or save the file anew{hint}'
     )
 
 
@@ -117,14 +120,37 @@ def _header(lines: Rows, columns: Sequence[str], notes: list[str]) -> int:
     return best
 
 
-def _check_header(header: Sequence[str], columns: Sequence[str], delimiter: str, file: Path) -> None:
-    if len(header) == 1:
-        for other, written in SEPARATORS.items():
-            if other in header[0] and header[0].strip() not in columns:
+def _check_delimiter(text: str, columns: Sequence[str], delimiter: str, file: Path) -> None:
+    """A DataError if a line names more of the columns with another delimiter than any does with this one."""
+
+    def named(line: str, mark: str) -> set[str]:
+        return {name.strip(' \t"') for name in line.split(mark)}.intersection(columns)
+
+    lines = text[:100_000].splitlines()[:ABOVE]
+    most = max([1, *(len(named(line, delimiter)) for line in lines)])
+    for number, line in enumerate(lines, start=1):
+        for mark, written in SEPARATORS.items():
+            if len(found := named(line, mark)) > most:
                 raise DataError(
-                    f"{file}: its header is one column, {header[0][:80]!r}, under {delimiter!r}; are its cells "
-                    f'separated by {other!r}? Then set delimiter = "{written}"'
+                    f"{file}: line {number:,} names {' and '.join(sorted(found))} if cells are separated by {mark!r}, "
+                    f'not by {delimiter!r}; set delimiter = "{written}"'
                 )
+
+
+def _check_header(header: Sequence[str], columns: Sequence[str], delimiter: str, file: Path) -> None:
+    if len(header) == 1 and header[0].strip() not in columns:
+        for mark, written in SEPARATORS.items():
+            if mark not in header[0]:
+                continue
+            if mark == delimiter:
+                raise DataError(
+                    f"{file}: a line as a whole stands in quotes, {header[0][:80]!r}, so that it is one cell; save it "
+                    "anew without these quotes"
+                )
+            raise DataError(
+                f"{file}: its header is one column, {header[0][:80]!r}, under {delimiter!r}; are its cells separated "
+                f'by {mark!r}? Then set delimiter = "{written}"'
+            )
     counts = Counter(cell.strip() for cell in header)
     for name, n in counts.items():
         if name and n > 1 and (not columns or name in columns):
