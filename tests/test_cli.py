@@ -228,7 +228,8 @@ def test_a_dry_run_shows_the_plan_and_leaves_no_trace(cli: Cli, toml: Toml, stor
     [
         (
             ["run", "toyy"],
-            f"no experiment 'toyy': neither a TOML file nor shipped; shipped are {SHIPPED} (outgrow list",
+            "no experiment 'toyy': neither a TOML file nor shipped; did you mean 'toy'? shipped are "
+            f"{SHIPPED} (outgrow list",
         ),
         (["run", "toy", "--set", "method.name=confidense"], "unknown method 'confidense'; did you mean 'confidence'?"),
         (["run", "toy", "--set", "weak.model=toy-xxs"], "unknown model 'toy-xxs'; did you mean 'toy-xs'?"),
