@@ -370,7 +370,8 @@ def test_names_that_are_no_files(tmp_path: Path, toml: Toml, monkeypatch: pytest
     toml(name="mine")
     monkeypatch.chdir(tmp_path)
     for source, message in (
-        ("mine", "did you mean 'mine.toml'?"), ("miin.toml", "did you mean 'mine.toml'?"), ("tyo", "did you mean 'toy'?"),
+        ("mine", "did you mean 'mine.toml'?"), ("miin.toml", "did you mean 'mine.toml'?"),
+        ("tyo", "did you mean 'toy'?"),
         (".", "is a folder: name a TOML file in it, such as mine.toml"), ("x" * 300, "file name too long"),
     ):  # fmt: skip
         with pytest.raises(ConfigError) as caught:
