@@ -38,7 +38,7 @@ ROOMS = [
     "plan", "stored",
     "figures", "analyses", "report",
     "executors",
-    "sweep",
+    "preparation", "sweep",
     "progress", "study",
     "testing",
     "zoo", "experiments",
