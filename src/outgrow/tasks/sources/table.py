@@ -289,6 +289,7 @@ def shown(value: object) -> str:
 def needed(task: TableTask) -> list[str]:
     """Names that a task's fields give or hold in braces, which are those of all columns that it reads."""
     given = [getattr(task, one.name) for one in dataclasses.fields(TableTask) if one.name != "kind"]
+    given += task._columns
     found = [value for value in given if isinstance(value, str) and value]
     for value in found[:]:
         try:
