@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -50,8 +50,18 @@ class Dataset(Step):
         write_examples(examples, set_aside(examples, self.split), self.task.kind, folder)
 
     def read(self, context: Context) -> ExamplesData:
-        """The rows as stored; kept in memory for the next that asks."""
-        return context.remember("examples", self.key, lambda: read_examples(context.store.open(self.key)), most=4)
+        """The rows as stored; kept in memory for the next that asks.
+
+        Rows that refer to files are those of the task's own folder, whichever they were first read from: a task that
+        has such rows says by `located(inputs)` where they are.
+        """
+
+        def found() -> ExamplesData:
+            data = read_examples(context.store.open(self.key))
+            located = getattr(self.task, "located", None)
+            return data if located is None else replace(data, inputs=located(data.inputs))
+
+        return context.remember("examples", self.key, found, most=4)
 
 
 def set_aside(examples: Examples, spec: SplitSpec) -> dict[str, np.ndarray]:
