@@ -107,6 +107,12 @@ def test_turns_that_both_begin_with_are_the_prompt(load: Load) -> None:
     assert ordered(asked)[0][0] == "Rule: Hush\n\n" + ordered(found)[0][0]
 
 
+def test_dialogues_within_a_cell_are_read_too(load: Load) -> None:
+    row = FORMS["prompt apart"]
+    rows = [{"input": {"messages": row["prompt"]}, "yes": row["chosen"], "no": {"turns": row["rejected"]}}]
+    assert ordered(load(rows, prompt="input.messages", chosen="yes", rejected="no.turns")) == [WHOLE]
+
+
 def test_equal_dialogues_are_dropped_and_other_roles_keep_their_name(load: Load) -> None:
     same = [user("Why?"), bot("Since.")]
     tool = [{"role": "tool", "content": "42"}, bot("So.")]

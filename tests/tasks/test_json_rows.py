@@ -24,6 +24,7 @@ FORMS = {
     "lines of Windows": "\ufeff" + "\r\n".join(LINES) + "\r\n",
     "lines of an old Mac": "\r".join(LINES),
     "blank lines": "\n\n" + "\n\n".join(LINES),
+    "marks of files pasted together": "\ufeff" + "\n\ufeff".join(LINES),
     "commas": ",\n".join(LINES) + ",\n",
     "array": json.dumps(ROWS),
     "pretty array": json.dumps(ROWS, indent=2),

@@ -105,6 +105,14 @@ def test_a_folder_of_no_form_or_of_two_is_an_error(tmp_path: Path) -> None:
         read_table(tmp_path)
 
 
+def test_names_that_are_no_text_are_told_in_plain_letters(tmp_path: Path) -> None:
+    for name in ("a\udce9.csv", "b\x1b.csv"):
+        (tmp_path / name).write_bytes(CSV + b"short\n")
+    for note in read_table(tmp_path).notes:
+        assert note.isprintable()
+        assert note.encode()
+
+
 def test_folders_in_a_folder_are_not_read_and_named(tmp_path: Path) -> None:
     (tmp_path / "more").mkdir()
     with pytest.raises(DataError, match=r"is a folder without tables; .*; it has folders, such as 'more': name one"):

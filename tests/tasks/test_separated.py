@@ -118,8 +118,9 @@ def test_a_delimiter_is_one_character(delimiter: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["sep=;\n", '"sep=;"\r\n', "SEP=;\n", "\ufeffsep=;\n"])
-def test_a_first_line_may_say_the_delimiter(load: Load, said: str) -> None:
-    found = load(said + "t;l\nfine, so to say;1\nodd;0\nshort\n")
+@pytest.mark.parametrize("name", ["x.csv", "x.tsv"])
+def test_a_first_line_may_say_the_delimiter(load: Load, said: str, name: str) -> None:
+    found = load(said + "t;l\nfine, so to say;1\nodd;0\nshort\n", name=name)
     assert found.inputs.tolist() == ["fine, so to say", "odd"]
     assert found.notes == ["skipped 1 bad rows: line 5 has 1 cells, the header 2"]
 

@@ -69,9 +69,12 @@ def _loaded(line: str) -> Any:
     try:
         record = json.loads(line)
     except ValueError:
-        if not (bare := line.rstrip()).endswith(","):
+        bare = line.strip("\ufeff \t\r").removesuffix(
+            ","
+        )  # a file may be pasted below another
+        if bare == line:
             raise
-        record = json.loads(bare[:-1])
+        record = json.loads(bare)
     if "\\u" in line and HALF.search(line):
         _check_text(record)
     return record

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from outgrow.errors import DataError
+from outgrow.plain import plain
 from outgrow.tasks.sources.content import content, decoded
 from outgrow.tasks.sources.files import errors_name, regular_file
 from outgrow.tasks.sources.json_rows import read_json
@@ -44,9 +45,9 @@ def read_table(
     files = table_files(path)
     if len(files) == 1:
         return read_tables(files, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
-    folder = Path(os.path.expanduser(path)).name
+    folder = plain(Path(os.path.expanduser(path)).name)
     table = read_tables(files, source=folder, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
-    told = f"read {len(files):,} files of {folder}, {files[0].name} to {files[-1].name}"
+    told = plain(f"read {len(files):,} files of {folder}, {files[0].name} to {files[-1].name}")
     if within := folders(files[0].parent):
         told += f", and none of its folders, such as {within[0]!r}"
     return replace(table, notes=[told, *table.notes])
@@ -57,7 +58,8 @@ def read_tables(
     columns: Sequence[str] = (),
 ) -> Table:  # fmt: skip
     """Files that are parts of one table called `source`, as `read_table` reads each; its rows are numbered through."""
-    tables = [_read(file, form or _form(file), encoding, delimiter, columns) for file in files]
+    read = [_read(file, form or _form(file), encoding, delimiter, columns) for file in files]
+    tables = [replace(table, source=plain(table.source)) for table in read]
     table = tables[0] if len(tables) == 1 else _joined(tables, columns, source)
     return with_nested(replace(table, source=source or table.source), columns)
 
@@ -82,7 +84,9 @@ def table_files(path: str | Path) -> list[Path]:
 
 def folders(folder: Path) -> list[str]:
     """Names of the folders in a folder, but for hidden ones."""
-    return sorted(one.name for one in os.scandir(folder) if one.is_dir() and not one.name.startswith((".", "_")))
+    with errors_name(folder):
+        names = [name for name in os.listdir(folder) if not name.startswith((".", "_"))]
+    return sorted(name for name in names if os.path.isdir(folder / name))
 
 
 def suffix(file: Path) -> str:
@@ -112,8 +116,8 @@ def _read(file: Path, form: str, encoding: str, delimiter: str, columns: Sequenc
     if not text.strip("\0 \t\r\n"):
         raise DataError(f"{file} is empty but for blanks")
     if form == "csv":
-        tabs = suffix(file) in (".tsv", ".tab")
-        return read_separated(text, file=file, delimiter=delimiter or "\t" * tabs, columns=columns)
+        default = "\t" if suffix(file) in (".tsv", ".tab") else ","
+        return read_separated(text, file=file, delimiter=delimiter, default=default, columns=columns)
     return read_json(text, file=file, columns=columns)
 
 

@@ -22,7 +22,9 @@ ESCAPED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 Rows = list[tuple[int, list[str]]]
 
 
-def read_separated(text: str, *, file: Path, delimiter: str = "", columns: Sequence[str] = ()) -> Table:
+def read_separated(
+    text: str, *, file: Path, delimiter: str = "", default: str = ",", columns: Sequence[str] = ()
+) -> Table:
     """The table of a text with a header.
 
     Rows whose cells are not as many as the header's, rows that repeat the header, and lines above the header are
@@ -32,13 +34,14 @@ def read_separated(text: str, *, file: Path, delimiter: str = "", columns: Seque
     Args:
         text: all of it.
         file: what errors name.
-        delimiter: by default what a first line such as `sep=;` says, or a comma.
+        delimiter: by default what a first line such as `sep=;` says, or else `default`.
+        default: a comma, or a tab.
         columns: those that are needed, if they are known: the header is the first line that names most of them.
     """
     above, notes = 0, []
     if said := SAID.match(text):
         delimiter, above, text = delimiter or said[1], 1, text[said.end() :]
-    delimiter = delimiter or ","
+    delimiter = delimiter or default
     _check_delimiter(text, columns, delimiter, file)
     try:
         lines = _read(text, delimiter, above, file)
