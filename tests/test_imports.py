@@ -25,7 +25,7 @@ MODULES = {
 
 # Rooms from the bottom to the top. A file may import from its own room and from those before it in this list.
 ROOMS = [
-    "errors", "disk", "spec", "registry", "runtime", "intervals",
+    "errors", "others", "disk", "spec", "registry", "runtime", "intervals",
     "packs", "hub", "chess", "artefacts", "store",
     "specs", "tasks", "metrics",
     "learning",

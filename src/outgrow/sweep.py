@@ -49,7 +49,7 @@ class _Recording:
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
-    """What came of a sweep: one record per experiment, the plan it began with, steps computed and failed."""
+    """What came of a sweep: one record per experiment, the plan it began with, steps computed here and failed."""
 
     records: list[Record]
     plan: Plan
@@ -83,7 +83,7 @@ def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -
     with store.in_use():
         for attempt in range(1, ATTEMPTS + 1):
             outcome = execute(plan, store, runtime, watcher) if plan.todo else Outcome()
-            computed += len(outcome.computed)
+            computed += len(set(outcome.computed) - outcome.elsewhere)
             try:
                 if not outcome.damaged or attempt == ATTEMPTS:
                     records = [
