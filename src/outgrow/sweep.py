@@ -50,7 +50,7 @@ class _Recording:
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
-    """What came of a sweep: one record per experiment, the plan it began with, steps computed and failed.
+    """What came of a sweep: one record per experiment, the plan it began with, steps computed here and failed.
 
     Args:
         notes: what the data of results that failed had to tell; others have their notes in their records.
@@ -95,10 +95,10 @@ def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -
     with store.in_use():
         for attempt in range(1, ATTEMPTS + 1):
             left, outcome = prepare(plan, store, runtime, watcher)
-            computed += len(outcome.computed)
+            computed += outcome.own
             if left.todo and not outcome.damaged:
                 rest = execute(left, store, runtime, watcher)
-                computed += len(rest.computed)
+                computed += rest.own
                 outcome = Outcome(
                     failures=outcome.failures | rest.failures, failed=outcome.failed | rest.failed, damaged=rest.damaged
                 )
