@@ -27,6 +27,7 @@ def compare(
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Compare rows of a store, or files of scores: difference, interval, p, in a sentence."""
+    from outgrow.cli.display import say
     from outgrow.results.compare import difference, holm, sentence
 
     if len(what) < 2:
@@ -35,8 +36,8 @@ def compare(
     found = [difference(first, other) for other in others]
     for one, p in zip(found, holm([one.p for one in found]), strict=True):
         for note in one.notes:
-            print(f"note: {note}")
-        print(sentence(replace(one, p=p), corrected=len(found)))
+            say(f"note: {note}")
+        say(sentence(replace(one, p=p), corrected=len(found)))
 
 
 def _scores(what: str, store: str) -> Scores:
