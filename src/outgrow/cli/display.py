@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console, ConsoleDimensions, ConsoleOptions
 from rich.text import Text
@@ -40,6 +41,14 @@ class Terminal(Console):
     @size.setter
     def size(self, new: tuple[int, int]) -> None:
         raise NotImplementedError
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Tables as they are; a text is made plain and cut at words, but a wider word, such as a path, stays whole."""
+        if len(objects) == 1 and isinstance(objects[0], str):
+            lines = [line for text in objects[0].split("\n") for line in wrapped(plain(text), self.width, whole=True)]
+            super().print(Text("\n".join(lines)), soft_wrap=True)
+        else:
+            super().print(*objects, **options)
 
     def on_broken_pipe(self) -> None:
         """`| head` has seen enough: what is written from here on goes nowhere, and the command does the rest."""
@@ -86,8 +95,7 @@ def _texts(lines: Sequence[str], style: str = "") -> Iterator[Text]:
 
 def say(text: object = "") -> None:
     """A paragraph on stdout, cut at words at the terminal's width; a wider word, such as a path, stays whole."""
-    for line in _texts(wrapped(plain(text), console.width, whole=True)):
-        console.print(line, soft_wrap=True)
+    console.print(plain(text))
 
 
 def listing(rows: Sequence[tuple[Sequence[str], str]], *, right: Sequence[int] = ()) -> None:
