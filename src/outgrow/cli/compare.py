@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,12 +52,14 @@ def _scores(what: str, store: str) -> Scores:
             raise ConfigError(f"there is no file {what!r}")
         return file_scores(path)
     opened = Store.existing(store)
-    if "=" in what:
-        return student_scores(opened, read_records(opened, where=what.split(",")), what)
-    records = [one for one in read_records(opened) if one.row.key.startswith(what)]
+    if "=" in what:  # a comma within a value, as in method=confidence(alpha=0.75, ramp=0.1), parts no conditions
+        return student_scores(opened, read_records(opened, where=re.split(r",(?=[\w.]+=)", what)), what)
+    every = {one.row.key: one for one in read_records(opened)}  # of equal keys the answers are the same
+    records = [one for key, one in every.items() if key.startswith(what)]
     if not records:
         raise ConfigError(f"{what!r} is no file, no condition such as method=naive, and no key of a row in {store}")
     if len(records) > 1:
         keys = ", ".join(one.row.key[:12] for one in records[:6])
-        raise ConfigError(f"{what!r} begins {len(records)} keys: {keys}; write more of it, or conditions")
+        left = ", ..." if len(records) > 6 else ""
+        raise ConfigError(f"{what!r} begins {len(records)} keys: {keys}{left}; write more of it, or conditions")
     return student_scores(opened, records, what)

@@ -104,11 +104,6 @@ def report(
     from outgrow.results.records import pool, read_records
     from outgrow.store import Store
 
-    if out.suffix.lower() not in (".html", ".htm"):
-        raise ConfigError(
-            f"--out {str(out)!r}: the report is an HTML page; give a name that ends in .html. Tables for other "
-            "programs are written by `outgrow results --out FILE` (.csv, .json, .tex, .md)"
-        )
     opened = Store.existing(store)
     command = shlex.join(["outgrow", "report", "--store", store, *(f"--where={one}" for one in where or [])])
     groups = pool(opened, read_records(opened, where=where or []))
@@ -119,12 +114,8 @@ def report(
 def analyse(
     name: Annotated[str, typer.Argument(help="Which analysis (outgrow list analyses).")],
     store: StoreOption = DEFAULT_STORE,
-    format: Annotated[
-        Literal["table", "csv", "json"] | None,
-        typer.Option(help="How to write it; by default as the file's suffix says, or a table."),
-    ] = None,
+    format: Annotated[Literal["table", "json", "csv"], typer.Option(help="How to print it.")] = "table",
     where: Where = None,
-    out: Out = None,
 ) -> None:
     """Print what one analysis finds, and the values behind its figure."""
     from outgrow.analyses.base import analyses, studies
@@ -134,19 +125,16 @@ def analyse(
     from outgrow.results.records import pool, read_records
     from outgrow.store import Store
 
-    chosen = _format(format, out)
-    if chosen not in ("csv", "json") and out is not None:
-        raise ConfigError(f"--out {str(out)!r}: an analysis is written to a .csv or .json file")
     analysis, opened = analyses[name], Store.existing(store)
     groups = in_order(pool(opened, read_records(opened, where=where or [])))
     found = [(study.title, panel) for study in studies(groups, opened) if (panel := analysis(study))]
     if not found:
         raise ConfigError(f"{name!r} has nothing to say of the results in {store} (outgrow list analyses)")
-    if chosen == "json":
-        _give(json_text([{"study": title, **panel.to_dict()} for title, panel in found]), out)
-    elif chosen == "csv":
+    if format == "json":
+        sys.stdout.write(json_text([{"study": title, **panel.to_dict()} for title, panel in found]))
+    elif format == "csv":
         rows = [{"study": title, **row} for title, panel in found for row in panel.to_dict()["rows"]]
-        _give(csv_text(rows, ["study", *found[0][1].columns]), out)
+        sys.stdout.write(csv_text(rows, ["study", *found[0][1].columns]))
     else:
         for number, (title, panel) in enumerate(found):
             if number:
