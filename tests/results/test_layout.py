@@ -133,8 +133,17 @@ def test_a_reason_is_told_once_and_short() -> None:
 
 
 def test_rows_of_equal_settings_are_told_apart_by_their_keys() -> None:
-    table = group_cells([group(1, keys=["a" * 64]), group(1, keys=["b" * 64])])
-    assert [row[table.names.index("keys")] for row in table.rows] == ["a" * 12, "b" * 12]
+    table = group_cells([group(1, keys=["a" * 64]), group(1, keys=["b" * 64, "c" * 64])])
+    assert [row[table.names.index("keys")] for row in table.rows] == ["a" * 12, "b" * 12 + " +1"]
+
+
+def test_settings_that_tell_nothing_apart_have_no_column() -> None:
+    """Two experiments differ in much; that their rows are of other experiments says it."""
+    rates = [{"train": {"rate": rate, "warmup": warmup}} for rate, warmup in ((0.1, 0), (0.2, 0), (0.3, 1))]
+    table = group_cells(
+        [group(i, settings=one, experiment=name) for i, (one, name) in enumerate(zip(rates, "aab", strict=True))]
+    )
+    assert [name for name in table.names if name.startswith("train")] == ["train.rate"]
 
 
 @pytest.mark.parametrize("values", [(0.0101, 0.0102), (1, True), (1e-8, 2e-8), ("a", "b"), ([1], [1, 2]), (None, 0)])

@@ -227,10 +227,11 @@ def _numbered(table: TextTable, width: int) -> tuple[TextTable, list[str]]:
     for i, name in enumerate(table.names):
         if name in table.numeric or max((width_of(row[i]) for row in table.rows), default=0) <= width:
             continue
-        number = {text: f"#{k}" for k, text in enumerate(dict.fromkeys(row[i] for row in table.rows), 1)}
+        texts = dict.fromkeys(row[i] for row in table.rows if row[i] != "-")
+        number = {text: f"#{k}" for k, text in enumerate(texts, 1)}
         legend += [f"{name} {short}: {text}" for text, short in number.items()]
         for row in rows:
-            row[i] = number[row[i]]
+            row[i] = number.get(row[i], row[i])
     return replace(table, rows=[tuple(row) for row in rows]), legend
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from outgrow.results.columns import differing, flat
 from outgrow.results.table import Group, Interval, Record, Result
@@ -44,7 +45,7 @@ def group_cells(groups: Sequence[Group], *, intervals: bool = False) -> TextTabl
     Args:
         intervals: whether every score has its ends behind it.
     """
-    names, who = _who([(group, "+".join(one[:KEY] for one in group.keys)) for group in groups], list(groups))
+    names, who = _who([(group, _keys(group)) for group in groups], list(groups))
     rows = [
         (
             *of, str(len(group.seeds)),
@@ -57,6 +58,11 @@ def group_cells(groups: Sequence[Group], *, intervals: bool = False) -> TextTabl
         names=(*names, *NUMERIC, "verdict"), numeric=(*NUMERIC, *_counts(names)), measured=MEASURED, rows=rows,
         why=[one.why if one.verdict == "failed" else "" for one in groups],
     )  # fmt: skip
+
+
+def _keys(group: Group) -> str:
+    """The first seed's key, and how many more there are."""
+    return " +".join([*(one[:KEY] for one in group.keys[:1]), *([str(len(group.keys) - 1)] if group.keys[1:] else [])])
 
 
 def _roles(group: Group) -> list[Interval | None]:
@@ -92,11 +98,23 @@ def _row_cell(record: Record, name: str, intervals: bool) -> str:
 def _who(
     ones: Sequence[tuple[Group | Result, str]], whole: Sequence[Group | Record], *, last: str = ""
 ) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Columns that tell rows apart: names and models, then what else differs; `last` and its texts always."""
+    """Columns that tell rows apart: names, models, and settings in which rows differ that are alike in these.
+
+    Args:
+        last: a column of the texts beside the rows, there in any case.
+    """
     settings = [flat(one.settings) for one in whole]
     several = [name for name in IF_SEVERAL if len({getattr(one, name) for one, _ in ones}) > 1]
     names = [name for name in IF_SEVERAL if name in several or name in ALWAYS]
-    keys = differing([one.settings for one in whole])
+    alike: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+    for (one, _), of in zip(ones, whole, strict=True):
+        alike.setdefault(tuple(getattr(one, name) for name in names), []).append(of.settings)
+
+    def needed(*, all_of_them: bool) -> list[str]:
+        found = [key for some in alike.values() for key in differing(some, all_of_them=all_of_them)]
+        return list(dict.fromkeys(found))
+
+    keys = needed(all_of_them=False)
 
     def rows(keys: Sequence[str], with_key: bool) -> list[tuple[str, ...]]:
         return [
@@ -110,7 +128,7 @@ def _who(
 
     found = rows(keys, False)
     if len(set(found)) < len(found):  # what the method's name leaves out
-        keys = differing([one.settings for one in whole], all_of_them=True)
+        keys = needed(all_of_them=True)
         found = rows(keys, False)
     if not last and len(set(found)) < len({text for _, text in ones}):  # other content under the same settings
         return [*names, *keys, "keys"], rows(keys, True)
