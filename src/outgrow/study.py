@@ -63,7 +63,7 @@ def run(
     with contextlib.ExitStack() as stack:
         watcher = None
         if progress and team().rank == 0:
-            watcher = stack.enter_context(Live(make_plan(experiments, cached=opened.keys())))
+            watcher = stack.enter_context(Live(make_plan(experiments, cached=opened.keys()), runtime))
         swept = run_experiments(experiments, opened, runtime=runtime, watcher=watcher)
     results = Results(store=opened, records=swept.records)
     if results.failures:
