@@ -8,6 +8,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -46,10 +47,14 @@ def run(
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Recompute activations: less memory, a third more time.")
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Compute all steps anew; what is there is replaced when all is done.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
     from outgrow.config import read_experiments, seeds_from
+    from outgrow.freshness import adopt, beside, changed_code
     from outgrow.learning.team import team
     from outgrow.plan import make_plan
     from outgrow.progress import Live, errors
@@ -70,19 +75,23 @@ def run(
     opened = Store(store)
     if device != "auto":
         Context(opened, runtime).machine  # noqa: B018 - ConfigError if it is not there
-    plan = make_plan(wanted, cached=opened.keys())
+    target = beside(opened, wanted) if fresh else opened
+    plan = make_plan(wanted, cached=target.keys())
     if dry_run:
         _show_plan(plan, runtime)
         return
     opened.create()
+    changed = changed_code(plan, opened)
     if team().rank:
         errors.quiet = True
     with Live(plan, runtime) as live:
         try:
-            swept = run_experiments(wanted, opened, runtime=runtime, watcher=live)
+            swept = run_experiments(wanted, target, runtime=runtime, watcher=live)
+            if fresh:
+                adopt(opened, target)
         except KeyboardInterrupt:
             live.__exit__(None, None, None)
-            left = len(make_plan(wanted, cached=opened.keys()).todo)
+            left = len(make_plan(wanted, cached=target.keys()).todo)
             print(
                 f"\nstopped, {left} steps left; finished ones are kept in {plain(store)}: "
                 "run the same command to go on",
@@ -95,7 +104,7 @@ def run(
             sys.exit(1)
     if team().rank:
         return  # the first of the processes that train together shows what came of it
-    groups = _show_results(swept, opened)
+    groups = _show_results(replace(swept, notes=[*changed, *swept.notes]), opened)
     print(
         f"\nComputed {swept.computed} steps, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
         f"in the store {plain(store)}, {time.monotonic() - started:.1f} s."
