@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -55,8 +55,18 @@ class Dataset(Step):
         write_examples(examples, parts, self.task.kind, folder)
 
     def read(self, context: Context) -> ExamplesData:
-        """The rows as stored; kept in memory for the next that asks."""
-        return context.remember("examples", self.key, lambda: read_examples(context.store.open(self.key)), most=4)
+        """The rows as stored; kept in memory for the next that asks.
+
+        Rows that refer to files are those of the task's own folder, whichever they were first read from: a task that
+        has such rows says by `located(inputs)` where they are.
+        """
+
+        def found() -> ExamplesData:
+            data = read_examples(context.store.open(self.key))
+            located = getattr(self.task, "located", None)
+            return data if located is None else replace(data, inputs=located(data.inputs))
+
+        return context.remember("examples", self.key, found, most=4)
 
 
 @contextlib.contextmanager
