@@ -23,6 +23,7 @@ from outgrow.registry import Registry
 from outgrow.runtime import Runtime
 from outgrow.spec import digest
 from outgrow.steps import Context, Step, Write
+from outgrow.steps.code import code_of
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ def compute(step: Step, store: Artefacts, context: Context, write: Write | None 
         if together.gather(store.has(step.key))[0]:
             return False
         inputs = {name: needed.key for name, needed in step.inputs().items()}
-        made_with = dict(versions())
+        made_with = {**versions(), **code_of(step)}
         context.formats_since()
         with (
             store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=made_with)
