@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from outgrow.errors import DataError
 from outgrow.tasks.sources.content import content, decoded
 from outgrow.tasks.sources.files import regular_file
 from outgrow.tasks.sources.json_rows import read_json
-from outgrow.tasks.sources.records import Table, read_parquet
+from outgrow.tasks.sources.nested import with_nested
+from outgrow.tasks.sources.records import Table, check_columns, read_parquet
 from outgrow.tasks.sources.separated import read_separated
 
 FORMS = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".parquet": "parquet",
 }  # fmt: skip
+NAMES = {"csv": "separated cells", "jsonl": "JSON", "parquet": "Parquet"}
+JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*(\"|$)")
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -36,10 +41,22 @@ def read_table(
         DataError: it cannot be read, or is of another form; what is wrong, where, and what to do.
     """
     files = table_files(path)
+    if len(files) == 1:
+        return read_tables(files, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
+    folder = Path(path).expanduser().name
+    table = read_tables(files, source=folder, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
+    told = f"read {len(files):,} files of {folder}, {files[0].name} to {files[-1].name}"
+    return replace(table, notes=[told, *table.notes])
+
+
+def read_tables(
+    files: Sequence[Path], *, source: str = "", form: str = "", encoding: str = "", delimiter: str = "",
+    columns: Sequence[str] = (),
+) -> Table:  # fmt: skip
+    """Files that are parts of one table called `source`, as `read_table` reads each; its rows are numbered through."""
     tables = [_read(file, form or _form(file), encoding, delimiter, columns) for file in files]
-    if len(tables) == 1:
-        return tables[0]
-    return _joined(Path(path).expanduser(), tables)
+    table = tables[0] if len(tables) == 1 else _joined(tables, columns, source)
+    return with_nested(replace(table, source=source or table.source), columns)
 
 
 def table_files(path: str | Path) -> list[Path]:
@@ -73,20 +90,39 @@ def _form(file: Path) -> str:
 
 def _read(file: Path, form: str, encoding: str, delimiter: str, columns: Sequence[str]) -> Table:
     found = content(file)
+    if (other := _other_form(found, form)) != form:
+        raise DataError(
+            f"{file} holds {NAMES[other]}, not {NAMES[form]}; read it with the task {other!r}, or call it .{other}"
+        )
     if form == "parquet":
-        return read_parquet(found, file=file)
+        return read_parquet(found, file=file, columns=columns)
     text = decoded(file, found, encoding)
     if form == "csv":
         tabs = suffix(file) in (".tsv", ".tab")
         return read_separated(text, file=file, delimiter=delimiter or "\t" * tabs, columns=columns)
-    return read_json(text, file=file)
+    return read_json(text, file=file, columns=columns)
 
 
-def _joined(folder: Path, tables: Sequence[Table]) -> Table:
-    """Rows of all tables, numbered through from 1."""
-    columns = list(dict.fromkeys(name for table in tables for name in table.columns))
+def _other_form(found: bytes, form: str) -> str:
+    """The form that a file's first bytes show, if they show one; else `form`."""
+    if found.startswith(b"PAR1"):
+        return "parquet"
+    if form == "parquet":
+        start = found[:200]
+        return form if b"\0" in start else "jsonl" if start.lstrip()[:1] in (b"{", b"[") else "csv"
+    return "jsonl" if JSON.match(found[:100]) else form
+
+
+def _joined(tables: Sequence[Table], columns: Sequence[str], source: str) -> Table:
+    """Rows of all tables, numbered through from 1; DataError if one lacks a column that others have and that is needed.
+
+    Objects of JSON need not have all keys, so files of them need not either.
+    """
+    there = list(dict.fromkeys(name for table in tables for name in table.columns))
+    for table in tables:
+        if FORMS.get(suffix(Path(table.source))) != "jsonl":
+            shared = [name for name in there if not columns or name in columns]
+            check_columns(shared, table.columns, source=f"{source}: {table.source}")
     rows = [record for table in tables for _, record in table.rows]
     notes = [f"{table.source}: {note}" for table in tables for note in table.notes]
-    first, last = tables[0].source, tables[-1].source
-    told = f"read {len(tables):,} files of {folder.name}, {first} to {last}"
-    return Table(source=folder.name, columns=columns, rows=list(enumerate(rows, start=1)), notes=[told, *notes])
+    return Table(source=source, columns=there, rows=list(enumerate(rows, start=1)), notes=notes)

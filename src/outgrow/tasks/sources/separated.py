@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from outgrow.errors import DataError
-from outgrow.tasks.sources.records import Cells, Table
+from outgrow.tasks.sources.records import Cells, Table, others
 
 LONGEST_CELL = 1 << 26  # characters; the csv module's own limit is 131,072
 MANY_LINES = 50  # of one row: a quote that was never meant to open may have swallowed others
@@ -165,11 +165,6 @@ def _table(lines: Rows, notes: list[str], *, file: Path) -> Table:
             "look whether a quote there has swallowed other rows"
         )
     return Table(source=file.name, columns=list(dict.fromkeys(filter(None, header))), rows=rows, notes=notes)
-
-
-def others(found: Sequence[object]) -> str:
-    """What follows the first, if it is not the only one."""
-    return ", and others" if len(found) > 1 else ""
 
 
 def _without_import_ids(lines: Rows, notes: list[str]) -> Rows:

@@ -16,6 +16,7 @@ from outgrow.tasks.base import Examples
 from outgrow.tasks.sources.classes import classes_found, spelled
 from outgrow.tasks.sources.content import check_encoding
 from outgrow.tasks.sources.files import fingerprint
+from outgrow.tasks.sources.nested import names_within
 from outgrow.tasks.sources.reading import read_table, table_files
 from outgrow.tasks.sources.records import Cells, Table, check_columns
 from outgrow.tasks.sources.rows import Pair, TextRow, because, classification, key, preference
@@ -323,7 +324,8 @@ def _writer(template: str, field: str, table: Table) -> Callable[[int, Cells], s
 def _text(number: int, record: Cells, name: str, table: Table) -> str:
     value = record.get(name)
     if isinstance(value, (list, dict, bytes)):
-        raise DataError(
-            f"{table.source}, row {number:,}: {name!r} holds a {type(value).__name__}, not text; choose another column"
-        )
+        kind = {list: "a list", dict: "a table", bytes: "bytes"}[type(value)]
+        within = names_within(name, value)
+        cure = f"choose another column{f', or a value within it as in {within[0]!r}' if within else ''}"
+        raise DataError(f"{table.source}, row {number:,}: {name!r} holds {kind}, not text; {cure}")
     return value if isinstance(value, str) else shown(value)
