@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -462,6 +463,25 @@ def test_a_missing_converter_names_the_extra(tmp_path: Path, upload: Callable[..
     with pytest.raises(MissingDependency, match=r"converted with no_such_module.*pip install 'outgrow\[text\]'"):
         packs.get("toy")
     assert downloads == []
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_whatever_is_wrong_with_an_archive_is_one_error(tmp_path: Path, method: int) -> None:
+    """A few bytes changed anywhere: the member is read as it was, or the archive is called damaged."""
+    path, rng = tmp_path / "toy.whl", random.Random(0)
+    with zipfile.ZipFile(path, "w", method) as zipped:
+        zipped.writestr("toy/data.txt", CONTENT)
+    good, named = path.read_bytes(), 0
+    for _ in range(100):
+        bad = bytearray(good)
+        for _ in range(rng.randint(1, 4)):
+            bad[rng.randrange(len(bad))] = rng.randrange(256)
+        path.write_bytes(bad)
+        try:
+            assert archives.read(path, "toy/data.txt", limit=2**16) == CONTENT
+        except DataError:
+            named += 1
+    assert named > 20
 
 
 def test_members_are_read_only_by_name_and_within_their_limit(tmp_path: Path) -> None:
