@@ -17,6 +17,7 @@ from typing import Protocol
 from outgrow.artefacts import Artefacts
 from outgrow.errors import DamagedArtefact, OutgrowError, StoreError
 from outgrow.learning.team import team
+from outgrow.plain import plain
 from outgrow.plan import Plan
 from outgrow.registry import Registry
 from outgrow.runtime import Runtime
@@ -56,6 +57,11 @@ class Outcome:
     failures: dict[str, BaseException] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     damaged: bool = False
+
+    @property
+    def here(self) -> int:
+        """How many steps were computed by this run, and by no other."""
+        return len(set(self.computed) - self.elsewhere)
 
     def note(self, plan: Plan, steps: Sequence[Step], done: Done) -> None:
         """Record what became of steps that were computed together."""
@@ -225,4 +231,4 @@ def _thrown_away() -> Iterator[Path]:
 
 def reason(error: BaseException) -> str:
     """One line on a failure; an error that is none of ours is named by its type."""
-    return str(error) if isinstance(error, OutgrowError) else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, OutgrowError) else f"{type(error).__name__}: {plain(error)}"
