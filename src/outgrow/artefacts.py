@@ -89,3 +89,7 @@ class Artefacts(Protocol):
     def results(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """All rows by name, their checksums verified."""
         ...
+
+    def forget_result(self, name: str) -> None:
+        """Remove one row; none where there is none."""
+        ...

@@ -60,8 +60,8 @@ class Outcome:
     damaged: bool = False
 
     @property
-    def own(self) -> int:
-        """How many steps were computed here."""
+    def here(self) -> int:
+        """How many steps were computed by this run, and by no other."""
         return len(set(self.computed) - self.elsewhere)
 
     def note(self, plan: Plan, steps: Sequence[Step], done: Done) -> None:

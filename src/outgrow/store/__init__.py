@@ -185,6 +185,16 @@ class Store:
         path = self._results / f"{name}.json"
         return unpack_row(path) if path.exists() else None
 
+    def forget_result(self, name: str) -> None:
+        """Remove one row; none where there is none."""
+        with disk_errors(self.root):
+            (self._results / f"{name}.json").unlink(missing_ok=True)
+
+    def row_written(self, name: str) -> float:
+        """When a row was written, in seconds since 1970."""
+        with disk_errors(self.root):
+            return (self._results / f"{name}.json").stat().st_mtime
+
     def results(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """All rows by name. Raises StoreError where one is damaged, or a copy, or where they cannot be listed."""
         for path in self._rows():
