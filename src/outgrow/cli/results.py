@@ -67,10 +67,14 @@ def analyse(
     store: StoreOption = DEFAULT_STORE,
     format: Annotated[Literal["table", "json", "csv"], typer.Option(help="How to print it.")] = "table",
     where: Annotated[list[str] | None, typer.Option(help="Only rows with column=value.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the figure to a file (.svg, .png, .pdf), or its values (.csv, .json).")
+    ] = None,
 ) -> None:
-    """Print what one analysis finds, and the values behind its figure."""
+    """Print what one analysis finds, and the values behind its figure; or write either to a file."""
     from outgrow.analyses.base import analyses, studies
     from outgrow.cli.display import console, panel_table
+    from outgrow.report.files import save, write_values
     from outgrow.results.records import pool, read_records
     from outgrow.store import Store
 
@@ -79,12 +83,10 @@ def analyse(
     found = [(study.title, panel) for study in studies(groups, opened) if (panel := analysis(study))]
     if not found:
         raise ConfigError(f"{name!r} has nothing to say of the results in {store} (outgrow list analyses)")
-    if format == "json":
-        print(json.dumps([{"study": title, **panel.to_dict()} for title, panel in found], indent=1))
-    elif format == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(["study", *found[0][1].columns])
-        writer.writerows([title, *row] for title, panel in found for row in panel.rows)
+    if out is not None:
+        print(save(found, out))
+    elif format != "table":
+        print(write_values(found, format), end="")
     else:
         for title, panel in found:
             console.print(panel_table(title, panel))
@@ -99,14 +101,8 @@ def write_report(
     from dataclasses import replace
 
     from outgrow.report import render
+    from outgrow.report.files import check_page_name, write_page
 
+    check_page_name(path)
     groups = [replace(group, provenance={**group.provenance, "command": command}) for group in groups]
-    try:
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(render(groups, title=title, failures=failures, store=store), encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write the report to {str(path)!r}: {error.strerror}; choose another with --out"
-        ) from error
-    return path
+    return write_page(path, render(groups, title=title, failures=failures, store=store))

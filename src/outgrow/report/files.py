@@ -1,0 +1,96 @@
+"""Pages, figures and values as files: the ending of a file's name says what is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from outgrow.analyses.base import Panel
+from outgrow.errors import ConfigError
+from outgrow.figures.palette import LIGHT
+from outgrow.figures.sheet import draw_sheet
+from outgrow.report.paint import paint
+from outgrow.report.svg import alone
+
+Found = Sequence[tuple[str, Panel]]
+"""What an analysis found, by study."""
+
+FIGURES = (".svg", ".png", ".pdf")
+VALUES = (".csv", ".json")
+
+
+def check_page_name(path: Path) -> None:
+    """ConfigError unless a page can have this name."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(
+            f"a report is a page: --out {str(path)!r} has to end in .html. For figures as {', '.join(FIGURES)} there "
+            "is `outgrow analyse NAME --out FILE`; for a PDF of the whole report, print the page from a browser"
+        )
+
+
+def write_values(found: Found, form: str) -> str:
+    """The values behind figures as `csv` or `json`."""
+    if form == "json":
+        return json.dumps([{"study": title, **panel.to_dict()} for title, panel in found], indent=1) + "\n"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["study", *found[0][1].columns])
+    writer.writerows([title, *row] for title, panel in found for row in panel.rows)
+    return text.getvalue()
+
+
+def save(found: Found, path: Path) -> Path:
+    """Write a figure (svg, png, pdf) or the values behind it (csv, json). Returns `path`.
+
+    Raises:
+        ConfigError: another ending, several studies for one figure, or a place that cannot be written.
+        MissingDependency: PNG or PDF without matplotlib.
+    """
+    form = path.suffix.lower()
+    if form not in (*FIGURES, *VALUES):
+        endings = f"{', '.join(FIGURES)} (the figure), {', '.join(VALUES)} (its values)"
+        raise ConfigError(f"--out {str(path)!r}: the ending says what to write, one of {endings}")
+    if form in VALUES:
+        text = write_values(found, form[1:])
+        return write_whole(path, lambda partial: _write_text(partial, text))
+    if len(found) > 1:
+        titles = "; ".join(title for title, _ in found)
+        raise ConfigError(
+            f"--out {str(path)!r}: one file is one figure, and there are {len(found)} studies ({titles}); choose one "
+            "with --where experiment=NAME"
+        )
+    title, panel = found[0]
+    if panel.figure is None or not panel.figure.charts:
+        raise ConfigError(f"{panel.title!r} has no figure here; write its values to a .csv or .json file")
+    drawn = draw_sheet(panel.figure, f"{panel.title} ({title})")
+    if form == ".svg":
+        return write_whole(path, lambda partial: _write_text(partial, alone(drawn, LIGHT)))
+    return write_whole(path, lambda partial: paint(drawn, partial, LIGHT, form=form[1:]))
+
+
+def write_whole(path: Path, write: Callable[[Path], None], *, what: str = "") -> Path:
+    """Let `write` fill a file beside `path`, then put it in its place: whole or not at all. Returns `path`."""
+    partial = path.with_name(f"{path.name[:200]}.{os.getpid()}-{threading.get_ident()}.partial")
+    try:
+        try:
+            write(partial)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot write {what}{str(path)!r}: {error.strerror}; choose another with --out") from error
+    return path
+
+
+def write_page(path: Path, page: str) -> Path:
+    """Write a page whole or not at all. Returns `path`."""
+    return write_whole(path, lambda partial: _write_text(partial, page), what="the report to ")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
