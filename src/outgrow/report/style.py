@@ -67,7 +67,6 @@ summary { cursor: pointer; margin: .6rem 0; }
 .long thead th { position: sticky; top: 0; background: var(--paper); z-index: 1; }
 caption { text-align: left; color: var(--grey); padding: .3rem .42rem; caption-side: bottom; }
 .facts { width: auto; } .facts td { white-space: normal; }
-.file pre { max-height: 40rem; overflow-y: auto; }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: .8rem 0 0; }
 a { color: var(--s0); }
@@ -88,7 +87,7 @@ a { color: var(--s0); }
   figcaption { break-before: avoid; }
   dd { break-before: avoid; }
   caption { caption-side: top; }
-  .table, .long, .file pre { overflow: visible; max-height: none; }
+  .table, .long { overflow: visible; max-height: none; }
   .long thead th { position: static; }
   table { font-size: 6.2pt; } th, td { padding: 1.2pt 2.4pt; } tbody th, th.pair span { position: static; }
   details:not([open]) { display: none; }
