@@ -1,8 +1,9 @@
-"""`python -m tests.fuzz --n 100000 --seed 1 [--target csv]`: a table of what came of it; `--replay FILE` tries one again."""
+"""`python -m tests.fuzz --n 100000 --seed 1 [--target csv]`: what came of it; `--replay FILE` tries one again."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import sys
 import tempfile
@@ -39,6 +40,8 @@ def main() -> int:
     if unknown := [name for name in names if name not in TARGETS]:
         parser.error(f"no target {unknown[0]!r}; there are {', '.join(TARGETS)}")
     print(row("target", "inputs", *KINDS, "raw", "seconds", "a second"))
+    if len(names) > 1:
+        warm()
     tallies = []
     for name in names:
         n = max(1, round(given.n * TARGETS[name].share))
@@ -52,6 +55,18 @@ def main() -> int:
     if bad:
         print(f"\n{bad:,} inputs failed; one of each kind and place is kept in {given.keep}")
     return 1 if bad else 0
+
+
+def warm() -> None:
+    """Import what several readers need, once for all processes; no thread is started by it."""
+    import torch  # noqa: F401
+
+    from outgrow.registry import every_registry
+
+    for registry in every_registry():
+        list(registry)
+    with contextlib.suppress(ImportError):
+        import transformers.models.auto.modeling_auto  # noqa: F401
 
 
 def row(name: str, *cells: object) -> str:

@@ -125,6 +125,7 @@ def _number(rng: Rng, data: bytes, other: bytes) -> bytes:
 
 
 WAYS = (
-    _flip, _byte, _token, _instead, _cut, _head, _drop, _again, _line, _ends, _encode, _long, _splice, _nothing, _number,
+    _flip, _byte, _token, _instead, _cut, _head, _drop, _again, _line, _ends, _encode, _long, _splice, _nothing,
+    _number,
 )  # fmt: skip
 WEIGHTS = (6, 5, 10, 10, 3, 1, 4, 4, 5, 2, 2, 0.1, 2, 0.5, 4)

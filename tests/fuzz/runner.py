@@ -118,13 +118,13 @@ def _child(target: Target, numbers: range, seed: int, room: Path, tally: Tally, 
                 os.kill(pid, signal.SIGKILL)
                 _note(tally, target, seed, number, "hangs", "killed: no signal reached it")
                 os.waitpid(pid, 0)
-                return number + 1
+                return int(number) + 1
     _, status = os.waitpid(pid, 0)
     if ended:
         return numbers.stop
     number, _ = struct.unpack_from("qd", now, 0)
     _note(tally, target, seed, number, "crashes", f"the process ended with status {status}")
-    return number + 1
+    return int(number) + 1
 
 
 def _note(tally: Tally, target: Target, seed: int, number: int, kind: str, said: str) -> None:
@@ -159,9 +159,7 @@ def _hear(told: dict[str, Any], tally: Tally) -> bool:
     return bool(told.get("ended"))
 
 
-def _serve(
-    target: Target, numbers: range, seed: int, room: Path, now: mmap.mmap, writing: int, seconds: float
-) -> None:
+def _serve(target: Target, numbers: range, seed: int, room: Path, now: mmap.mmap, writing: int, seconds: float) -> None:
     """Within the process: read one input after the other, and tell what came of them."""
     warnings.simplefilter("ignore")
     os.environ.update(HOME=str(room / "home"), HF_HUB_OFFLINE="1", TMPDIR=str(room))
@@ -183,11 +181,10 @@ def _serve(
         counts[found.kind] += 1
         raw += found.raw
         name = (found.kind, found.said.partition(":")[0], found.place)
-        if found.kind in BAD or (found.raw and name not in told):
-            if name not in told:
-                told.add(name)
-                kind = found.kind if found.kind in BAD else "raw"
-                _say(writing, {**vars(found), "kind": kind, "number": number, "case": (case or Case()).dump()})
+        if (found.kind in BAD or found.raw) and name not in told:
+            told.add(name)
+            kind = found.kind if found.kind in BAD else "raw"
+            _say(writing, {**vars(found), "kind": kind, "number": number, "case": (case or Case()).dump()})
         if number % 64 == 63:
             _say(writing, {"counts": counts, "raw": raw})
             counts, raw = Counter(), 0

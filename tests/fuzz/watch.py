@@ -22,6 +22,7 @@ RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = {"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.truncate"}
 STARTS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork"}
+SPACE = 4_096  # mebibytes of addresses; much less, and libraries cannot start their threads
 REACHES = {"socket.connect", "socket.getaddrinfo", "urllib.Request"}
 
 
@@ -60,14 +61,12 @@ class Watch:
             return
         if event == "open":
             path, mode, flags = arguments
-            if isinstance(flags, int) and flags & WRITING or isinstance(mode, str) and set(mode) & set("wax+"):
+            if (isinstance(flags, int) and flags & WRITING) or (isinstance(mode, str) and set(mode) & set("wax+")):
                 self._inside(event, path)
         elif event in CHANGES:
             two = event in ("os.rename", "os.link", "os.symlink")
             self._inside(event, arguments[two], arguments[-1] if len(arguments) > 1 else -1)
-        elif event in STARTS or event in REACHES:
-            self.found.append(f"{event}: {arguments!r}"[:200])
-        elif event == "pickle.find_class" and arguments[0].partition(".")[0] not in ("torch", "collections", "numpy"):
+        elif event in STARTS or event in REACHES or (event == "pickle.find_class" and not _plain(arguments[0])):
             self.found.append(f"{event}: {arguments!r}"[:200])
 
     def _inside(self, event: str, path: Any, folder: Any = -1) -> None:
@@ -79,7 +78,9 @@ class Watch:
             self.found.append(f"{event}: {place}"[:200])
 
 
-SPACE = 4_096  # mebibytes of addresses; much less, and libraries cannot start their threads
+def _plain(module: str) -> bool:
+    """Whether what is unpickled is of the kind that torch lets through with `weights_only`."""
+    return module.partition(".")[0] in ("torch", "collections", "numpy")
 
 
 def limit(mebibytes: int = SPACE) -> None:
@@ -142,7 +143,8 @@ def _told(error: BaseException) -> Outcome:
     if own(error):
         said = shown(error)
         return Outcome("own", said=said[:300], raw=bool(RAW.search(said)), place=_place(error))
-    kind = "hangs" if isinstance(error, Hangs) else "memory" if isinstance(error, MemoryError) else "wrong" if isinstance(error, Wrong) else "foreign"
+    kinds: dict[type[BaseException], str] = {Hangs: "hangs", MemoryError: "memory", Wrong: "wrong"}
+    kind = next((kind for one, kind in kinds.items() if isinstance(error, one)), "foreign")
     trace = "".join(traceback.format_exception(error)[-12:])
     return Outcome(kind, said=f"{type(error).__name__}: {str(error)[:200]}", place=_place(error), trace=trace[-6_000:])
 

@@ -11,11 +11,14 @@ from tests.fuzz.damage import damaged
 from tests.fuzz.structures import TEXTS, altered, text
 
 SETTINGS = (
-    "train.epochs=1", "method.name=confidence", "method=confidence", 'method.name=["filter","confidence"]', "sweep.seeds=[0]",
-    "weak.model=toy-l", "strong.model=transformer", "strong.path=x", "task.name=csv", "task.path=x", "metric=auroc",
-    "split.test=-1", "train.learning_rate=1e999", "train.learning_rate=nan", "weak.model=ensemble", 'weak.members=["toy-xs","toy-xs"]',
-    "weak.rule=vote", "task=5", "method=[]", "a.b.c.d=1", "=", ".=1", "..=1", "sweep.=1", "sweep.a.b=[1,2]", "train..epochs=1",
-    "method.name=", "x", "weak.model=labels", "weak.path=x", "split={test=1}", "train.seed=9" + "9" * 40,
+    "train.epochs=1", "method.name=confidence", "method=confidence", 'method.name=["filter","confidence"]',
+    "sweep.seeds=[0]",     "weak.model=toy-l", "strong.model=transformer", "strong.path=x",
+    "task.name=csv", "task.path=x", "metric=auroc",
+    "split.test=-1", "train.learning_rate=1e999", "train.learning_rate=nan", "weak.model=ensemble",
+    'weak.members=["toy-xs","toy-xs"]',
+    "weak.rule=vote", "task=5", "method=[]", "a.b.c.d=1", "=", ".=1", "..=1", "sweep.=1", "sweep.a.b=[1,2]",
+    "train..epochs=1", "method.name=", "x", "weak.model=labels", "weak.path=x", "split={test=1}",
+    "train.seed=9" + "9" * 40,
 )  # fmt: skip
 
 
@@ -23,9 +26,30 @@ SETTINGS = (
 def _documents() -> tuple[str, ...]:
     from outgrow.config import shipped_experiments
 
-    own = '[task]\nname = "toy"\nn = 400\n[split]\nsupervisor = 60\ntransfer = 60\nvalidation = 30\ntest = 100\n'
-    own += '[weak]\nmodel = "toy-xs"\n[strong]\nmodel = "toy-l"\n[train]\nepochs = 2\n[sweep]\n"method.name" = ["naive", "confidence"]\n'
-    return (own, own, own, *(one for one in shipped_experiments().values() if "toy" in one or "csv" in one or "chess" in one))
+    own = """
+[task]
+name = "toy"
+n = 400
+[split]
+supervisor = 60
+transfer = 60
+validation = 30
+test = 100
+[weak]
+model = "toy-xs"
+[strong]
+model = "toy-l"
+[train]
+epochs = 2
+[sweep]
+"method.name" = ["naive", "confidence"]
+"""
+    return (
+        own,
+        own,
+        own,
+        *(one for one in shipped_experiments().values() if "toy" in one or "csv" in one or "chess" in one),
+    )
 
 
 def _experiment(rng: Rng) -> Case | None:
@@ -51,8 +75,8 @@ def _experiment(rng: Rng) -> Case | None:
 
 
 def _read(case: Case, folder: Path) -> None:
-    from outgrow.config import read_experiments, seeds_from, to_toml
     from outgrow.config import read as read_text
+    from outgrow.config import read_experiments, seeds_from, to_toml
 
     chosen = case.options["seeds"]
     seeds = seeds_from(chosen) if chosen is not None else None
@@ -67,7 +91,9 @@ add("experiments", _experiment, _read, share=0.5)
 
 
 def _names(rng: Rng) -> Case:
-    return Case({}, {"source": rng.choice((*TEXTS, "quickstart", "../../x", "/", "/etc/passwd", "x" * 5_000, "/dev/null"))})
+    return Case(
+        {}, {"source": rng.choice((*TEXTS, "quickstart", "../../x", "/", "/etc/passwd", "x" * 5_000, "/dev/null"))}
+    )
 
 
 def _read_name(case: Case, folder: Path) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.fuzz.case import Case, Rng, Wrong, add
 from tests.fuzz.damage import damaged
 from tests.fuzz.targets.tables import check_examples
 
 NAMES = (
-    "a.png", "b.PNG", "c.jpeg", "d.jfif", "e", "f.png.txt", ".hidden.png", "new\nline.png", "esc\x1b[2J.png", "a|5|7.png",
-    "a|0|0", "é.png", "bad\udcff.png", "sub/g.png", "sub/.h/i.png", "x" * 200 + ".png", "[b].png", "'q\".png", " .png",
-    "#.png", "Thumbs.db", "j.webp", "k.tiff", "l.gif", "m.bmp", "n.ppm", "o.pgm", "\u202egnp.png", "CON.png", "$(x).png",
+    "a.png", "b.PNG", "c.jpeg", "d.jfif", "e", "f.png.txt", ".hidden.png", "new\nline.png", "esc\x1b[2J.png",
+    "a|5|7.png",     "a|0|0", "é.png", "bad\udcff.png", "sub/g.png", "sub/.h/i.png", "x" * 200 + ".png",
+    "[b].png", "'q\".png", " .png",
+    "#.png", "Thumbs.db", "j.webp", "k.tiff", "l.gif", "m.bmp", "n.ppm", "o.pgm", "\u202egnp.png", "CON.png",
+    "$(x).png",
 )  # fmt: skip
 CLASSES = ("cat", "dog", "a\nb", "x\x1b[0m", "[/b]", "é", "bad\udcff", "train", "0", "1", "-1", ".hid", "empty", "'")
 FORMS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "ICO", "TGA", "PCX", "PDF", "EPS", "IM", "MPO", "JPEG2000")
@@ -84,7 +87,7 @@ def _packed(rng: Rng) -> Case | None:
     import pyarrow.parquet as pq
 
     n = rng.choice((2, 4))
-    cells = [{"bytes": _any(rng), "path": None} if rng.random() < 0.9 else None for _ in range(n)]
+    cells: list[Any] = [{"bytes": _any(rng), "path": None} if rng.random() < 0.9 else None for _ in range(n)]
     cells = [{"bytes": image("PNG", "RGB", (8, 8), 60 * i), "path": ""} for i in range(2)] + cells
     labels = [rng.choice((0, 1, None, 5)) if i > 1 else i for i in range(len(cells))]
     table = pa.table({"image": cells, "label": labels})

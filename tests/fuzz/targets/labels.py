@@ -12,7 +12,15 @@ from tests.fuzz.damage import damaged
 from tests.fuzz.structures import altered, text, value, written
 
 IDS = tuple(f"id{i}" for i in range(8))
-NAMES = (("0", "1"), ("good", "bad"), ("false", "true"), ("first", "second"), ("1", "2"), ("a", "b", "c"), ("-1", "0", "1"))
+NAMES = (
+    ("0", "1"),
+    ("good", "bad"),
+    ("false", "true"),
+    ("first", "second"),
+    ("1", "2"),
+    ("a", "b", "c"),
+    ("-1", "0", "1"),
+)
 
 
 def _rows(rng: Rng, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -89,15 +97,23 @@ add("labels", _labels, _read)
 
 def _agreeing(rng: Rng) -> Case | None:
     """A file with ids, texts and labels, which a task and a supervisor both read."""
-    names: tuple[Any, ...] = rng.choice(((0, 1), ("good", "bad"), (True, False), (1.0, 0.0), (1, 2), (-1, 1), ("a", "b", "c")))
+    names: tuple[Any, ...] = rng.choice(
+        ((0, 1), ("good", "bad"), (True, False), (1.0, 0.0), (1, 2), (-1, 1), ("a", "b", "c"))
+    )
     odd = ("plain", "\u2028x", "two\nlines", 'a "b"', "x\x85", "", " pad ", "é", "x" * 200_000)
     rows = [
-        {"id": f"id{i}", "text": f"{rng.choice(odd[:-1] if rng.random() < 0.99 else odd)} {i}", "label": names[i % len(names)]}
+        {
+            "id": f"id{i}",
+            "text": f"{rng.choice(odd[:-1] if rng.random() < 0.99 else odd)} {i}",
+            "label": names[i % len(names)],
+        }
         for i in range(24)
     ]
     if rng.random() < 0.3:
         row = rng.choice(rows)
-        row["label"] = rng.choice((str(row["label"]), float(row["label"]) if isinstance(row["label"], int) else "", text(rng)))
+        row["label"] = rng.choice(
+            (str(row["label"]), float(row["label"]) if isinstance(row["label"], int) else "", text(rng))
+        )
     suffix = rng.choice((".csv", ".jsonl", ".jsonl"))
     data = packed(rng, rows, suffix)
     return Case({f"t{suffix}": data}, {"file": f"t{suffix}"}) if data else None
@@ -106,8 +122,8 @@ def _agreeing(rng: Rng) -> Case | None:
 def _agree(case: Case, folder: Path) -> None:
     import numpy as np
 
-    from outgrow.tasks.base import Output, tasks
     from outgrow.supervisors.label_file import LabelFile
+    from outgrow.tasks.base import Output, tasks
 
     path = str(folder / case.options["file"])
     name = "csv" if path.endswith(".csv") else "jsonl"

@@ -39,7 +39,9 @@ def _vision() -> dict[str, bytes]:
     sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
     with tempfile.TemporaryDirectory() as folder:
         kind.ViTModel(kind.ViTConfig(**sizes, image_size=32, patch_size=16)).save_pretrained(folder)
-        (Path(folder) / "preprocessor_config.json").write_text('{"image_mean": [0.5, 0.5, 0.5], "image_std": [1, 1, 1]}')
+        (Path(folder) / "preprocessor_config.json").write_text(
+            '{"image_mean": [0.5, 0.5, 0.5], "image_std": [1, 1, 1]}'
+        )
         return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
 
 
@@ -99,7 +101,9 @@ def _damage(rng: Rng, files: dict[str, bytes]) -> dict[str, bytes]:
             if name == "config.json" and rng.random() < 0.5:
                 key = rng.choice(list(tree))
                 if key not in BIG or rng.random() < 0.1:
-                    tree[key] = rng.choice((0, -1, 1, 3, 0.5, None, "", "x", [], {}, True, [1], {"a": 1}, "gpt2", 1_000))
+                    tree[key] = rng.choice(
+                        (0, -1, 1, 3, 0.5, None, "", "x", [], {}, True, [1], {"a": 1}, "gpt2", 1_000)
+                    )
                 else:
                     tree[key] = rng.choice((0, -1, 1, 7, 100, None, "32", [32]))
             else:
@@ -115,7 +119,9 @@ def _damage(rng: Rng, files: dict[str, bytes]) -> dict[str, bytes]:
         files["modeling_x.py"] = b"raise SystemExit('code of a model was run')\n"
         config = json.loads(files.get("config.json", b"{}") or b"{}") if rng.random() < 0.9 else {}
         if isinstance(config, dict):
-            config["auto_map"] = {one: f"modeling_x.X{one}" for one in ("AutoConfig", "AutoModel", "AutoModelForCausalLM")}
+            config["auto_map"] = {
+                one: f"modeling_x.X{one}" for one in ("AutoConfig", "AutoModel", "AutoModelForCausalLM")
+            }
             config["model_type"] = rng.choice((config.get("model_type"), "mine"))
             files["config.json"] = json.dumps(config).encode()
     return files
@@ -127,7 +133,8 @@ def _text(rng: Rng) -> Case | None:
     except (ValueError, RecursionError):
         return None
     training = rng.choice(("full", "full", "probe", "lora"))
-    return Case(files, {"layers": rng.choice((0, 0, 1)), "training": training, "kind": rng.choice(("classification", "preference", "generation"))})  # fmt: skip
+    kind = rng.choice(("classification", "preference", "generation"))
+    return Case(files, {"layers": rng.choice((0, 0, 1)), "training": training, "kind": kind})
 
 
 def _read_text(case: Case, folder: Path) -> None:
@@ -186,9 +193,8 @@ add("vision-models", _image, _read_image, prepare=_prepare_vision, **HEAVY)
 
 def _bare(rng: Rng) -> Case | None:
     """Weights alone, and what is asked of them: sizes that fit, and others."""
-    from safetensors.numpy import save
-
     import numpy as np
+    from safetensors.numpy import save
 
     data = save({"a": np.zeros((2, 3), np.float32), "b": np.arange(3)})
     return Case({"w.safetensors": tensors(rng, data)})

@@ -15,7 +15,24 @@ from tests.fuzz.case import Case, Rng, Wrong, add
 from tests.fuzz.damage import damaged
 from tests.fuzz.structures import altered, text, written
 
-EVIL = ("../out", "/tmp/out", "a/../../out", "wanted", "wanted", "wanted/", "./wanted", "C:\\out", "a\nb", "\x1b[2J", "x" * 500)
+EVIL = (
+    "../out",
+    "/tmp/out",
+    "a/../../out",
+    "wanted",
+    "wanted",
+    "wanted/",
+    "./wanted",
+    "C:\\out",
+    "a\nb",
+    "\x1b[2J",
+    "x" * 500,
+)
+
+TYPES = (
+    tarfile.REGTYPE, tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE,
+    tarfile.DIRTYPE, b"S", b"Z",
+)  # fmt: skip
 
 
 def _zip(rng: Rng) -> bytes:
@@ -37,8 +54,7 @@ def _tar(rng: Rng) -> bytes:
     with tarfile.open(fileobj=stream, mode="w:gz", format=rng.choice((tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))) as made:
         for name in rng.sample(EVIL, 3):
             entry = tarfile.TarInfo(name)
-            entry.type = rng.choice((tarfile.REGTYPE, tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE,
-                                     tarfile.FIFOTYPE, tarfile.DIRTYPE, b"S", b"Z"))  # fmt: skip
+            entry.type = rng.choice(TYPES)
             entry.linkname = "/etc/passwd"
             entry.size = 10 if entry.type == tarfile.REGTYPE else 0
             made.addfile(entry, io.BytesIO(b"0123456789"))

@@ -10,14 +10,24 @@ from tests.fuzz.case import Case, Rng, Wrong, add
 from tests.fuzz.damage import damaged
 
 FILES = (
-    "from outgrow.tasks.base import tasks\n@tasks.register('mine', about='a', source='b')\nclass Mine:\n    name = 'mine'\n",
+    "from outgrow.tasks.base import tasks\n"
+    "@tasks.register('mine', about='a', source='b')\nclass Mine:\n    name = 'mine'\n",
     "from outgrow.metrics.base import metrics\nmetrics.add('accuracy', 5, about='', source='')\n",
-    "raise ValueError('x')\n", "import sys\nsys.exit(3)\n", "raise SystemExit\n", "def f(:\n", "import nothing_of_that_name\n",
+    "raise ValueError('x')\n", "import sys\nsys.exit(3)\n", "raise SystemExit\n", "def f(:\n",
+    "import nothing_of_that_name\n",
     "raise type('E', (Exception,), {'__str__': lambda s: ''})()\n", "raise Exception('a\\nb')\n", "x = 1 / 0\n",
-    "raise UnicodeDecodeError('utf-8', b'x', 0, 1, 'y')\n", "def f(): f()\nf()\n", "# coding: nothing\n", "assert False\n",
-    "from outgrow.tasks.base import nothing\n", "raise KeyError('k')\n", "raise StopIteration\n", "raise GeneratorExit\n",
+    "raise UnicodeDecodeError('utf-8', b'x', 0, 1, 'y')\n", "def f(): f()\nf()\n", "# coding: nothing\n",
+    "assert False\n",
+    "from outgrow.tasks.base import nothing\n", "raise KeyError('k')\n", "raise StopIteration\n",
 )  # fmt: skip
-VALUES = ("mod_of_plugin", "mod_of_plugin:nothing", "nothing_at_all", "outgrow.tasks.base:nothing", "os:system.x", "sys")
+VALUES = (
+    "mod_of_plugin",
+    "mod_of_plugin:nothing",
+    "nothing_at_all",
+    "outgrow.tasks.base:nothing",
+    "os:system.x",
+    "sys",
+)
 
 
 def _file(rng: Rng) -> Case:
@@ -72,11 +82,14 @@ def _load(case: Case, folder: Path) -> None:
     point = EntryPoint(name="mine", value=case.options["value"], group="outgrow.metrics")
     modules = set(sys.modules)
     try:
-        with mock.patch("outgrow.registry.entry_points", lambda group: [point]), mock.patch("outgrow.registry.log"):
-            with mock.patch.object(sys, "path", [str(folder), *sys.path]):
-                registry.loaded_plugins()
-                if "accuracy" in registry:  # the shipped ones belong to the registry of the package
-                    raise Wrong("a component twice")
+        with (
+            mock.patch("outgrow.registry.entry_points", return_value=[point]),
+            mock.patch("outgrow.registry.log"),
+            mock.patch.object(sys, "path", [str(folder), *sys.path]),
+        ):
+            registry.loaded_plugins()
+            if "accuracy" in registry:  # the shipped ones belong to the registry of the package
+                raise Wrong("a component twice")
     finally:
         from outgrow import registry as module
 

@@ -17,11 +17,23 @@ ROWS = (
     "advantage,https://lichess.org/4MWQCxQ6/black#32,Kings_Pawn_Game",
 )
 FENS = (
-    "8/8/8/8/8/8/8/8 w - - 0 1", "9/8/8/8/8/8/8/8 w - - 0 1", "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1",
+    "8/8/8/8/8/8/8/8 w - - 0 1", "9/8/8/8/8/8/8/8 w - - 0 1",
+    "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1",
     "k7/8/8/8/8/8/8/7K b - - 999999999999999999999 1", "kK6/8/8/8/8/8/8/8 w - e9 0 1", "8" * 64, "k7/8/8/8/8/8/8/7K",
     "\u0661k6/8/8/8/8/8/8/7K w - - 0 1", "pppppppp/8/8/8/8/8/8/kK6 b - - 0 1", "k7/8/8/8/8/8/8/7K w KQkq a6 0 1",
 )  # fmt: skip
-MOVES = ("e2e4 e7e5", "a7a8q a8a1", "a1a1 a1a1", "e1g1 e8g8", "a7a8k b1b2", "z9z9 a1a2", "e2", "", "0000 0000", "e2e4e5 x")
+MOVES = (
+    "e2e4 e7e5",
+    "a7a8q a8a1",
+    "a1a1 a1a1",
+    "e1g1 e8g8",
+    "a7a8k b1b2",
+    "z9z9 a1a2",
+    "e2",
+    "",
+    "0000 0000",
+    "e2e4e5 x",
+)
 
 
 def _file(rng: Rng) -> Case:

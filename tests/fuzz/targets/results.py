@@ -14,8 +14,9 @@ from tests.fuzz.structures import TEXTS, altered, written
 INTERVAL = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 100, "form": "t"}
 POINT = {"progress": 0.5, "accuracy": 0.5, "agreement": None, "n": 10, "loss": 0.1, "rate": 0.1, "gradient_norm": 1.0}
 ROW = {
-    "experiment": "tiny", "task": "toy", "kind": "classification", "weak": "toy-xs", "strong": "toy-l", "method": "naive",
-    "seed": 0, "n_supervisor": 60, "n_transfer": 60, "n_test": 100, "metric": "accuracy", "zero_shot_score": None,
+    "experiment": "tiny", "task": "toy", "kind": "classification", "weak": "toy-xs", "strong": "toy-l",
+    "method": "naive", "seed": 0, "n_supervisor": 60, "n_transfer": 60, "n_test": 100, "metric": "accuracy",
+    "zero_shot_score": None,
     "weak_score": 0.5, "student_score": 0.6, "ceiling_score": 0.7, "weak_label_accuracy": 0.5, "agreement": 0.8,
     "agreement_when_right": 0.9, "agreement_when_wrong": 0.3, "pgr": 0.5, "pgr_low": 0.2, "pgr_high": 0.8,
     "verdict": "ok", "key": "ab" * 32, "n_groups": 100, "design_effect": 1.0,

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.fuzz.case import Case, Rng, Wrong, add
 from tests.fuzz.damage import TOKENS
+from tests.fuzz.targets.tables import check_examples
 
 ROWS = 24
 SAFE = ("plain words", "with, comma", 'a "quoted" word', "é à", "tab\tthere", "two\nlines", "end.", "'single'")
@@ -52,6 +53,7 @@ def _keeps_the_rest(case: Case, folder: Path) -> None:
     examples = CsvFile(path=str(folder / file), text="text", label="label").load()
     names = examples.class_names
     there = set()
+    assert examples.truth is not None
     for text, label in zip(examples.inputs, examples.truth, strict=True):
         starts = [int(one) for one in re.findall(r"<(\d+):\1>", text)]
         if len(starts) > 1 and not any("quote" in note or "lines" in note for note in examples.notes):
@@ -64,7 +66,11 @@ def _keeps_the_rest(case: Case, folder: Path) -> None:
     if lost and not examples.notes:
         raise Wrong(f"rows {sorted(lost)} are lost, and no note says so")
     if lost:
-        counted = sum(int(one.replace(",", "")) for note in examples.notes for one in re.findall(r"(\d[\d,]*) (?:bad )?rows?\b", note))
+        counted = sum(
+            int(one.replace(",", ""))
+            for note in examples.notes
+            for one in re.findall(r"(\d[\d,]*) (?:bad )?rows?\b", note)
+        )
         if counted < len(lost):
             raise Wrong(f"{len(lost)} rows are lost, and the notes count {counted}: {examples.notes}")
 
@@ -77,14 +83,41 @@ def _same(rng: Rng) -> Case:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    odd = ["", " padded", "nan", "NULL", "0", "1.0", "01", "-1", "true", "a,b", 'a"b', "\u2028x", "x\x85", "e\u0301", "é", "\ufeffx"]
-    kinds: list[list[Any]] = [[0, 1], ["a", "b"], [True, False], [0.0, 1.0], [1, 2, 3], ["yes", "no", "nan"], [1.5, 2.5]]
+    odd = [
+        "",
+        " padded",
+        "nan",
+        "NULL",
+        "0",
+        "1.0",
+        "01",
+        "-1",
+        "true",
+        "a,b",
+        'a"b',
+        "\u2028x",
+        "x\x85",
+        "e\u0301",
+        "é",
+        "\ufeffx",
+    ]
+    kinds: list[list[Any]] = [
+        [0, 1],
+        ["a", "b"],
+        [True, False],
+        [0.0, 1.0],
+        [1, 2, 3],
+        ["yes", "no", "nan"],
+        [1.5, 2.5],
+    ]
     labels = rng.choice(kinds)
     n = rng.choice((2, 5, 30))
     rows = []
     for i in range(n):
         label = labels[i % len(labels)] if rng.random() < 0.9 else rng.choice(labels)
-        rows.append({"text": f"{rng.choice([*odd, *SAFE])} {i}" if rng.random() < 0.9 else rng.choice(odd), "label": label})
+        rows.append(
+            {"text": f"{rng.choice([*odd, *SAFE])} {i}" if rng.random() < 0.9 else rng.choice(odd), "label": label}
+        )
     header: list[tuple[Any, ...]] = [("text", "label"), *((row["text"], row["label"]) for row in rows)]
     comma, tab = io.StringIO(newline=""), io.StringIO(newline="")
     csv.writer(comma).writerows(header)
@@ -109,7 +142,7 @@ def _say_the_same(case: Case, folder: Path) -> None:
     for name, file in (("csv", "t.csv"), ("csv", "t.tsv"), ("jsonl", "t.jsonl"), ("parquet", "t.parquet")):
         try:
             one = tasks[name](path=str(folder / file), text="text", label="label").load()  # type: ignore[call-arg]
-            found[file] = (list(one.inputs), [one.class_names[label] for label in one.truth], one.ids)
+            found[file] = (list(one.inputs), [one.class_names[label] for label in check_examples(one)], one.ids)
         except DataError as error:
             found[file] = "error: " + str(error).partition(": ")[2]
     first = found.pop("t.csv")

@@ -56,7 +56,8 @@ def _store(rng: Rng) -> Case | None:
     if rng.random() < 0.5:
         files["s/index.sqlite"] = damaged(rng, _index(), most=2) if rng.random() < 0.7 else _index()
     if rng.random() < 0.3:
-        files[f"s/artefacts/{rng.choice(('zz', 'ab', KEYS[0][:2], '..x'))}/{rng.choice(('x', KEYS[1], text(rng) or 'y'))}/manifest.json"] = b"{}"
+        bucket = rng.choice(("zz", "ab", KEYS[0][:2], "..x"))
+        files[f"s/artefacts/{bucket}/{rng.choice(('x', KEYS[1], text(rng) or 'y'))}/manifest.json"] = b"{}"
     if any("\0" in name or name.startswith("/") or "/../" in name or len(name) > 400 for name in files):
         return None
     return Case(files, {"key": rng.choice((*KEYS, "../../x", "ab" * 32, text(rng)))})
@@ -82,7 +83,8 @@ def _read(case: Case, folder: Path) -> None:
             ask()
         except StoreError as error:
             problem = error
-    for key in store.keys():
+    there = store.keys()
+    for key in there:
         if store.manifest(key).key != key:
             raise Wrong("an artefact under another key")
     if problem:
@@ -95,7 +97,6 @@ add("store", _store, _read, share=0.1)
 def _features(rng: Rng) -> Case:
     import numpy as np
     from safetensors.numpy import save
-
     from tests.fuzz.targets.models import tensors
 
     return Case({"features.safetensors": tensors(rng, save({"features": np.zeros((4, 3), np.float16)}))})

@@ -13,6 +13,7 @@ from tests.fuzz.damage import damaged
 from tests.fuzz.structures import altered, text, value, written
 
 WORDS = ("good film", "bad, long", 'she said "no"', "two\nlines", "é à ü", "plain", "", "  padded ", "0", "tab\there")
+ZONES = (None, "UTC", "Mars/X")
 COLUMNS = ("text", "label", "group", "id", "chosen", "rejected", "prompt")
 
 
@@ -37,7 +38,7 @@ def records(rng: Rng, n: int) -> list[dict[str, Any]]:
 def separated(rng: Rng, rows: list[dict[str, Any]], delimiter: str) -> bytes:
     """Rows as a separated table, at times with other quotes than usual."""
     stream = io.StringIO(newline="")
-    quoting = rng.choice((csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC))
+    quoting: Any = rng.choice((csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC))
     writer = csv.writer(stream, delimiter=delimiter, quoting=quoting, lineterminator=rng.choice(("\r\n", "\n")))
     header = list(rows[0]) if rows else list(COLUMNS)
     table: list[list[Any]] = [header, *([row.get(name, "") for name in header] for row in rows)]
@@ -77,14 +78,14 @@ def fields(rng: Rng) -> dict[str, Any]:
     return found
 
 
-def check_examples(examples: Any) -> None:
-    """What every task promises of its examples."""
+def check_examples(examples: Any) -> Any:
+    """What every task promises of its examples; returns their truth."""
     n = len(examples.ids)
     if not (n == len(examples.groups) == len(examples.inputs) == len(examples.truth)):
         raise Wrong("ids, groups, inputs and truth are not as many")
     if len(set(examples.ids)) != n:
         raise Wrong("an id stands there twice")
-    if n and not (0 <= examples.truth.min() and examples.truth.max() < examples.n_classes):
+    if n and not (examples.truth.min() >= 0 and examples.truth.max() < examples.n_classes):
         raise Wrong("a label is no class")
     if examples.class_names and len(set(examples.class_names)) != examples.n_classes:
         raise Wrong(f"{examples.n_classes} classes are called {examples.class_names}")
@@ -95,6 +96,7 @@ def check_examples(examples: Any) -> None:
         "".join(texts).encode()
     except (UnicodeEncodeError, TypeError) as error:
         raise Wrong(f"a text cannot be written: {error}") from error
+    return examples.truth
 
 
 def table_case(rng: Rng, suffix: str, content: Callable[[Rng, list[dict[str, Any]]], bytes]) -> Case:
@@ -147,6 +149,7 @@ def columns(rng: Rng, n: int) -> Any:
     """A table of Arrow's with columns of many types, some of one name."""
     import pyarrow as pa
 
+    struct = pa.struct({"a": pa.int32(), "b": pa.list_(pa.string())})
     makers: list[Callable[[], Any]] = [
         lambda: pa.array([f"text {i}" for i in range(n)]),
         lambda: pa.array([rng.choice(WORDS) for _ in range(n)], pa.large_string()),
@@ -157,13 +160,13 @@ def columns(rng: Rng, n: int) -> Any:
         lambda: pa.array(["ab"[i % 2] for i in range(n)]).dictionary_encode(),
         lambda: pa.array([b"\xff\x00"] * n),
         lambda: pa.array([[i, None] for i in range(n)]),
-        lambda: pa.array([{"a": i, "b": [str(i)]} for i in range(n)], pa.struct({"a": pa.int32(), "b": pa.list_(pa.string())})),
+        lambda: pa.array([{"a": i, "b": [str(i)]} for i in range(n)], struct),
         lambda: pa.array([[("k", i)] for i in range(n)], pa.map_(pa.string(), pa.int32())),
-        lambda: pa.array([i for i in range(n)], pa.timestamp(rng.choice(("s", "ns")), tz=rng.choice((None, "UTC", "Mars/X")))),
+        lambda: pa.array(list(range(n)), pa.timestamp(rng.choice(("s", "ns")), tz=rng.choice(ZONES))),
         lambda: pa.array([rng.choice((i, 2**40, -(2**40))) for i in range(n)], pa.date64()),
         lambda: pa.array([i * 10**9 for i in range(n)], pa.duration("ns")),
-        lambda: pa.array([i for i in range(n)], pa.time64("ns")),
-        lambda: pa.array([i for i in range(n)], pa.int32()).cast(pa.decimal128(20, 2)),
+        lambda: pa.array(list(range(n)), pa.time64("ns")),
+        lambda: pa.array(list(range(n)), pa.int32()).cast(pa.decimal128(20, 2)),
         lambda: pa.array([rng.choice((None, "a", "b")) for _ in range(n)]),
         lambda: pa.array([2**62] * n, pa.timestamp("s")),
         lambda: pa.array([float("nan")] * n),
