@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from outgrow.cli.run import report_name
 from outgrow.config import shipped_experiments
 from outgrow.executors.base import executors
 from outgrow.methods.base import methods
@@ -66,7 +67,7 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     assert status == 0
     assert "Computed 0 steps, found 40 of 40 in the store" in out
     assert "toy-xs gets" in out
-    report = Path(store) / "report-tiny.html"
+    report = Path(store) / "report-tiny-seeds=0,1,2.html"
     assert f"Report: {report}" in out
     assert report.read_text().startswith("<!DOCTYPE html>")
 
@@ -228,7 +229,8 @@ def test_a_dry_run_shows_the_plan_and_leaves_no_trace(cli: Cli, toml: Toml, stor
     [
         (
             ["run", "toyy"],
-            f"no experiment 'toyy': neither a TOML file nor shipped; shipped are {SHIPPED} (outgrow list",
+            "no experiment 'toyy': neither a TOML file nor shipped; did you mean 'toy'? shipped are "
+            f"{SHIPPED} (outgrow list",
         ),
         (["run", "toy", "--set", "method.name=confidense"], "unknown method 'confidense'; did you mean 'confidence'?"),
         (["run", "toy", "--set", "weak.model=toy-xxs"], "unknown model 'toy-xxs'; did you mean 'toy-xs'?"),
@@ -321,3 +323,85 @@ def test_a_disk_that_fills_on_the_way_exits_1(
         cli.main()
     assert stopped.value.code == 1
     assert "what was finished is kept" in capsys.readouterr().err
+
+
+def test_mistakes_that_can_be_seen_at_once_are_told_at_once(cli: Cli, tmp_path: Path, toml: Toml) -> None:
+    path, store = toml(), str(tmp_path / "none")
+    for options, message in (
+        (["--workers", "4"], "workers = 4: the executor 'serial' uses one process; add --executor processes"),
+        (["--device", "mps"], "this machine has no device 'mps'; it has "),
+        (["--device", "mps", "--dry-run"], "this machine has no device 'mps'; it has "),
+        (["--set", "split.test=1000", "--dry-run"], "the split asks for 1,030 examples"),
+        (["--set", "split.transfer=290", "--dry-run"], "besides test 100 and validation 30 there are 270"),
+    ):
+        status, _, err = cli("run", path, *options, "--store", store)
+        assert (status, err.count("error: "), len(err.splitlines())) == (2, 1, 1)
+        assert message in err
+        assert not Path(store).exists()
+
+
+def test_a_failed_run_leaves_the_good_report_and_no_rows(cli: Cli, toml: Toml, store: Store) -> None:
+    path = toml(("[sweep]", '[sweep]\n"strong.train.learning_rate" = [3e-2, 3e-1]'))
+    options = ("--set", "method=naive", "--store", str(store.root))
+    assert cli("run", path, *options)[0] == 0
+    report = store.root / "report-tiny-method=naive.html"
+    good = report.read_bytes()
+    found = len(rows(cli, str(store.root)))
+    status, out, err = cli("run", path, *options, "--set", "task.n=20")
+    assert (status, out) == (2, "")
+    assert err.startswith("error: the split asks for 130 examples (test 100, validation 30), but the task has 20; ")
+    assert len(err.splitlines()) == 1
+    toml(("[sweep]", '[sweep]\n"strong.train.learning_rate" = [3e-2, 3e37]'))
+    status, out, err = cli("run", path, *options)
+    assert status == 1
+    assert f"Report: {store.root / 'report-tiny-method=naive-incomplete.html'}" in out
+    assert report.read_bytes() == good
+    assert len(rows(cli, str(store.root))) == found + 1
+    assert sorted(store.root.glob("report-*.html")) == [
+        report.with_name("report-tiny-method=naive-incomplete.html"),
+        report,
+    ]
+
+
+def test_a_report_that_cannot_be_written_is_a_note(
+    cli: Cli, toml: Toml, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (store.root / "report-tiny-method=naive.html").mkdir()
+    status, out, err = cli("run", toml(), "--set", "method=naive", "--store", str(store.root))
+    assert status == 0
+    assert "Computed 11 steps" in out
+    assert err.startswith("note: cannot write the report to ")
+
+
+def test_a_store_at_home_is_found_without_a_shell(
+    cli: Cli, toml: Toml, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert cli("run", toml(), "--set", "method=naive", "--store=~/mine")[0] == 0
+    assert (tmp_path / "mine" / "report-tiny-method=naive.html").is_file()
+    assert cli("run", toml(), "--set", "method=naive", "--store=~nobody-of-this-name")[0] == 0
+    assert (tmp_path / "~nobody-of-this-name" / "results").is_dir()
+    assert not (tmp_path / "~").exists()
+
+
+def test_names_with_brackets_and_control_characters_are_shown_as_they_are(cli: Cli, toml: Toml, tmp_path: Path) -> None:
+    path = Path(toml(name="exp [a] :smile: \x1b[31m; touch x"))
+    store = tmp_path / "runs [v2][/b]"
+    status, out, err = cli("run", str(path), "--set", "method=naive", "--store", str(store))
+    assert (status, err) == (0, "")
+    assert f"in the store {store}, " in out
+    assert "exp [a] :smile: \\x1b[31m; touch x" in out
+    assert "\x1b" not in out
+    (report,) = store.glob("*.html")
+    quoted = f"outgrow run &#x27;{tmp_path}/exp [a] :smile:"
+    assert quoted in report.read_text()
+
+
+def test_a_report_is_named_by_what_was_set() -> None:
+    assert report_name("toy", [], whole=True) == "report-toy.html"
+    assert report_name("toy", ["train.epochs=1", "seeds=0,1"], whole=True) == "report-toy-train.epochs=1-seeds=0,1.html"
+    assert report_name("toy", ["task.path=a/b c"], whole=False) == "report-toy-task.path=a_b_c-incomplete.html"
+    long = [report_name("x" * 300, ["a" * 80 + end], whole=True) for end in "bc"]
+    assert long[0] != long[1]
+    assert len(long[0]) < 130

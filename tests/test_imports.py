@@ -25,7 +25,7 @@ MODULES = {
 
 # Rooms from the bottom to the top. A file may import from its own room and from those before it in this list.
 ROOMS = [
-    "errors", "disk", "spec", "registry", "runtime", "intervals",
+    "plain", "errors", "aliases", "disk", "spec", "registry", "runtime", "intervals",
     "packs", "hub", "chess", "artefacts", "store",
     "specs", "tasks", "metrics",
     "learning",
@@ -38,7 +38,7 @@ ROOMS = [
     "plan", "stored",
     "figures", "analyses", "report",
     "executors",
-    "sweep",
+    "preparation", "sweep",
     "progress", "study",
     "testing",
     "zoo", "experiments",

@@ -14,6 +14,15 @@ from pathlib import Path
 from outgrow.errors import StoreError
 
 
+def own_path(path: str | Path) -> Path:
+    """A path that a user gave. `~` is the home folder also where no shell put it there, as in `--store=~/runs`.
+
+    A name that begins with `~` otherwise is made absolute: libraries that read the files would expand it differently.
+    """
+    found = os.path.expanduser(path)
+    return Path(os.path.abspath(found) if found.startswith("~") else found)
+
+
 @contextlib.contextmanager
 def disk_errors(root: Path) -> Iterator[None]:
     """Say plainly what is wrong with the store's disk; errors about files elsewhere are not the store's."""

@@ -19,7 +19,7 @@ from outgrow.plan import make_plan
 from outgrow.progress import Live
 from outgrow.results.frame import Results
 from outgrow.results.records import read_records
-from outgrow.runtime import Precision, Runtime
+from outgrow.runtime import Precision, runtime_of
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
@@ -35,7 +35,7 @@ def run(
     set: Mapping[str, Any] | None = None,
     store: str | Path | Store = STORE,
     executor: str = "serial",
-    workers: int = 2,
+    workers: int | None = None,
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
     precision: Precision = "auto",
     progress: bool = True,
@@ -47,6 +47,7 @@ def run(
         seeds: in place of the experiments' own.
         set: settings of names and files by dotted key, such as `{"method.alpha": 0.75}`.
         store: folder of finished steps; made if it is not there.
+        workers: processes at once, for an executor that uses several; 2 by default.
         progress: tell on stderr how far it is.
 
     Raises:
@@ -54,7 +55,7 @@ def run(
         StoreError, StepFailed: the disk, or a process, gave up on the way; what is finished is kept.
     """
     executors[executor]
-    runtime = Runtime(executor=executor, workers=workers, device=device, precision=precision)
+    runtime = runtime_of(executor=executor, workers=workers, device=device, precision=precision)
     listed = list(what) if isinstance(what, Sequence) and not isinstance(what, str) else [what]
     experiments = [found for one in listed for found in _experiments(one, seeds, set or {})]
     opened = store if isinstance(store, Store) else Store(store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import multiprocessing
 import os
 import re
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from outgrow.errors import ConfigError, StepFailed
+from outgrow.errors import ConfigError, DataError, StepFailed
 from outgrow.executors import base as executors_base
 from outgrow.executors.base import compute, executors
 from outgrow.executors.processes import _without_interrupts
@@ -85,28 +86,50 @@ def test_an_unforeseen_error_fails_its_step_and_is_logged(
     toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(ToyTask, "load", lambda self: 1 / 0)
-    swept = run_experiments(toy(), store)
-    assert swept.computed == 0
-    assert {one.failure for one in swept.records} == {"examples of toy: ZeroDivisionError: division by zero"}
+    with pytest.raises(StepFailed, match=r"^examples of toy: ZeroDivisionError: division by zero$"):
+        run_experiments(toy(), store)
+    assert list(store.results()) == []
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError]
     monkeypatch.undo()
     again = run_experiments(toy(), store)
     assert {one.row.verdict for one in again.records} != {"failed"}
 
 
-def test_failures_of_seeds_are_counted_one_by_one(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_nothing_can_come_of_are_one_error_without_rows(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*arguments: Any, **options: Any) -> Examples:
-        raise ConfigError("no")
+        raise DataError("no")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(ToyTask, "load", fail)
-        failed = run_experiments(toy(seeds=[0, 1, 2]), store)
-        assert (failed.computed, len(failed.failures)) == (0, 1)  # they share the examples
-        assert [record.failure for record in failed.records] == ["examples of toy: no"] * 6
-    monkeypatch.setattr("outgrow.steps.split.draw", fail)
-    failed = run_experiments(toy(seeds=[0, 1, 2]), store)
-    assert (failed.computed, len(failed.failures)) == (1, 3)
-    assert [record.failure for record in failed.records] == ["split toy: no"] * 6
+    for broken in ("outgrow.tasks.toy.Toy.load", "outgrow.steps.split.draw"):
+        with monkeypatch.context() as patch:
+            patch.setattr(broken, fail)
+            with pytest.raises(DataError, match=r"^no$"):
+                run_experiments(toy(seeds=[0, 1, 2]), store)
+    with pytest.raises(DataError, match=r"^the metric 'top5_accuracy' does not fit the task 'toy': it needs 6 classes"):
+        run_experiments(toy("metric=top5_accuracy"), store)
+    assert list(store.results()) == []
+    steps = [manifest.step for manifest in store.manifests()]
+    assert sorted(set(steps)) == ["examples", "split"], "and nothing was trained"
+
+
+def test_data_that_some_need_fail_those_alone(toy: Toy, store: Store) -> None:
+    experiments = [*toy("method.name=naive", seeds=[0, 1]), *toy("method.name=naive", "split.transfer=900")]
+    swept = run_experiments(experiments, store)
+    assert [one.row.verdict == "failed" for one in swept.records] == [False, False, True]
+    assert swept.records[2].failure.startswith("split toy: the split asks for 960 examples")
+    assert {manifest.step for manifest in store.manifests()} >= {"finetune", "compare"}
+
+
+def test_what_was_dropped_is_told_with_what_is_missing(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = ToyTask.load
+    monkeypatch.setattr(ToyTask, "load", lambda self: dataclasses.replace(load(self), notes=["dropped 9 rows"]))
+    for size in ("split.test=900", "split.transfer=900"):
+        with pytest.raises(DataError, match="the split asks for") as caught:
+            run_experiments(toy("method.name=naive", size), store)
+        assert caught.value.__notes__ == ["dropped 9 rows"]
+    half = run_experiments(toy("method.name=naive", "sweep.split.transfer=[60, 900]"), store)
+    assert (len(half.failures), half.notes) == (1, ["dropped 9 rows"])
 
 
 def test_a_device_that_is_not_there_is_named(store: Store) -> None:
@@ -224,7 +247,7 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("forked")
 def test_a_worker_that_ends_by_itself_ends_the_run(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("outgrow.executors.processes._compute", leave)
-    how = "a worker process died during 'examples of toy' with exit status 9, .*mend that"
+    how = "a worker process died during 'train toy-xs on ground truth' with exit status 9, .*mend that"
     with pytest.raises(StepFailed, match=how):
         run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
     assert not multiprocessing.active_children()

@@ -18,7 +18,8 @@ from PIL import Image
 from outgrow.errors import DataError
 from outgrow.learning.batching import batches
 from outgrow.learning.predict import in_batches
-from outgrow.tasks.sources import images as sources
+from outgrow.tasks.sources import decoding
+from outgrow.tasks.sources.image_rows import image_id
 from outgrow.tasks.sources.images import Preprocessing, content, crop_and_resize, decode, refer
 from outgrow.vision.images import Images, check
 
@@ -117,9 +118,10 @@ def test_files_archives_and_arrays_give_the_same(tmp_path: Path, make_picture: C
             tar.add(tmp_path / f"{i}.png", f"{i}.png")
     with tarfile.open(tmp_path / "all.tar") as tar:
         for member in tar:
-            references.append(refer(tmp_path / "all.tar", offset=member.offset_data, size=member.size))
+            hash = image_id((tmp_path / member.name).read_bytes())
+            references.append(refer(tmp_path, "all.tar", hash, offset=member.offset_data, size=member.size))
     preprocessing = Preprocessing(resolution=12, crop=0.8)
-    files = np.array([refer(tmp_path / f"{i}.png") for i in range(5)], dtype=object)
+    files = np.array([str(tmp_path / f"{i}.png") for i in range(5)], dtype=object)
     arrays = np.stack([np.asarray(one) for one in pictures])
     rows = np.array([3, 0, 4])
     found = [
@@ -180,11 +182,11 @@ def test_other_formats_are_not_read(pack_picture: Callable[..., bytes]) -> None:
 
 def test_images_that_are_gone_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone.png' cannot be read: No such file.*were moved, put them back"):
-        content(refer(tmp_path / "gone.png"))
+        content(refer(tmp_path, "gone.png", "0" * 16))
     (tmp_path / "short.tar").write_bytes(b"0123456789")
-    assert content(refer(tmp_path / "short.tar", offset=4, size=6)) == b"456789"
-    with pytest.raises(DataError, match="it ends before byte 11"):
-        content(refer(tmp_path / "short.tar", offset=4, size=7))
+    assert content(refer(tmp_path, "short.tar", image_id(b"456789"), offset=4, size=6)) == b"456789"
+    with pytest.raises(DataError, match="its file ends before byte 11"):
+        content(refer(tmp_path, "short.tar", image_id(b"456789"), offset=4, size=7))
 
 
 @pytest.mark.parametrize(
@@ -209,4 +211,4 @@ def test_pillow_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(MissingDependency, match=r"pip install 'outgrow\[vision\]'"):
-        sources.library()
+        decoding.library()

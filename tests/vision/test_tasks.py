@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import sys
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from truths import truth_of
 
 from outgrow import packs
@@ -24,7 +26,7 @@ from outgrow.tasks.base import tasks
 from outgrow.tasks.image_folder import ImageFolder
 from outgrow.tasks.imagenet import ImageNet
 from outgrow.tasks.sources.image_rows import ImageRow, image_examples
-from outgrow.tasks.sources.images import content, decode
+from outgrow.tasks.sources.images import Reference, content, decode
 
 
 def check_examples(found: Any, n: int, n_classes: int) -> None:
@@ -44,8 +46,9 @@ def test_a_folder_of_images(folder: Path) -> None:
     assert found.class_names == ("cat", "dog", "newt")
     assert found.notes == []
     for reference, label, id in zip(found.inputs, truth_of(found), found.ids, strict=True):
-        assert Path(reference).relative_to(folder).parts[0] == found.class_names[label]
-        assert hashlib.sha256(Path(reference).read_bytes()).hexdigest().startswith(id)
+        file = Path(Reference.of(reference).name)
+        assert file.relative_to(folder).parts[0] == found.class_names[label]
+        assert hashlib.sha256(file.read_bytes()).hexdigest().startswith(id)
         decode(content(reference), name=reference)
     two = ImageFolder(path=str(folder), labels=("newt", "cat"))
     assert canonical(two) != canonical(task)
@@ -79,7 +82,8 @@ def test_files_that_are_no_images_are_named_and_skipped(folder: Path) -> None:
     check_examples(found, 23, 3)
     assert found.notes == [
         "skipped 1 files that are no images: cat/notes.txt",
-        "skipped 4 damaged images: dog/broken.jpg, newt/empty.png, newt/none.webp, and others",
+        "skipped 4 images that cannot be used: dog/broken.jpg (cannot be read: it begins as none of "
+        "JPEG, PNG, GIF, BMP, WEBP, TIFF, PPM does), newt/empty.png, newt/none.webp, and others",
         "dropped 1 images that are there already",
         "dropped 2 images with two labels",
     ]
@@ -101,7 +105,9 @@ def test_folders_without_use_are_refused(folder: Path, tmp_path: Path) -> None:
         load(folder, labels=("cat",))
     for file in folder.rglob("*.*"):
         file.write_bytes(b"spoilt")
-    with pytest.raises(DataError, match=r"no usable image \(skipped 24 damaged images: cat/0.JPG, .*and others\)"):
+    with pytest.raises(
+        DataError, match=r"24 of 24 images cannot be used; cat/0.JPG cannot be read: it begins as none of"
+    ):
         load(folder)
 
 
@@ -133,8 +139,15 @@ def hub_images(
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
 
-    def put(labels: list[Any], *, names: list[str] | None = None, broken: int = -1, column: str = "image") -> str:
-        images = [pack_picture(make_picture(i, size=(30, 20)), "PNG") for i in range(len(labels))]
+    def put(
+        labels: list[Any],
+        *,
+        names: list[str] | None = None,
+        broken: int = -1,
+        column: str = "image",
+        images: list[bytes | None] | None = None,
+    ) -> str:
+        images = images or [pack_picture(make_picture(i, size=(30, 20)), "PNG") for i in range(len(labels))]
         images = [b"spoilt" if i == broken else one for i, one in enumerate(images)]
         found = pa.table({column: [{"bytes": one, "path": None} for one in images], "label": labels})
         if names:
@@ -177,7 +190,7 @@ def test_labels_of_the_hub_without_names(hub_images: Put) -> None:
     assert found.class_names == ("2", "9", "10")
     assert found.truth.tolist()[:3] == [2, 1, 0]
     (note,) = found.notes
-    assert note.startswith("skipped 1 damaged images: image 'row 5' cannot be read")
+    assert note.startswith("skipped 1 image that cannot be used: row 5 (cannot be read: it begins as none")
     assert hub_task(labels=(10, 9, 2)).load().truth.tolist()[:3] == [0, 1, 2]
     with pytest.raises(DataError, match="the label '2' is not among 10, 9"):
         hub_task(labels=(10, 9)).load()
@@ -192,6 +205,65 @@ def test_labels_of_the_hub_that_are_words(hub_images: Put) -> None:
     found = hub_task(image="picture").load()
     check_examples(found, 5, 2)
     assert found.class_names == ("cat", "dog")
+
+
+def test_rows_of_the_hub_without_a_label_or_an_image_are_counted(
+    hub_images: Put, make_picture: Any, pack_picture: Any
+) -> None:
+    images = [pack_picture(make_picture(i)) for i in range(24)]
+    images[7] = None
+    labels: list[Any] = [i % 2 for i in range(24)]
+    labels[2], labels[5], labels[9] = -1, -1, None  # as the hub's test sets have them
+    hub_images(labels, names=["cat", "dog"], images=images)
+    found = hub_task().load()
+    check_examples(found, 20, 2)
+    assert found.class_names == ("cat", "dog")
+    assert found.notes == [
+        "skipped 1 image that cannot be used: row 8 (cannot be read: the cell is empty)",
+        "dropped 3 rows without a label",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "classes"),
+    [
+        ([0.0, 1.0] * 12, None, ("0", "1")),
+        ([True, False] * 12, None, ("false", "true")),
+        (["1", "0", "1.0", "0"] * 6, None, ("0", "1")),
+        (["dog", "cat"] * 12, ["cat", "dog"], ("cat", "dog")),
+    ],
+)
+def test_labels_of_the_hub_are_read_by_value(hub_images: Put, labels: Any, names: Any, classes: Any) -> None:
+    hub_images(labels, names=names)
+    found = hub_task().load()
+    check_examples(found, 24, 2)
+    assert found.class_names == classes
+
+
+def test_a_label_of_the_hub_that_is_no_class_is_named(hub_images: Put) -> None:
+    hub_images([0, 1, 2] * 8, names=["cat", "dog"])
+    with pytest.raises(DataError, match="the label '2' is not among 0, 1"):
+        hub_task().load()
+
+
+def test_images_of_the_hub_come_out_as_files_do(hub_images: Put, make_picture: Any, pack_picture: Any) -> None:
+    exif = Image.Exif()
+    exif[274] = 3
+    upright = [make_picture(i, size=(30, 20)) for i in range(4)]
+    images: list[bytes | None] = []
+    for one in upright:
+        stream = io.BytesIO()
+        one.rotate(180).save(stream, "PNG", exif=exif)
+        images.append(stream.getvalue())
+    for top in (500, 4_000):
+        values = np.linspace(0, top, 600).reshape(20, 30).astype(np.uint16)
+        images += [pack_picture(Image.fromarray(values + i), "TIFF") for i in range(2)]
+    hub_images([0, 1] * 4, images=images)
+    found = hub_task(size=20).load()
+    for pixels, one in zip(found.inputs, upright, strict=False):
+        assert (pixels == np.asarray(one)[:, 5:25]).all()
+    assert np.abs(found.inputs[4:].mean((1, 2, 3)) - [16, 16, 124, 124]).max() < 3
+    assert found.notes == ["4 images with grey values of more than 8 bits, up to 4,001: 4,095 is white"]
 
 
 # ImageNet

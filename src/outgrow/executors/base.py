@@ -17,6 +17,7 @@ from typing import Protocol
 from outgrow.artefacts import Artefacts
 from outgrow.errors import DamagedArtefact, OutgrowError, StoreError
 from outgrow.learning.team import team
+from outgrow.plain import plain
 from outgrow.plan import Plan
 from outgrow.registry import Registry
 from outgrow.runtime import Runtime
@@ -193,4 +194,4 @@ def _thrown_away() -> Iterator[Path]:
 
 def reason(error: BaseException) -> str:
     """One line on a failure; an error that is none of ours is named by its type."""
-    return str(error) if isinstance(error, OutgrowError) else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, OutgrowError) else f"{type(error).__name__}: {plain(error)}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from outgrow.errors import DataError
 from outgrow.spec import digest, plain
 from outgrow.specs import SplitSpec
 from outgrow.steps.base import Step
@@ -47,11 +50,34 @@ class Dataset(Step):
 
     def compute(self, context: Context, folder: Path) -> None:
         examples = context.remember("loaded", digest(self.task), self.task.load, most=1)
-        write_examples(examples, set_aside(examples, self.split), self.task.kind, folder)
+        with noting(examples.notes):
+            parts = set_aside(examples, self.split)
+        write_examples(examples, parts, self.task.kind, folder)
 
     def read(self, context: Context) -> ExamplesData:
-        """The rows as stored; kept in memory for the next that asks."""
-        return context.remember("examples", self.key, lambda: read_examples(context.store.open(self.key)), most=4)
+        """The rows as stored; kept in memory for the next that asks.
+
+        Rows that refer to files are those of the task's own folder, whichever they were first read from: a task that
+        has such rows says by `located(inputs)` where they are.
+        """
+
+        def found() -> ExamplesData:
+            data = read_examples(context.store.open(self.key))
+            located = getattr(self.task, "located", None)
+            return data if located is None else replace(data, inputs=located(data.inputs))
+
+        return context.remember("examples", self.key, found, most=4)
+
+
+@contextlib.contextmanager
+def noting(notes: Sequence[str]) -> Iterator[None]:
+    """Attach what reading the data had to tell to an error about them: what was dropped may explain it."""
+    try:
+        yield
+    except DataError as error:
+        for note in notes:
+            error.add_note(note)
+        raise
 
 
 def set_aside(examples: Examples, spec: SplitSpec) -> dict[str, np.ndarray]:

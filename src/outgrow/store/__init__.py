@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from outgrow.artefacts import Manifest
-from outgrow.disk import disk_errors, locked, sha256, sync, unreadable
+from outgrow.disk import disk_errors, locked, own_path, sha256, sync, unreadable
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
 from outgrow.store.index import Index
 from outgrow.store.manifests import KEY, MANIFEST, check_key, pack_row, read_manifest, unpack_row
@@ -37,7 +37,7 @@ class Store:
     """A folder of artefacts, made when the first thing is written: a mistyped name that is only read leaves none."""
 
     def __init__(self, root: str | Path) -> None:
-        self.root = Path(root)
+        self.root = own_path(root)
         self._artefacts, self._results = self.root / "artefacts", self.root / "results"
         self._index = Index(self.root / "index.sqlite")
 

@@ -10,6 +10,7 @@ from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
 from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files, split_names
 from outgrow.tasks.sources.hub_images import read_images
+from outgrow.tasks.sources.images import DECODING
 
 
 @tasks.register(
@@ -26,7 +27,7 @@ class HubImages:
         image: column with the images, as the hub's datasets have them.
         label: column with the class, a number or a name.
         labels: all values of `label`, in the order of the classes; by default those that the dataset names, or those
-            found, sorted.
+            found more than once, sorted.
         size: height and width in pixels that images are brought to; large images take much room.
         limit: at most so many examples; 0 is all.
         config: one of the dataset's configurations.
@@ -47,13 +48,13 @@ class HubImages:
     revision: str = CONVERTED
 
     def identity(self) -> dict[str, Any]:
-        """All fields, and the commit that the revision stands for now."""
+        """All fields, how images are decoded, and the commit that the revision stands for now."""
         own = {name: getattr(self, name) for name in ("repo", "image", "label", "size", "limit", "config")}
         own |= {"split": split_names(self.split), "labels": [str(value) for value in self.labels]}
-        return {"name": self.name, **own, "commit": commit(self.repo, self.revision)}
+        return {"name": self.name, **own, "decoding": DECODING, "commit": commit(self.repo, self.revision)}
 
     def load(self) -> Examples:
-        """Fetch if need be, and decode; damaged images are counted in `notes`, all bad is a DataError."""
+        """Fetch if need be, and decode; images that cannot be used are counted in `notes`, most bad is a DataError."""
         files = parquet_files(self.repo, self.config, split_names(self.split), self.revision)
         source = f"dataset {self.repo}"
         return read_images(files, self.image, self.label, self.labels, size=self.size, limit=self.limit, source=source)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples, Kind, tasks
 from outgrow.tasks.sources.files import fingerprint
 from outgrow.tasks.sources.imagenet import DEVKIT, IMAGES, archive, read
+from outgrow.tasks.sources.images import DECODING, located
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @tasks.register(
@@ -30,9 +34,14 @@ class ImageNet:
     path: str
 
     def identity(self) -> dict[str, Any]:
-        """The SHA-256 of both archives."""
-        return {"name": self.name, "fingerprint": [fingerprint(archive(self.path, name)) for name in (IMAGES, DEVKIT)]}
+        """The SHA-256 of both archives, and how images are decoded."""
+        found = [fingerprint(archive(self.path, name)) for name in (IMAGES, DEVKIT)]
+        return {"name": self.name, "fingerprint": found, "decoding": DECODING}
 
     def load(self) -> Examples:
         """Find where every image begins, and its class; DataError if an archive is not what it should be."""
         return read(self.path)
+
+    def located(self, inputs: np.ndarray) -> np.ndarray:
+        """References to the same images in this task's folder."""
+        return located(inputs, self.path)

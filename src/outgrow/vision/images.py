@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from outgrow.errors import DataError
-from outgrow.tasks.sources.images import Preprocessing, content, crop_and_resize, decode, threads
+from outgrow.tasks.sources.images import MARK, Preprocessing, crop_and_resize, decode_all
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +21,7 @@ class Images:
     """A task's images as batches float32 [b, 3, resolution, resolution], channels last in memory.
 
     Args:
-        inputs: uint8 [n, height, width, 3], or references (`refer`), dtype object.
+        inputs: uint8 [n, height, width, 3], or references (`refer`) or absolute paths, dtype object.
         preprocessing: of each image.
         tokens: what an image counts in the budget of a batch.
     """
@@ -49,8 +49,8 @@ class Images:
 
     def _pixels(self, rows: np.ndarray) -> np.ndarray:
         """Uint8 [b, resolution, resolution, 3]."""
-        if self.inputs.dtype == object:  # Pillow leaves the lock of the interpreter while it works
-            return np.stack(list(threads().map(self._read, self.inputs[rows])))
+        if self.inputs.dtype == object:
+            return decode_all(self.inputs[rows], self.preprocessing)
         size = (self.preprocessing.resolution, self.preprocessing.resolution)
         if self.inputs.shape[1:3] == size and self.preprocessing.crop == 1:
             found: np.ndarray = self.inputs[rows]
@@ -59,14 +59,11 @@ class Images:
 
         return np.stack([crop_and_resize(Image.fromarray(self.inputs[row]), self.preprocessing) for row in rows])
 
-    def _read(self, reference: str) -> np.ndarray:
-        return crop_and_resize(decode(content(reference), name=reference), self.preprocessing)
-
 
 def check(inputs: np.ndarray) -> None:
     """Raise a DataError if a task's inputs are no images."""
     if inputs.dtype == object:
-        if inputs.ndim == 1 and (not len(inputs) or os.path.isabs(inputs[0])):
+        if inputs.ndim == 1 and all(text.startswith(MARK) or os.path.isabs(text) for text in inputs[:1]):
             return
         shown = f"texts such as {str(inputs.reshape(-1)[0])[:40]!r}"
     elif inputs.dtype == np.uint8 and inputs.ndim == 4 and inputs.shape[-1] == 3:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
+from outgrow.tasks.sources.classes import FEW
 from outgrow.tasks.sources.files import errors_name
 from outgrow.tasks.sources.image_rows import ImageRow, image_examples
+from outgrow.tasks.sources.images import shown
 
-NAMED = 3  # bad files that a note names
+SUFFIXES = {
+    ".bmp", ".dib", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff",
+    ".webp",
+}  # fmt: skip
+UNREAD = {  # images too
+    ".arw", ".avif", ".cr2", ".cr3", ".dng", ".heic", ".heif", ".ico", ".j2k", ".jp2", ".jxl", ".nef", ".orf", ".psd",
+    ".raf", ".svg", ".tga",
+}  # fmt: skip
+FOREIGN = {"__macosx", "@eadir", "#recycle", "$recycle.bin", "lost+found", "system volume information", "__pycache__"}
+SPLITS = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "holdout"}
 
 
 class ClassFolders:
@@ -21,7 +33,7 @@ class ClassFolders:
 
     Args:
         path: the folder of the classes' folders.
-        labels: names of the classes' folders, in the order of the classes; () for all there are, sorted.
+        labels: names of the classes' folders, in the order of the classes; () for all that hold images, sorted.
     """
 
     def __init__(self, path: str, labels: Sequence[str]) -> None:
@@ -32,63 +44,135 @@ class ClassFolders:
         """The folder; DataError if there is none."""
         root = Path(os.path.expanduser(self.path))
         if not os.path.isdir(root):
-            raise DataError(f"{root} is no folder; path is taken from the folder {os.getcwd()}")
+            raise DataError(f"{shown(root)} is no folder; path is taken from the folder {shown(os.getcwd())}")
         return root
 
-    def classes(self) -> list[str]:
-        """Names of the classes; DataError if one has no folder."""
-        with errors_name(self.root):
-            there = sorted(entry.name for entry in self.root.iterdir() if entry.is_dir() and entry.name[0] != ".")
-        if missing := [name for name in self.labels if name not in there]:
-            raise DataError(
-                f"{self.root} has no folder {missing[0]!r} for that class; its folders are {', '.join(there)}"
-            )
+    def folders(self) -> list[str]:
+        """Names of the folders that may be classes; DataError if a class has none, or they are parts of a data set."""
+        there = [name for name in self._entries(folders=True) if not _foreign(name)]
+        listed = ", ".join(map(shown, there))
+        for name in self.labels:
+            if name not in there:
+                raise DataError(f"{shown(self.root)} has no folder {name!r} for that class; its folders are {listed}")
         if not there:
-            raise DataError(f"{self.root} has no folders; each class needs a folder of its own with its images")
+            raise DataError(f"{shown(self.root)} has no folders; each class needs a folder of its own with its images")
+        if not self.labels and all(name.lower() in SPLITS for name in there):
+            first = next((name for name in there if name.lower().startswith("train")), there[0])
+            raise DataError(
+                f"{shown(self.root)} has the folders {listed}, which are parts of a data set and no classes: set path "
+                f"to one of them, such as {shown(self.root / first)}, or labels = [...] if they are the classes"
+            )
         return list(self.labels) or there
 
     def fingerprint(self) -> str:
         """Of the content of all files, and of where in the folder they are."""
-        files = [file for name in self.classes() for file in self._files(name)]
-        states = tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)
-        return f"sha256:{_content(str(self.root), states)}"
+        files = [file for name in self.folders() for file in self._files(name)]
+        states = []
+        for file in files:
+            with errors_name(Path(shown(file))):
+                states.append((str(file), file.stat().st_size, file.stat().st_mtime_ns))
+        return f"sha256:{_content(str(self.root), tuple(states))}"
 
     def read(self) -> Examples:
         """References to all images; each is read once, and those that cannot be are named in `notes`."""
-        from outgrow.tasks.sources.images import SUFFIXES, content, library, read_all, refer
+        from outgrow.tasks.sources.decoding import library
+        from outgrow.tasks.sources.images import read_bytes, refer
+        from outgrow.tasks.sources.looks import images, judged, listed, look_at_all, told, whites
 
         library()
-        classes = self.classes()
-        found = [(label, file) for label, name in enumerate(classes) for file in self._files(name)]
-        images = [(label, refer(file)) for label, file in found if file.suffix.lower() in SUFFIXES]
-        other = [file for _, file in found if file.suffix.lower() not in SUFFIXES]
-        rows: list[ImageRow] = []
-        bad: list[str] = []
-        for (label, reference), why in zip(images, read_all([one for _, one in images]), strict=True):
-            if why is None:
-                id = hashlib.sha256(content(reference)).hexdigest()[:16]
-                rows.append(ImageRow(image=reference, label=label, id=id))
-            else:
-                bad.append(os.path.relpath(reference, self.root))
-        notes = [
-            f"skipped {len(files):,} {what}: {', '.join(files[:NAMED])}{', and others' if files[NAMED:] else ''}"
-            for what, files in (
-                ("files that are no images", [os.path.relpath(file, self.root) for file in other]),
-                ("damaged images", bad),
-            )
-            if files
+        folders, source = self.folders(), shown(self.root)
+        found = [(label, file) for label, name in enumerate(folders) for file in self._files(name)]
+        kinds = [_kind(file) for _, file in found]
+        chosen = [one for one, kind in zip(found, kinds, strict=True) if kind == "image"]
+        names = [os.path.relpath(file, self.root) for _, file in chosen]
+        looks = judged(look_at_all([*map(shown, names)], lambda i: read_bytes(str(chosen[i][1]))))
+        notes = []
+        for kind, what in {"": "files that are no images", "unread": "images in formats that are not read"}.items():
+            files = [
+                shown(file.relative_to(self.root)) for (_, file), its in zip(found, kinds, strict=True) if its == kind
+            ]
+            if files:
+                notes.append(f"skipped {len(files):,} {what}: {listed(files)}")
+        if 2 * kinds.count("unread") > len(chosen) + kinds.count("unread"):
+            raise DataError(f"{source}: {notes[-1]}; save them as PNG or JPEG")
+        if loose := [name for name in self._entries(folders=False) if _kind(self.root / name) == "image"]:
+            notes.append(f"passed over {images(len(loose))} in no class's folder: {listed([*map(shown, loose)])}")
+        if lost := [one for name in folders for one in self._entries_of(name) if not one.exists()]:
+            notes.append(f"passed over links to nothing: {listed([shown(one.relative_to(self.root)) for one in lost])}")
+        if foreign := [name for name in self._entries(folders=True) if _foreign(name) and name[0] != "."]:
+            notes.append(f"passed over what other programs have left: {listed([*map(shown, foreign)])}")
+        notes += told(looks, source=source)
+        white = whites(looks)
+        rows = [
+            ImageRow(image=refer(self.root, name, look.id, white=white.get(look.depth, 0)), label=label, id=look.id)
+            for (label, _), name, look in zip(chosen, names, looks, strict=True)
+            if not look.problem
         ]
-        return image_examples(rows, source=str(self.root), classes=classes, notes=notes)
+        return self._examples(rows, folders, notes, source)
+
+    def _examples(self, rows: list[ImageRow], folders: list[str], notes: list[str], source: str) -> Examples:
+        counts = Counter(row.label for row in rows)
+        if self.labels:
+            for label, name in enumerate(folders):
+                if not counts[label]:
+                    raise DataError(f"{source}: the folder of the class {shown(name)!r} has no image that can be used")
+        once = [label for label, n in counts.items() if n == 1]
+        if once and not self.labels and len(rows) >= FEW and len(counts) - len(once) >= 2:
+            named = ", ".join(repr(shown(folders[label])) for label in once)
+            notes.append(f"no class, since there is one image of it: {named}; set labels = [...] where it is one")
+            rows = [row for row in rows if row.label not in once]
+        if len(counts) == 1 and len(inner := self._inner(only := folders[next(iter(counts))])) > 1:
+            raise DataError(
+                f"{source}: all images are below one folder, whose folders are {', '.join(map(shown, inner))}; if "
+                f"these are the classes, set path = {shown(self.root / only)!r}"
+            )
+        return image_examples(rows, source=source, classes=[*map(shown, folders)], notes=notes)
+
+    def _entries(self, *, folders: bool) -> list[str]:
+        with errors_name(Path(shown(self.root))):
+            return sorted(one.name for one in self.root.iterdir() if one.is_dir() == folders and one.name[0] != ".")
+
+    def _inner(self, name: str) -> list[str]:
+        return sorted(one.name for one in (self.root / name).iterdir() if one.is_dir() and not _foreign(one.name))
 
     def _files(self, name: str) -> list[Path]:
-        """Files of a class at any depth, sorted; hidden ones are passed over."""
+        return [file for file in self._entries_of(name) if file.is_file()]
+
+    def _entries_of(self, name: str) -> list[Path]:
+        """All but the folders of a class, at any depth, through links too, sorted; what is hidden is passed over."""
         place = self.root / name
-        with errors_name(place):
-            return sorted(
-                file
-                for file in place.rglob("*")
-                if file.is_file() and not any(part[0] == "." for part in file.relative_to(place).parts)
-            )
+        found: list[Path] = []
+        seen = {os.path.realpath(place)}
+
+        def new(folder: str, name: str) -> bool:
+            real = os.path.realpath(os.path.join(folder, name))
+            fresh = real not in seen and not os.path.realpath(folder).startswith(real.rstrip("/") + "/")  # no circle
+            seen.add(real)
+            return fresh
+
+        def refuse(error: OSError) -> None:
+            raise error
+
+        with errors_name(Path(shown(place))):
+            for folder, inner, files in os.walk(place, followlinks=True, onerror=refuse):
+                inner[:] = [one for one in sorted(inner) if not _foreign(one) and new(folder, one)]
+                found += [Path(folder, file) for file in files if file[0] != "."]
+        return sorted(found)
+
+
+def _foreign(name: str) -> bool:
+    """Whether a folder is hidden, or of the kinds that other programs leave."""
+    return name[0] == "." or name.lower() in FOREIGN
+
+
+def _kind(file: Path) -> str:
+    """`image`, `unread` for one in another format, or "" for something else, by the suffix or how it begins."""
+    from outgrow.tasks.sources.decoding import recognised
+
+    suffix = file.suffix.lower()
+    if suffix in UNREAD:
+        return "unread"
+    return "image" if suffix in SUFFIXES or recognised(str(file)) else ""
 
 
 @lru_cache(maxsize=8)
@@ -96,7 +180,7 @@ def _content(root: str, files: tuple[tuple[str, int, int], ...]) -> str:
     """SHA-256 over names and contents; size and time of change are there so that a changed file is read again."""
     whole = hashlib.sha256()
     for name, _, _ in files:
-        with errors_name(Path(name)), open(name, "rb") as file:
+        with errors_name(Path(shown(name))), open(name, "rb") as file:
             place = os.path.relpath(name, root).replace(os.sep, "/")
-            whole.update(f"{place}\0".encode() + hashlib.file_digest(file, "sha256").digest())
+            whole.update(os.fsencode(f"{place}\0") + hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()

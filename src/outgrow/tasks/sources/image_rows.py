@@ -43,7 +43,7 @@ def pixel_rows(images: np.ndarray, labels: np.ndarray) -> list[ImageRow]:
 def image_examples(
     rows: Iterable[ImageRow], *, source: str, classes: Sequence[str], limit: int = 0, notes: Iterable[str] = ()
 ) -> Examples:
-    """Examples of images and classes: each image once, none that has two labels.
+    """Examples of images and classes: each image once, none that has two labels; no class without an image.
 
     Args:
         rows: in any order.
@@ -79,6 +79,11 @@ def image_examples(
     if len({row.label for row in chosen}) < 2:
         there = "no usable image" if not chosen else f"every usable image is {classes[chosen[0].label]!r}"
         raise DataError(f"{source}: {there}{why}; images of at least two classes are needed")
+    shown = sorted({row.label for row in chosen})
+    if len(shown) < len(classes):
+        empty = [name for label, name in enumerate(classes) if label not in shown]
+        told.append(f"no class, since no image of it is left: {', '.join(map(repr, empty))}")
+    number = {label: i for i, label in enumerate(shown)}
     if isinstance(chosen[0].image, str):
         inputs = np.array([row.image for row in chosen], dtype=object)
     else:
@@ -87,8 +92,8 @@ def image_examples(
         ids=[row.id for row in chosen],
         groups=[row.id for row in chosen],
         inputs=inputs,
-        truth=np.array([row.label for row in chosen], np.int64),
-        n_classes=len(classes),
-        class_names=tuple(classes),
+        truth=np.array([number[row.label] for row in chosen], np.int64),
+        n_classes=len(shown),
+        class_names=tuple(classes[label] for label in shown),
         notes=told,
     )

@@ -22,19 +22,21 @@ def read(folder: str) -> Examples:
     """References to all images in their archive, with their classes; DataError if an archive is not in order."""
     import numpy as np
 
-    from outgrow.tasks.sources.images import library, refer
+    from outgrow.tasks.sources.decoding import library
+    from outgrow.tasks.sources.image_rows import image_id
+    from outgrow.tasks.sources.images import refer
 
     library()
     number_of, names = _classes(folder)
     truth = _truth(folder)
-    images = archive(folder, IMAGES)
+    images, folder = archive(folder, IMAGES), os.path.expanduser(folder)
     places: dict[str, str] = {}
     try:
         with tarfile.open(images, "r:") as tar:
             for member in tar:
-                if member.isfile():
-                    stem = Path(member.name).stem
-                    places[stem] = refer(images, offset=member.offset_data, size=member.size)
+                if (file := tar.extractfile(member)) is not None:
+                    id, hash = Path(member.name).stem, image_id(file.read())
+                    places[id] = refer(folder, IMAGES, hash, offset=member.offset_data, size=member.size)
     except (tarfile.TarError, OSError) as error:
         raise DataError(f"{images} cannot be read: {error}; download it again") from error
     if len(places) != len(truth):
