@@ -55,18 +55,18 @@ def test_a_row_is_read(store: Store) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        ("row__method", {"a": 1}, "the row.row.method is a table"),
-        ("row__seed", "0", "the row.row.seed is a text"),
-        ("row__seed", True, "the row.row.seed is a true or false"),
-        ("row__weak_score", "x", "the row.row.weak_score is a text"),
-        ("row__ceiling_score", 10**400, "the row.row.ceiling_score is too large"),
-        ("weak_cost", None, "the row.weak_cost is a nothing"),
-        ("notes", ["a", 5], "the row.notes[1] is a int"),
-        ("steps", "ab", "the row.steps is a text"),
+        ("row__method", {"a": 1}, "row.method is a table"),
+        ("row__seed", "0", "row.seed is a text"),
+        ("row__seed", True, "row.seed is true or false"),
+        ("row__weak_score", "x", "row.weak_score is a text"),
+        ("row__ceiling_score", 10**400, "row.ceiling_score is too large"),
+        ("weak_cost", None, "weak_cost is nothing"),
+        ("notes", ["a", 5], "notes[1] is a number"),
+        ("steps", "ab", "steps is a text"),
         ("curves__student__0__accuracy", -1, "a curve has the accuracy -1"),
         ("evaluation__agreement__form", "n", "an interval has the form 'n'"),
         ("evaluation__scores__weak__value", 1e308, "and the value 1e+308"),
-        ("evaluation__scores__weak__low", [], "the row.evaluation.scores.weak.low is a list"),
+        ("evaluation__scores__weak__low", [], "evaluation.scores.weak.low is a list"),
     ],
 )
 def test_what_cannot_be_in_a_row_is_named(store: Store, place: str, value: Any, said: str) -> None:
@@ -92,7 +92,7 @@ def test_scores_far_apart_are_refused(tmp_path: Path) -> None:
     from outgrow.errors import DataError
     from outgrow.results.scores import evaluate_scores
 
-    with pytest.raises(DataError, match="no number|is no score"):
+    with pytest.raises(DataError, match="is no score"):
         evaluate_scores(weak=[0.1] * 20, student=[0.2] * 19 + [-1e19], ceiling=[0.3] * 20)
     with pytest.raises(DataError, match="must be numbers"):
         evaluate_scores(weak=[10**400] * 20, student=[0.2] * 20, ceiling=[0.3] * 20)

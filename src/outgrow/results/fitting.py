@@ -15,8 +15,8 @@ LARGEST = 1e15  # of a score; no figure has an axis for more
 
 def wrong_with(record: Record) -> str:
     """What cannot be in a row, in words; empty where all can."""
-    if problem := misfit(record, Record, "the row"):
-        return problem
+    if problem := misfit(record, Record, "record"):
+        return problem.removeprefix("record.")
     points = [one for curve in record.curves.values() for one in curve]
     found = [one for one in vars(record.evaluation).values() if isinstance(one, Interval)] if record.evaluation else []
     scores = [*found, *record.evaluation.scores.values()] if record.evaluation else []
@@ -58,7 +58,7 @@ def misfit(value: Any, hint: Any, place: str) -> str:
         return "" if abs(value) < 2**1023 else f"{place} is too large"
     plain_class = origin or hint
     if (type(value) is bool and plain_class in (int, float)) or not isinstance(value, plain_class):
-        return f"{place} is a {_WORDS.get(type(value), type(value).__name__)}"
+        return f"{place} is {_WORDS.get(type(value), type(value).__name__)}"
     if dataclasses.is_dataclass(value):
         return next(
             filter(None, (misfit(getattr(value, name), one, f"{place}.{name}") for name, one in _hints(hint))), ""
@@ -66,7 +66,7 @@ def misfit(value: Any, hint: Any, place: str) -> str:
     return ""
 
 
-_WORDS = {str: "text", dict: "table", bool: "true or false", type(None): "nothing"}
+_WORDS = {str: "a text", dict: "a table", list: "a list", bool: "true or false", type(None): "nothing", int: "a number"}
 
 
 @cache
