@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import random
 import sys
 import tempfile
@@ -28,6 +29,7 @@ def main() -> int:
     parser.add_argument("--plant", action="store_true", help="add a target that is broken on purpose")
     parser.add_argument("--list", action="store_true", help="the targets")
     given = parser.parse_args()
+    os.environ["HF_HUB_OFFLINE"] = "1"  # before the hub's library is imported: what is fuzzed reaches no network
     load_targets()
     if given.plant:
         import tests.fuzz.targets.planted  # noqa: F401

@@ -71,7 +71,14 @@ def _labels(rng: Rng) -> Case | None:
         return None
     if rng.random() < 0.7:
         data = damaged(rng, data, most=3)
-    return Case({f"l{suffix}": data}, {"file": f"l{suffix}", "names": list(names)})
+    fields: dict[str, Any] = {}
+    if rng.random() < 0.15:
+        fields["columns"] = rng.choice((["label"], ["label", "id"], [text(rng)]))
+    if rng.random() < 0.1:
+        fields["annotator"] = rng.choice(("id", "label", text(rng)))
+    if rng.random() < 0.1:
+        fields["values"] = rng.choice(("names", "numbers", "auto", text(rng)))
+    return Case({f"l{suffix}": data}, {"file": f"l{suffix}", "names": list(names), "fields": fields})
 
 
 def _read(case: Case, folder: Path) -> None:
@@ -82,9 +89,12 @@ def _read(case: Case, folder: Path) -> None:
 
     names = tuple(case.options["names"])
     output = Output(kind="classification", n_classes=len(names), class_names=names)
-    supervisor = LabelFile(path=str(folder / case.options["file"]))
+    fields: dict[str, Any] = {
+        key: tuple(one) if isinstance(one, list) else one for key, one in case.options["fields"].items()
+    }
+    supervisor = LabelFile(path=str(folder / case.options["file"]), **fields)
     supervisor.identity()
-    found = supervisor.read(IDS, output, known=IDS)
+    found, _ = supervisor.read(IDS, output, known=IDS)
     if found.shape[1:] != (len(IDS), len(names)) or not np.isfinite(found).all() or (found < 0).any():
         raise Wrong(f"probabilities of shape {found.shape}: {found}")
     sums = found.sum(-1)
@@ -129,7 +139,7 @@ def _agree(case: Case, folder: Path) -> None:
     name = "csv" if path.endswith(".csv") else "jsonl"
     examples = tasks[name](path=path, text="text", label="label", id="id").load()  # type: ignore[call-arg]
     output = Output(kind="classification", n_classes=examples.n_classes, class_names=examples.class_names)
-    found = LabelFile(path=path).read(examples.ids, output, known=examples.ids)[0]
+    found = LabelFile(path=path).read(examples.ids, output, known=examples.ids)[0][0]
     answered = found.sum(-1) > 0
     if not (found.argmax(-1) == np.asarray(examples.truth))[answered].all():
         raise Wrong("the same file says another label as a label file than as a task")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import io
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.fuzz.case import Case, Rng, Wrong, add
-from tests.fuzz.damage import damaged
+from tests.fuzz.damage import ENCODINGS, damaged
 from tests.fuzz.structures import altered, text, value, written
 
 WORDS = ("good film", "bad, long", 'she said "no"', "two\nlines", "é à ü", "plain", "", "  padded ", "0", "tab\there")
@@ -73,9 +76,32 @@ def fields(rng: Rng) -> dict[str, Any]:
     for name in ("group", "id"):
         if rng.random() < 0.3:
             found[name] = rng.choice((name, name, text(rng)))
+    if rng.random() < 0.1:
+        found["annotator"] = rng.choice(("group", "id", text(rng)))
     if rng.random() < 0.2:
         found["limit"] = rng.choice((1, 5, 1_000))
     return found
+
+
+def written_as(rng: Rng, found: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Settings with, at times, how the file is written."""
+    if "encoding" in names and rng.random() < 0.12:
+        found["encoding"] = rng.choice((*ENCODINGS, "gb18030", "hex", "rot13", "zlib", "idna", "undefined", text(rng)))
+    if "delimiter" in names and rng.random() < 0.08:
+        found["delimiter"] = rng.choice((";", "|", " ", "\t", "a", "\\", "\u2028", "\x00", '"', "\ud800", text(rng)))
+    return found
+
+
+def squeezed(rng: Rng, data: bytes) -> bytes:
+    """Packed as people pack tables; at times a little file that unpacks to a large one."""
+    if rng.random() < 0.02:
+        data = data + rng.choice((b" ", b"\n", b"a")) * (1 << 26)
+    way = rng.randrange(4)
+    if way == 3:
+        import pyarrow as pa
+
+        return bytes(pa.Codec("zstd").compress(data).to_pybytes())
+    return (gzip.compress(data, 1), bz2.compress(data, 1), lzma.compress(data, preset=0))[way]
 
 
 def check_examples(examples: Any) -> Any:
@@ -104,7 +130,11 @@ def table_case(rng: Rng, suffix: str, content: Callable[[Rng, list[dict[str, Any
     data = content(rng, records(rng, rng.choice((0, 1, 2, 6, 24))))
     if rng.random() < 0.85:
         data = damaged(rng, data, other=content(rng, records(rng, 3)))
-    return Case({f"t{suffix}": data}, {"file": f"t{suffix}", "fields": fields(rng)})
+    if rng.random() < 0.03:
+        data = squeezed(rng, data)
+        data = damaged(rng, data, most=1) if rng.random() < 0.4 else data
+    names = ("encoding", "delimiter") if suffix != ".jsonl" else ("encoding",)
+    return Case({f"t{suffix}": data}, {"file": f"t{suffix}", "fields": written_as(rng, fields(rng), names)})
 
 
 def read_as(name: str) -> Callable[[Case, Path], object]:
