@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import importlib
 
-MODULES = ("tables", "rows", "labels", "images", "puzzles", "config", "models", "store", "results", "packs", "plugins")
+MODULES = (
+    "tables",
+    "rows",
+    "labels",
+    "images",
+    "puzzles",
+    "config",
+    "models",
+    "store",
+    "results",
+    "packs",
+    "plugins",
+    "commands",
+)
 
 
 def load_targets() -> None:
