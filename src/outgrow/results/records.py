@@ -133,7 +133,7 @@ def _row(
 
 def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]:
     """All rows of a store that fit every `column=value` condition, in a stable order."""
-    found = select([_load(store, name, fields) for name, fields in store.results()], where)
+    found = select([*records_by_name(store).values()], where)
     return sorted(
         found,
         key=lambda one: (
@@ -146,6 +146,11 @@ def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]
             one.row.key,
         ),
     )
+
+
+def records_by_name(store: Artefacts) -> dict[str, Record]:
+    """All rows of a store by name. Raises StoreError where one is none."""
+    return {name: _load(store, name, fields) for name, fields in store.results()}
 
 
 def _result(store: Artefacts, name: str) -> dict[str, Any] | None:
