@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -128,6 +127,7 @@ def analyse(
     from outgrow.analyses.base import analyses, studies
     from outgrow.cli.display import console, panel_table, say
     from outgrow.report.files import save, values
+    from outgrow.results.columns import in_order
     from outgrow.results.records import pool, read_records
     from outgrow.store import Store
 
@@ -155,8 +155,8 @@ def write_report(
     """Write the page whole or not at all; ConfigError where it cannot be written. Returns `path`."""
     from dataclasses import replace
 
-    from outgrow.report import render
     from outgrow.disk import write_whole
+    from outgrow.report import render
     from outgrow.report.files import check_page_name
     from outgrow.results.columns import in_order
 
