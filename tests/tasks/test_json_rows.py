@@ -81,6 +81,15 @@ def test_a_file_that_is_cut_short_keeps_its_rows_and_says_so(load: Load, form: s
     assert note.startswith(f"skipped 1 bad lines: {where}")
 
 
+@pytest.mark.parametrize(("begin", "between", "end"), [("", "\n", ""), ("[\n", ",\n", "\n]")])
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_a_line_that_is_broken_costs_no_other(load: Load, begin: str, between: str, end: str, at: int) -> None:
+    found = load(begin + between.join([*LINES[:at], '{"t": "cut of', *LINES[at:]]) + end)
+    assert found.inputs.tolist() == [row["t"] for row in ROWS]
+    (note,) = found.notes
+    assert note.startswith(f"skipped 1 bad lines: line {at + 1 + len(begin) // 2}: Unterminated string")
+
+
 def test_what_is_no_object_is_counted(load: Load) -> None:
     for content in ("\n".join([*LINES, "[1]", "7"]), json.dumps([*ROWS, [1], 7])):
         (note,) = load(content).notes

@@ -187,6 +187,7 @@ def test_quotes_of_every_style(load: Load) -> None:
     found = load('t,l\n"a \\"fine\\" one\\\\",1\n"odd \\n",0\n')
     assert found.inputs.tolist() == ['a "fine" one\\\\', "odd \\n"]
     assert found.notes == ['\\" is read as a quote within a cell, as in the row of line 2']
+    assert load('t,l\n"a \\\\\\"fine\\\\\\" one",1\nodd,0\n').inputs[0] == 'a \\\\"fine\\\\" one'
     for broken in ('t,l\n"fine" one,1\nodd,0\n', 't,l\nfine,1\n"odd,0\n', 't,l\n"a \\"fine\\" one,1\nodd,0\n'):
         with pytest.raises(DataError, match=r"line \d: a quote opens there that is not closed properly"):
             load(broken)

@@ -69,9 +69,7 @@ def _loaded(line: str) -> Any:
     try:
         record = json.loads(line)
     except ValueError:
-        bare = line.strip("\ufeff \t\r").removesuffix(
-            ","
-        )  # a file may be pasted below another
+        bare = line.strip("\ufeff \t\r").removesuffix(",")  # a file may be pasted below another
         if bare == line:
             raise
         record = json.loads(bare)
@@ -112,7 +110,7 @@ def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Ce
     begin = BETWEEN.match(text)
     at = begin.end() if begin else 0
     at += text.startswith("[", at)
-    line, counted, any_before = 1, 0, False
+    line, counted = 1, 0
     while True:
         gap = BETWEEN.match(text, at)
         at = gap.end() if gap else at
@@ -128,7 +126,7 @@ def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Ce
         except UnicodeEncodeError as error:
             bad.append(f"line {line:,}: {error}")
         except (ValueError, RecursionError) as error:
-            if isinstance(error, json.JSONDecodeError) and any_before and _ended(text, error):
+            if isinstance(error, json.JSONDecodeError) and _ended(text, error):
                 bad.append(f"line {line:,}: {error.msg}; the file ends within this object")
                 return
             raise DataError(
@@ -136,7 +134,7 @@ def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Ce
             ) from None
         else:
             yield line, record
-        at, any_before = end, True
+        at = end
 
 
 def _ended(text: str, error: json.JSONDecodeError) -> bool:
