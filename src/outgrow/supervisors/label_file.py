@@ -25,8 +25,8 @@ class LabelFile(Outside):
     """A weak supervisor that is no model: a table with a column `id` and either `label` or one column per class.
 
     Args:
-        path: a table, with a row for every example of transfer, validation and test. `label` holds a class name or number,
-            or nothing, -1 or `abstain`; columns named as classes, or 0, 1 and so on, probabilities that sum to one.
+        path: a table with a row for every example of transfer, validation and test. `label` holds a class's name or
+            number, or nothing, -1 or `abstain`; columns named as classes, or 0, 1 and so on, hold probabilities.
         columns: several columns of labels in place of `label`, each of a labeller.
         annotator: a column that says whose label a row is; rows of one example are labels of several labellers.
         values: whether labels are `names` or `numbers` of classes, where both fit; `auto` finds out.
