@@ -17,7 +17,8 @@ from outgrow.tasks.base import Kind, Output
 
 if TYPE_CHECKING:
     from outgrow.learning.network import Network
-    from outgrow.text.network import Pretrained
+    from outgrow.text.configuration import Size
+    from outgrow.text.pretrained import Pretrained
 
 TOKENS = 64  # of an example, for estimates of cost alone
 
@@ -68,7 +69,7 @@ class LanguageModel(Model):
         layers: keep only the first so many layers; 0 for all.
         training: `full` fine-tuning, low-rank updates (`lora`), or a linear head on frozen features (`probe`).
         pooling: the state a head sees, of the `last` real token or the `mean` over all; `auto` takes the last of causal
-            models and the mean of encoders.
+            models, whatever head they were saved with, and the mean of encoders.
         head: its rows begin as the unembedding of the class names (`words`), or at zero (`zeros`).
         max_length: tokens a text may have.
         truncation: the side at which longer texts are cut; `auto` cuts pairs on the left, as they differ at their ends,
@@ -124,18 +125,26 @@ class LanguageModel(Model):
     @property
     def cost(self) -> float:
         preset = self._preset
-        layers, parameters = (preset.layers, preset.parameters) if preset else self._measured()
-        return TOKENS * parameters * (self.layers or layers) / layers
+        size = preset or self._measured()
+        return TOKENS * size.parameters * (self.layers or size.layers) / size.layers
 
-    def _measured(self) -> tuple[int, float]:
-        """Layers and their parameters, out of the configuration."""
+    def _measured(self) -> Size:
+        """What the configuration says; ConfigError if the fields do not fit it."""
         from outgrow.hub import folder
         from outgrow.text.configuration import measure
 
-        layers, parameters = measure(folder(**self._source, files=["config.json"]) / "config.json")
-        if self.layers > layers:
-            raise ConfigError(f"layers = {self.layers}: {self.path} has only {layers}")
-        return layers, parameters
+        size = measure(folder(**self._source, files=["config.json"]) / "config.json")
+        if self.layers > size.layers:
+            raise ConfigError(f"layers = {self.layers}: {self.path} has only {size.layers}")
+        self._check_length(size.positions)
+        return size
+
+    def _check_length(self, positions: int) -> None:
+        if 0 < positions < self.max_length:
+            raise ConfigError(
+                f"max_length = {self.max_length}: {self.label} reads at most {positions} tokens; set max_length = "
+                f"{positions} or less"
+            )
 
     def train_defaults(self) -> dict[str, Any]:
         if self.training == "probe":
@@ -152,6 +161,8 @@ class LanguageModel(Model):
     def _frozen_identity(self) -> dict[str, Any]:
         from outgrow.hub import fingerprint
 
+        if self.path:
+            self._measured()  # what does not fit is told before anything runs
         return {
             "family": "transformers",
             "weights": fingerprint(**self._source),
@@ -179,17 +190,16 @@ class LanguageModel(Model):
     def load(self) -> Pretrained:
         """The pretrained transformer, its tokenizer, and its unembedding."""
         from outgrow.hub import folder
-        from outgrow.text.network import load
+        from outgrow.text.pretrained import load
 
         found = load(folder(**self._source), layers=self.layers)
-        if 0 < found.positions < self.max_length:
-            raise ConfigError(f"max_length = {self.max_length}: {self.label} reads at most {found.positions} tokens")
+        self._check_length(found.positions)
         return found
 
     def pooling_of(self, pretrained: Pretrained) -> Literal["last", "mean"]:
         """The pooling with `auto` resolved."""
         if self.pooling == "auto":
-            return "mean" if pretrained.causal is None else "last"
+            return "last" if pretrained.decoder else "mean"
         return self.pooling
 
     def cut_of(self, output: Output) -> Literal["right", "left"]:
@@ -222,7 +232,8 @@ class LanguageModel(Model):
 
         pretrained = self.load()
         if pretrained.causal is None:
-            raise ConfigError(f"few_shot needs a causal language model, and {self.label!r} is an encoder")
+            what = "has no head to predict words with" if pretrained.decoder else "is an encoder"
+            raise ConfigError(f"few_shot needs a causal language model, and {self.label!r} {what}")
         return FewShot(pretrained, output, shots=shots, limit=self.max_length)
 
     def extractor(self) -> Extractor | None:
