@@ -24,6 +24,7 @@ FORMS = {
     "lines of Windows": "\ufeff" + "\r\n".join(LINES) + "\r\n",
     "lines of an old Mac": "\r".join(LINES),
     "blank lines": "\n\n" + "\n\n".join(LINES),
+    "marks of files pasted together": "\ufeff" + "\n\ufeff".join(LINES),
     "commas": ",\n".join(LINES) + ",\n",
     "array": json.dumps(ROWS),
     "pretty array": json.dumps(ROWS, indent=2),
@@ -122,7 +123,11 @@ def test_odd_values_do_no_harm_where_they_are_not_used(load: Load, number: str) 
 
 
 NESTED: list[dict[str, Any]] = [
-    {"m": [{"role": "user", "content": f"Why {i}?"}, {"role": "bot", "content": f"Since {i}."}], "meta": {"l": i % 2}}
+    {
+        "m": [{"role": "user", "content": f"Why {i}?"}, {"role": "bot", "content": f"Since {i}."}],
+        "meta": {"l": i % 2},
+        "tags": ["a", "b"],
+    }
     for i in range(4)
 ]
 
@@ -160,15 +165,15 @@ def test_values_within_a_cell_are_columns(nested: Callable[..., JsonlFile]) -> N
     [
         (
             {"text": "m.0.contents"},
-            r"no column 'm.0.contents'; did you mean 'm.0.content'.*columns are m, meta, meta.l, m.0.role",
+            r"no column 'm.0.contents'; did you mean 'm.0.content'.*columns are m, meta, tags, .*m.0.role",
         ),
         ({"text": "{m[0][content]}"}, r"no column 'm\[0\]\[content\]'; did you mean 'm.0.content'"),
         ({"label": "l"}, "no column 'l'.*meta.l"),
         ({"label": "meta.l.x"}, "no column 'meta.l.x'; did you mean 'meta.l'"),
         ({"text": "m.9.content"}, "no column 'm.9.content'"),
         (
-            {"text": "m"},
-            "row 1: 'm' holds a list, not text; choose another column, or a value within it as in 'm.0.role'",
+            {"text": "tags"},
+            "row 1: 'tags' holds a list, not text; choose another column, or a value within it as in 'tags.0'",
         ),
         ({"text": "meta"}, "row 1: 'meta' holds a table, not text; .* 'meta.l'"),
     ],

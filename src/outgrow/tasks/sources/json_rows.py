@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from outgrow.errors import DataError
-from outgrow.tasks.sources.records import Cells, Table, others
+from outgrow.tasks.sources.records import Cells, Table, skipped
 
 HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a surrogate pair, perhaps
 BETWEEN = re.compile(r"[\s,]*")
@@ -45,8 +45,7 @@ def read_json(text: str, *, file: Path, columns: Sequence[str] = ()) -> Table:
     if rows:
         _check_names(start, file)
     found = list(dict.fromkeys(name for _, record in rows for name in record))
-    notes = [f"skipped {len(bad):,} bad lines: {bad[0]}{others(bad)}"] if bad else []
-    return Table(source=file.name, columns=found, rows=rows, notes=notes)
+    return Table(source=file.name, columns=found, rows=rows, notes=skipped(bad, "bad lines"))
 
 
 def _lines(text: str, bad: list[str]) -> Rows:
@@ -70,9 +69,12 @@ def _loaded(line: str) -> Any:
     try:
         record = json.loads(line)
     except ValueError:
-        if not (bare := line.rstrip()).endswith(","):
+        bare = line.strip("\ufeff \t\r").removesuffix(
+            ","
+        )  # a file may be pasted below another
+        if bare == line:
             raise
-        record = json.loads(bare[:-1])
+        record = json.loads(bare)
     if "\\u" in line and HALF.search(line):
         _check_text(record)
     return record
