@@ -181,7 +181,7 @@ def test_pairs_that_differ_at_their_ends_are_cut_on_the_left(
     network = built(dataclasses.replace(model, truncation="right"))
     assert network.notes(network.encode(both))[1] == (
         "both candidates of 2 of 2 pairs are the same tokens, so that nothing is learned of them and their answer is a "
-        "tie, which counts half: set max_length above 6, or truncation to the side on which they are alike"
+        "tie, which counts half: set max_length above 6, or truncation = 'left'"
     )
     assert model.build(CLASSES, seed=0).cut == "right"
 

@@ -86,7 +86,7 @@ class Tokens:
             )
         if alike := self._alike():
             cure = (
-                f"set max_length above {self.limit}, or truncation to the side on which they are alike"
+                f"set max_length above {self.limit}, or truncation = {'left' if self.cut == 'right' else 'right'!r}"
                 if self.truncated
                 else "they differ in what the tokenizer does not tell apart"
             )

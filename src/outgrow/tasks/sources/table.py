@@ -148,8 +148,15 @@ class TableTask:
         )
 
     def _preference(self, table: Table, ids: Sequence[str]) -> Examples:
+        pairs = list(self._pairs(table, ids))
+        if len(pairs) > 1 and pairs[0].prompt and len({pair.prompt for pair in pairs}) == 1:
+            raise DataError(
+                f"{table.source}: all {len(pairs):,} pairs have one prompt, {pairs[0].prompt[:60]!r}, and pairs with "
+                "one prompt stay together, so that no split is possible: set group to a column that tells them apart, "
+                "or leave prompt out"
+            )
         return preference(
-            self._pairs(table, ids), source=table.source, limit=self.limit, notes=table.notes,
+            pairs, source=table.source, limit=self.limit, notes=table.notes,
             disputes=self._disputes(table),
         )  # fmt: skip
 
