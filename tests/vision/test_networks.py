@@ -376,6 +376,11 @@ def test_what_is_no_whole_vision_model_is_told(tiny_eye: Callable[..., Path], tm
     (adapter / "adapter_config.json").write_text('{"base_model_name_or_path": "vit"}')
     with pytest.raises(DataError, match=r"holds low-rank updates .* merge them into it"):
         assert eye(adapter).cost
+    deep = copied("deep")
+    config = json.loads((deep / "config.json").read_text())
+    (deep / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 10**9}))
+    with pytest.raises(DataError, match=r"config.json says num_hidden_layers = 1000000000; download"):
+        assert eye(deep).cost
     cut = copied("cut")
     (cut / "model.safetensors").write_bytes((cut / "model.safetensors").read_bytes()[:-500])
     with pytest.raises(DataError, match=r"the weights in .* cannot be read as .*download the folder again"):

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,6 +19,7 @@ from outgrow.learning.machine import give_back_freed_memory
 from outgrow.tasks.sources.images import IMAGENET, Triple
 
 Pooling = Literal["auto", "cls", "mean"]
+MOST_LAYERS = 1_000
 
 
 class Backbone(nn.Module):
@@ -122,8 +124,13 @@ def _tried(model: Any, folder: Path, *, pooling: Pooling, resolution: int) -> Ba
 
 def _config(folder: Path) -> Any:
     check_whole(folder)
-    with one_error(f"{folder / 'config.json'}: {folder} holds no model that transformers knows"):
-        return transformers_library().AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    file = folder / "config.json"
+    with one_error(f"{file}: {folder} holds no model that transformers knows"):
+        config = transformers_library().AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        for name in ("num_hidden_layers", "num_layers", "depths"):  # a damaged one would be built for hours
+            if np.sum(getattr(config, name, None) or 0) > MOST_LAYERS:
+                raise DataError(f"{file} says {name} = {getattr(config, name)}; {AGAIN}")
+        return config
 
 
 def _sees(model: Any, folder: Path) -> None:
