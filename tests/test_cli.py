@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from outgrow.cli.run import report_name
 from outgrow.config import shipped_experiments
 from outgrow.executors.base import executors
 from outgrow.methods.base import methods
@@ -33,7 +35,7 @@ CONTRACT = [
     "experiment", "task", "kind", "weak", "strong", "method", "seed", "n_supervisor", "n_transfer", "n_test", "metric",
     "zero_shot_score", "weak_score", "student_score", "ceiling_score", "weak_label_accuracy", "agreement",
     "agreement_when_right", "agreement_when_wrong", "pgr", "pgr_low", "pgr_high", "verdict", "key",
-    "n_groups", "design_effect",
+    "n_groups", "design_effect", "failure",
 ]  # fmt: skip
 
 
@@ -66,7 +68,7 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     assert status == 0
     assert "Computed 0 steps, found 40 of 40 in the store" in out
     assert "toy-xs gets" in out
-    report = Path(store) / "report-tiny.html"
+    report = Path(store) / "report-tiny-seeds=0,1,2.html"
     assert f"Report: {report}" in out
     assert report.read_text().startswith("<!DOCTYPE html>")
 
@@ -91,8 +93,11 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     assert [float(row["pgr"]) for row in listed] == [row["pgr"] for row in found]
     assert {row["zero_shot_score"] for row in listed} == {""}
     _, out, _ = cli("results", "--store", store)
-    assert out.count("toy-xs") == 6
-    assert f"{found[0]['pgr']:.3f}" in out
+    same, _, *lines = out.splitlines()
+    assert same == "In all rows: weak toy-xs; strong toy-l; no zero_shot_score."
+    for line, row in zip(lines, found, strict=True):
+        for text in (row["method"], str(row["seed"]), f"{row['pgr']:.3f}", row["key"][:12]):
+            assert text in line.split()
 
     # pooled, chosen
     groups = rows(cli, store, "--group")
@@ -103,17 +108,33 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
         mean = sum(row["weak_score"] for row in found if row["method"] == group["method"]) / 3
         assert group["weak_score"] == pytest.approx(mean)
     _, out, _ = cli("results", "--store", store, "--group")
-    assert out.count("toy-xs") == 2
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["confidence", "naive"]
     _, out, _ = cli("results", "--store", store, "--group", "--format", "csv")
     assert [row["seeds"] for row in csv.DictReader(io.StringIO(out))] == ["[0, 1, 2]"] * 2
     assert len(rows(cli, store, "--where", "method=naive")) == 3
     assert len(rows(cli, store, "--where", "method=naive", "--where", "seed=1")) == 1
-    status, _, err = cli("results", "--store", store, "--where", "method=bootstrapping")
-    assert (status, "fits no row; method is confidence, naive" in err) == (2, True)
     assert len(rows(cli, store, "--where", "strong.train.epochs=4")) == 6
-    status, _, err = cli("results", "--store", store, "--where", "metod=naive")
-    assert status == 2
-    assert "--where 'metod=naive': write column=value; did you mean 'method'?" in err
+    assert len(rows(cli, store, "--where", "strong.train.dropout=false")) == 6
+    assert rows(cli, store, "--where", f"key={found[3]['key'][:12]}") == [found[3]]
+
+    # files
+    for name, begin in {
+        "t.csv": "experiment,",
+        "t.json": "[\n",
+        "t.tex": "% ",
+        "t.MD": "Scores",
+        "t.txt": "In ",
+    }.items():
+        for options in ([], ["--group"]):
+            file = Path(store) / name
+            status, out, err = cli("results", "--store", store, "--out", str(file), *options)
+            assert (status, out, err) == (0, f"{file}\n", "")
+            assert file.read_text().startswith(begin)
+    assert json.loads((Path(store) / "t.json").read_text()) == groups
+    assert not list(Path(store).glob("*.partial"))
+    file = Path(store) / "odd.dat"
+    assert cli("results", "--store", store, "--out", str(file), "--format", "csv")[0] == 0
+    assert len(file.read_text().splitlines()) == 7
 
     # report
     page = Path(store) / "page.html"
@@ -125,11 +146,63 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     assert "cannot write the report" in err
 
 
+MISSES = {
+    "method=bootstrapping": "fits no row; method is confidence, naive",
+    "method=nave": "fits no row; method is confidence, naive; did you mean 'naive'?",
+    "weak=toy": "fits no row; weak is toy-xs",
+    "seed=7": "fits no row; seed is 0, 1, 2\n",
+    "key=zz": "fits no row; key is ",
+    "metod=naive": "there is no column 'metod'; did you mean 'method'?",
+    "learning_rate=1": "did you mean 'weak.train.learning_rate' or 'strong.train.learning_rate'?",
+    "train.epochs=1": "did you mean 'weak.train.epochs' or 'strong.train.epochs'?",
+    "zzzzzzzz=1": "columns are experiment, task, kind",
+    "method": "write column=value, such as method=naive",
+    "=naive": "write column=value, such as method=naive",
+}
+
+
+def test_a_condition_that_fits_nothing_lists_what_there_is(done: tuple[str, str], cli: Cli, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    for command in (["results"], ["report", "--out", str(page)], ["analyse", "scores"]):
+        for where, message in MISSES.items():
+            status, out, err = cli(*command, "--store", done[1], "--where", where)
+            assert (status, out) == (2, "")
+            assert f"--where {where!r}" in err
+            assert message in err
+    assert not page.exists()
+
+
+def test_a_condition_on_an_empty_store(cli: Cli, store: Store, tmp_path: Path) -> None:
+    status, _, err = cli("results", "--store", str(store.root), "--where", "method=naive")
+    assert (status, "there are no results here yet" in err) == (2, True)
+    assert cli("results", "--store", str(store.root)) == (0, "no rows\n", "")
+
+
+def test_a_file_that_cannot_be_written(done: tuple[str, str], cli: Cli, tmp_path: Path) -> None:
+    for name, message in (
+        ("t.pdf", "its suffix '.pdf' is none of .txt, .csv, .json, .tex, .md; choose one, or say --format"),
+        ("t", "its suffix '' is none of"),
+        ("none/t.csv", "cannot write the results to"),
+    ):
+        status, out, err = cli("results", "--store", done[1], "--out", str(tmp_path / name))
+        assert (status, out) == (2, "")
+        assert message in err
+        assert not (tmp_path / name).exists()
+
+
 def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     path, store = done
     status, out, _ = cli("store", "ls", "--store", store)
     assert status == 0
     assert len(out.splitlines()) == 40
+    (key, *_) = rows(cli, store)
+    _, why, _ = cli("store", "why", key["key"][:12], "--store", store)
+    row, step = why.splitlines()
+    text = "row of tiny: toy-xs -> toy-l, confidence, seed 0; ok; it rests on 11 steps, all in the store"
+    assert row == f"{key['key'][:12]}  {text}"
+    assert step.startswith(f"{key['key'][:12]}  step compare, made of ")
+    assert "begins no key in" in cli("store", "why", "00000000", "--store", store)[2]
+    _, out, _ = cli("store", "ls", "--store", store)
     assert [line.split()[1] for line in out.splitlines()].count("finetune") == 12
 
     _, out, _ = cli("store", "why", path, "--set", "sweep.seeds=[0, 1, 2]", "--store", store)
@@ -196,7 +269,16 @@ def test_a_failing_step_fails_its_experiments_alone(cli: Cli, toml: Toml, store:
     found = rows(cli, str(store.root))
     assert sorted(row["verdict"] == "failed" for row in found) == [False, False, True, True]
     assert all(row["pgr"] is None and row["student_score"] is None for row in found if row["verdict"] == "failed")
+    assert all(("the loss is" in row["failure"]) == (row["verdict"] == "failed") for row in found)
     assert "with naive failed: train toy-l" in out
+    table = cli("results", "--store", str(store.root))[1].splitlines()
+    assert sum("failed (1)" in line or "failed (2)" in line for line in table) == 2
+    assert any(
+        re.fullmatch(r"\(1\) train toy-l on .*: the loss is .*; try a smaller one, such as 3e\+36", line)
+        for line in table
+    )
+    for one in rows(cli, str(store.root), "--group"):
+        assert ("the loss is" in one["failure"]) == (one["verdict"] == "failed")
     assert len(rows(cli, str(store.root), "--group")) == 4
 
 
@@ -228,7 +310,8 @@ def test_a_dry_run_shows_the_plan_and_leaves_no_trace(cli: Cli, toml: Toml, stor
     [
         (
             ["run", "toyy"],
-            f"no experiment 'toyy': neither a TOML file nor shipped; shipped are {SHIPPED} (outgrow list",
+            "no experiment 'toyy': neither a TOML file nor shipped; did you mean 'toy'? shipped are "
+            f"{SHIPPED} (outgrow list",
         ),
         (["run", "toy", "--set", "method.name=confidense"], "unknown method 'confidense'; did you mean 'confidence'?"),
         (["run", "toy", "--set", "weak.model=toy-xxs"], "unknown model 'toy-xxs'; did you mean 'toy-xs'?"),
@@ -321,3 +404,85 @@ def test_a_disk_that_fills_on_the_way_exits_1(
         cli.main()
     assert stopped.value.code == 1
     assert "what was finished is kept" in capsys.readouterr().err
+
+
+def test_mistakes_that_can_be_seen_at_once_are_told_at_once(cli: Cli, tmp_path: Path, toml: Toml) -> None:
+    path, store = toml(), str(tmp_path / "none")
+    for options, message in (
+        (["--workers", "4"], "workers = 4: the executor 'serial' uses one process; add --executor processes"),
+        (["--device", "mps"], "this machine has no device 'mps'; it has "),
+        (["--device", "mps", "--dry-run"], "this machine has no device 'mps'; it has "),
+        (["--set", "split.test=1000", "--dry-run"], "the split asks for 1,030 examples"),
+        (["--set", "split.transfer=290", "--dry-run"], "besides test 100 and validation 30 there are 270"),
+    ):
+        status, _, err = cli("run", path, *options, "--store", store)
+        assert (status, err.count("error: "), len(err.splitlines())) == (2, 1, 1)
+        assert message in err
+        assert not Path(store).exists()
+
+
+def test_a_failed_run_leaves_the_good_report_and_no_rows(cli: Cli, toml: Toml, store: Store) -> None:
+    path = toml(("[sweep]", '[sweep]\n"strong.train.learning_rate" = [3e-2, 3e-1]'))
+    options = ("--set", "method=naive", "--store", str(store.root))
+    assert cli("run", path, *options)[0] == 0
+    report = store.root / "report-tiny-method=naive.html"
+    good = report.read_bytes()
+    found = len(rows(cli, str(store.root)))
+    status, out, err = cli("run", path, *options, "--set", "task.n=20")
+    assert (status, out) == (2, "")
+    assert err.startswith("error: the split asks for 130 examples (test 100, validation 30), but the task has 20; ")
+    assert len(err.splitlines()) == 1
+    toml(("[sweep]", '[sweep]\n"strong.train.learning_rate" = [3e-2, 3e37]'))
+    status, out, err = cli("run", path, *options)
+    assert status == 1
+    assert f"Report: {store.root / 'report-tiny-method=naive-incomplete.html'}" in out
+    assert report.read_bytes() == good
+    assert len(rows(cli, str(store.root))) == found + 1
+    assert sorted(store.root.glob("report-*.html")) == [
+        report.with_name("report-tiny-method=naive-incomplete.html"),
+        report,
+    ]
+
+
+def test_a_report_that_cannot_be_written_is_a_note(
+    cli: Cli, toml: Toml, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (store.root / "report-tiny-method=naive.html").mkdir()
+    status, out, err = cli("run", toml(), "--set", "method=naive", "--store", str(store.root))
+    assert status == 0
+    assert "Computed 11 steps" in out
+    assert err.startswith("note: cannot write the report to ")
+
+
+def test_a_store_at_home_is_found_without_a_shell(
+    cli: Cli, toml: Toml, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert cli("run", toml(), "--set", "method=naive", "--store=~/mine")[0] == 0
+    assert (tmp_path / "mine" / "report-tiny-method=naive.html").is_file()
+    assert cli("run", toml(), "--set", "method=naive", "--store=~nobody-of-this-name")[0] == 0
+    assert (tmp_path / "~nobody-of-this-name" / "results").is_dir()
+    assert not (tmp_path / "~").exists()
+
+
+def test_names_with_brackets_and_control_characters_are_shown_as_they_are(cli: Cli, toml: Toml, tmp_path: Path) -> None:
+    path = Path(toml(name="exp [a] :smile: \x1b[31m; touch x"))
+    store = tmp_path / "runs [v2][/b]"
+    status, out, err = cli("run", str(path), "--set", "method=naive", "--store", str(store))
+    assert (status, err) == (0, "")
+    assert f"in the store {store}, " in out
+    assert "exp [a] :smile: \\x1b[31m; touch x" in out
+    assert "\x1b" not in out
+    (report,) = store.glob("*.html")
+    quoted = f"outgrow run &#x27;{tmp_path}/exp [a] :smile:"
+    assert quoted in report.read_text()
+
+
+def test_a_report_is_named_by_what_was_set() -> None:
+    assert report_name("toy", [], whole=True) == "report-toy.html"
+    assert report_name("toy", ["train.epochs=1", "seeds=0,1"], whole=True) == "report-toy-train.epochs=1-seeds=0,1.html"
+    assert report_name("toy", ["task.path=a/b c"], whole=False) == "report-toy-task.path=a_b_c-incomplete.html"
+    long = [report_name("x" * 300, ["a" * 80 + end], whole=True) for end in "bc"]
+    assert long[0] != long[1]
+    assert len(long[0]) < 130

@@ -128,7 +128,7 @@ def test_a_files_name_names_its_experiments(toml: Toml) -> None:
 
 MISTAKES = [
     (('name = "toy"', 'name = "toyy"'), "line 3: unknown task 'toyy'; did you mean 'toy'? (outgrow list tasks)"),
-    (('name = "toy"', "name = 3"), "line 2: [task] needs name = \"...\" (outgrow list tasks)"),
+    (('name = "toy"', "name = 3"), "line 3: [task] needs name = \"...\" (outgrow list tasks)"),
     (("n = 400", "n = 4"), "line 4: task.n = 4: input should be greater than or equal to 10"),
     (("n = 400", "m = 400"), "line 4: unknown key 'task.m'; known: n, classes, noise, seed"),
     (("n = 400", "sede = 1"), "line 4: unknown key 'task.sede'; did you mean 'seed'?"),
@@ -258,8 +258,125 @@ def test_an_unknown_experiment_names_the_shipped_ones() -> None:
 def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "latin.toml"
     path.write_bytes(b'about = "caf\xe9"')
-    with pytest.raises(ConfigError, match=r"cannot read .*latin.toml.*utf-8"):
+    with pytest.raises(ConfigError, match=r"cannot read .*latin.toml.*not UTF-8.*byte 12, in line 1, is 0xe9"):
         read_experiments(str(path))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["train.lr=1e-3", "unknown key 'train.lr'; did you mean 'learning_rate'?"],
+        ["train.n_epochs=3", "did you mean 'epochs'?"],
+        ["train.bs=3", "did you mean 'batch_size'?"],
+        ["train.wd=3", "did you mean 'weight_decay'?"],
+        ["train.LR=3", "did you mean 'learning_rate'?"],
+        ["lr=1e-3", "did you mean 'train.learning_rate'?"],
+        ["strong.epochs=3", "did you mean 'strong.train.epochs'?"],
+        ["seed=3", "did you mean 'sweep.seeds'?"],
+        ["train.seed=3", "did you mean 'sweep.seeds'?"],
+        ["task.test=3", "did you mean 'split.test'?"],
+        ["train.device=cuda", "that is an option of the command: --device"],
+        ["model=toy-s", "did you mean 'weak.model' or 'strong.model'?"],
+        ["method.name=[naive,confidence]", """write --set 'sweep.method.name=["naive","confidence"]'"""],
+        [
+            'method.name=["naive","confidence"]',
+            """one name; to run several, one after the other, sweep them: --set 'sweep.""",
+        ],
+        [
+            "train.learning_rate=[1e-3,1e-4]",
+            "is one value; to run several, one after the other, sweep them: --set 'sweep.",
+        ],
+        ["strong.model=roberta-base", 'model = "transformer" (or "vision"), path = "roberta-base"'],
+        ["task.name=reviews.csv", "unknown task 'reviews.csv'; for a table of your own: name = "],
+        ["task.name={x", "lists and tables are TOML, with texts in quotes"],
+        ["task.n=" + "9" * 5000, "a number has thousands of digits"],
+        ["task.n=" + "9" * 30, "is too large; whole numbers are below"],
+        ["task.n=" + "[" * 3000, "nested too deeply"],
+        [".".join("a" * 3000) + "=1", "unknown key"],
+        ["sweep.seeds=[18446744073709551615]", "too large"],
+        ["task.=1", "ends in a dot"],
+    ],
+)
+def test_what_is_meant_is_said(toy: Toy, settings: list[str]) -> None:
+    setting, message = settings
+    with pytest.raises(ConfigError) as caught:
+        toy(setting)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_whole_table_that_is_set_beats_what_of_it_is_swept(toy: Toy) -> None:
+    assert [one.method.name for one in toy("method=naive")] == ["naive"]
+
+
+INLINE = """# n = 3
+about = "a = b [c]"
+task = { name = "toy", "n" = 400 }
+split = { supervisor = 60, transfer = [60][0], test = 100 }
+weak = { model = "toy-xs" }
+strong = { model = "toy-l", train.epochs = 2 }
+[sweep]
+method = [
+    "naive",
+    { name = "confidence", alpha = 0.5 },
+]
+""".replace("[60][0]", "60")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (('"n" =', '"m" ='), "line 3: unknown key 'task.m'"),
+        (("supervisor =", "supervisr ="), "line 4: unknown key 'split.supervisr'"),
+        (("epochs = 2", "epochs = 0"), "line 6: strong.train.epochs = 0"),
+        (("alpha =", "alfa ="), "line 10: unknown key 'method.alfa'; did you mean 'alpha'?"),
+        (('"naive"', '"naiv"'), "line 8: unknown method 'naiv'"),
+    ],
+)
+def test_lines_are_named_in_tables_of_one_line_too(tmp_path: Path, mistake: tuple[str, str], message: str) -> None:
+    path = tmp_path / "inline.toml"
+    path.write_text(INLINE)
+    assert len(read_experiments(str(path))) == 2
+    path.write_text(INLINE.replace(*mistake))
+    with pytest.raises(ConfigError) as caught:
+        read_experiments(str(path))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (INLINE.encode("utf-16"), r"is UTF-16 text \(Windows calls it Unicode\); save it as UTF-8"),
+        (INLINE.encode("utf-16-le"), "is UTF-16 text"),
+        (b"n = " + b"9" * 5000, "a number has thousands of digits"),
+        (b"n = " + b"[" * 3000 + b"]" * 3000, "nested too deeply"),
+        (b'p = "C:\\data"', "a backslash is written twice"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "one.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=message):
+        read_experiments(str(path))
+
+
+def test_files_of_windows_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "one.toml"
+    path.write_bytes(INLINE.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert len(read_experiments(str(path))) == 2
+
+
+def test_names_that_are_no_files(tmp_path: Path, toml: Toml, monkeypatch: pytest.MonkeyPatch) -> None:
+    toml(name="mine")
+    monkeypatch.chdir(tmp_path)
+    for source, message in (
+        ("mine", "did you mean 'mine.toml'?"), ("miin.toml", "did you mean 'mine.toml'?"),
+        ("tyo", "did you mean 'toy'?"),
+        (".", "is a folder: name a TOML file in it, such as mine.toml"), ("x" * 300, "file name too long"),
+    ):  # fmt: skip
+        with pytest.raises(ConfigError) as caught:
+            read_experiments(source)
+        assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["0,x", "", "1;2", "1.5"])

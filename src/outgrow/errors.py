@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from outgrow.plain import plain
+
 
 class OutgrowError(Exception):
-    """Base of every error raised on purpose; its message names the value, the choices and the cure."""
+    """Base of every error raised on purpose; its message names the value, the choices and the cure.
+
+    As it holds what comes from outside, names of files and columns say, it is made plain whoever shows it.
+    """
+
+    def __str__(self) -> str:
+        return plain(super().__str__())
 
 
 class ConfigError(OutgrowError):

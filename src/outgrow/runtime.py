@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from outgrow.errors import ConfigError
 from outgrow.registry import imported_files
@@ -41,3 +41,15 @@ class Runtime:
                 raise ConfigError(f"{name} = {value!r}: choose one of {', '.join(choices)}")
         if self.workers < 1:
             raise ConfigError(f"workers = {self.workers}: at least one is needed")
+
+
+def runtime_of(*, executor: str, workers: int | None, **options: Any) -> Runtime:
+    """A runtime as it was asked for; ConfigError where workers are asked for that would never come to work."""
+    if executor == "serial" and (workers or 1) > 1:
+        raise ConfigError(
+            f"workers = {workers}: the executor 'serial' uses one process; add --executor processes (from Python: "
+            'executor="processes"), or leave the workers out'
+        )
+    if workers is not None:
+        options["workers"] = workers
+    return Runtime(executor=executor, **options)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 from pydantic import ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
+from outgrow.aliases import meant
 from outgrow.errors import ConfigError
 
 T = TypeVar("T")
@@ -50,13 +51,29 @@ def _clear(error: ValidationError, name: str, known: list[str]) -> ConfigError:
         return ConfigError(f"{name} takes its fields by name, such as {name}({(known or ['...'])[0]}=...)")
     if first["type"] == "unexpected_keyword_argument":
         return ConfigError(f"{name} has no {key!r}; {suggestion(key, known)}", key=key)
-    return ConfigError(f"{key} = {first.get('input')!r}: {first['msg'][0].lower()}{first['msg'][1:]}", key=key)
+    return ConfigError(f"{key} = {short(first.get('input'))}: {first['msg'][0].lower()}{first['msg'][1:]}", key=key)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """`did you mean ...?`, or what there is."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
+    known = list(known)
+    found = meant(name, known) or near(name, known)
+    return f"did you mean {found[0]!r}?" if found else f"known: {', '.join(known) or 'none'}"
+
+
+def near(name: str, known: Iterable[str], *, cutoff: float = 0.5) -> list[str]:
+    """The known name that is most like this one, capitals aside, if any is at least so much like it."""
+    capitals = {one.lower(): one for one in known}
+    return [capitals[one] for one in difflib.get_close_matches(name.lower(), list(capitals), n=1, cutoff=cutoff)]
+
+
+def short(value: object, most: int = 60) -> str:
+    """A value as Python writes it, cut in the middle where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+        return f"a {type(value).__name__} too large to show"
+    return text if len(text) <= most else f"{text[: most - 20]} ... {text[-15:]}"
 
 
 def plain(value: Any) -> Any:

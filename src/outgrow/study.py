@@ -14,12 +14,13 @@ from outgrow.config import read_experiments
 from outgrow.errors import ConfigError
 from outgrow.executors.base import executors
 from outgrow.experiment import Experiment
+from outgrow.freshness import adopt, beside, changed_code
 from outgrow.learning.team import team
 from outgrow.plan import make_plan
 from outgrow.progress import Live
 from outgrow.results.frame import Results
 from outgrow.results.records import read_records
-from outgrow.runtime import Precision, Runtime
+from outgrow.runtime import Precision, runtime_of
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
@@ -35,9 +36,10 @@ def run(
     set: Mapping[str, Any] | None = None,
     store: str | Path | Store = STORE,
     executor: str = "serial",
-    workers: int = 2,
+    workers: int | None = None,
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
     precision: Precision = "auto",
+    fresh: bool = False,
     progress: bool = True,
 ) -> Results:
     """Run experiments, or find what is finished already. What fails is told in `failures`, and the rest is done.
@@ -47,6 +49,8 @@ def run(
         seeds: in place of the experiments' own.
         set: settings of names and files by dotted key, such as `{"method.alpha": 0.75}`.
         store: folder of finished steps; made if it is not there.
+        workers: processes at once, for an executor that uses several; 2 by default.
+        fresh: compute all steps anew, say after a change of one's code; what is there is replaced when all is done.
         progress: tell on stderr how far it is.
 
     Raises:
@@ -54,16 +58,22 @@ def run(
         StoreError, StepFailed: the disk, or a process, gave up on the way; what is finished is kept.
     """
     executors[executor]
-    runtime = Runtime(executor=executor, workers=workers, device=device, precision=precision)
+    runtime = runtime_of(executor=executor, workers=workers, device=device, precision=precision)
     listed = list(what) if isinstance(what, Sequence) and not isinstance(what, str) else [what]
     experiments = [found for one in listed for found in _experiments(one, seeds, set or {})]
     opened = store if isinstance(store, Store) else Store(store)
     opened.create()
+    target = beside(opened, experiments) if fresh else opened
+    plan = make_plan(experiments, cached=target.keys())
+    for note in changed_code(plan, opened):
+        log.warning("%s", note)
     with contextlib.ExitStack() as stack:
         watcher = None
         if progress and team().rank == 0:
-            watcher = stack.enter_context(Live(make_plan(experiments, cached=opened.keys())))
-        swept = run_experiments(experiments, opened, runtime=runtime, watcher=watcher)
+            watcher = stack.enter_context(Live(plan, runtime))
+        swept = run_experiments(experiments, target, runtime=runtime, watcher=watcher)
+    if fresh:
+        adopt(opened, target)
     results = Results(store=opened, records=swept.records)
     if results.failures:
         log.warning("%d of %d runs failed: see .failures", len(results.failures), len(results))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from outgrow.artefacts import Artefacts
@@ -13,10 +13,12 @@ from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.experiment import Experiment
 from outgrow.learning.team import team
 from outgrow.plan import Plan, make_plan
+from outgrow.preparation import notes_of, prepare
+from outgrow.results.forget import supersede
 from outgrow.results.records import record
 from outgrow.results.table import Record
 from outgrow.runtime import Runtime
-from outgrow.steps import Comparison, Step
+from outgrow.steps import Comparison, Context, Step
 
 ATTEMPTS = 20  # what is found damaged on the way is moved aside; the next computes it again, and may find more
 
@@ -49,12 +51,17 @@ class _Recording:
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
-    """What came of a sweep: one record per experiment, the plan it began with, steps computed and failed."""
+    """What came of a sweep: one record per experiment, the plan it began with, steps computed here and failed.
+
+    Args:
+        notes: what the data of results that failed had to tell; others have their notes in their records.
+    """
 
     records: list[Record]
     plan: Plan
     computed: int
     failures: dict[str, BaseException]
+    notes: list[str] = field(default_factory=list)
 
 
 def run_experiments(
@@ -64,7 +71,11 @@ def run_experiments(
     runtime: Runtime | None = None,
     watcher: Watcher | None = None,
 ) -> Swept:
-    """Compute what the store lacks and return every experiment's row; failures are rows too, with verdict `failed`."""
+    """Compute what the store lacks and return every experiment's row; failures are rows too, with verdict `failed`.
+
+    Raises:
+        OutgrowError: nothing can come of the request, as its data are wrong; then no row is written.
+    """
     if isinstance(experiments, str) or not all(isinstance(one, Experiment) for one in experiments):
         raise ConfigError(
             f"run_experiments takes a list of Experiment values, not {experiments!r}; outgrow.run takes names and "
@@ -78,12 +89,20 @@ def run_experiments(
 def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> Swept:
     """Carry out a plan against a store, and write the rows of its results."""
     execute, first, computed = executors[runtime.executor], plan, 0
+    if runtime.device != "auto":
+        Context(store, runtime).machine  # noqa: B018 - ConfigError now if it is not there, not at the first training
     watcher, outcome = _Recording(watcher, store, plan), Outcome()
     records: list[Record] = []
     with store.in_use():
         for attempt in range(1, ATTEMPTS + 1):
-            outcome = execute(plan, store, runtime, watcher) if plan.todo else Outcome()
-            computed += len(outcome.computed)
+            left, outcome = prepare(plan, store, runtime, watcher)
+            computed += outcome.here
+            if left.todo and not outcome.damaged:
+                rest = execute(left, store, runtime, watcher)
+                computed += rest.here
+                outcome = Outcome(
+                    failures=outcome.failures | rest.failures, failed=outcome.failed | rest.failed, damaged=rest.damaged
+                )
             try:
                 if not outcome.damaged or attempt == ATTEMPTS:
                     records = [
@@ -95,7 +114,10 @@ def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -
                 if attempt == ATTEMPTS:
                     raise
             plan = plan.against(there(store))
-    return Swept(records=records, plan=first, computed=computed, failures=outcome.failures)
+        if computed and team().rank == 0:
+            supersede(store, records)
+    ends = [one.result for one in first.results if one.result.key in outcome.failed]
+    return Swept(records=records, plan=first, computed=computed, failures=outcome.failures, notes=notes_of(ends, store))
 
 
 def there(store: Artefacts) -> set[str]:

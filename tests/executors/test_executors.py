@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import multiprocessing
 import os
 import re
@@ -16,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from outgrow.errors import ConfigError, StepFailed
+from outgrow.errors import ConfigError, DataError, StepFailed
 from outgrow.executors import base as executors_base
+from outgrow.executors import workers
 from outgrow.executors.base import compute, executors
-from outgrow.executors.processes import _without_interrupts
+from outgrow.executors.workers import without_interrupts
 from outgrow.experiment import Experiment
 from outgrow.runtime import Runtime
 from outgrow.specs import SplitSpec
@@ -85,28 +87,50 @@ def test_an_unforeseen_error_fails_its_step_and_is_logged(
     toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(ToyTask, "load", lambda self: 1 / 0)
-    swept = run_experiments(toy(), store)
-    assert swept.computed == 0
-    assert {one.failure for one in swept.records} == {"examples of toy: ZeroDivisionError: division by zero"}
+    with pytest.raises(StepFailed, match=r"^examples of toy: ZeroDivisionError: division by zero$"):
+        run_experiments(toy(), store)
+    assert list(store.results()) == []
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError]
     monkeypatch.undo()
     again = run_experiments(toy(), store)
     assert {one.row.verdict for one in again.records} != {"failed"}
 
 
-def test_failures_of_seeds_are_counted_one_by_one(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_nothing_can_come_of_are_one_error_without_rows(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*arguments: Any, **options: Any) -> Examples:
-        raise ConfigError("no")
+        raise DataError("no")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(ToyTask, "load", fail)
-        failed = run_experiments(toy(seeds=[0, 1, 2]), store)
-        assert (failed.computed, len(failed.failures)) == (0, 1)  # they share the examples
-        assert [record.failure for record in failed.records] == ["examples of toy: no"] * 6
-    monkeypatch.setattr("outgrow.steps.split.draw", fail)
-    failed = run_experiments(toy(seeds=[0, 1, 2]), store)
-    assert (failed.computed, len(failed.failures)) == (1, 3)
-    assert [record.failure for record in failed.records] == ["split toy: no"] * 6
+    for broken in ("outgrow.tasks.toy.Toy.load", "outgrow.steps.split.draw"):
+        with monkeypatch.context() as patch:
+            patch.setattr(broken, fail)
+            with pytest.raises(DataError, match=r"^no$"):
+                run_experiments(toy(seeds=[0, 1, 2]), store)
+    with pytest.raises(DataError, match=r"^the metric 'top5_accuracy' does not fit the task 'toy': it needs 6 classes"):
+        run_experiments(toy("metric=top5_accuracy"), store)
+    assert list(store.results()) == []
+    steps = [manifest.step for manifest in store.manifests()]
+    assert sorted(set(steps)) == ["examples", "split"], "and nothing was trained"
+
+
+def test_data_that_some_need_fail_those_alone(toy: Toy, store: Store) -> None:
+    experiments = [*toy("method.name=naive", seeds=[0, 1]), *toy("method.name=naive", "split.transfer=900")]
+    swept = run_experiments(experiments, store)
+    assert [one.row.verdict == "failed" for one in swept.records] == [False, False, True]
+    assert swept.records[2].failure.startswith("split toy: the split asks for 960 examples")
+    assert {manifest.step for manifest in store.manifests()} >= {"finetune", "compare"}
+
+
+def test_what_was_dropped_is_told_with_what_is_missing(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = ToyTask.load
+    monkeypatch.setattr(ToyTask, "load", lambda self: dataclasses.replace(load(self), notes=["dropped 9 rows"]))
+    for size in ("split.test=900", "split.transfer=900"):
+        with pytest.raises(DataError, match="the split asks for") as caught:
+            run_experiments(toy("method.name=naive", size), store)
+        assert caught.value.__notes__ == ["dropped 9 rows"]
+    half = run_experiments(toy("method.name=naive", "sweep.split.transfer=[60, 900]"), store)
+    assert (len(half.failures), half.notes) == (1, ["dropped 9 rows"])
 
 
 def test_a_device_that_is_not_there_is_named(store: Store) -> None:
@@ -202,7 +226,7 @@ def test_workers_never_get_ctrl_c() -> None:
     def blocked() -> str:
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
-    with _without_interrupts():
+    with without_interrupts():
         assert blocked() == "True"
     assert blocked() == "False"
 
@@ -223,8 +247,8 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("forked")
 def test_a_worker_that_ends_by_itself_ends_the_run(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outgrow.executors.processes._compute", leave)
-    how = "a worker process died during 'examples of toy' with exit status 9, .*mend that"
+    monkeypatch.setattr("outgrow.executors.workers.compute_group", leave)
+    how = "a worker process died during 'train toy-xs on ground truth' with exit status 9, .*mend that"
     with pytest.raises(StepFailed, match=how):
         run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
     assert not multiprocessing.active_children()
@@ -237,13 +261,13 @@ def test_a_step_whose_worker_dies_is_tried_once_more_and_the_rest_goes_on(
 ) -> None:
     """A student of one of two methods kills its worker, once or whenever it is tried."""
 
-    def dying(step: Step, *arguments: Any) -> None:
+    def dying(step: Step, *arguments: Any) -> bool:
         if "confidence" in step.title and step.name == "finetune":
             tried = len(list(tmp_path.glob("tried*")))
             if tried < times:
                 (tmp_path / f"tried{tried}").touch()
                 be_killed()
-        compute(step, *arguments)
+        return compute(step, *arguments)
 
     monkeypatch.setattr(executors_base, "compute", dying)
     swept = run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=2))
@@ -256,6 +280,96 @@ def test_a_step_whose_worker_dies_is_tried_once_more_and_the_rest_goes_on(
     assert "of SIGKILL, perhaps for lack of memory; what was finished is kept: run again with fewer" in str(failure)
     assert {method for method, verdict in verdicts.items() if verdict == "failed"} == {"confidence"}
     assert not multiprocessing.active_children()
+
+
+def be_stopped(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_stopped_worker_is_replaced(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, times: int
+) -> None:
+    def stopping(step: Step, *arguments: Any) -> bool:
+        if "confidence" in step.title and step.name == "finetune":
+            tried = len(list(tmp_path.glob("tried*")))
+            if tried < times:
+                (tmp_path / f"tried{tried}").touch()
+                be_stopped()
+        return compute(step, *arguments)
+
+    monkeypatch.setattr(executors_base, "compute", stopping)
+    monkeypatch.setattr(workers, "SILENCE", 2.0)
+    swept = run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=2))
+    verdicts = {one.row.method: one.row.verdict for one in swept.records}
+    assert verdicts["naive"] != "failed"
+    assert not multiprocessing.active_children()
+    if times == 1:
+        assert swept.failures == {}
+        return
+    (failure,) = swept.failures.values()
+    assert re.search(
+        r"gave no sign of life for \d s during 'train .*, and was ended; .* see what stopped", str(failure)
+    )
+    assert {method for method, verdict in verdicts.items() if verdict == "failed"} == {"confidence"}
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_long_call_that_lets_no_thread_run_is_no_death(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(step: Step, *arguments: Any) -> bool:
+        if step.name == "label":
+            started = time.monotonic()
+            sum(range(60_000_000))  # in C, with the interpreter's lock
+            assert time.monotonic() - started > 0.6
+        return compute(step, *arguments)
+
+    monkeypatch.setattr(executors_base, "compute", busy)
+    monkeypatch.setattr(workers, "SILENCE", 0.3)
+    monkeypatch.setattr(workers, "BEAT", 0.1)
+    lost = pytest.fail
+    monkeypatch.setattr("outgrow.executors.processes._Crew._lost", lambda *_, **__: lost("a busy worker was ended"))
+    assert run_experiments(toy("method.name=naive"), store, runtime=Runtime(executor="processes")).failures == {}
+
+
+def test_ctrl_c_does_not_wait_for_a_stopped_worker(toml: Callable[..., str], store: Store) -> None:
+    arguments = ["run", toml(), "--set", "strong.train.epochs=1000000", "--store", str(store.root)]
+
+    def stopped(group: int) -> bool:
+        if len(store.keys()) < 3:
+            return False
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
+        for line in listed.stdout.splitlines():
+            pid, of, what = line.split(None, 2)
+            if int(of) == group and "spawn_main" in what:
+                os.kill(int(pid), signal.SIGSTOP)
+        return True
+
+    with interrupted([*arguments, "--executor", "processes"], stopped) as (status, said):
+        assert status == 130
+        assert "Traceback" not in said
+        assert "run the same command to go on" in said
+
+
+class Stubborn(Exception):
+    """Cannot be read again from where it was sent."""
+
+    def __init__(self, *, needed: str) -> None:
+        super().__init__(f"no {needed}")
+
+
+@pytest.mark.usefixtures("forked")
+def test_an_error_that_cannot_be_sent_is_told_in_words(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stubborn(step: Step, *arguments: Any) -> bool:
+        if step.name == "label":
+            raise Stubborn(needed="luck")
+        return compute(step, *arguments)
+
+    monkeypatch.setattr(executors_base, "compute", stubborn)
+    swept = run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
+    assert {str(one) for one in swept.failures.values()} == {"Stubborn: no luck"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])

@@ -103,7 +103,7 @@ def test_a_header_in_the_middle_and_a_blank_line_above_it_are_no_rows(read: Read
     lines = table(40)
     examples = read("t.csv", "\n".join(["", *lines[:20], lines[0], *lines[20:]]))
     assert (examples.class_names, len(examples.ids)) == (("a", "b"), 40)
-    assert examples.notes == ["skipped 1 rows that repeat the header"]
+    assert examples.notes == ["skipped 1 rows that repeat the header: line 22"]
 
 
 def test_columns_without_a_name_are_left_out(read: Read) -> None:

@@ -219,10 +219,14 @@ def test_missing_empty_and_broken_files(tmp_path: Path, format: str) -> None:
     (tmp_path / "x").write_bytes(b"")
     with pytest.raises(DataError, match="x is empty"):
         task.load()
-    with pytest.raises(DataError, match="is no regular file"):
+    with pytest.raises(DataError, match="is a folder without tables; they end in"):
         dataclasses.replace(task, path=str(tmp_path)).load()
     (tmp_path / "x").write_bytes(b"t,l\nfine,a\nodd \xff,b\n")
-    why = "cannot be read" if format == "parquet" else "not UTF-8 text: byte 15, in line 3, is 0xff; save it as UTF-8"
+    why = (
+        "x holds separated cells, not Parquet; read it with the task 'csv'"
+        if format == "parquet"
+        else "not UTF-8 text: byte 15, in line 3, is 0xff; set encoding"
+    )
     with pytest.raises(DataError, match=why):
         task.load()
 
@@ -266,7 +270,7 @@ def test_bad_json_lines_are_skipped_and_counted(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no line holds a JSON object \(line 1: .*one object a line"):
         task.load()
     path.write_text("[1]\n")
-    with pytest.raises(DataError, match="a list, not an object"):
+    with pytest.raises(DataError, match="element 1: a number, not an object"):
         task.load()
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from typing import Annotated
 
 import typer
 
-from outgrow.cli import compare, listing, packs, results, run, store, zoo
+from outgrow.cli import compare, forget, listing, packs, results, run, store, zoo
 from outgrow.errors import ConfigError, OutgrowError
+from outgrow.plain import plain
 
 app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
 )  # fmt: skip
-for command in (run.run, results.results, results.report, results.analyse, compare.compare, listing.doctor):
+for command in (run.run, results.report, results.analyse, compare.compare, listing.doctor):
     app.command()(command)
 app.command(name="list")(listing.list_)
+app.add_typer(forget.results_app, name="results")
 app.add_typer(store.store_app, name="store")
 app.add_typer(packs.packs_app, name="packs")
 app.add_typer(zoo.zoo_app, name="zoo")
@@ -30,10 +33,15 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s: %(message)s")
     logging.getLogger("outgrow").setLevel(logging.WARNING)  # of other libraries, errors are enough
     _end_as_by_ctrl_c()
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter gets its number
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         sys.argv[1:] = _imports_first(sys.argv[1:])
         app()
     except OutgrowError as error:
+        for note in getattr(error, "__notes__", []):
+            print(f"note: {plain(note)}", file=sys.stderr)
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import shlex
 import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from outgrow.cli.results import write_report
 from outgrow.cli.store import DEFAULT_STORE, StoreOption
 from outgrow.errors import ConfigError, DataError, StepFailed, StoreError
+from outgrow.plain import plain
 
 if TYPE_CHECKING:
+    from outgrow.plan import Plan
     from outgrow.results.table import Group
+    from outgrow.runtime import Runtime
+    from outgrow.store import Store
     from outgrow.sweep import Swept
 
 
@@ -26,7 +34,9 @@ def run(
     store: StoreOption = DEFAULT_STORE,
     seeds: Annotated[str | None, typer.Option(help="Seeds instead of the experiment's: 0,1,2")] = None,
     executor: Annotated[str, typer.Option(help="How to run the steps (outgrow list executors).")] = "serial",
-    workers: Annotated[int, typer.Option(min=1, help="Processes at once, for executors that use several.")] = 2,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes at once, for executors that use several; 2 by default.")
+    ] = None,
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="What to compute on.")] = "auto",
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"], typer.Option(help="Of matrix products; auto: bfloat16 where fast.")
@@ -37,116 +47,154 @@ def run(
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Recompute activations: less memory, a third more time.")
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Compute all steps anew; what is there is replaced when all is done.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
-    from outgrow.cli.display import console
     from outgrow.config import read_experiments, seeds_from
-    from outgrow.executors.base import executors
+    from outgrow.freshness import adopt, beside, changed_code
     from outgrow.learning.team import team
     from outgrow.plan import make_plan
     from outgrow.progress import Live, errors
-    from outgrow.runtime import Runtime
+    from outgrow.runtime import runtime_of
+    from outgrow.steps import Context
     from outgrow.store import Store
     from outgrow.sweep import run_experiments
 
     started = time.monotonic()
-    executors[executor]
+    _check_executor(executor)
+    runtime = runtime_of(
+        executor=executor, workers=workers, device=device, precision=precision,
+        micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing,
+    )  # fmt: skip
     chosen = seeds_from(seeds) if seeds is not None else None
-    wanted = [one for source in experiments for one in read_experiments(source, settings=settings or [], seeds=chosen)]
+    read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}
+    wanted = [one for found in read.values() for one in found]
     opened = Store(store)
-    plan = make_plan(wanted, cached=opened.keys())
+    if device != "auto":
+        Context(opened, runtime).machine  # noqa: B018 - ConfigError if it is not there
+    target = beside(opened, wanted) if fresh else opened
+    plan = make_plan(wanted, cached=target.keys())
     if dry_run:
-        _show_plan(plan)
+        _show_plan(plan, runtime)
         return
     opened.create()
+    changed = changed_code(plan, opened)
     if team().rank:
         errors.quiet = True
-    with Live(plan) as live:
+    with Live(plan, runtime) as live:
         try:
-            swept = run_experiments(
-                wanted,
-                opened,
-                runtime=Runtime(
-                    executor=executor,
-                    workers=workers,
-                    device=device,
-                    precision=precision,
-                    micro_batch_tokens=micro_batch_tokens,
-                    checkpointing=checkpointing,
-                ),
-                watcher=live,
-            )
+            swept = run_experiments(wanted, target, runtime=runtime, watcher=live)
+            if fresh:
+                adopt(opened, target)
         except KeyboardInterrupt:
             live.__exit__(None, None, None)
-            left = len(make_plan(wanted, cached=opened.keys()).todo)
+            left = len(make_plan(wanted, cached=target.keys()).todo)
             print(
-                f"\nstopped, {left} steps left; finished ones are kept in {store}: run the same command to go on",
+                f"\nstopped, {left} steps left; finished ones are kept in {plain(store)}: "
+                "run the same command to go on",
                 file=sys.stderr,
             )
             sys.exit(130)
         except (StoreError, StepFailed) as error:  # the request was right, but the disk or a worker gave up on the way
+            live.__exit__(None, None, None)
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
     if team().rank:
         return  # the first of the processes that train together shows what came of it
-    groups = _show_results(swept, store)
-    console.print(
+    groups = _show_results(replace(swept, notes=[*changed, *swept.notes]), opened)
+    print(
         f"\nComputed {swept.computed} steps, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
-        f"in the store {store}, "
-        f"{time.monotonic() - started:.1f} s.", soft_wrap=True,
-    )  # fmt: skip
-    for name in dict.fromkeys(group.experiment for group in groups):
-        command = "outgrow report --store " + store + f" --where experiment={name}"
-        path = write_report(
-            [g for g in groups if g.experiment == name],
-            _failures(swept),
-            Path(store) / f"report-{name}.html",
-            name,
-            command,
-            opened,
-        )
-        console.print(f"Report: {path}", soft_wrap=True)
+        f"in the store {plain(store)}, {time.monotonic() - started:.1f} s."
+    )
+    for source, found in read.items():
+        names = {one.name for one in found}
+        _report([one for one in groups if one.experiment in names], _failures(swept), source, settings, seeds, opened)
     _finish(swept)
 
 
-def _show_plan(plan: Any) -> None:
+def _check_executor(name: str) -> None:
+    from outgrow.executors.base import executors
+
+    executors[name]
+
+
+def _report(
+    groups: list[Group],
+    failures: list[str],
+    source: str,
+    settings: list[str] | None,
+    seeds: str | None,
+    store: Store,
+) -> None:
+    """Write the page of one experiment of the command. That it cannot be written is told, and costs nothing else."""
+    if not any(group.student for group in groups):
+        return  # nothing came of it
+    name, given = groups[0].experiment, sorted(set(settings or []))
+    given += [f"seeds={seeds}"] if seeds is not None else []
+    options = [f"--set={one}" for one in settings or []] + ([f"--seeds={seeds}"] if seeds is not None else [])
+    command = shlex.join(["outgrow", "run", source, *options, f"--store={store.root}"])
+    path = store.root / report_name(name, given, whole=all(group.student for group in groups))
+    title = f"{name} ({', '.join(given)})" if given else name
+    try:
+        print(f"Report: {plain(write_report(groups, failures, path, title, command, store))}")
+    except ConfigError as error:
+        print(f"note: {error}", file=sys.stderr)
+
+
+def report_name(experiment: str, given: Sequence[str], *, whole: bool) -> str:
+    """The file of a report: another one for other settings, and for what failed in part, so that none is lost."""
+    words = "-".join(re.sub(r"[^\w.=+,-]+", "_", one) for one in given)
+    if len(words) > 60:
+        words = hashlib.sha256("\n".join(given).encode()).hexdigest()[:10]
+    parts = [experiment[:100], *([words] if words else []), *([] if whole else ["incomplete"])]
+    return f"report-{'-'.join(parts)}.html"
+
+
+def _show_plan(plan: Plan, runtime: Runtime) -> None:
     from outgrow.cli.display import console, plan_table
-    from outgrow.learning.machine import bfloat16_gain, multiplies_bfloat16
+    from outgrow.preparation import rehearse
 
     console.print(plan_table(plan))
-    seconds, gain = plan.work / _multiply_rate(), bfloat16_gain() if multiplies_bfloat16("cpu") else 1.0
-    faster = f", {seconds / gain:,.0f} s where networks are multiplied in bfloat16" if gain > 1 else ""
-    console.print(
-        f"{len(plan.results)} experiments, {len(plan.steps)} unique steps, {len(plan.todo)} of them to do. "
-        f"About {plan.work:.2g} multiply-accumulates, roughly {seconds:,.0f} s on this machine's CPU{faster}. "
-        f"Trainings one by one would be {plan.trainings_unshared}.", soft_wrap=True,
-    )  # fmt: skip
+    notes, error = rehearse(plan)
+    if error:
+        raise error
+    for note in notes:
+        print(f"note: {plain(note)}")
+    print(
+        f"{len(plan.results)} experiments, {len(plan.steps)} unique steps, {len(plan.todo)} of them to do"
+        f"{_time(plan, runtime)}. Trainings one by one would be {plan.trainings_unshared}."
+    )
 
 
-def _multiply_rate() -> float:
-    """Multiply-accumulates a second to expect in training: a half of what a large matrix product reaches here."""
-    import torch
+def _time(plan: Plan, runtime: Runtime) -> str:
+    """How long the steps to do will take, as far as it can be told."""
+    from outgrow.forecast import START, Forecast, between
+    from outgrow.progress import at_once
+    from outgrow.rates import machine_name, read_rates
 
-    matrix = torch.ones(1024, 1024)
-    for _ in range(3):
-        started = time.perf_counter()
-        matrix @ matrix
-    return float(1024**3 / (time.perf_counter() - started) / 2)
+    if not plan.todo:
+        return ""
+    known = read_rates(machine_name(runtime.device))
+    forecast = Forecast(plan, workers=at_once(runtime), known=known)
+    seconds, seen = START + forecast.left(), forecast.seen
+    low, high = (0.7, 1.6) if seen > 0.8 else (0.4, 2.5)
+    basis = "by what such steps took here" if seen > 0.8 else "though this machine has not run such steps yet"
+    return f": {between(low * seconds, high * seconds)} on this machine, {basis}"
 
 
-def _show_results(swept: Swept, store: str) -> list[Group]:
+def _show_results(swept: Swept, store: Store) -> list[Group]:
     from outgrow.cli.display import console, group_table, sentences
     from outgrow.results.records import pool
-    from outgrow.store import Store
 
-    groups = pool(Store(store), swept.records)
-    for note in dict.fromkeys(note for record in swept.records for note in record.notes):
-        console.print(f"note: {note}", markup=False, soft_wrap=True)
+    groups = pool(store, swept.records)
+    for note in dict.fromkeys([*swept.notes, *(note for record in swept.records for note in record.notes)]):
+        print(f"note: {plain(note)}")
     console.print(group_table(groups))
     for group in headline(groups):
-        console.print()
-        console.print(sentences(group), markup=False, soft_wrap=True)
+        print(f"\n{plain(sentences(group))}")
     return groups
 
 
@@ -164,7 +212,7 @@ def _failures(swept: Swept) -> list[str]:
     from outgrow.executors.base import reason
 
     steps = swept.plan.steps  # seeds share a step's title
-    return list(dict.fromkeys(f"{steps[key].title}: {reason(error)}" for key, error in swept.failures.items()))
+    return list(dict.fromkeys(f"{plain(steps[key].title)}: {reason(error)}" for key, error in swept.failures.items()))
 
 
 def _finish(swept: Swept) -> None:

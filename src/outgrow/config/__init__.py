@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import tomllib
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from outgrow.config.build import build, check_keys, component, method, named, role, supervisor
+from outgrow.config.sources import LARGEST, experiment_text, parse_toml, shipped_experiments
 from outgrow.config.tables import TABLES, assign, deep_copy, parse_setting, table
 from outgrow.config.toml import to_tables, to_toml
 from outgrow.config.where import Where
 from outgrow.errors import ConfigError
 from outgrow.experiment import Backwards, Experiment
 from outgrow.metrics.base import metrics
+from outgrow.spec import short
 from outgrow.specs import SplitSpec
 from outgrow.tasks.base import tasks
 
 __all__ = [
     "expand", "from_tables", "read", "read_experiments", "seeds_from", "shipped_experiments", "to_tables", "to_toml",
 ]  # fmt: skip
-
-
-def shipped_experiments() -> dict[str, str]:
-    """Names of the shipped experiments and their TOML text."""
-    folder = files("outgrow.experiments")
-    return {
-        item.name.removesuffix(".toml"): item.read_text()
-        for item in sorted(folder.iterdir(), key=lambda item: item.name)
-        if item.name.endswith(".toml")
-    }
 
 
 def read_experiments(
@@ -45,25 +34,11 @@ def read_experiments(
         settings: `table.key=value` texts that override the file.
         seeds: overrides the sweep's seeds.
     """
-    shipped = shipped_experiments()
-    if source in shipped:
-        name, text, where = source, shipped[source], f"experiment {source!r}"
-    else:
-        path = Path(source)
-        if not path.is_file():
-            raise ConfigError(
-                f"no experiment {source!r}: neither a TOML file nor shipped; shipped are {', '.join(shipped)} "
-                "(outgrow list experiments)"
-            )
-        try:
-            name, text, where = path.stem, path.read_text(encoding="utf-8"), str(path)
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read {source!r}: {error}") from error
+    name, text, where = experiment_text(source)
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where} is not valid TOML: {error}") from error
-    return expand(document, name=name, settings=settings, seeds=seeds, where=Where(where, text))
+        return expand(parse_toml(text, where), name=name, settings=settings, seeds=seeds, where=Where(where, text))
+    except RecursionError:
+        raise ConfigError(f"{where}: its lists or tables are nested too deeply") from None
 
 
 def expand(
@@ -79,22 +54,32 @@ def expand(
     tables = deep_copy(document)
     overrides = [parse_setting(text) for text in settings]
     for path, value in overrides:
-        where.set.add(".".join(path))
+        key = ".".join(path)
+        where.set.add(key)
         assign(tables, path, value, where)
-        if isinstance(tables.get("sweep"), dict):  # what is set on the command line is not swept
-            tables["sweep"].pop(".".join(path), None)
+        if isinstance(tables.get("sweep"), dict):  # what is set on the command line is not swept, nor a part of it
+            for swept in [one for one in tables["sweep"] if f"{one}.".startswith(f"{key}.")]:
+                del tables["sweep"][swept]
     check_keys(tables, TABLES, "", where)
     sweep = table(tables, "sweep", where)
     tables.pop("sweep", None)
     sweep_seeds = sweep.pop("seeds", [0])
     chosen = list(seeds) if seeds is not None else sweep_seeds
-    if not isinstance(chosen, list) or not chosen or not all(type(seed) is int and seed >= 0 for seed in chosen):
-        raise ConfigError(f"{where.at('sweep.seeds')}: seeds must be a list of whole numbers from 0, not {chosen!r}")
+    if (
+        not isinstance(chosen, list)
+        or not chosen
+        or not all(type(seed) is int and 0 <= seed < LARGEST for seed in chosen)
+    ):
+        raise ConfigError(
+            f"{where.at('sweep.seeds')}: seeds must be a list of whole numbers from 0, not {short(chosen)}"
+        )
     if len(set(chosen)) != len(chosen):
         raise ConfigError(f"{where.at('sweep.seeds')}: a seed is given twice in {chosen!r}")
     for key, values in sweep.items():
         if not isinstance(values, list) or not values:
-            raise ConfigError(f"{where.at(f'sweep.{key}')}: [sweep] {key!r} must be a list of values, not {values!r}")
+            raise ConfigError(
+                f"{where.at(f'sweep.{key}')}: [sweep] {key!r} must be a list of values, not {short(values)}"
+            )
     found: list[Experiment] = []
     backwards: Backwards | None = None
     for values in itertools.product(*sweep.values()):
@@ -122,7 +107,7 @@ def _experiment(tables: dict[str, Any], name: str, where: Where) -> Experiment:
     train = table(tables, "train", where)
     metric = tables.get("metric", "accuracy")
     if not isinstance(metric, str):
-        raise ConfigError(f"{where.at('metric')}: metric must be a name, not {metric!r} (outgrow list metrics)")
+        raise ConfigError(f"{where.at('metric')}: metric must be a name, not {short(metric)} (outgrow list metrics)")
     named(metrics, metric, "metric", where)
     fields = {
         "task": component(tasks, table(tables, "task", where), "task", "name", where),
@@ -139,7 +124,7 @@ def _experiment(tables: dict[str, Any], name: str, where: Where) -> Experiment:
 
 def read(text: str, *, name: str = "experiment") -> Experiment:
     """The one experiment that a TOML text describes; ConfigError where it describes several."""
-    found = expand(tomllib.loads(text), name=name, where=Where(name, text))
+    found = expand(parse_toml(text, name), name=name, where=Where(name, text))
     if len(found) != 1:
         raise ConfigError(f"{name} describes {len(found)} experiments, and one is wanted")
     return found[0]
@@ -156,4 +141,4 @@ def seeds_from(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise ConfigError(f"--seeds {text!r}: write whole numbers with commas between, such as 0,1,2") from None
+        raise ConfigError(f"--seeds {short(text)}: write whole numbers with commas between, such as 0,1,2") from None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, get_args, get_type_hints
 
+from outgrow.config.hints import hint
 from outgrow.config.where import Where
 from outgrow.errors import ConfigError, UnknownName
 from outgrow.learning.losses import Loss
@@ -17,10 +20,12 @@ from outgrow.methods.selections.base import selections
 from outgrow.methods.transforms.base import transforms
 from outgrow.models.base import Model, Role, models
 from outgrow.registry import Registry, plugin_problems
-from outgrow.spec import MissingField, suggestion
+from outgrow.spec import MissingField, near, short, suggestion
 from outgrow.specs import TrainSpec
 from outgrow.supervisors.base import Supervisor, TrainedModel, supervisors
 
+FILES = {"csv": "csv", "tsv": "csv", "jsonl": "jsonl", "json": "jsonl", "parquet": "parquet"}
+"""Tasks that read a file, by the end of its name."""
 PLACES: dict[type, Registry[Any]] = {Transform: transforms, Selection: selections, Loss: losses}
 
 
@@ -28,9 +33,18 @@ def component(registry: Registry[Any], table: dict[str, Any], title: str, key: s
     """What `table` names by `key`, made with its other fields."""
     fields = dict(table)
     name = fields.pop(key, None)
+    if isinstance(name, list):
+        raise ConfigError(f"{where.at(f'{title}.{key}')}: {title}.{key} is one name; {swept(f'{title}.{key}', name)}")
     if not isinstance(name, str):
-        raise ConfigError(f'{where.at(title)}: [{title}] needs {key} = "..." (outgrow list {registry.kind})')
+        at = f"{title}.{key}" if key in table else title
+        raise ConfigError(f'{where.at(at)}: [{title}] needs {key} = "..." (outgrow list {registry.kind})')
     return build(named(registry, name, f"{title}.{key}", where), fields, title, where)
+
+
+def swept(key: str, values: Sequence[Any]) -> str:
+    """How to run several values of a key."""
+    text = json.dumps(list(values), separators=(",", ":"), default=str)
+    return f"to run several, one after the other, sweep them: --set 'sweep.{key}={text}'"
 
 
 def named(registry: Registry[Any], name: str, key: str, where: Where) -> Any:
@@ -38,7 +52,23 @@ def named(registry: Registry[Any], name: str, key: str, where: Where) -> Any:
     try:
         return registry[name]
     except UnknownName as error:
-        raise UnknownName(f"{where.at(key)}: {error}") from None
+        advice = _of_ones_own(registry, name)
+        if advice and "; known: " in str(error):  # a long list that does not help
+            raise UnknownName(f"{where.at(key)}: unknown {registry.singular} {name!r}{advice}") from None
+        raise UnknownName(f"{where.at(key)}: {error}{advice}") from None
+
+
+def _of_ones_own(registry: Registry[Any], name: str) -> str:
+    """How to use a model of the hub or a file, where an unknown name may be one."""
+    kind = registry.kind
+    if kind == "models" and not near(name, names(registry), cutoff=0.9):
+        return f'; for a model of the hub or a folder: model = "transformer" (or "vision"), path = {json.dumps(name)}'
+    suffix = PurePath(name).suffix.lower().removeprefix(".")
+    if kind == "tasks" and suffix in FILES:
+        return f'; for a table of your own: name = "{FILES[suffix]}", path = {json.dumps(name)}'
+    if kind == "tasks" and "/" in name:
+        return f'; for a data set of the hub: name = "hub", repo = {json.dumps(name)}'
+    return ""
 
 
 def method(given: Any, where: Where) -> Method:
@@ -47,26 +77,38 @@ def method(given: Any, where: Where) -> Method:
     made = []
     for piece in pieces:
         table = {"name": piece} if isinstance(piece, str) else piece
+        if isinstance(table, dict) and isinstance(table.get("name"), list):
+            several = swept("method.name", table["name"])
+            raise ConfigError(f"{where.at('method.name')}: method.name is one name; {several}")
         if not isinstance(table, dict) or not isinstance(table.get("name"), str):
             raise ConfigError(
-                f"{where.at('method')}: a method is a name, a table with a name, or a list of these, not {piece!r}; to "
-                'run several, one after the other, list them under sweep: "method.name" = ["naive", "confidence"]'
+                f"{where.at('method')}: a method is a name, a table with a name, or a list of these, not "
+                f"{short(piece)}; to run several, one after the other, list them under sweep: "
+                '"method.name" = ["naive", "confidence"]'
             )
-        made.append(component(_registry_of(table["name"], where), table, "method", "name", where))
+        made.append(
+            component(
+                _registry_of(table["name"], where.at("method.name" if table is piece else "method")),
+                table,
+                "method",
+                "name",
+                where,
+            )
+        )
     try:
         return compose(made)
     except ConfigError as error:
         raise ConfigError(f"{where.at('method')}: {error}") from None
 
 
-def _registry_of(name: str, where: Where) -> Registry[Any]:
+def _registry_of(name: str, place: str) -> Registry[Any]:
     """Methods first, then the places of an objective."""
     for registry in (methods, transforms, selections, losses):
         if name in registry:
             return registry
     pieces = sorted({*names(methods), *names(transforms), *names(selections), *names(losses)})
     raise UnknownName(
-        f"{where.at('method.name')}: unknown method {name!r}; {suggestion(name, pieces)} (outgrow list methods, "
+        f"{place}: unknown method {name!r}; {suggestion(name, pieces)} (outgrow list methods, "
         f"transforms, selections, losses){plugin_problems()}"
     )
 
@@ -84,7 +126,7 @@ def supervisor(table: dict[str, Any], train: dict[str, Any], where: Where) -> Su
     fields = {key: value for key, value in table.items() if key not in ("model", "train")}
     own = table.get("train", {})
     if not isinstance(own, dict):
-        raise ConfigError(f"{where.at('weak.train')}: [weak.train] must be a table, not {own!r}")
+        raise ConfigError(f"{where.at('weak.train')}: [weak.train] must be a table, not {short(own)}")
     maker = supervisors[name]
     hints = get_type_hints(maker)
 
@@ -120,7 +162,7 @@ def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where)
     table = dict(table)
     own = table.pop("train", {})
     if not isinstance(own, dict):
-        raise ConfigError(f"{where.at(f'{title}.train')}: [{title}.train] must be a table, not {own!r}")
+        raise ConfigError(f"{where.at(f'{title}.train')}: [{title}.train] must be a table, not {short(own)}")
     if table.get("model") in supervisors:
         raise ConfigError(f"{where.at(f'{title}.model')}: {table['model']!r} cannot learn; choose a model to train")
     model: Model = component(models, table, title, "model", where)
@@ -130,6 +172,7 @@ def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where)
 
 def build(maker: Any, fields: dict[str, Any], title: str, where: Where) -> Any:
     """Call `maker`; what is wrong is an error that names the place, the key and the choices."""
+    given = fields
     fields = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
     check_keys(fields, field_names(maker), f"{title}.", where)
     try:
@@ -140,6 +183,8 @@ def build(maker: Any, fields: dict[str, Any], title: str, where: Where) -> Any:
         if not error.key:
             raise type(error)(f"{where.at(title)}: {error}") from None
         text = str(error).replace(f"{error.key} = ", f"{title}.{error.key} = ", 1)
+        if isinstance(given.get(error.key), list) and "valid tuple" not in text:
+            text = f"{title}.{error.key} is one value; {swept(f'{title}.{error.key}', given[error.key])}"
         raise type(error)(f"{where.at(f'{title}.{error.key}')}: {text}") from None
 
 
@@ -153,7 +198,7 @@ def check_keys(table: Mapping[str, Any], known: Sequence[str], prefix: str, wher
     """Raise for the first key that is not known."""
     for key in table:
         if key not in known:
-            raise ConfigError(f"{where.at(prefix + key)}: unknown key {prefix + key!r}; {suggestion(key, known)}")
+            raise ConfigError(f"{where.at(prefix + key)}: unknown key {prefix + key!r}; {hint(key, known, prefix)}")
 
 
 def table_of(one: Any, key: str = "name") -> dict[str, Any]:

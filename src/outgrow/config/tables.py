@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 from outgrow.config.build import check_keys
+from outgrow.config.sources import parse_toml
 from outgrow.config.where import Where
 from outgrow.errors import ConfigError
+from outgrow.spec import short
 
 TABLES = ("task", "split", "weak", "strong", "method", "train", "sweep", "metric", "about")
 
@@ -17,7 +20,7 @@ def table(tables: dict[str, Any], key: str, where: Where) -> dict[str, Any]:
     """A table of the document, to be changed freely; {} where it is not there."""
     table = tables.get(key, {})
     if not isinstance(table, dict):
-        raise ConfigError(f"{where.at(key)}: [{key}] must be a table, not {table!r}")
+        raise ConfigError(f"{where.at(key)}: [{key}] must be a table, not {short(table)}")
     return dict(table)
 
 
@@ -26,11 +29,38 @@ def parse_setting(text: str) -> tuple[list[str], Any]:
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
         raise ConfigError(f"--set {text!r}: write table.key=value, for example --set method.alpha=0.5")
+    given = f"--set {path.strip()}"
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
+        tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
-        parsed = value.strip()
+        parsed: Any = value.strip()
+        if parsed[:1] in ("[", "{"):
+            raise ConfigError(f"{given}={short(parsed)}: {_quoted(path.strip(), parsed)}") from None
+    except (ValueError, RecursionError):
+        parsed = parse_toml(f"value = {value}", given)["value"]  # which says what is wrong
+    else:
+        parsed = parse_toml(f"value = {value}", given)["value"]
     return path.strip().split("."), parsed
+
+
+def _quoted(path: str, text: str) -> str:
+    """What to write in place of a list or table that is no TOML."""
+    words = [one.strip().strip("\"'") for one in text.strip("[]").split(",")]
+    if text.startswith("[") and all(re.fullmatch(r"[\w./:+-]+", one) for one in words):
+        listed = "[" + ",".join(one if _is_number(one) else f'"{one}"' for one in words) + "]"
+        sweep = path if path.startswith("sweep.") else f"sweep.{path}"
+        several = "" if path.startswith("sweep.") else "to run several, one after the other, "
+        return f"{several}write --set '{sweep}={listed}'"
+    example = "'method={name = \"confidence\", alpha = 0.75}'"
+    return f"lists and tables are TOML, with texts in quotes, such as --set {example}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text in ("true", "false")
+    return True
 
 
 def assign(tables: dict[str, Any], path: list[str], value: Any, where: Where) -> None:
@@ -39,6 +69,8 @@ def assign(tables: dict[str, Any], path: list[str], value: Any, where: Where) ->
         path = ["sweep", ".".join(path[1:])]
     if path[0] not in TABLES:
         check_keys({path[0]: None}, TABLES, "", where)
+    if path[-1] == "":
+        raise ConfigError(f"{where.at('.'.join(path))}: {'.'.join(path)!r} ends in a dot; write table.key")
     for part in path[:-1]:
         if path[0] == "method" and isinstance(tables.get(part), str):  # method = "confidence"
             tables[part] = {"name": tables[part]}

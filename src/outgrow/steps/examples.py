@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from outgrow.errors import DataError
 from outgrow.spec import digest, plain
 from outgrow.specs import SplitSpec
 from outgrow.steps.base import Step
@@ -47,7 +50,9 @@ class Dataset(Step):
 
     def compute(self, context: Context, folder: Path) -> None:
         examples = context.remember("loaded", digest(self.task), self.task.load, most=1)
-        write_examples(examples, set_aside(examples, self.split), self.task.kind, folder)
+        with noting(examples.notes):
+            parts = set_aside(examples, self.split)
+        write_examples(examples, parts, self.task.kind, folder)
 
     def read(self, context: Context) -> ExamplesData:
         """The rows as stored; kept in memory for the next that asks.
@@ -62,6 +67,17 @@ class Dataset(Step):
             return data if located is None else replace(data, inputs=located(data.inputs))
 
         return context.remember("examples", self.key, found, most=4)
+
+
+@contextlib.contextmanager
+def noting(notes: Sequence[str]) -> Iterator[None]:
+    """Attach what reading the data had to tell to an error about them: what was dropped may explain it."""
+    try:
+        yield
+    except DataError as error:
+        for note in notes:
+            error.add_note(note)
+        raise
 
 
 def set_aside(examples: Examples, spec: SplitSpec) -> dict[str, np.ndarray]:

@@ -11,10 +11,11 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from outgrow.errors import DataError
-from outgrow.learning.objective import mean_of
+from outgrow.learning.objective import Transform
 from outgrow.spec import plain
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
+from outgrow.steps.labels import weak_labels
 from outgrow.steps.predictor import Inputs, Predictor
 from outgrow.steps.split import Part, Split
 from outgrow.tasks.base import Output
@@ -35,8 +36,13 @@ class Labeller(Protocol):
         """What determines its labels."""
         ...
 
-    def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> np.ndarray:
-        """Its labels of some examples, float32 [labellers, n, classes]; a row of zeros is an abstention.
+    @property
+    def rule(self) -> Transform:
+        """What makes one answer of several labels."""
+        ...
+
+    def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+        """Its labels of some examples, float32 [labellers, n, classes], and notes; a row of zeros is an abstention.
 
         Args:
             known: ids of all the examples in use; labels of others are left out, but some must be among them.
@@ -49,7 +55,7 @@ class Given(Predictor):
     """A labeller's labels of transfer, validation and test."""
 
     name: ClassVar[str] = "given"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     labeller: Labeller
     split: Split
 
@@ -75,13 +81,17 @@ class Given(Predictor):
         from safetensors.numpy import save
 
         data = self.split.read(context)
-        found, notes = {}, []
-        for name in PARTS:
-            ids = [data.ids[row] for row in data.rows(self.split.part(name))]
-            found[name] = self.labeller.read(ids, data.output, known=data.ids)
-            if silent := int((found[name].sum((0, 2)) == 0).sum()):
-                notes.append(f"{self.label} has no label for {silent:,} of {len(ids):,} examples of {name}")
-        (folder / FILE).write_bytes(save(found))
+        ids = {name: [data.ids[row] for row in data.rows(self.split.part(name))] for name in PARTS}
+        votes, notes = self.labeller.read([one for own in ids.values() for one in own], data.output, known=data.ids)
+        found, silent, start = {}, [], 0
+        for name, own in ids.items():
+            found[name] = votes[:, start : start + len(own)]
+            start += len(own)
+            if (n := int((found[name].sum((0, 2)) == 0).sum())) and name != "transfer":  # a training says so itself
+                silent.append(f"{n:,} of {len(own):,} examples of {name}")
+        if silent:
+            notes.append(f"{self.label}: no label for {' and '.join(silent)}, which count as wrong answers")
+        (folder / FILE).write_bytes(save({name: np.ascontiguousarray(own) for name, own in found.items()}))
         (folder / NOTES).write_text(json.dumps(notes))
 
     def votes(self, context: Context, inputs: Inputs) -> np.ndarray:
@@ -92,7 +102,9 @@ class Given(Predictor):
         return load_file(context.store.open(self.key) / FILE)[inputs.name][:, inputs.start : inputs.stop]
 
     def answers(self, context: Context, inputs: Inputs) -> np.ndarray:
-        return mean_of(self.votes(context, inputs))
+        votes = self.votes(context, inputs)
+        assert isinstance(inputs, Part)  # so said `votes`
+        return self.labeller.rule.apply(weak_labels(votes, inputs, context), seed=0).mean()
 
     def notes(self, context: Context) -> list[str]:
         found: list[str] = json.loads((context.store.open(self.key) / NOTES).read_text())

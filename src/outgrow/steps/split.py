@@ -16,7 +16,7 @@ from outgrow.errors import DataError
 from outgrow.specs import SplitSpec
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
-from outgrow.steps.examples import Dataset, ExamplesData
+from outgrow.steps.examples import Dataset, ExamplesData, noting
 from outgrow.steps.grouping import by_group, check_sizes, rank, take
 from outgrow.tasks.base import Output
 
@@ -54,7 +54,9 @@ class Split(Step):
     def compute(self, context: Context, folder: Path) -> None:
         from safetensors.numpy import save
 
-        drawn = draw(self.dataset.read(context), self.sizes, seed=self.seed)
+        data = self.dataset.read(context)
+        with noting(data.notes):
+            drawn = draw(data, self.sizes, seed=self.seed)
         (folder / "rows.safetensors").write_bytes(save(drawn))
 
     def read(self, context: Context) -> SplitData:

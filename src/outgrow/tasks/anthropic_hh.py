@@ -39,4 +39,4 @@ class AnthropicHH(PairTask):
         files = parquet_files(REPO, "default", ("train", "test"))
         for _, record in parquet_records(files, ("chosen", "rejected"), source=self.source):
             question = record["chosen"].split("\n\nAssistant:")[0].strip()
-            yield Pair(better=record["chosen"], worse=record["rejected"], group=key(question))
+            yield Pair(better=record["chosen"], worse=record["rejected"], group=key(question), prompt=question)

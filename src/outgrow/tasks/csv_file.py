@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from outgrow.errors import ConfigError
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.sources.files import errors_name
-from outgrow.tasks.sources.separated import read_separated
-from outgrow.tasks.sources.table import FileTask, Table, decoded
+from outgrow.tasks.sources.reading import read_table
+from outgrow.tasks.sources.records import Table
+from outgrow.tasks.sources.table import TextFileTask, needed
 
 
 @tasks.register("csv", about="your own table: a CSV file with a header, by `path`", source="RFC 4180")
 @spec
-class CsvFile(FileTask):
-    """Columns of a CSV file, UTF-8, separated by commas, or by tabs if its name ends in .tsv."""
+class CsvFile(TextFileTask):
+    """Columns of a CSV file, separated by commas, or by tabs if its name ends in .tsv.
+
+    Args:
+        delimiter: the one character between two cells, such as ";".
+    """
 
     name: ClassVar[str] = "csv"
+    delimiter: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.delimiter) > 1 or self.delimiter in ("\n", "\r", '"', "\0"):
+            raise ConfigError(f'task {self.name!r}: delimiter = {self.delimiter!r} must be one character, such as ";"')
+
+    def identity(self) -> dict[str, Any]:
+        """How the file is read is part of what is read."""
+        return {**super().identity(), "delimiter": self.delimiter}
 
     def table(self) -> Table:
         """Rows whose cells are not as many as the header's are skipped and counted."""
-        file = self.file()
-        with errors_name(file):
-            text = decoded(file, file.read_bytes())
-        return read_separated(text, source=file.name, file=file)
+        return read_table(self.path, form="csv", encoding=self.encoding, delimiter=self.delimiter, columns=needed(self))

@@ -39,4 +39,4 @@ class HHH(PairTask):
             for record in big_bench_examples(file):
                 worse, better = sorted(record["target_scores"], key=record["target_scores"].__getitem__)
                 start = f"Human: {record['input'].strip()}\n\nAssistant: "
-                yield Pair(better=start + better.strip(), worse=start + worse.strip(), group=key(start))
+                yield Pair(better=start + better.strip(), worse=start + worse.strip(), group=key(start), prompt=start)

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files, split_names
-from outgrow.tasks.sources.records import columns_of, parquet_records
-from outgrow.tasks.sources.table import Table, TableTask
+from outgrow.tasks.sources.reading import read_tables
+from outgrow.tasks.sources.records import Table
+from outgrow.tasks.sources.table import TableTask, needed
 
 
 @tasks.register(
@@ -39,6 +40,4 @@ class HubTable(TableTask):
     def table(self) -> Table:
         """All rows of the splits, numbered from 1."""
         files = parquet_files(self.repo, self.config, split_names(self.split), self.revision)
-        source = f"dataset {self.repo}"
-        columns = columns_of(files[0])
-        return Table(source=source, columns=columns, rows=list(parquet_records(files, columns, source=source)))
+        return read_tables(files, source=f"dataset {self.repo}", form="parquet", columns=needed(self))

@@ -6,8 +6,7 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.sources.records import columns_of, parquet_records
-from outgrow.tasks.sources.table import FileTask, Table
+from outgrow.tasks.sources.table import FileTask
 
 
 @tasks.register("parquet", about="your own table: a Parquet file, by `path`", source="https://parquet.apache.org")
@@ -16,10 +15,3 @@ class ParquetFile(FileTask):
     """Columns of a Parquet file."""
 
     name: ClassVar[str] = "parquet"
-
-    def table(self) -> Table:
-        """All rows, numbered from 1."""
-        file = self.file()
-        columns = columns_of(file)
-        rows = list(parquet_records([file], columns, source=file.name))
-        return Table(source=file.name, columns=columns, rows=rows)

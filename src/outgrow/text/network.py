@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from outgrow.errors import MissingDependency
 from outgrow.learning.batching import Rows
 from outgrow.learning.network import Network
+from outgrow.learning.probe import tied
 from outgrow.tasks.base import Output
 from outgrow.text.pretrained import Pretrained
 from outgrow.text.tokens import TokenBatch, Tokens, tokenize
@@ -81,6 +82,14 @@ class TextNetwork(Network):
         states = self.backbone(input_ids=batch.input_ids, attention_mask=batch.mask, **self._options)
         return pool(states.last_hidden_state, batch.mask, self.pooling)
 
+    def paired(self, values: Tensor, batch: TokenBatch) -> Tensor:
+        """Values of sequences [2 b, ...] as those of pairs [b, 2, ...], equal where both have the same tokens."""
+        ids, mask = batch.input_ids, batch.mask
+        same = (ids[::2] == ids[1::2]).all(1)
+        if mask is not None:
+            same &= (mask[::2] == mask[1::2]).all(1)
+        return tied(values.view(-1, 2, *values.shape[1:]), same)
+
     def settle(self, device: torch.device) -> None:
         """Compute attention as plain matrix products where that is faster: short texts on a CPU."""
         settle(self.backbone, device, self.limit)
@@ -126,7 +135,7 @@ class Classifier(TextNetwork):
 
     def forward(self, batch: TokenBatch) -> Tensor:
         logits: Tensor = self.head(self.pooled(batch))
-        return logits.view(-1, 2) if self.pairs else logits
+        return self.paired(logits.squeeze(-1), batch) if self.pairs else logits
 
 
 class Embedder(TextNetwork):
@@ -134,7 +143,7 @@ class Embedder(TextNetwork):
 
     def forward(self, batch: TokenBatch) -> Tensor:
         pooled = self.pooled(batch)
-        return pooled.view(-1, 2, pooled.shape[-1]) if self.pairs else pooled
+        return self.paired(pooled, batch) if self.pairs else pooled
 
 
 def answer_words(tokenizer: Any, output: Output) -> tuple[list[str], list[int]]:

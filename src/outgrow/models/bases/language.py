@@ -72,7 +72,8 @@ class LanguageModel(Model):
             models, whatever head they were saved with, and the mean of encoders.
         head: its rows begin as the unembedding of the class names (`words`), or at zero (`zeros`).
         max_length: tokens a text may have.
-        truncation: the side at which longer texts are cut.
+        truncation: the side at which longer texts are cut; `auto` cuts pairs on the left, as they differ at their ends,
+            and others on the right.
         lora_rank: rank of the low-rank updates.
         new_tokens: the most tokens of a generated answer.
     """
@@ -85,7 +86,7 @@ class LanguageModel(Model):
     pooling: Literal["auto", "last", "mean"] = "auto"
     head: Literal["words", "zeros"] = "words"
     max_length: Annotated[int, Field(ge=2)] = 256
-    truncation: Literal["right", "left"] = "right"
+    truncation: Literal["auto", "right", "left"] = "auto"
     lora_rank: Annotated[int, Field(ge=1)] = 8
     new_tokens: Annotated[int, Field(ge=1)] = 12
     knows: ClassVar[frozenset[str]] = frozenset()
@@ -201,6 +202,12 @@ class LanguageModel(Model):
             return "last" if pretrained.decoder else "mean"
         return self.pooling
 
+    def cut_of(self, output: Output) -> Literal["right", "left"]:
+        """The side at which longer texts are cut, with `auto` resolved."""
+        if self.truncation == "auto":
+            return "left" if output.kind == "preference" else "right"
+        return self.truncation
+
     def build(self, output: Output, *, seed: int, start: Weights | None = None) -> Network:
         from outgrow.text.generation import Generator
         from outgrow.text.network import Classifier, load_start
@@ -211,7 +218,7 @@ class LanguageModel(Model):
             return Generator(pretrained, limit=self.max_length, new_tokens=self.new_tokens, lora_rank=rank, seed=seed)
         return Classifier(
             pretrained, output, head=self.head, pooling=self.pooling_of(pretrained), limit=self.max_length,
-            cut=self.truncation, lora_rank=rank, seed=seed,
+            cut=self.cut_of(output), lora_rank=rank, seed=seed,
         )  # fmt: skip
 
     def language_model(self) -> Network:
@@ -252,7 +259,7 @@ class FrozenText(Extractor):
         pretrained = load_start(self.model.load(), start)
         return Embedder(
             pretrained, pooling=self.model.pooling_of(pretrained), limit=self.model.max_length,
-            cut=self.model.truncation, pairs=output.kind == "preference", lora_rank=0, seed=0,
+            cut=self.model.cut_of(output), pairs=output.kind == "preference", lora_rank=0, seed=0,
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -16,6 +17,17 @@ def fingerprint(file: Path) -> str:
     with errors_name(file):
         status = file.stat()
         return content_hash(str(file.absolute()), status.st_size, status.st_mtime_ns)
+
+
+def regular_file(path: str | Path) -> Path:
+    """The file, its tilde expanded; DataError if it is not there, no regular file, or empty."""
+    file = Path(os.path.expanduser(path))
+    if not os.path.isfile(file):  # unlike Path's, never an error, however odd the path
+        why = "is no regular file" if os.path.exists(file) else "does not exist"
+        raise DataError(f"{file} {why}; path is taken from the folder {os.getcwd()}")
+    if not os.path.getsize(file):
+        raise DataError(f"{file} is empty")
+    return file
 
 
 @contextmanager

@@ -1,9 +1,11 @@
-"""Records: rows of a table by column name, and Parquet files read into them."""
+"""Tables and their records, rows by column name, and Parquet files read into them."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +15,101 @@ from outgrow.tasks.sources.files import errors_name
 Cells = dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table as read: its columns, its rows with the number that an editor shows, and what reading had to tell."""
+
+    source: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[int, Cells]]
+    notes: list[str] = field(default_factory=list)
+
+
+def read_parquet(content: bytes, *, file: Path, columns: Sequence[str] = ()) -> Table:
+    """All rows of a Parquet file, numbered from 1.
+
+    Args:
+        content: of the file.
+        file: what errors name.
+        columns: those that are needed, or that hold what is needed; others are not read. By default all.
+    """
+    import pyarrow
+
+    with _opened(pyarrow.BufferReader(content), file) as opened:
+        schema = opened.schema_arrow
+        roots = [root(name, schema.names) for name in columns]
+        wanted = [name for name in dict.fromkeys(roots) if name] if columns else list(schema.names)
+        within = "" in [start for start, name in zip(roots, columns, strict=True) if "{" not in name]
+        below = [name for one in schema for name in _below(one.name, one.type) if name != one.name] if within else []
+        rows = list(enumerate(_records(opened, wanted, file), start=1))
+        return Table(source=file.name, columns=list(dict.fromkeys([*schema.names, *below])), rows=rows)
+
+
 def parquet_records(files: Sequence[Path], columns: Sequence[str], *, source: str) -> Iterator[tuple[int, Cells]]:
     """Records of files of one form, numbered from 1; a missing column or a broken file is a DataError."""
-    import pyarrow.parquet
-
     number = 0
     for file in files:
-        check_columns(columns, columns_of(file), source=source)
-        with errors_name(file), pyarrow.parquet.ParquetFile(file) as opened:
-            for batch in opened.iter_batches(columns=list(columns)):
-                for record in batch.to_pylist():
-                    number += 1
-                    yield number, record
+        with _opened(file, file) as opened:
+            check_columns(columns, opened.schema_arrow.names, source=source)
+            for record in _records(opened, columns, file):
+                number += 1
+                yield number, record
 
 
-def columns_of(file: Path) -> list[str]:
-    """Names of a Parquet file's columns."""
+@contextmanager
+def _opened(source: Any, file: Path) -> Iterator[Any]:
+    import pyarrow
     import pyarrow.parquet
 
-    with errors_name(file):
-        return list(pyarrow.parquet.read_schema(file).names)
+    try:
+        with errors_name(file), pyarrow.parquet.ParquetFile(source) as opened:
+            yield opened
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{file} cannot be read: {error}") from error
+
+
+def _records(opened: Any, columns: Sequence[str], file: Path) -> Iterator[Cells]:
+    names = opened.schema_arrow.names
+    for name in columns:
+        if names.count(name) > 1:
+            raise DataError(f"{file} has two columns {name!r}; give each a name of its own")
+    for batch in opened.iter_batches(columns=list(columns)):
+        values = []
+        for name in columns:
+            try:
+                values.append(batch.column(name).to_pylist())
+            except (OverflowError, ValueError) as error:
+                raise DataError(
+                    f"{file}: column {name!r}, of type {batch.column(name).type}, holds a value that cannot be read: "
+                    f"{error}"
+                ) from error
+        yield from (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
+
+
+def _below(start: str, type: Any, depth: int = 4) -> list[str]:
+    """Names of the values that lie within a column, by its type."""
+    import pyarrow
+
+    inner: list[tuple[str, Any]] = []
+    if pyarrow.types.is_struct(type):
+        inner = [(one.name, one.type) for one in type]
+    elif pyarrow.types.is_list(type) or pyarrow.types.is_large_list(type):
+        inner = [("0", type.value_type)]
+    if not inner or not depth:
+        return [start]
+    return [name for key, one in inner for name in _below(f"{start}.{key}", one, depth - 1)]
+
+
+def root(name: str, there: Sequence[str]) -> str:
+    """The column in which a name such as `meta.label` begins, itself if it is one; empty if there is none."""
+    parts = name.split(".")
+    starts = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((start for start in starts if start in there), "")
+
+
+def others(found: Sequence[object]) -> str:
+    """What follows the first, if it is not the only one."""
+    return ", and others" if len(found) > 1 else ""
 
 
 def check_columns(wanted: Sequence[str], there: Sequence[str], *, source: str) -> None:

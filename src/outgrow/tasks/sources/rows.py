@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
+from outgrow.tasks.sources.alike import folded
+from outgrow.tasks.sources.kept import Kept, grouped, once
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,36 +22,32 @@ NO_LABEL = -1  # what the hub's datasets put where the answer is kept secret
 
 @dataclass(frozen=True, kw_only=True)
 class TextRow:
-    """A text and its class, a row number of the task's classes; `id` is a hash of the text where none is given."""
+    """A text and its class, a row number of the task's classes; `id` is a hash of the text where none is given.
+
+    Where rows have an annotator, a text's class is what most of its annotators say.
+    """
 
     text: str
     label: int
     group: str
     difficulty: float | None = None
     id: str = ""
+    annotator: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two candidates in full, prompt included, of which `better` is preferred."""
+    """Two candidates in full, prompt included, of which `better` is preferred.
+
+    Groups whose `prompt` is alike but for blanks, case or Unicode form are joined; one that makes no group is left out.
+    """
 
     better: str
     worse: str
     group: str
     id: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Kept:
-    """A row as it becomes an example; equal `content` with another `verdict` is a contradiction."""
-
-    id: str
-    content: str
-    verdict: int | str
-    text: str | tuple[str, str]
-    label: int
-    group: str
-    difficulty: float | None = None
+    prompt: str = ""
+    annotator: str = ""
 
 
 def key(*texts: str) -> str:
@@ -65,8 +63,11 @@ def classification(
     balance: bool = False,
     limit: int = 0,
     notes: Iterable[str] = (),
+    disputes: str = "",
 ) -> Examples:
     """Examples of texts [n] and classes.
+
+    Texts that are alike but for blanks, case or Unicode form are one group: groups that hold such are joined.
 
     Args:
         rows: in any order; their texts are stripped.
@@ -75,13 +76,14 @@ def classification(
         balance: draw from the larger of two classes if it has more than 55 % of the rows, until both are as large.
         limit: at most so many examples, whole groups, whose choice depends on the groups' names alone; 0 is all.
         notes: what reading the data had to tell.
+        disputes: what can be done about one text with two labels.
 
     Raises:
         DataError: no usable row, or rows of one class alone.
     """
     counts: Counter[str] = Counter()
-    kept = _cleaned((_row(row, len(classes), counts) for row in rows), counts)
-    told = [*notes, *_told(counts)]
+    told = [*notes]
+    kept = _kept((_row(row, len(classes), counts) for row in rows), counts, told, disputes)
     if not kept:
         raise DataError(f"{source}: no usable row{because(told)}; the text column must hold text, the label a class")
     present = Counter(one.label for one in kept)
@@ -103,7 +105,9 @@ def classification(
     return _examples(kept, n_classes=len(classes), class_names=tuple(classes), notes=told)
 
 
-def preference(pairs: Iterable[Pair], *, source: str, limit: int = 0, notes: Iterable[str] = ()) -> Examples:
+def preference(
+    pairs: Iterable[Pair], *, source: str, limit: int = 0, notes: Iterable[str] = (), disputes: str = ""
+) -> Examples:
     """Examples of two texts each [n, 2]; the label is 1 where the second is better.
 
     Which of the two comes first is decided by hashes of the pair's id and texts, not by which is better: a place says
@@ -113,8 +117,8 @@ def preference(pairs: Iterable[Pair], *, source: str, limit: int = 0, notes: Ite
         DataError: no usable pair.
     """
     counts: Counter[str] = Counter()
-    kept = _cleaned((_pair(pair, counts) for pair in pairs), counts)
-    told = [*notes, *_told(counts)]
+    told = [*notes]
+    kept = _kept((_pair(pair, counts) for pair in pairs), counts, told, disputes)
     if not kept:
         raise DataError(f"{source}: no usable pair{because(told)}; both candidates must hold text, and differ")
     kept = _limited(kept, limit, source, told)
@@ -138,29 +142,35 @@ def answers(start: str, *, right: Iterable[str], wrong: Iterable[str], group: st
         yield from (TextRow(text=text, label=label, group=group) for text in side[:n])
 
 
-def _row(row: TextRow, n_classes: int, counts: Counter[str]) -> _Kept | None:
+def _row(row: TextRow, n_classes: int, counts: Counter[str]) -> Kept | None:
     text = row.text.strip()
-    if not text:
+    plain = folded(text)
+    if not plain:
         counts["blank"] += 1
         return None
-    if not 0 <= row.label < n_classes:
+    known = 0 <= row.label < n_classes
+    if not known and not row.annotator:
         counts["unlabelled"] += 1
         return None
     content = key(text)
-    return _Kept(
+    return Kept(
         id=row.id or content,
         content=content,
-        verdict=row.label,
+        verdict=row.label if known else None,
         text=text,
         label=row.label,
         group=row.group,
+        mark=key(plain),
+        stance=row.label,
+        annotator=row.annotator,
         difficulty=row.difficulty,
     )
 
 
-def _pair(pair: Pair, counts: Counter[str]) -> _Kept | None:
+def _pair(pair: Pair, counts: Counter[str]) -> Kept | None:
     better, worse = pair.better.strip(), pair.worse.strip()
-    if not better or not worse:
+    plain = folded(better), folded(worse)
+    if not all(plain):
         counts["blank"] += 1
         return None
     if better == worse:
@@ -169,29 +179,27 @@ def _pair(pair: Pair, counts: Counter[str]) -> _Kept | None:
     content = key(*sorted((better, worse)))
     id = pair.id or content
     first, second = sorted((better, worse), key=lambda text: key("order", id, text))
-    label = int(second == better)
-    return _Kept(id=id, content=content, verdict=better, text=(first, second), label=label, group=pair.group)
+    return Kept(
+        id=id,
+        content=content,
+        verdict=better,
+        text=(first, second),
+        label=int(second == better),
+        group=pair.group,
+        mark=key(*sorted(plain)),
+        stance=plain[0],
+        prompt=key(folded(pair.prompt)) if pair.prompt else "",
+        annotator=pair.annotator,
+    )
 
 
-def _cleaned(rows: Iterable[_Kept | None], counts: Counter[str]) -> list[_Kept]:
-    """Each content once; none that comes with two verdicts."""
-    kept: dict[str, _Kept] = {}
-    more: Counter[str] = Counter()  # occurrences after the first
-    disputed: set[str] = set()
-    for row in rows:
-        if row is None:
-            continue
-        first = kept.setdefault(row.content, row)
-        if first is not row:
-            more[row.content] += 1
-            if first.verdict != row.verdict:
-                disputed.add(row.content)
-    counts["disputed"] += sum(1 + more[content] for content in disputed)
-    counts["repeated"] += sum(n for content, n in more.items() if content not in disputed)
-    return [row for content, row in kept.items() if content not in disputed]
+def _kept(rows: Iterable[Kept | None], counts: Counter[str], told: list[str], disputes: str) -> list[Kept]:
+    kept = once((row for row in rows if row is not None), counts, told)
+    told += _told(counts, disputes)
+    return grouped(kept, told)
 
 
-def _balanced(rows: list[_Kept], size: int) -> list[_Kept]:
+def _balanced(rows: list[Kept], size: int) -> list[Kept]:
     """The first `size` rows of each class in the order of a hash of their id, so independent of their order here."""
     chosen: set[str] = set()
     for label in (0, 1):
@@ -200,7 +208,7 @@ def _balanced(rows: list[_Kept], size: int) -> list[_Kept]:
     return [row for row in rows if row.id in chosen]
 
 
-def _limited(rows: list[_Kept], limit: int, source: str, told: list[str]) -> list[_Kept]:
+def _limited(rows: list[Kept], limit: int, source: str, told: list[str]) -> list[Kept]:
     if not limit or len(rows) <= limit:
         return rows
     sizes = Counter(row.group for row in rows)
@@ -225,13 +233,14 @@ def _rank(purpose: str) -> Callable[[str], bytes]:
     return lambda text: hashlib.sha256(f"{purpose}\x1f{text}".encode("utf-8", "surrogatepass")).digest()
 
 
-def _told(counts: Counter[str]) -> list[str]:
+def _told(counts: Counter[str], disputes: str) -> list[str]:
     reasons = {
         "blank": "without text",
         "unlabelled": "without a label",
         "alike": "with both candidates the same",
         "repeated": "with the text of an earlier one",
-        "disputed": "with one text and two labels",
+        "disputed": f"with one text and two labels{f'; {disputes}' if disputes else ''}",
+        "tied": "on which as many annotators say one thing as another",
     }
     return [f"dropped {_count(counts[name])} {reason}" for name, reason in reasons.items() if counts[name]]
 
@@ -245,7 +254,7 @@ def because(told: Sequence[str]) -> str:
     return f" ({'; '.join(told)})" if told else ""
 
 
-def _examples(rows: list[_Kept], *, n_classes: int, class_names: tuple[str, ...], notes: list[str]) -> Examples:
+def _examples(rows: list[Kept], *, n_classes: int, class_names: tuple[str, ...], notes: list[str]) -> Examples:
     import numpy as np
 
     inputs: np.ndarray = np.empty((len(rows), 2) if isinstance(rows[0].text, tuple) else len(rows), object)

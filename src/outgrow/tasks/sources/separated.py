@@ -4,39 +4,51 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from outgrow.errors import DataError
-from outgrow.tasks.sources.records import Cells
-from outgrow.tasks.sources.table import Table
+from outgrow.tasks.sources.records import Cells, Table, others
 
 LONGEST_CELL = 1 << 26  # characters; the csv module's own limit is 131,072
 MANY_LINES = 50  # of one row: a quote that was never meant to open may have swallowed others
+ABOVE = 50  # lines in which a header is looked for, below titles and the like
+SEPARATORS = {";": ";", "|": "|", "\t": "\\t", ",": ","}  # as TOML writes them
+SAID = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # what Excel reads, and some programs write, above the header
+ESCAPED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 Rows = list[tuple[int, list[str]]]
 
 
-def read_separated(text: str, *, source: str, file: Path) -> Table:
-    """The table of a text with a header; cells are separated by commas, or by tabs if the file's name ends in .tsv.
+def read_separated(text: str, *, file: Path, delimiter: str = "", columns: Sequence[str] = ()) -> Table:
+    """The table of a text with a header.
 
-    Rows whose cells are not as many as the header's, and rows that repeat the header, are skipped and counted; columns
-    without a name are left out. A quote that is not closed properly is a DataError that names its line. In a file of
-    tabs, where nobody has to write quotes, it is a letter.
+    Rows whose cells are not as many as the header's, rows that repeat the header, and lines above the header are
+    skipped and counted; columns without a name are left out. A quote that is not closed properly is a DataError that
+    names its line. In a file of tabs, where nobody has to write quotes, it is a letter.
+
+    Args:
+        text: all of it.
+        file: what errors name.
+        delimiter: by default what a first line such as `sep=;` says, or a comma.
+        columns: those that are needed, if they are known: the header is the first line that names most of them.
     """
-    tabs = file.suffix.lower() in (".tsv", ".tab")
-    notes: list[str] = []
+    above, notes = 0, []
+    if said := SAID.match(text):
+        delimiter, above, text = delimiter or said[1], 1, text[said.end() :]
+    delimiter = delimiter or ","
     try:
-        lines = _read(text, tabs=tabs, quotes=True)
+        lines = _read(text, delimiter, above)
     except _Unclosed as error:
-        if not tabs:
-            raise DataError(
-                f"{file}, line {error.line:,}: a quote opens there that is not closed properly ({error}); write quotes "
-                'within a quoted cell twice, as "", or save the file anew'
-            ) from None
-        lines = _read(text, tabs=True, quotes=False)
-        notes.append(f"quotes are read as letters, since that of line {error.line:,} is not closed properly")
-    return _table(lines, notes, source=source, file=file)
+        lines, told = _read_otherwise(text, delimiter, above, file, error)
+        notes.append(told)
+    lines = lines[_header(lines, columns, notes) :]
+    if not lines or not any(cell.strip() for cell in lines[0][1]):
+        return Table(source=file.name, columns=[], rows=[], notes=notes)
+    _check_header(lines[0][1], columns, delimiter, file)
+    return _table(lines, notes, file=file)
 
 
 class _Unclosed(Exception):
@@ -47,50 +59,118 @@ class _Unclosed(Exception):
         self.line = line
 
 
-def _read(text: str, *, tabs: bool, quotes: bool) -> Rows:
+def _read(text: str, delimiter: str, above: int, *, quotes: bool = True) -> Rows:
+    """Rows that hold anything, each with its line; `above` lines stand before the text."""
     csv.field_size_limit(max(LONGEST_CELL, csv.field_size_limit()))
     lines = csv.reader(
-        io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True, skipinitialspace=not tabs,
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=not delimiter.isspace(),
         quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
     )  # fmt: skip
     rows: Rows = []
     while True:
         before = lines.line_num
         try:
-            rows.append((before + 1, next(lines)))
+            rows.append((before + above + 1, next(lines)))
         except StopIteration:
             return rows
         except csv.Error as error:
-            raise _Unclosed(before + 1, str(error)) from None
+            raise _Unclosed(before + above + 1, str(error)) from None
 
 
-def _table(lines: Rows, notes: list[str], *, source: str, file: Path) -> Table:
-    while lines and not any(cell.strip() for cell in lines[0][1]):  # blank lines above the header
-        del lines[0]
-    header = [cell.strip() for cell in lines[0][1]] if lines else []
-    named = [name for name in header if name]
-    if repeated := [name for name, n in Counter(named).items() if n > 1]:
-        raise DataError(f"{file}: its header names {repeated[0]!r} twice; give each column a name of its own")
+def _read_otherwise(text: str, delimiter: str, above: int, file: Path, why: _Unclosed) -> tuple[Rows, str]:
+    """Rows of a text whose quotes are letters, or have a backslash before them; and what to tell about it."""
+    if delimiter == "\t":
+        told = f"quotes are read as letters, since that of line {why.line:,} is not closed properly"
+        return _read(text, delimiter, above, quotes=False), told
+    if '\\"' in text:
+        try:
+            rows = _read(ESCAPED.sub(r'\1""', text), delimiter, above)
+        except _Unclosed:
+            rows = []
+        if len({len(cells) for _, cells in rows if any(cells)}) == 1:
+            return rows, f'\\" is read as a quote within a cell, as in the row of line {why.line:,}'
+    raise DataError(
+        f"{file}, line {why.line:,}: a quote opens there that is not closed properly ({why}); write quotes "
+        'within a quoted cell twice, as "", or save the file anew'
+    )
+
+
+def _header(lines: Rows, columns: Sequence[str], notes: list[str]) -> int:
+    """Which row is the header: the first with anything in it, but for a later one that names more columns."""
+    if not (filled := [i for i, (_, cells) in enumerate(lines[:ABOVE]) if any(cell.strip() for cell in cells)]):
+        return 0
+    wanted = set(columns)
+    named = {i: len(wanted.intersection(cell.strip() for cell in lines[i][1])) for i in filled}
+    best = max(filled, key=lambda i: named[i]) if max(named.values()) > 1 else filled[0]
+    if best != filled[0]:
+        first, number = lines[filled[0]], lines[best][0]
+        skipped = sum(i < best for i in filled)
+        notes.append(
+            f"the header is line {number:,}; skipped {skipped:,} row{'s' * (skipped > 1)} above it: line "
+            f"{first[0]:,} begins with {first[1][0][:40]!r}"
+        )
+    return best
+
+
+def _check_header(header: Sequence[str], columns: Sequence[str], delimiter: str, file: Path) -> None:
+    if len(header) == 1:
+        for other, written in SEPARATORS.items():
+            if other in header[0] and header[0].strip() not in columns:
+                raise DataError(
+                    f"{file}: its header is one column, {header[0][:80]!r}, under {delimiter!r}; are its cells "
+                    f'separated by {other!r}? Then set delimiter = "{written}"'
+                )
+    counts = Counter(cell.strip() for cell in header)
+    for name, n in counts.items():
+        if name and n > 1 and (not columns or name in columns):
+            raise DataError(f"{file}: its header names {name!r} twice; give each column a name of its own")
+
+
+def _table(lines: Rows, notes: list[str], *, file: Path) -> Table:
+    header = [cell.strip() for cell in lines[0][1]]
+    lines = _without_import_ids(lines, notes)
+    named = max((i for i, name in enumerate(header, start=1) if name), default=0)
     rows: list[tuple[int, Cells]] = []
     bad: list[str] = []
-    headers = 0
+    headers: list[int] = []
+    beyond: list[int] = []
     for number, cells in lines[1:]:
-        if len(cells) != len(header):
-            if any(cell.strip() for cell in cells):
-                bad.append(f"line {number:,} has {len(cells)} cells, the header {len(header)}")
-        elif [cell.strip() for cell in cells] == header:
-            headers += 1
+        if len(cells) != named:
+            while len(cells) > named and not cells[-1]:
+                del cells[-1]  # a separator at the end of the line
+            if not named <= len(cells) <= len(header):
+                if any(cell.strip() for cell in cells):
+                    bad.append(f"line {number:,} has {len(cells)} cells, the header {named}")
+                continue
+            if len(cells) > named:
+                beyond.append(number)
+        if cells[0].strip("\ufeff \t") == header[0] and [cell.strip("\ufeff \t") for cell in cells] == header[:named]:
+            headers.append(number)
         else:
-            rows.append((number, {name: cell for name, cell in zip(header, cells, strict=True) if name}))
+            rows.append((number, {name: cell for name, cell in zip(header, cells, strict=False) if name}))
     starts = [number for number, _ in lines]
     long = [before for before, after in pairwise(starts) if after - before > MANY_LINES]
     if bad:
-        notes.append(f"skipped {len(bad):,} bad rows: {bad[0]}{', and others' if len(bad) > 1 else ''}")
+        notes.append(f"skipped {len(bad):,} bad rows: {bad[0]}{others(bad)}")
     if headers:
-        notes.append(f"skipped {headers:,} rows that repeat the header")
+        notes.append(f"skipped {len(headers):,} rows that repeat the header: line {headers[0]:,}{others(headers)}")
+    if beyond:
+        notes.append(
+            f"{len(beyond):,} rows hold something right of the last column with a name, which is not read: line "
+            f"{beyond[0]:,}{others(beyond)}"
+        )
     if long:
         notes.append(
             f"{len(long):,} rows have more than {MANY_LINES} lines in their cells, such as that of line {long[0]:,}: "
             "look whether a quote there has swallowed other rows"
         )
-    return Table(source=source, columns=named, rows=rows, notes=notes)
+    return Table(source=file.name, columns=list(dict.fromkeys(filter(None, header))), rows=rows, notes=notes)
+
+
+def _without_import_ids(lines: Rows, notes: list[str]) -> Rows:
+    """Survey tools write the questions in full below the header, and below these {"ImportId": ...} in each column."""
+    for i, (number, cells) in enumerate(lines[1:3], start=1):
+        if cells and all(cell.lstrip().startswith('{"ImportId"') for cell in cells if cell.strip()) and any(cells):
+            notes.append(f"skipped {i:,} rows below the header that are not answers: line {number:,} holds ImportIds")
+            return [lines[0], *lines[i + 1 :]]
+    return lines

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import string
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -16,19 +14,14 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples
 from outgrow.tasks.sources.classes import classes_found, spelled
+from outgrow.tasks.sources.content import check_encoding
 from outgrow.tasks.sources.files import fingerprint
-from outgrow.tasks.sources.records import Cells, check_columns
+from outgrow.tasks.sources.nested import names_within
+from outgrow.tasks.sources.reading import read_table, table_files
+from outgrow.tasks.sources.records import Cells, Table, check_columns
 from outgrow.tasks.sources.rows import Pair, TextRow, because, classification, key, preference
 
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A table as read: its columns, its rows with the number that an editor shows, and what reading had to tell."""
-
-    source: str
-    columns: Sequence[str]
-    rows: Sequence[tuple[int, Cells]]
-    notes: list[str] = field(default_factory=list)
+ANNOTATORS = ("annotat", "worker", "rater", "coder", "labeler", "labeller")  # what their column is called
 
 
 @spec
@@ -41,14 +34,15 @@ class TableTask:
     Args:
         kind: `classification` (needs text and label) or `preference` (needs chosen and rejected).
         text: what a model sees.
-        label: a column with two or more values.
+        label: a column with two or more values; or several, one for each annotator, of which the majority counts.
         labels: all values of `label`, in the order of the classes; by default those found more than once, sorted.
         no_label: values of `label` that say that there is none, such as -1; their rows are dropped and counted.
         prompt: for preference, what both candidates answer; it goes before each, after a blank line in between.
         chosen: for preference, the better candidate.
         rejected: for preference, the worse candidate.
-        group: a column; rows of a group stay on one side of every split. By default rows
-            with the same text are one, for preference those with the same prompt.
+        group: a column; rows of a group stay on one side of every split. By default rows whose texts are alike but for
+            blanks, case or Unicode form are one, for preference those whose prompts are.
+        annotator: a column; of rows with one text the label is what most annotators say, and ties are dropped.
         id: a column with a different value in each row; by default ids are hashes of the text.
         balance: if one of two classes has more than 55 % of the rows, draw from it until both are as large.
         limit: at most so many examples, whole groups, drawn by a hash of the group; 0 is all.
@@ -57,13 +51,14 @@ class TableTask:
     name: ClassVar[str]
     kind: Literal["classification", "preference"] = "classification"
     text: str = ""
-    label: str = ""
+    label: str | tuple[str, ...] = ""
     labels: tuple[str | bool | int | float, ...] = ()
     no_label: tuple[str | bool | int | float, ...] = ()
     prompt: str = ""
     chosen: str = ""
     rejected: str = ""
     group: str = ""
+    annotator: str = ""
     id: str = ""
     balance: bool = False
     limit: Annotated[int, Field(ge=0)] = 0
@@ -82,6 +77,16 @@ class TableTask:
                 raise ConfigError(f'task {self.name!r}: {one} is for tasks with kind = "{other}"; leave it out')
         if len(set(self._classes())) != len(self.labels):
             raise ConfigError(f"task {self.name!r}: labels names a class twice: {list(self.labels)}")
+        if len(self._columns) > 1 and (self.annotator or len(set(self._columns)) < len(self._columns)):
+            raise ConfigError(
+                f"task {self.name!r}: label = {list(self._columns)} are columns of one annotator each: name each once, "
+                "and leave annotator out"
+            )
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns of labels."""
+        return self.label if isinstance(self.label, tuple) else (self.label,) if self.label else ()
 
     def identity(self) -> dict[str, Any]:
         """All fields except where the data lie, and a fingerprint of the data."""
@@ -105,16 +110,25 @@ class TableTask:
     def load(self) -> Examples:
         """Read and check the table; DataError names what is wrong with it, where, and what to do."""
         table = self.table()
-        check_columns([one for one in (self.label, self.group, self.id) if one], table.columns, source=table.source)
+        named = [*self._columns, *(one for one in (self.group, self.annotator, self.id) if one)]
+        check_columns(named, table.columns, source=table.source)
         if not table.rows:
             raise DataError(f"{table.source} has no rows{because(table.notes)}")
         ids = self._ids(table)
-        if self.kind == "preference":
-            return preference(self._pairs(table, ids), source=table.source, limit=self.limit, notes=table.notes)
+        found = self._preference(table, ids) if self.kind == "preference" else self._classification(table, ids)
+        if repeated := [one for one, n in Counter(found.ids).items() if n > 1]:
+            raise DataError(
+                f"{table.source}: rows with the {self.id!r} {repeated[0]!r} differ in more than their label and their "
+                f"{self.annotator!r}; give each text an id of its own, or leave id out"
+            )
+        return found
+
+    def _classification(self, table: Table, ids: Sequence[str]) -> Examples:
         classes, notes = self._classes(), [*table.notes]
         labels = self._labels(table)
         if not classes:
-            classes, told = classes_found(labels, source=table.source, column=self.label)
+            column = " and ".join(self._columns)
+            classes, told = classes_found((one for row in labels for one in row), source=table.source, column=column)
             notes += told
         return classification(
             self._rows(table, ids, labels, classes),
@@ -123,31 +137,54 @@ class TableTask:
             balance=self.balance,
             limit=self.limit,
             notes=notes,
+            disputes=self._disputes(table),
         )
 
-    def _labels(self, table: Table) -> list[str]:
-        """Each row's class, or nothing where it says that there is none."""
+    def _preference(self, table: Table, ids: Sequence[str]) -> Examples:
+        return preference(
+            self._pairs(table, ids), source=table.source, limit=self.limit, notes=table.notes,
+            disputes=self._disputes(table),
+        )  # fmt: skip
+
+    def _disputes(self, table: Table) -> str:
+        """What can be done about rows that contradict each other."""
+        likely = [name for name in table.columns if any(word in name.lower() for word in ANNOTATORS)]
+        column = likely[0] if likely else "COLUMN"
+        return f'if several people labelled each of them, set annotator = "{column}" to take what most say'
+
+    def _labels(self, table: Table) -> list[list[str]]:
+        """Each row's classes, one of each column of labels; an empty text where there is none."""
         none = self._none()
         found = [
-            spelled(record.get(self.label), where=f"{table.source}, row {number:,}: {self.label!r}")
+            [spelled(record.get(one), where=f"{table.source}, row {number:,}: {one!r}") for one in self._columns]
             for number, record in table.rows
         ]
-        return ["" if label in none else label for label in found]
+        return [["" if label in none else label for label in row] for row in found]
 
     def _rows(
-        self, table: Table, ids: Sequence[str], labels: Sequence[str], classes: Sequence[str]
+        self, table: Table, ids: Sequence[str], labels: Sequence[Sequence[str]], classes: Sequence[str]
     ) -> Iterator[TextRow]:
         write = _writer(self.text, "text", table)
         place = {name: i for i, name in enumerate(classes)}
-        for i, ((number, record), value) in enumerate(zip(table.rows, labels, strict=True)):
-            if value and self.labels and value not in place:
-                raise DataError(
-                    f"{table.source}, row {number:,}: the label {value[:80]!r} is not in labels = {list(classes)}; "
-                    "add it there, or to no_label if it is none, or leave labels out to take all values found"
-                )
+        for i, ((number, record), values) in enumerate(zip(table.rows, labels, strict=True)):
             text = write(number, record)
-            label = place.get(value, -1)
-            yield TextRow(text=text, label=label, group=self._group(i, record, text), id=ids[i])
+            for column, value in zip(self._columns, values, strict=True):
+                if value and self.labels and value not in place:
+                    raise DataError(
+                        f"{table.source}, row {number:,}: the label {value[:80]!r} is not in labels = {list(classes)}; "
+                        "add it there, or to no_label if it is none, or leave labels out to take all values found"
+                    )
+                yield TextRow(
+                    text=text,
+                    label=place.get(value, -1),
+                    group=self._group(record) or key(text),
+                    id=ids[i],
+                    annotator=column if len(self._columns) > 1 else self._annotator(number, record),
+                )
+
+    def _annotator(self, number: int, record: Cells) -> str:
+        """Who labelled a row, where that is asked for; a row without an annotator has one of its own."""
+        return (shown(record.get(self.annotator)) or f"row {number}") if self.annotator else ""
 
     def _pairs(self, table: Table, ids: Sequence[str]) -> Iterator[Pair]:
         prompt = _writer(self.prompt, "prompt", table) if self.prompt else None
@@ -156,33 +193,38 @@ class TableTask:
             asked = prompt(number, record).strip() if prompt else ""
             before = f"{asked}\n\n" if asked else ""
             better, worse = chosen(number, record).strip(), rejected(number, record).strip()
+            group = self._group(record)
             yield Pair(
                 better=better and before + better,
                 worse=worse and before + worse,
-                group=self._group(i, record, before or better),
+                group=group or key(before or better),
                 id=ids[i],
+                prompt="" if group else asked,
+                annotator=self._annotator(number, record),
             )
 
-    def _group(self, i: int, record: Cells, default: str) -> str:
-        """The group column's value; a row without one stands alone, pairs with one prompt together."""
-        return (shown(record.get(self.group)) if self.group else "") or key(default)
+    def _group(self, record: Cells) -> str:
+        """The group column's value, if there is one; a row without stands alone, pairs with one prompt together."""
+        return shown(record.get(self.group)) if self.group else ""
 
     def _ids(self, table: Table) -> list[str]:
-        """The id column's values, each there and each once; empty texts without such a column."""
+        """The id column's values, each there and each once but for annotators; empty texts without such a column."""
         if not self.id:
             return [""] * len(table.rows)
         seen: dict[str, int] = {}
+        found = []
         for number, record in table.rows:
             value = shown(record.get(self.id))
             if not value:
                 raise DataError(f"{table.source}, row {number:,}: no {self.id!r}; every row needs one, or leave id out")
-            if value in seen:
+            if value in seen and not self.annotator:
                 raise DataError(
                     f"{table.source}: rows {seen[value]:,} and {number:,} have the same {self.id!r}, {value[:80]!r}; "
-                    "ids must differ: remove one row, or leave id out"
+                    f"ids must differ: remove one row, or leave id out; {self._disputes(table)}"
                 )
             seen[value] = number
-        return list(seen)
+            found.append(value)
+        return found
 
     def _classes(self) -> list[str]:
         return [spelled(value, where=f"task {self.name!r}: labels") for value in self.labels]
@@ -196,24 +238,41 @@ class FileTask(TableTask):
     """A table in a file.
 
     Args:
-        path: the file.
+        path: the file, or a folder of files that are parts of one table.
     """
 
     path: str
 
-    def fingerprint(self) -> str:
-        """SHA-256 of the file's content."""
-        return fingerprint(self.file())
+    def fingerprint(self) -> str | list[str]:
+        """SHA-256 of the file's content; of each, if they are several."""
+        found = [fingerprint(file) for file in table_files(self.path)]
+        return found[0] if len(found) == 1 else found
 
-    def file(self) -> Path:
-        """The file; DataError if it is not there or empty."""
-        file = Path(os.path.expanduser(self.path))
-        if not os.path.isfile(file):  # unlike Path's, never an error, however odd the path
-            why = "is no regular file" if os.path.exists(file) else "does not exist"
-            raise DataError(f"{file} {why}; path is taken from the folder {os.getcwd()}")
-        if not os.path.getsize(file):
-            raise DataError(f"{file} is empty")
-        return file
+    def table(self) -> Table:
+        """Read the file as what the task's name says."""
+        return read_table(self.path, form=self.name, columns=needed(self))
+
+
+@spec
+class TextFileTask(FileTask):
+    """A table in a file of text.
+
+    Args:
+        encoding: what the file was saved in, such as "latin-1"; by default what a mark at its start says, or UTF-8.
+    """
+
+    encoding: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_encoding(self.encoding, name=self.name)
+
+    def identity(self) -> dict[str, Any]:
+        """How the file is read is part of what is read."""
+        return {**super().identity(), "encoding": self.encoding}
+
+    def table(self) -> Table:
+        return read_table(self.path, form=self.name, encoding=self.encoding, columns=needed(self))
 
 
 def shown(value: object) -> str:
@@ -227,16 +286,17 @@ def shown(value: object) -> str:
     return str(value).strip()
 
 
-def decoded(file: Path, content: bytes) -> str:
-    """UTF-8 text, with or without a mark at its start; DataError names the first byte that is not."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{file} is not UTF-8 text: byte {error.start:,}, in line {line:,}, is {content[error.start]:#04x}; "
-            "save it as UTF-8"
-        ) from None
+def needed(task: TableTask) -> list[str]:
+    """Names that a task's fields give or hold in braces, which are those of all columns that it reads."""
+    given = [getattr(task, one.name) for one in dataclasses.fields(TableTask) if one.name != "kind"]
+    given += task._columns
+    found = [value for value in given if isinstance(value, str) and value]
+    for value in found[:]:
+        try:
+            found += [name for _, name, _, _ in string.Formatter().parse(value) if name]
+        except ValueError:  # said where it is written
+            continue
+    return found
 
 
 def _writer(template: str, field: str, table: Table) -> Callable[[int, Cells], str]:
@@ -264,7 +324,8 @@ def _writer(template: str, field: str, table: Table) -> Callable[[int, Cells], s
 def _text(number: int, record: Cells, name: str, table: Table) -> str:
     value = record.get(name)
     if isinstance(value, (list, dict, bytes)):
-        raise DataError(
-            f"{table.source}, row {number:,}: {name!r} holds a {type(value).__name__}, not text; choose another column"
-        )
+        kind = {list: "a list", dict: "a table", bytes: "bytes"}[type(value)]
+        within = names_within(name, value)
+        cure = f"choose another column{f', or a value within it as in {within[0]!r}' if within else ''}"
+        raise DataError(f"{table.source}, row {number:,}: {name!r} holds {kind}, not text; {cure}")
     return value if isinstance(value, str) else shown(value)

@@ -1,0 +1,134 @@
+"""What a run does first: read and divide the data, so that a mistake in them is told before anything is trained."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+from outgrow.artefacts import Artefacts
+from outgrow.errors import DataError, OutgrowError, StepFailed, StoreError
+from outgrow.executors.base import Outcome, Watcher, reason
+from outgrow.executors.serial import serial
+from outgrow.metrics.base import metrics
+from outgrow.plan import Plan, Planned
+from outgrow.runtime import Runtime
+from outgrow.steps import Context, Dataset, Given, Split, Step, walk_unique
+from outgrow.store import Store
+from outgrow.tasks.base import Kind
+
+log = logging.getLogger(__name__)
+DATA = (Dataset, Split, Given)
+"""Steps that read, divide and compare what is given, and train nothing."""
+
+
+def prepare(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> tuple[Plan, Outcome]:
+    """Compute the steps that read data, and look at what came of them. Returns what is left to do, and the outcome.
+
+    What needs data that cannot be read, or a metric that does not fit them, has failed then and is not tried.
+
+    Raises:
+        OutgrowError: nothing can come of the whole plan. Notes of the data are attached, such as rows dropped.
+    """
+    wanted = [key for key in plan.todo if isinstance(plan.steps[key], DATA)]
+    outcome = serial(replace(plan, todo=wanted), store, runtime, watcher) if wanted else Outcome()
+    if outcome.damaged:
+        return plan, outcome
+    _spread(plan, outcome)
+    todo, output = set(plan.todo), cache(lambda key: _output(store, key))
+    for one in plan.results:
+        if one.result.key in todo and one.result.key not in outcome.failed:
+            try:
+                _check_metric(one, *output(one.result.student.split.dataset.key))
+            except OutgrowError as error:
+                outcome.fail(plan, one.result.key, error)
+    if outcome.damaged:
+        return plan, outcome
+    alive = [one for one in plan.results if one.result.key not in outcome.failed]
+    if not alive and outcome.failures:
+        raise _one_error(plan, outcome)
+    needed = {step.key for step in walk_unique(*(one.result for one in alive))}
+    left = [key for key in plan.todo if key in needed and key not in wanted]
+    return replace(plan, todo=left), outcome
+
+
+def rehearse(plan: Plan) -> tuple[list[str], OutgrowError | None]:
+    """What reading the data of a plan would tell: its notes, and the error if nothing could come of the plan.
+
+    It is read as a run would read it, but into a store that is thrown away. Data of the hub are left out: they would
+    have to be fetched.
+    """
+    steps = walk_unique(*(one.result for one in plan.results))
+    far = {step.task.name for step in steps if isinstance(step, Dataset) and hasattr(step.task, "repo")}
+    notes = [f"the data of {name!r} come from the hub: they were not looked at" for name in sorted(far)]
+    if far or not any(isinstance(plan.steps[key], DATA) for key in plan.todo):
+        return notes, None
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Store(folder)
+        scratch.create()
+        whole = replace(plan, todo=list(plan.steps))
+        try:
+            prepare(whole, scratch, Runtime(), _Nobody())
+        except OutgrowError as error:
+            return notes, error
+        return [*notes, *notes_of([one.result for one in plan.results], scratch)], None
+
+
+def notes_of(ends: Sequence[Step], store: Artefacts) -> list[str]:
+    """What the data that these need had to tell, as far as they are read."""
+    found: list[str] = []
+    for step in walk_unique(*ends):
+        if isinstance(step, (Dataset, Given)) and store.has(step.key):
+            context = Context(store)
+            with contextlib.suppress(StoreError):  # what is damaged says nothing
+                found += step.read(context).notes if isinstance(step, Dataset) else step.notes(context)
+    return list(dict.fromkeys(found))
+
+
+class _Nobody:
+    def started(self, step: Step) -> None: ...
+
+    def progressed(self, step: Step, progress: float) -> None: ...
+
+    def finished(self, step: Step) -> None: ...
+
+
+def _spread(plan: Plan, outcome: Outcome) -> None:
+    """Mark everything of the plan as failed that needs what failed."""
+    for key in plan.todo:
+        for needed in plan.steps[key].inputs().values():
+            if key not in outcome.failed and needed.key in outcome.failed:
+                outcome.failed[key] = outcome.failed[needed.key]
+
+
+def _output(store: Artefacts, key: str) -> tuple[Kind, int]:
+    """Kind of task and number of classes of a dataset that was read."""
+    facts = json.loads((store.open(key) / "examples.json").read_text())
+    return facts["kind"], facts["n_classes"]
+
+
+def _check_metric(one: Planned, kind: Kind, n_classes: int) -> None:
+    """DataError where a metric cannot score an experiment's task, now that it is known how many classes that has."""
+    if why := metrics[one.experiment.metric].misfit(kind, n_classes):
+        raise DataError(
+            f"the metric {one.experiment.metric!r} does not fit the task {one.experiment.task.name!r}: it {why}; "
+            "choose another (outgrow list metrics)"
+        )
+
+
+def _one_error(plan: Plan, outcome: Outcome) -> OutgrowError:
+    """All that failed as one error: most often it is the same for all."""
+    different = list({str(error): error for error in outcome.failures.values()}.values())
+    first, others = different[0], len(different) - 1
+    key = next(key for key, error in outcome.failures.items() if error is first)
+    if not isinstance(first, OutgrowError):
+        first = StepFailed(f"{plan.steps[key].title}: {reason(first)}")
+    if others:
+        made = type(first)(f"{first} ({others} other mistake{'s' * (others > 1)} like this)")
+        made.__notes__ = list(getattr(first, "__notes__", []))
+        return made
+    return first

@@ -1,0 +1,135 @@
+"""What stands in a file: unpacked if it is compressed, told if it is no table, and as text."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import lzma
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from outgrow.errors import ConfigError, DataError
+from outgrow.tasks.sources.files import errors_name
+
+UNPACK: dict[bytes, Callable[[bytes], bytes]] = {
+    b"\x1f\x8b": gzip.decompress,
+    b"BZh": bz2.decompress,
+    b"\xfd7zXZ\x00": lzma.decompress,
+    b"\x28\xb5\x2f\xfd": lambda packed: _zstd(packed),
+}
+MARKS = {  # at a text's start; those of four bytes first, since UTF-32's begins as UTF-16's
+    codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
+SHEET = "save it as CSV in the program that wrote it"
+OTHERS = {  # what a file begins with that is no table of ours: what it is, and what to do
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("an Excel or other old Office file", SHEET),
+    b"%PDF-": ("a PDF", "take the table out of it, and save it as CSV"),
+    b"Rar!\x1a": ("an archive (RAR)", "unpack it"),
+    b"7z\xbc\xaf": ("an archive (7z)", "unpack it"),
+    b"version https://git-lfs": ("a Git LFS pointer, not the file itself", "fetch the file: git lfs pull"),
+    b"ARROW1\0\0": ("an Arrow file", "save it as Parquet"),
+    b"Obj\x01": ("an Avro file", "save it as Parquet"),
+    b"\x89HDF": ("an HDF5 file", "save it as Parquet"),
+    b"SQLite format 3": ("an SQLite database", "save the table as CSV"),
+    b"\x93NUMPY": ("a NumPy array", "save it as CSV, with a header"),
+    b"\x80\x04\x95": ("a Python pickle", "save it as Parquet"),
+    b"\x80\x05\x95": ("a Python pickle", "save it as Parquet"),
+    b"{\\rtf": ("a text of a word processor (RTF)", "save it as CSV"),
+}
+PAGE = re.compile(rb"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
+XML = re.compile(rb"\s*<\?xml\b", re.IGNORECASE)
+
+
+def content(file: Path) -> bytes:
+    """A file's bytes, unpacked if they begin as gzip, bzip2, xz or Zstandard do; a broken file is a DataError."""
+    with errors_name(file):
+        found = file.read_bytes()
+        for mark, unpack in UNPACK.items():
+            if found.startswith(mark):
+                try:
+                    found = unpack(found)
+                except (EOFError, zlib.error, lzma.LZMAError) as error:
+                    raise DataError(f"{file} cannot be unpacked: {error}; it may have been cut short") from error
+                break
+    if other := _other(found):
+        raise DataError(f"{file} is {other[0]}, not a table; {other[1]}")
+    return found
+
+
+def decoded(file: Path, content: bytes, encoding: str = "") -> str:
+    """The text, without a mark at its start; by default of the encoding that the mark says, or UTF-8.
+
+    Raises:
+        DataError: a byte is not of the encoding, or the encoding is not that of the mark.
+    """
+    mark, marked = next(((mark, name) for mark, name in MARKS.items() if content.startswith(mark)), (b"", ""))
+    if encoding and mark.decode(encoding, "replace").strip("\ufeff"):
+        raise DataError(
+            f"{file} begins with the mark of {marked.upper()}, and encoding is {encoding!r}; leave encoding out"
+        )
+    if not encoding and not marked and (wide := _wide(content)):
+        raise DataError(
+            f'{file} looks like {wide.upper()} without a mark; set encoding = "{wide}", or save it as UTF-8'
+        )
+    used = encoding or marked or "utf-8"
+    try:
+        return content.decode(used).removeprefix("\ufeff")
+    except UnicodeError as error:
+        at = error.start if isinstance(error, UnicodeDecodeError) else 0
+    line = content[:at].decode(used, "replace").count("\n") + 1
+    western = "cp1252" if re.search(rb"[\x80-\x9f]", content) else "latin-1"
+    cure = "leave encoding out, or set what" if encoding else f'set encoding = "{western}", or what'
+    raise DataError(
+        f"{file} is not {used.upper()} text: byte {at:,}, in line {line:,}, is {content[at]:#04x}; "
+        f"{cure} it was saved in, or save it as UTF-8"
+    )
+
+
+def check_encoding(encoding: str, *, name: str) -> None:
+    """ConfigError unless an encoding of text is named so."""
+    try:
+        b"abcd".decode(encoding or "utf-8")
+    except UnicodeError:
+        return
+    except (LookupError, ValueError):
+        raise ConfigError(
+            f'task {name!r}: encoding = {encoding!r} is unknown; "utf-8", "latin-1", "cp1252", "utf-16" and '
+            '"gb18030" are some that are known'
+        ) from None
+
+
+def _other(found: bytes) -> tuple[str, str] | None:
+    for mark, told in OTHERS.items():
+        if found.startswith(mark):
+            return told
+    if found.startswith(b"PK\x03\x04"):
+        if b"xl/workbook" in found:
+            return "an Excel file", SHEET
+        if b"opendocument.spreadsheet" in found[:200]:
+            return "a spreadsheet (ODS)", SHEET
+        return "an archive (ZIP)", "unpack it"
+    if found[257:262] == b"ustar":
+        return "an archive (tar)", "unpack it"
+    if PAGE.match(found[:1_000]):
+        return "a web page", "download the file itself"
+    return ("an XML file", "save it as CSV") if XML.match(found[:1_000]) else None
+
+
+def _wide(content: bytes) -> str:
+    """UTF-16 has a zero in every second byte of Western text, before or after the letter."""
+    start = content[:1_000]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if len(start) > 3 and max(even, odd) > 0.4 * len(start) // 2 and min(even, odd) < 0.1 * len(start) // 2:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return ""
+
+
+def _zstd(packed: bytes) -> bytes:
+    import pyarrow
+
+    with pyarrow.CompressedInputStream(pyarrow.BufferReader(packed), "zstd") as stream:
+        return bytes(stream.read())
