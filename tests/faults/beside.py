@@ -66,7 +66,7 @@ def main(trials: int, seed: int) -> dict[str, Counter[str]]:
                         said.put((name, end[:120]))
                         time.sleep(0.02)
 
-                lookers = [fork(lambda name=name: looking(name)) for name in LOOKS]  # type: ignore[misc]
+                lookers = [fork(lambda name=name: looking(name)) for name in LOOKS]
                 time.sleep(0.1)
                 runs = [fork(one_run) for _ in range(4)]
                 computed = 0

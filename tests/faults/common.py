@@ -51,7 +51,8 @@ def studies() -> dict[str, list[Experiment]]:
 
 def run(experiments: Sequence[Experiment], store: Store, *, executor: str = "serial") -> Any:
     """One run, whose workers are copies of this process."""
-    multiprocessing.get_context = lambda _=None: FORK  # type: ignore[assignment, misc]
+    if executor == "processes":
+        multiprocessing.get_context = lambda _=None: FORK  # type: ignore[assignment]
     return run_experiments(experiments, store, runtime=Runtime(executor=executor, workers=2))
 
 

@@ -143,6 +143,14 @@ def command(*words: str) -> tuple[str, str]:
     return ("ok" if status == 0 else "named" if status in (1, 2) else f"STATUS {status}"), text
 
 
+def difference(found: dict[str, Any], expected: dict[str, Any]) -> str:
+    """Where two stores differ."""
+    keys = [key[:12] for key, files in expected["artefacts"].items() if found["artefacts"].get(key) != files]
+    more = found["artefacts"].keys() - expected["artefacts"].keys()
+    rows = [one["row"] for one in expected["rows"] if one not in found["rows"]]
+    return f"{len(keys)} artefacts {keys}, {len(more)} more, rows {rows}"
+
+
 def trial(store: Store, toml: str, expected: dict[str, Any], shown: str, reader: list[str]) -> str:
     """What comes of a damaged store."""
     where = ["--store", str(store.root)]
@@ -170,8 +178,10 @@ def trial(store: Store, toml: str, expected: dict[str, Any], shown: str, reader:
         return f"AFTER THE RUN {type(error).__name__} {str(error)[:100]}"
     if problems := store.verify():  # of what this run did not need to read
         again, said = command("run", toml, *where)
-        if again != "ok" or store.verify() or held(store) != expected:
-            return f"NOT MENDED after {problems}"[:150]
+        if again != "ok" or (left := store.verify()):
+            return f"NOT MENDED after {problems}: {left if again == 'ok' else said}"
+        if held(store) != expected:
+            return f"DIFFERENT after {problems}: {difference(held(store), expected)}"
         return "found by verify, and healed"
     return "named, and healed" if named else "healed, or not concerned"
 

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from common import FORK, arguments, fork, held, references, run, table
 
@@ -37,7 +38,6 @@ def children(pid: int) -> list[int]:
 
 def main(trials: int, seed: int) -> dict[str, Counter[str]]:
     rng, counts = random.Random(seed), dict[str, Counter[str]]()
-    workers.SILENCE, workers.BEAT = 1.0, 0.1
     with references() as known:
         done = 0
         while done < trials:
@@ -46,8 +46,9 @@ def main(trials: int, seed: int) -> dict[str, Counter[str]]:
             with tempfile.TemporaryDirectory() as folder:
                 store, failures = Store(Path(folder) / "store"), FORK.SimpleQueue()
 
-                def act(store: Store = store, failures: object = failures, experiments: object = experiments) -> None:
-                    failures.put(len(run(experiments, store, executor="processes").failures))  # type: ignore[attr-defined, arg-type]
+                def act(store: Store = store, failures: Any = failures, experiments: Any = experiments) -> None:
+                    workers.SILENCE, workers.BEAT = 1.0, 0.1
+                    failures.put(len(run(experiments, store, executor="processes").failures))
 
                 process = fork(act)
                 while process.exitcode is None and not (there := children(process.pid)):

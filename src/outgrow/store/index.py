@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 from outgrow.artefacts import Manifest
 from outgrow.store.manifests import checked
 
+TABLE = "CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)"
+log = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds that another process may hold it
 
 
@@ -19,6 +22,7 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._patience = PATIENCE
 
     def add(self, manifest: Manifest) -> None:
         """List one more artefact, if the index can be written now."""
@@ -53,7 +57,15 @@ class Index:
 
     @contextlib.contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(sqlite3.connect(self._path, timeout=PATIENCE)) as connection, connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)")
-            yield connection
+        with contextlib.closing(sqlite3.connect(self._path, timeout=self._patience)) as connection, connection:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)"
+                )
+                yield connection
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error) and self._patience:
+                    self._patience = 0.0  # once is enough
+                    log.warning("another process holds the index %r; going on without it", str(self._path))
+                raise
