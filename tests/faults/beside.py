@@ -8,6 +8,7 @@ on may meet nothing but a refusal of gc.
 
 from __future__ import annotations
 
+import functools
 import random
 import tempfile
 import time
@@ -15,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from common import FORK, arguments, fork, held, references, run, table
+from common import FORK, arguments, compared, fork, references, run, table
 
 from outgrow.errors import OutgrowError
 from outgrow.results.records import pool, read_records
@@ -66,7 +67,7 @@ def main(trials: int, seed: int) -> dict[str, Counter[str]]:
                         said.put((name, end[:120]))
                         time.sleep(0.02)
 
-                lookers = [fork(lambda name=name: looking(name)) for name in LOOKS]
+                lookers = [fork(functools.partial(looking, name)) for name in LOOKS]
                 time.sleep(0.1)
                 runs = [fork(one_run) for _ in range(4)]
                 computed = 0
@@ -86,7 +87,7 @@ def main(trials: int, seed: int) -> dict[str, Counter[str]]:
                 for one in runs:
                     one.join(60)
                     note("exit status", str(one.exitcode))
-                note("rows and artefacts", "equal" if held(store) == expected else "DIFFERENT")
+                note("rows and artefacts", compared(store, expected))
                 note("each step once", "yes" if computed == len(expected["artefacts"]) else f"NO {computed}")
     return counts
 

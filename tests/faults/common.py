@@ -63,6 +63,29 @@ def held(store: Store) -> dict[str, Any]:
     return {"artefacts": artefacts, "rows": rows}
 
 
+def compared(store: Store, expected: dict[str, Any]) -> str:
+    """In words, whether a store holds what it should.
+
+    Heads that are trained together share matrix products, whose last bits depend on how many they are. A run that was
+    cut off leaves some of them to the next, so that these may differ in the last bits, and what is made of them too.
+    """
+    found = held(store)
+    if found == expected:
+        return "equal"
+    alike = found["artefacts"].keys() == expected["artefacts"].keys() and _close(found["rows"], expected["rows"])
+    return "equal but for last bits" if alike else "DIFFERENT"
+
+
+def _close(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_close(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_close, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= 1e-6
+    return bool(one == other)
+
+
 @contextlib.contextmanager
 def references() -> Iterator[dict[str, tuple[list[Experiment], Path, dict[str, Any]]]]:
     """By study: its experiments, an undisturbed store of it, and what that holds."""

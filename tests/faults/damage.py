@@ -25,7 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from common import arguments, copied, held, references, table
+from common import arguments, compared, copied, references, table
 
 from outgrow.cli import main as outgrow
 from outgrow.config import to_toml
@@ -143,14 +143,6 @@ def command(*words: str) -> tuple[str, str]:
     return ("ok" if status == 0 else "named" if status in (1, 2) else f"STATUS {status}"), text
 
 
-def difference(found: dict[str, Any], expected: dict[str, Any]) -> str:
-    """Where two stores differ."""
-    keys = [key[:12] for key, files in expected["artefacts"].items() if found["artefacts"].get(key) != files]
-    more = found["artefacts"].keys() - expected["artefacts"].keys()
-    rows = [one["row"] for one in expected["rows"] if one not in found["rows"]]
-    return f"{len(keys)} artefacts {keys}, {len(more)} more, rows {rows}"
-
-
 def trial(store: Store, toml: str, expected: dict[str, Any], shown: str, reader: list[str]) -> str:
     """What comes of a damaged store."""
     where = ["--store", str(store.root)]
@@ -172,7 +164,7 @@ def trial(store: Store, toml: str, expected: dict[str, Any], shown: str, reader:
             return f"NOT MENDED {said.splitlines()[-1][:150]}"
         named = True
     try:
-        if held(store) != expected:
+        if compared(store, expected) == "DIFFERENT":
             return "WRONG AFTER THE RUN"
     except Exception as error:
         return f"AFTER THE RUN {type(error).__name__} {str(error)[:100]}"
@@ -180,8 +172,8 @@ def trial(store: Store, toml: str, expected: dict[str, Any], shown: str, reader:
         again, said = command("run", toml, *where)
         if again != "ok" or (left := store.verify()):
             return f"NOT MENDED after {problems}: {left if again == 'ok' else said}"
-        if held(store) != expected:
-            return f"DIFFERENT after {problems}: {difference(held(store), expected)}"
+        if compared(store, expected) == "DIFFERENT":
+            return f"DIFFERENT after {problems}"
         return "found by verify, and healed"
     return "named, and healed" if named else "healed, or not concerned"
 

@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from common import alive, arguments, copied, fork, held, references, run, table
+from common import alive, arguments, compared, copied, fork, references, run, table
 
 from outgrow.results.records import read_records
 from outgrow.store import Store
@@ -102,7 +102,7 @@ def main(trials: int, seed: int) -> dict[str, Counter[str]]:
             try:
                 again = run(experiments, store)
                 collect(store)  # what a killed collection left
-                end = "equal" if held(store) == expected and not again.failures else "DIFFERENT"
+                end = compared(store, expected) if not again.failures else "FAILED"
                 end = end if store.verify() == [] else "DAMAGED"
             except Exception as error:
                 end = f"ERROR {type(error).__name__}: {error}"[:100]

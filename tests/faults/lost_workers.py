@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from common import FORK, arguments, fork, held, references, run, table
+from common import FORK, arguments, compared, fork, references, run, table
 
 from outgrow.executors import workers
 from outgrow.store import Store
@@ -64,7 +64,7 @@ def main(trials: int, seed: int) -> dict[str, Counter[str]]:
                 elif process.exitcode or failures.get():
                     end = f"FAILED, status {process.exitcode}"
                 else:
-                    end = "completed, equal" if held(store) == expected else "DIFFERENT"
+                    end = compared(store, expected)
                 if there:
                     done += 1
                     counts.setdefault("killed" if how is signal.SIGKILL else "stopped", Counter())[end] += 1

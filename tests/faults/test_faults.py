@@ -13,7 +13,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("trials", "number"), [(kills.main, 6), (damage.main, 8), (beside.main, 1), (lost_workers.main, 2)]
+    ("trials", "number"), [(kills.main, 4), (damage.main, 5), (beside.main, 1), (lost_workers.main, 1)]
 )
 def test_faults_cost_no_number(trials: Callable[[int, int], dict[str, Counter[str]]], number: int) -> None:
     counts = trials(number, 0)
