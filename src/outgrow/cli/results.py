@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -85,11 +84,11 @@ def _text(format: Format, store: Store, records: list[Record], group: bool) -> s
 
 
 def _give(text: str, out: Path | None) -> None:
-    if out is None:
-        sys.stdout.write(text)
-    else:
-        from outgrow.cli.display import say
+    from outgrow.cli.display import give, say
 
+    if out is None:
+        give(text)
+    else:
         write_whole(out, text, "the results")
         say(out)
 
@@ -119,7 +118,7 @@ def analyse(
 ) -> None:
     """Print what one analysis finds, and the values behind its figure."""
     from outgrow.analyses.base import analyses, studies
-    from outgrow.cli.display import console, panel_table, say
+    from outgrow.cli.display import console, give, panel_table, say
     from outgrow.results.columns import in_order
     from outgrow.results.export import csv_text, json_text
     from outgrow.results.records import pool, read_records
@@ -131,10 +130,10 @@ def analyse(
     if not found:
         raise ConfigError(f"{name!r} has nothing to say of the results in {store} (outgrow list analyses)")
     if format == "json":
-        sys.stdout.write(json_text([{"study": title, **panel.to_dict()} for title, panel in found]))
+        give(json_text([{"study": title, **panel.to_dict()} for title, panel in found]))
     elif format == "csv":
         rows = [{"study": title, **row} for title, panel in found for row in panel.to_dict()["rows"]]
-        sys.stdout.write(csv_text(rows, ["study", *found[0][1].columns]))
+        give(csv_text(rows, ["study", *found[0][1].columns]))
     else:
         for number, (title, panel) in enumerate(found):
             if number:
@@ -171,6 +170,5 @@ def write_whole(path: Path, text: str, what: str) -> None:
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise ConfigError(
-            f"cannot write {what} to {str(path)!r}: {error.strerror}; choose another file with --out"
-        ) from error
+        why = error.strerror if path.parent.is_dir() else f"there is no folder {str(path.parent)!r}"
+        raise ConfigError(f"cannot write {what} to {str(path)!r}: {why}; choose another file with --out") from error
