@@ -138,6 +138,8 @@ def listing(rows: Sequence[tuple[Sequence[str], str]], *, right: Sequence[int] =
         right: which of the short cells stand to the right.
     """
     rows = [([plain(one) for one in cells], plain(text)) for cells, text in rows]
+    if not rows:
+        return
     widths = [max(map(width_of, column)) for column in zip(*(cells for cells, _ in rows), strict=True)]
     hang = sum(widths) + len(GAP) * len(widths)
     room = console.width - hang
