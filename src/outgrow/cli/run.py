@@ -73,6 +73,8 @@ def run(
     read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}
     wanted = [one for found in read.values() for one in found]
     opened = Store(store)
+    if opened.root.exists() and not opened.root.is_dir():
+        raise ConfigError(f"cannot use {str(opened.root)!r} as a store: it is a file; choose another with --store")
     if device != "auto":
         Context(opened, runtime).machine  # noqa: B018 - ConfigError if it is not there
     target = beside(opened, wanted) if fresh else opened

@@ -163,7 +163,7 @@ def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where)
     own = table.pop("train", {})
     if not isinstance(own, dict):
         raise ConfigError(f"{where.at(f'{title}.train')}: [{title}.train] must be a table, not {short(own)}")
-    if table.get("model") in supervisors:
+    if isinstance(table.get("model"), str) and table["model"] in supervisors:
         raise ConfigError(f"{where.at(f'{title}.model')}: {table['model']!r} cannot learn; choose a model to train")
     model: Model = component(models, table, title, "model", where)
     fields = {**model.train_defaults(), **train, **own}

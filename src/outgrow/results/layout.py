@@ -78,7 +78,7 @@ def wrapped(text: str, width: int, *, hang: str = "", whole: bool = False) -> li
     if width_of(text) <= width:
         return [text]
     lines, line = list[str](), ""
-    for word in text.split():
+    for word in re.split(r"\s+(?!%)", text.strip()):  # 5 % stays together
         if line.strip() and width_of(line) + 1 + width_of(word) > width:
             lines.append(line)
             line = hang
