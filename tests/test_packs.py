@@ -650,7 +650,7 @@ def test_an_archive_without_what_a_pack_reads_is_refused(name: str, tmp_path: Pa
 def test_the_command_line(toy: list[str], cli: Cli, cache: Path) -> None:
     status, out, _ = cli("packs", "list")
     assert status == 0
-    assert re.search(r"^toy +- +1.5 MB  MIT +a made-up pack$", out, re.MULTILINE)
+    assert re.search(r"^toy +- +1.5 MB  a made-up pack; licence: MIT$", out, re.MULTILINE)
     assert str(cache) in out
 
     status, out, err = cli("packs", "get", "toy")
