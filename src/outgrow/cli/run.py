@@ -159,10 +159,10 @@ def _show_plan(plan: Plan, runtime: Runtime) -> None:
     from outgrow.cli.display import console, plan_table
     from outgrow.preparation import rehearse
 
-    console.print(plan_table(plan))
     notes, error = rehearse(plan)
     if error:
         raise error
+    console.print(plan_table(plan))
     for note in notes:
         print(f"note: {plain(note)}")
     print(
