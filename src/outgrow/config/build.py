@@ -61,6 +61,8 @@ def named(registry: Registry[Any], name: str, key: str, where: Where) -> Any:
 def _of_ones_own(registry: Registry[Any], name: str) -> str:
     """How to use a model of the hub or a file, where an unknown name may be one."""
     kind = registry.kind
+    if not name:
+        return ""
     if kind == "models" and not near(name, names(registry), cutoff=0.9):
         return f'; for a model of the hub or a folder: model = "transformer" (or "vision"), path = {json.dumps(name)}'
     suffix = PurePath(name).suffix.lower().removeprefix(".")
