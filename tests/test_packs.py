@@ -658,7 +658,7 @@ def test_the_command_line(toy: list[str], cli: Cli, cache: Path) -> None:
     assert "toy: licence MIT; from this test" in out
     assert out.endswith(f"toy: ready in {cache / 'toy-1.0-r1'}, every file checked\n")
     assert re.search(r"^toy +here ", cli("packs", "list")[1], re.MULTILINE)
-    assert cli("packs", "verify")[:2] == (0, "1 packs, all whole\n")
+    assert cli("packs", "verify")[:2] == (0, "1 pack, all whole\n")
 
     (cache / "toy-1.0-r1" / "data.txt").write_bytes(b"")
     status, out, err = cli("packs", "verify", "toy")
