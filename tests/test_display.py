@@ -231,6 +231,28 @@ open(sys.argv[1], "w").write("report")
         assert made.read_text() == "report"
 
 
+@pytest.mark.parametrize("call", ["say('a')", "give('a')", "console.print(plan_table(Plan()))"])
+def test_a_full_disk_is_told_once(call: str) -> None:
+    script = """
+import sys
+from outgrow.cli.display import console, give, plan_table, say
+from outgrow.errors import ConfigError
+Plan = lambda: type("Plan", (), {"count": lambda self: {"a": (1, 0)}})()
+try:
+    CALL
+except ConfigError as error:
+    print(error, file=sys.stderr)
+    print("more")
+    sys.exit(2)
+"""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script.replace("CALL", call)], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2
+    assert done.stderr == "what was found cannot be written to stdout: No space left on device\n"
+
+
 def test_a_log_gets_a_line_of_progress_now_and_then(
     toy: Callable[..., list[Experiment]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,5 +61,6 @@ def adopt(store: Store, fresh: Store) -> None:
                 if not row["failure"] or store.result(name) is None:
                     store.write_result(name, row)
             store.rebuild()
-            shutil.rmtree(fresh.root)
+            if not (fresh.root / "stopped").is_dir():  # weights that an error has told the place of
+                shutil.rmtree(fresh.root)
     team().wait()

@@ -124,6 +124,13 @@ def test_long_names_are_numbered_where_that_saves_lines() -> None:
     ]
 
 
+def test_long_names_stay_where_two_lines_a_row_have_room_for_them() -> None:
+    groups = [group(3 * k + i, method=name, strong=f"toy-{k}") for k in range(2) for i, name in enumerate(METHODS)]
+    assert [len(lay_out(group_cells(groups), width).body) for width in (50, 70)] == [12, 12]
+    assert any("#1" in line for line in lay_out(group_cells(groups), 50).body)
+    assert not any("#1" in line for line in lay_out(group_cells(groups), 70).body)
+
+
 def test_a_reason_is_told_once_and_short() -> None:
     laid = lay_out(group_cells(failed()), 100)
     assert sum("failed (1)" in line for line in laid.body) == 2

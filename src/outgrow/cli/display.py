@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +14,7 @@ from rich.text import Text
 
 from outgrow.analyses.base import Panel
 from outgrow.cli.sentences import sentences, summary
+from outgrow.errors import ConfigError
 from outgrow.plain import plain
 from outgrow.plan import Plan
 from outgrow.results.columns import in_order
@@ -19,7 +22,18 @@ from outgrow.results.layout import GAP, lay_out, padded, width_of, wrapped
 from outgrow.results.shown import TextTable, cell, group_cells, row_cells
 from outgrow.results.table import Group, Record
 
-__all__ = ["console", "group_table", "listing", "panel_table", "plan_table", "row_table", "say", "sentences", "summary"]
+__all__ = [
+    "console",
+    "give",
+    "group_table",
+    "listing",
+    "panel_table",
+    "plan_table",
+    "row_table",
+    "say",
+    "sentences",
+    "summary",
+]
 
 FILE = 100_000  # cells of a line in a file: as many as it has
 NARROWEST = 20
@@ -46,14 +60,33 @@ class Terminal(Console):
         """Tables as they are; a text is made plain and cut at words, but a wider word, such as a path, stays whole."""
         if len(objects) == 1 and isinstance(objects[0], str):
             lines = [line for text in objects[0].split("\n") for line in wrapped(plain(text), self.width, whole=True)]
-            super().print(Text("\n".join(lines)), soft_wrap=True)
-        else:
+            objects, options = (Text("\n".join(lines)),), {"soft_wrap": True}
+        with _written():
             super().print(*objects, **options)
 
     def on_broken_pipe(self) -> None:
         """`| head` has seen enough: what is written from here on goes nowhere, and the command does the rest."""
         self.quiet = True
         _to_nowhere(self.file.fileno())
+
+
+@contextlib.contextmanager
+def _written() -> Iterator[None]:
+    """A reader that has gone is no error; a disk that is full is one, and is told once."""
+    try:
+        yield
+    except OSError as error:
+        with contextlib.suppress(OSError):  # a stdout that is no file
+            _to_nowhere(sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise ConfigError(f"what was found cannot be written to stdout: {error.strerror}") from error
+
+
+def give(text: str) -> None:
+    """A text on stdout as it is, for programs."""
+    with _written():
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def _to_nowhere(descriptor: int) -> None:
@@ -105,6 +138,8 @@ def listing(rows: Sequence[tuple[Sequence[str], str]], *, right: Sequence[int] =
         right: which of the short cells stand to the right.
     """
     rows = [([plain(one) for one in cells], plain(text)) for cells, text in rows]
+    if not rows:
+        return
     widths = [max(map(width_of, column)) for column in zip(*(cells for cells, _ in rows), strict=True)]
     hang = sum(widths) + len(GAP) * len(widths)
     room = console.width - hang

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -84,12 +83,12 @@ def _text(format: Format, store: Store, records: list[Record], group: bool) -> s
 
 
 def _give(text: str, out: Path | None) -> None:
-    if out is None:
-        sys.stdout.write(text)
-    else:
-        from outgrow.cli.display import say
-        from outgrow.disk import write_whole
+    from outgrow.cli.display import give, say
+    from outgrow.disk import write_whole
 
+    if out is None:
+        give(text)
+    else:
         write_whole(out, text, what="the results")
         say(out)
 
@@ -125,7 +124,7 @@ def analyse(
 ) -> None:
     """Print what one analysis finds, and the values behind its figure; or write either to a file."""
     from outgrow.analyses.base import analyses, studies
-    from outgrow.cli.display import console, panel_table, say
+    from outgrow.cli.display import console, give, panel_table, say
     from outgrow.report.files import save, values
     from outgrow.results.columns import in_order
     from outgrow.results.records import pool, read_records
@@ -139,7 +138,7 @@ def analyse(
     if out is not None:
         say(save(found, out))
     elif format != "table":
-        sys.stdout.write(values(found, format))
+        give(values(found, format))
     else:
         for number, (title, panel) in enumerate(found):
             if number:

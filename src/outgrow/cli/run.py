@@ -15,7 +15,7 @@ import typer
 
 from outgrow.cli.results import write_report
 from outgrow.cli.store import DEFAULT_STORE, StoreOption
-from outgrow.errors import ConfigError, DataError, StepFailed, StoreError
+from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, StoreError
 from outgrow.plain import plain
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def run(
     read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}
     wanted = [one for found in read.values() for one in found]
     opened = Store(store)
+    if opened.root.exists() and not opened.root.is_dir():
+        raise ConfigError(f"cannot use {str(opened.root)!r} as a store: it is a file; choose another with --store")
     if device != "auto":
         Context(opened, runtime).machine  # noqa: B018 - ConfigError if it is not there
     target = beside(opened, wanted) if fresh else opened
@@ -100,7 +102,7 @@ def run(
             sys.exit(130)
         except (StoreError, StepFailed) as error:  # the request was right, but the disk or a worker gave up on the way
             live.__exit__(None, None, None)
-            print(f"error: {error}", file=sys.stderr)
+            tell(error)
             sys.exit(1)
     if team().rank:
         return  # the first of the processes that train together shows what came of it
@@ -113,6 +115,13 @@ def run(
         names = {one.name for one in found}
         _report([one for one in groups if one.experiment in names], _failures(swept), source, settings, seeds, opened)
     _finish(swept)
+
+
+def tell(error: OutgrowError) -> None:
+    """An error, after the notes that may explain it, such as how many rows were dropped."""
+    for note in getattr(error, "__notes__", []):
+        print(f"note: {plain(note)}", file=sys.stderr)
+    print(f"error: {error}", file=sys.stderr)
 
 
 def _check_executor(name: str) -> None:
@@ -157,10 +166,10 @@ def _show_plan(plan: Plan, runtime: Runtime) -> None:
     from outgrow.cli.display import console, plan_table
     from outgrow.preparation import rehearse
 
-    console.print(plan_table(plan))
     notes, error = rehearse(plan)
     if error:
         raise error
+    console.print(plan_table(plan))
     for note in notes:
         print(f"note: {plain(note)}")
     print(

@@ -102,4 +102,4 @@ def markdown_text(table: TextTable, about: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|~#])", r"\\\1", plain(text))
+    return re.sub(r"([\\`*_\[\]<>|~#$])", r"\\\1", plain(text))

@@ -55,8 +55,13 @@ def lay_out(table: TextTable, width: int) -> Laid:
         numbered, legend = _numbered(table, LONG)
         found = _one_line(numbered, width) if len(legend) <= len(table.rows) else None
     if found is None:
-        numbered, legend = _numbered(table, width - len(INDENT))
-        found = _several_lines(numbered, width)
+        shorter, found = (numbered, legend), _several_lines(numbered, width)
+        numbered, legend = _numbered(table, width - len(INDENT))  # what is wider than a line has to be numbered
+        whole = _several_lines(numbered, width)
+        if len(whole[1]) <= max(2 * len(table.rows), len(found[1])):
+            found = whole
+        else:
+            numbered, legend = shorter
     head, body = found
     before = wrapped("In all rows: " + "; ".join(alike) + ".", width) if alike else []
     after = [line for text in legend + reasons for line in wrapped(text, width, hang=INDENT)]
@@ -73,7 +78,7 @@ def wrapped(text: str, width: int, *, hang: str = "", whole: bool = False) -> li
     if width_of(text) <= width:
         return [text]
     lines, line = list[str](), ""
-    for word in text.split():
+    for word in re.split(r"\s+(?!%)", text.strip()):  # 5 % stays together
         if line.strip() and width_of(line) + 1 + width_of(word) > width:
             lines.append(line)
             line = hang

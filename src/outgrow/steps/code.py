@@ -48,7 +48,7 @@ def _kinds(step: Step) -> Iterator[Any]:
             for field in dataclasses.fields(value) if dataclasses.is_dataclass(value) else ():
                 yield from walk(getattr(value, field.name))
 
-    for field in dataclasses.fields(step):
+    for field in dataclasses.fields(step) if dataclasses.is_dataclass(step) else ():
         yield from walk(getattr(step, field.name))
     if isinstance(step, Comparison):
         yield metrics[step.metric].values
