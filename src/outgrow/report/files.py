@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +13,7 @@ from outgrow.figures.palette import LIGHT
 from outgrow.figures.sheet import draw_sheet
 from outgrow.report.paint import paint
 from outgrow.report.svg import alone
+from outgrow.results.export import csv_text, json_text
 
 Found = Sequence[tuple[str, Panel]]
 """What an analysis found, by study."""
@@ -25,7 +23,9 @@ VALUES = (".csv", ".json")
 
 
 def check_page_name(path: Path) -> None:
-    """ConfigError unless a page can have this name."""
+    """ConfigError unless a page can have this name; a pipe can have any."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return
     if path.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(
             f"a report is a page: --out {str(path)!r} has to end in .html. For figures as {', '.join(FIGURES)} there "
@@ -36,12 +36,9 @@ def check_page_name(path: Path) -> None:
 def write_values(found: Found, form: str) -> str:
     """The values behind figures as `csv` or `json`."""
     if form == "json":
-        return json.dumps([{"study": title, **panel.to_dict()} for title, panel in found], indent=1) + "\n"
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["study", *found[0][1].columns])
-    writer.writerows([title, *row] for title, panel in found for row in panel.rows)
-    return text.getvalue()
+        return json_text([{"study": title, **panel.to_dict()} for title, panel in found])
+    rows = [{"study": title, **row} for title, panel in found for row in panel.to_dict()["rows"]]
+    return csv_text(rows, ["study", *found[0][1].columns])
 
 
 def save(found: Found, path: Path) -> Path:
@@ -56,8 +53,7 @@ def save(found: Found, path: Path) -> Path:
         endings = f"{', '.join(FIGURES)} (the figure), {', '.join(VALUES)} (its values)"
         raise ConfigError(f"--out {str(path)!r}: the ending says what to write, one of {endings}")
     if form in VALUES:
-        text = write_values(found, form[1:])
-        return write_whole(path, lambda partial: _write_text(partial, text))
+        return write_text(path, write_values(found, form[1:]), "the values")
     if len(found) > 1:
         titles = "; ".join(title for title, _ in found)
         raise ConfigError(
@@ -69,28 +65,34 @@ def save(found: Found, path: Path) -> Path:
         raise ConfigError(f"{panel.title!r} has no figure here; write its values to a .csv or .json file")
     drawn = draw_sheet(panel.figure, f"{panel.title} ({title})")
     if form == ".svg":
-        return write_whole(path, lambda partial: _write_text(partial, alone(drawn, LIGHT)))
-    return write_whole(path, lambda partial: paint(drawn, partial, LIGHT, form=form[1:]))
+        return write_text(path, alone(drawn, LIGHT), "the figure")
+    return write_whole(path, lambda partial: paint(drawn, partial, LIGHT, form=form[1:]), "the figure")
 
 
-def write_whole(path: Path, write: Callable[[Path], None], *, what: str = "") -> Path:
-    """Let `write` fill a file beside `path`, then put it in its place: whole or not at all. Returns `path`."""
-    partial = path.with_name(f"{path.name[:200]}.{os.getpid()}-{threading.get_ident()}.partial")
+def write_text(path: Path, text: str, what: str) -> Path:
+    """Write a file whole or not at all. Returns `path`."""
+    data = text.encode("utf-8", errors="replace")  # a name may hold bytes that are no UTF-8
+    return write_whole(path, lambda partial: partial.write_bytes(data), what)
+
+
+def write_whole(path: Path, write: Callable[[Path], object], what: str) -> Path:
+    """Let `write` fill a file beside `path`, then put it in its place: whole or not at all, though others write too.
+
+    A link stays a link, and what is no file, such as a pipe, is written as it is. Returns `path`.
+    """
     try:
+        if path.exists() and not path.is_file():
+            write(path)
+            return path
+        target = path.resolve() if path.is_symlink() else path
+        partial = target.with_name(f".{target.name[:100]}.{os.getpid()}-{threading.get_ident()}.partial")
         try:
             write(partial)
-            partial.replace(path)
+            partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise ConfigError(f"cannot write {what}{str(path)!r}: {error.strerror}; choose another with --out") from error
+        raise ConfigError(
+            f"cannot write {what} to {str(path)!r}: {error.strerror}; choose another file with --out"
+        ) from error
     return path
-
-
-def write_page(path: Path, page: str) -> Path:
-    """Write a page whole or not at all. Returns `path`."""
-    return write_whole(path, lambda partial: _write_text(partial, page), what="the report to ")
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
