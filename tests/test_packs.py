@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -29,6 +30,8 @@ from outgrow.errors import DataError, MissingDependency, PackMissing, StoreError
 from outgrow.packs import archive as archives
 from outgrow.packs import fetch
 from outgrow.packs.base import Pack
+from outgrow.packs.checks import content
+from outgrow.packs.pins import BY_TRANSFORMERS, PINS, TRANSFORMERS
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -100,7 +103,7 @@ def test_a_pack_is_fetched_once(toy: list[str], cache: Path) -> None:
     assert packs.get("toy") == ready
     assert toy == ["toy"]
     assert said[0] == "toy: downloading toy 1.0 (1.5 MB) with pip"
-    assert {path.name for path in cache.iterdir()} == {".locks", "toy-1.0-r1"}
+    assert {path.name for path in cache.iterdir()} == {".locks", ".checked", "toy-1.0-r1"}
     manifest = json.loads((ready / "manifest.json").read_text())
     assert manifest["fingerprint"] == packs.fingerprint("toy")
     assert manifest["files"]["data.txt"] == {"size": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
@@ -249,6 +252,177 @@ def test_verify_finds_every_change(toy: list[str]) -> None:
     assert toy == ["toy", "toy"]
 
 
+def rewrite(where: Path, **changes: Any) -> None:
+    """Change what a manifest says."""
+    manifest = json.loads((where / "manifest.json").read_text())
+    (where / "manifest.json").write_text(json.dumps(manifest | changes))
+
+
+def swap(path: Path) -> None:
+    """Put a link to a copy in a file's place."""
+    shutil.copy(path, path.parent.parent / "copy")
+    path.unlink()
+    path.symlink_to(path.parent.parent / "copy")
+
+
+def folder_instead(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def link_to_nowhere(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("gone")
+
+
+def edit_both(path: Path) -> None:
+    """Change a file, and what the manifest says of it."""
+    path.write_bytes(b"other")
+    rewrite(path.parent, files={path.name: {"size": 5, "sha256": sha256(path)}})
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "a bit": (lambda data: data.write_bytes(CONTENT[:-2] + b"x\n"), "data.txt does not match its checksum"),
+    "missing": (Path.unlink, "data.txt is missing"),
+    "one more": (lambda data: (data.parent / "more.json").touch(), "more.json does not belong there"),
+    "a folder": (folder_instead, "data.txt is no file"),
+    "a link": (swap, "data.txt cannot be read (it is a link)"),
+    "a link to nowhere": (link_to_nowhere, "data.txt cannot be read (it is a"),
+    "both": (edit_both, "data.txt does not hold what is pinned"),
+    "no json": (lambda data: (data.parent / "manifest.json").write_text("{"), "manifest.json is damaged"),
+    "a list": (lambda data: (data.parent / "manifest.json").write_text("[1]"), "manifest.json is damaged"),
+    "files as list": (lambda data: rewrite(data.parent, files=[1]), "manifest.json is damaged"),
+    "files of numbers": (lambda data: rewrite(data.parent, files={"a": 1}), "manifest.json is damaged"),
+    "sizes of words": (
+        lambda data: rewrite(data.parent, files={"data.txt": {"size": "5", "sha256": "0" * 64}}),
+        "manifest.json is damaged",
+    ),
+    "outside": (
+        lambda data: rewrite(data.parent, files={"../copy": {"size": 5, "sha256": "0" * 64}}),
+        "manifest.json is damaged",
+    ),
+    "of another": (lambda data: rewrite(data.parent, fingerprint="other 2.0"), "manifest.json is that of 'other 2.0'"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_whoever_uses_a_pack_is_told_that_it_was_changed(
+    toy: list[str], cli: Cli, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    pinned = hashlib.sha256(CONTENT).hexdigest()
+    monkeypatch.setitem(PINS, "toy-1.0-r1", {"data.txt": pinned})
+    data = packs.get("toy") / "data.txt"
+    assert packs.folder("toy") == data.parent
+    change, words = DAMAGES[damage]
+    change(data)
+    with pytest.raises(DataError, match=re.escape(words)) as found:
+        packs.folder("toy")
+    assert str(found.value).startswith(f"the offline pack 'toy' in {data.parent} is not as it was fetched: ")
+    assert str(found.value).endswith("`outgrow packs get toy` fetches it anew")
+    status, out, err = cli("packs", "verify")
+    assert (status, "Traceback" in err) == (1, False)
+    assert out.startswith(f"toy: {words}")
+    assert cli("packs", "get", "toy")[0] == 0
+    assert packs.folder("toy") == data.parent
+    assert data.read_bytes() == CONTENT
+
+
+def test_a_pack_is_hashed_again_only_when_it_was_changed(
+    toy: list[str], monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    data = packs.get("toy") / "data.txt"
+    packs.folder("toy")
+    with monkeypatch.context() as patch:
+        patch.setattr("outgrow.packs.cache.problems", lambda *_, **__: pytest.fail("hashed again"))
+        packs.folder("toy")
+        patch.setattr("outgrow.packs.cache._whole", {})  # as in another process
+        packs.folder("toy")
+    times = data.stat()
+    data.write_bytes(CONTENT[:-2] + b"x\n")
+    os.utime(data, ns=(times.st_atime_ns, times.st_mtime_ns))  # as if nothing had happened
+    with pytest.raises(DataError, match="does not match its checksum"):
+        packs.folder("toy")
+
+
+def test_a_pack_that_can_only_be_read_is_checked_too(
+    toy: list[str], monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    data = packs.get("toy") / "data.txt"
+
+    def refuse(path: Path, *_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert packs.folder("toy") == data.parent
+    assert not (cache / ".checked").exists()
+    data.write_bytes(b"")
+    with pytest.raises(DataError, match="does not match its checksum"):
+        packs.folder("toy")
+
+
+def test_what_a_library_makes_of_an_archive_must_be_what_is_pinned(
+    toy: list[str], monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    monkeypatch.setitem(PINS, "toy-1.0-r1", {"data.txt": "0" * 64})
+    with pytest.raises(DataError, match=r"data.txt does not hold what is pinned after toy-.* was read with .*torch"):
+        packs.get("toy")
+    assert nothing_kept(cache)
+
+
+def test_what_is_in_a_packs_place_is_replaced(toy: list[str], cache: Path) -> None:
+    cache.mkdir()
+    for put in (Path.touch, lambda path: path.symlink_to("nowhere"), Path.mkdir):
+        put(cache / "toy-1.0-r1")
+        where = packs.get("toy")
+        assert packs.verify("toy") == []
+        shutil.rmtree(where)
+
+
+def test_tables_and_weights_are_pinned_by_what_they_hold(tmp_path: Path) -> None:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from safetensors.numpy import save_file
+
+    table = pa.table({"text": [f"row {i}" for i in range(20_001)], "label": [0, 1, 0] * 6667})
+    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
+    pq.write_table(table, one)
+    pq.write_table(table, other, row_group_size=1_000, compression="gzip")
+    assert sha256(one) != sha256(other)
+    assert content(one) == content(other)
+    for changed in (table.select(["label", "text"]), table.slice(1), table.rename_columns(["text", "class"])):
+        pq.write_table(changed, other)
+        assert content(one) != content(other)
+    weights: dict[str, Any] = {"a": np.arange(6, dtype=np.float32), "b": np.ones(300_000)}
+    one, other = tmp_path / "one.safetensors", tmp_path / "other.safetensors"
+    save_file(weights, one, metadata={"x": "1", "y": "2"})
+    for change in ({"b": np.zeros(300_000)}, {"a": weights["a"].reshape(2, 3)}, {"c": weights["a"]}):
+        save_file(weights | change, other, metadata={"x": "1", "y": "2"})
+        assert content(one) != content(other)
+    save_file(weights, other, metadata={"x": "1"})
+    assert content(one) != content(other)
+
+
+def test_every_packs_files_are_pinned() -> None:
+    folders = {f"{pack.name}-{pack.version}-r{pack.extraction}" for pack in packs.PACKS.values()}
+    assert PINS.keys() == folders
+    assert BY_TRANSFORMERS.keys() <= folders
+    for name, written in BY_TRANSFORMERS.items():
+        assert PINS[name].keys() > set(written)
+
+
+def test_files_of_another_release_of_transformers_go_by_the_manifest_alone(
+    toy: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PINS, "toy-1.0-r1", {"data.txt": "0" * 64})
+    monkeypatch.setitem(BY_TRANSFORMERS, "toy-1.0-r1", ("data.txt",))
+    monkeypatch.setattr("outgrow.packs.cache._versions", lambda *_: {"transformers": "99.0"})
+    assert packs.get("toy") == packs.folder("toy")
+    monkeypatch.setattr("outgrow.packs.cache._versions", lambda *_: {"transformers": TRANSFORMERS})
+    with pytest.raises(DataError, match="does not hold what is pinned"):
+        packs.get("toy", again=True)
+
+
 def test_a_missing_pack_says_how_to_get_it(toy: list[str], cache: Path) -> None:
     with pytest.raises(PackMissing) as missing:
         packs.folder("toy")
@@ -289,6 +463,25 @@ def test_a_missing_converter_names_the_extra(tmp_path: Path, upload: Callable[..
     with pytest.raises(MissingDependency, match=r"converted with no_such_module.*pip install 'outgrow\[text\]'"):
         packs.get("toy")
     assert downloads == []
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_whatever_is_wrong_with_an_archive_is_one_error(tmp_path: Path, method: int) -> None:
+    """A few bytes changed anywhere: the member is read as it was, or the archive is called damaged."""
+    path, rng = tmp_path / "toy.whl", random.Random(0)
+    with zipfile.ZipFile(path, "w", method) as zipped:
+        zipped.writestr("toy/data.txt", CONTENT)
+    good, named = path.read_bytes(), 0
+    for _ in range(100):
+        bad = bytearray(good)
+        for _ in range(rng.randint(1, 4)):
+            bad[rng.randrange(len(bad))] = rng.randrange(256)
+        path.write_bytes(bad)
+        try:
+            assert archives.read(path, "toy/data.txt", limit=2**16) == CONTENT
+        except DataError:
+            named += 1
+    assert named > 20
 
 
 def test_members_are_read_only_by_name_and_within_their_limit(tmp_path: Path) -> None:

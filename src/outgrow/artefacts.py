@@ -66,8 +66,8 @@ class Artefacts(Protocol):
         """A temporary folder that becomes the artefact when the block ends without an error, and vanishes otherwise."""
         ...
 
-    def lock(self, key: str) -> AbstractContextManager[None]:
-        """Hold the only right to compute `key`, across processes; waits for another holder."""
+    def lock(self, key: str, *, title: str = "") -> AbstractContextManager[None]:
+        """Hold the only right to compute `key`, across processes; waits for another holder, and tells so by `title`."""
         ...
 
     def set_weights_aside(self, key: str, weights: bytes) -> Path:
@@ -88,4 +88,8 @@ class Artefacts(Protocol):
 
     def results(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """All rows by name, their checksums verified."""
+        ...
+
+    def forget_result(self, name: str) -> None:
+        """Remove one row; none where there is none."""
         ...

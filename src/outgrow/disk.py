@@ -6,12 +6,19 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import logging
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from outgrow.errors import StoreError
+from outgrow.errors import ConfigError, StoreError
+from outgrow.others import holder
+
+log = logging.getLogger(__name__)
+NOTICE = 5.0  # seconds after which somebody who waits is told for what
 
 
 def own_path(path: str | Path) -> Path:
@@ -46,31 +53,82 @@ def disk_errors(root: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
+def locked(path: Path, *, shared: bool = False, wait: bool = True, whose: str = "") -> Iterator[bool]:
     """Hold a lock file inside the block, and tell whether it is held: without `wait`, it may not be.
 
     A link in the file's place is refused: whoever made it could have a file elsewhere opened.
+
+    Args:
+        whose: who else can hold it, in words: told, with the process, after some seconds of waiting.
     """
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise StoreError(f"{str(path)!r} is a link: delete it; a lock is a file of its own") from None
+        if error.errno in (errno.ELOOP, errno.EISDIR):
+            what = "a link" if error.errno == errno.ELOOP else "a folder"
+            raise StoreError(f"{str(path)!r} is {what}: delete it; a lock is a file of its own") from None
         raise
     try:
-        held = True
-        try:
-            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            held = False
-        yield held
+        mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        held = _try(handle, mode)
+        if wait and not held:
+            _wait(handle, mode, whose or f"the lock {str(path)!r}")
+        yield held or wait
     finally:
         os.close(handle)
+
+
+def _try(handle: int, mode: int) -> bool:
+    try:
+        fcntl.flock(handle, mode | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait(handle: int, mode: int, whose: str) -> None:
+    """Until the lock is held. It is free as soon as its holder ends, however that ends."""
+    told, pause = time.monotonic() + NOTICE, 0.005
+    while time.monotonic() < told:
+        time.sleep(pause)
+        if _try(handle, mode):
+            return
+        pause = min(0.1, 1.5 * pause)
+    log.warning("waiting for %s%s", whose, holder(handle))
+    fcntl.flock(handle, mode)
 
 
 def unreadable(path: Path, error: OSError, *, kept: str = "") -> StoreError:
     """What to say of a file or folder that cannot be read, which need not be its own fault."""
     return StoreError(f"{str(path)!r} cannot be read ({error.strerror}){kept}; see to the disk and who owns it")
+
+
+def write_whole(path: Path, content: str | Callable[[Path], None], *, what: str) -> Path:
+    """Write a file that the user named whole or not at all, though others write it at once. Returns `path`.
+
+    Args:
+        content: its text, or what writes into the file that it is given.
+        what: it is, for the error.
+
+    Raises:
+        ConfigError: it cannot be written there.
+    """
+    write = content if callable(content) else lambda file: file.write_text(content, encoding="utf-8", newline="\n")
+    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}-{threading.get_ident()}.partial{path.suffix[:20]}")
+    try:
+        if path.exists() and not path.is_file():  # a pipe, a terminal
+            write(path)
+            return path
+        try:
+            write(partial)
+            partial.replace(path.resolve() if path.is_symlink() else path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write {what} to {str(path)!r}: {error.strerror}; choose another file with --out"
+        ) from error
+    return path
 
 
 def sync(path: Path) -> None:

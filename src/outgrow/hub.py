@@ -109,7 +109,12 @@ def transformers_library() -> Any:
 def _content_hash(path: Path) -> str:
     files = sorted({file for pattern in FILES for file in path.glob(pattern)})
     if not any(file.suffix == ".safetensors" for file in files):
-        raise DataError(f"the folder {str(path)!r} holds no .safetensors weights; other formats are not read")
+        raise DataError(
+            f"the folder {str(path)!r} holds no .safetensors weights; other formats are not read: load the model and "
+            "save it with save_pretrained, which writes them"
+        )
+    if lost := [file for file in files if not file.exists()]:
+        raise DataError(f"{lost[0]} is a link to nothing; download the folder again, or put the file there itself")
     return _hash_files(tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files))
 
 

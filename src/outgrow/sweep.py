@@ -14,6 +14,7 @@ from outgrow.experiment import Experiment
 from outgrow.learning.team import team
 from outgrow.plan import Plan, make_plan
 from outgrow.preparation import notes_of, prepare
+from outgrow.results.forget import supersede
 from outgrow.results.records import record
 from outgrow.results.table import Record
 from outgrow.runtime import Runtime
@@ -50,7 +51,7 @@ class _Recording:
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
-    """What came of a sweep: one record per experiment, the plan it began with, steps computed and failed.
+    """What came of a sweep: one record per experiment, the plan it began with, steps computed here and failed.
 
     Args:
         notes: what the data of results that failed had to tell; others have their notes in their records.
@@ -95,10 +96,10 @@ def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -
     with store.in_use():
         for attempt in range(1, ATTEMPTS + 1):
             left, outcome = prepare(plan, store, runtime, watcher)
-            computed += len(outcome.computed)
+            computed += outcome.here
             if left.todo and not outcome.damaged:
                 rest = execute(left, store, runtime, watcher)
-                computed += len(rest.computed)
+                computed += rest.here
                 outcome = Outcome(
                     failures=outcome.failures | rest.failures, failed=outcome.failed | rest.failed, damaged=rest.damaged
                 )
@@ -113,6 +114,8 @@ def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -
                 if attempt == ATTEMPTS:
                     raise
             plan = plan.against(there(store))
+        if computed and team().rank == 0:
+            supersede(store, records)
     ends = [one.result for one in first.results if one.result.key in outcome.failed]
     return Swept(records=records, plan=first, computed=computed, failures=outcome.failures, notes=notes_of(ends, store))
 

@@ -19,8 +19,9 @@ import pytest
 
 from outgrow.errors import ConfigError, DataError, StepFailed
 from outgrow.executors import base as executors_base
+from outgrow.executors import workers
 from outgrow.executors.base import compute, executors
-from outgrow.executors.processes import _without_interrupts
+from outgrow.executors.workers import without_interrupts
 from outgrow.experiment import Experiment
 from outgrow.runtime import Runtime
 from outgrow.specs import SplitSpec
@@ -225,7 +226,7 @@ def test_workers_never_get_ctrl_c() -> None:
     def blocked() -> str:
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
-    with _without_interrupts():
+    with without_interrupts():
         assert blocked() == "True"
     assert blocked() == "False"
 
@@ -246,7 +247,7 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("forked")
 def test_a_worker_that_ends_by_itself_ends_the_run(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outgrow.executors.processes._compute", leave)
+    monkeypatch.setattr("outgrow.executors.workers.compute_group", leave)
     how = "a worker process died during 'train toy-xs on ground truth' with exit status 9, .*mend that"
     with pytest.raises(StepFailed, match=how):
         run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
@@ -260,13 +261,13 @@ def test_a_step_whose_worker_dies_is_tried_once_more_and_the_rest_goes_on(
 ) -> None:
     """A student of one of two methods kills its worker, once or whenever it is tried."""
 
-    def dying(step: Step, *arguments: Any) -> None:
+    def dying(step: Step, *arguments: Any) -> bool:
         if "confidence" in step.title and step.name == "finetune":
             tried = len(list(tmp_path.glob("tried*")))
             if tried < times:
                 (tmp_path / f"tried{tried}").touch()
                 be_killed()
-        compute(step, *arguments)
+        return compute(step, *arguments)
 
     monkeypatch.setattr(executors_base, "compute", dying)
     swept = run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=2))
@@ -279,6 +280,96 @@ def test_a_step_whose_worker_dies_is_tried_once_more_and_the_rest_goes_on(
     assert "of SIGKILL, perhaps for lack of memory; what was finished is kept: run again with fewer" in str(failure)
     assert {method for method, verdict in verdicts.items() if verdict == "failed"} == {"confidence"}
     assert not multiprocessing.active_children()
+
+
+def be_stopped(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_stopped_worker_is_replaced(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, times: int
+) -> None:
+    def stopping(step: Step, *arguments: Any) -> bool:
+        if "confidence" in step.title and step.name == "finetune":
+            tried = len(list(tmp_path.glob("tried*")))
+            if tried < times:
+                (tmp_path / f"tried{tried}").touch()
+                be_stopped()
+        return compute(step, *arguments)
+
+    monkeypatch.setattr(executors_base, "compute", stopping)
+    monkeypatch.setattr(workers, "SILENCE", 2.0)
+    swept = run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=2))
+    verdicts = {one.row.method: one.row.verdict for one in swept.records}
+    assert verdicts["naive"] != "failed"
+    assert not multiprocessing.active_children()
+    if times == 1:
+        assert swept.failures == {}
+        return
+    (failure,) = swept.failures.values()
+    assert re.search(
+        r"gave no sign of life for \d s during 'train .*, and was ended; .* see what stopped", str(failure)
+    )
+    assert {method for method, verdict in verdicts.items() if verdict == "failed"} == {"confidence"}
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_long_call_that_lets_no_thread_run_is_no_death(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(step: Step, *arguments: Any) -> bool:
+        if step.name == "label":
+            started = time.monotonic()
+            sum(range(60_000_000))  # in C, with the interpreter's lock
+            assert time.monotonic() - started > 0.6
+        return compute(step, *arguments)
+
+    monkeypatch.setattr(executors_base, "compute", busy)
+    monkeypatch.setattr(workers, "SILENCE", 0.3)
+    monkeypatch.setattr(workers, "BEAT", 0.1)
+    lost = pytest.fail
+    monkeypatch.setattr("outgrow.executors.processes._Crew._lost", lambda *_, **__: lost("a busy worker was ended"))
+    assert run_experiments(toy("method.name=naive"), store, runtime=Runtime(executor="processes")).failures == {}
+
+
+def test_ctrl_c_does_not_wait_for_a_stopped_worker(toml: Callable[..., str], store: Store) -> None:
+    arguments = ["run", toml(), "--set", "strong.train.epochs=1000000", "--store", str(store.root)]
+
+    def stopped(group: int) -> bool:
+        if len(store.keys()) < 3:
+            return False
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
+        for line in listed.stdout.splitlines():
+            pid, of, what = line.split(None, 2)
+            if int(of) == group and "spawn_main" in what:
+                os.kill(int(pid), signal.SIGSTOP)
+        return True
+
+    with interrupted([*arguments, "--executor", "processes"], stopped) as (status, said):
+        assert status == 130
+        assert "Traceback" not in said
+        assert "run the same command to go on" in said
+
+
+class Stubborn(Exception):
+    """Cannot be read again from where it was sent."""
+
+    def __init__(self, *, needed: str) -> None:
+        super().__init__(f"no {needed}")
+
+
+@pytest.mark.usefixtures("forked")
+def test_an_error_that_cannot_be_sent_is_told_in_words(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stubborn(step: Step, *arguments: Any) -> bool:
+        if step.name == "label":
+            raise Stubborn(needed="luck")
+        return compute(step, *arguments)
+
+    monkeypatch.setattr(executors_base, "compute", stubborn)
+    swept = run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
+    assert {str(one) for one in swept.failures.values()} == {"Stubborn: no luck"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])

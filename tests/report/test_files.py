@@ -15,10 +15,11 @@ import pytest
 from pages import group, ladder, one_pair
 
 from outgrow.analyses.base import Panel, Study, analyses, studies
+from outgrow.disk import write_whole
 from outgrow.errors import ConfigError, MissingDependency
 from outgrow.experiment import Experiment
 from outgrow.figures.palette import LIGHT
-from outgrow.report.files import FIGURES, VALUES, save, write_whole
+from outgrow.report.files import FIGURES, VALUES, save
 from outgrow.results.table import Group
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
@@ -146,7 +147,7 @@ def test_what_fails_midway_leaves_nothing_and_what_was_there(tmp_path: Path) -> 
 
     (tmp_path / "page.html").write_text("whole")
     with pytest.raises(ConfigError, match=r"cannot write the page to .*page.html.*No space left"):
-        write_whole(tmp_path / "page.html", half, "the page")
+        write_whole(tmp_path / "page.html", half, what="the page")
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("page.html", "whole")]
 
 

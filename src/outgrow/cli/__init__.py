@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from outgrow.cli import compare, listing, packs, results, run, store, zoo
+from outgrow.cli import compare, forget, listing, packs, results, run, store, zoo
 from outgrow.errors import ConfigError, OutgrowError
 from outgrow.plain import plain
 
@@ -17,9 +17,10 @@ app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
 )  # fmt: skip
-for command in (run.run, results.results, results.report, results.analyse, compare.compare, listing.doctor):
+for command in (run.run, results.report, results.analyse, compare.compare, listing.doctor):
     app.command()(command)
 app.command(name="list")(listing.list_)
+app.add_typer(forget.results_app, name="results")
 app.add_typer(store.store_app, name="store")
 app.add_typer(packs.packs_app, name="packs")
 app.add_typer(zoo.zoo_app, name="zoo")

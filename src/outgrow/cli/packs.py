@@ -62,7 +62,7 @@ def packs_get(
         for line in wrong:
             print(plain(line), file=sys.stderr)
         if not wrong:
-            say(f"{pack.name}: ready in {packs.folder(pack.name)}, every file checked")
+            say(f"{pack.name}: ready in {packs.place(pack.name)}, every file checked")
         failed = failed or bool(wrong)
     if failed:
         raise typer.Exit(1)
@@ -78,7 +78,7 @@ def packs_verify(
 
     chosen = list(dict.fromkeys(names or [name for name in packs.PACKS if packs.present(name)]))
     for name in chosen:
-        packs.folder(name)  # every name is asked for something that exists, before any is checked
+        packs.place(name)  # every name is asked for something that exists, before any is checked
     damaged = {name: packs.verify(name) for name in chosen}
     for line in (line for lines in damaged.values() for line in lines):
         say(line)

@@ -88,9 +88,10 @@ def _give(text: str, out: Path | None) -> None:
         sys.stdout.write(text)
     else:
         from outgrow.cli.display import say
-        from outgrow.report.files import write_text
+        from outgrow.disk import write_whole
 
-        say(write_text(out, text, "the results"))
+        write_whole(out, text, what="the results")
+        say(out)
 
 
 def report(
@@ -119,13 +120,15 @@ def analyse(
     where: Where = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the figure (.svg, .png, .pdf) or its values (.csv, .json) to a file."),
+        typer.Option(
+            metavar="FILE", help="Write the figure to a file (.svg, .png, .pdf), or its values (.csv, .json)."
+        ),
     ] = None,
 ) -> None:
     """Print what one analysis finds, and the values behind its figure; or write either to a file."""
     from outgrow.analyses.base import analyses, studies
     from outgrow.cli.display import console, panel_table, say
-    from outgrow.report.files import save, write_values
+    from outgrow.report.files import save, values
     from outgrow.results.columns import in_order
     from outgrow.results.records import pool, read_records
     from outgrow.store import Store
@@ -138,7 +141,7 @@ def analyse(
     if out is not None:
         say(save(found, out))
     elif format != "table":
-        sys.stdout.write(write_values(found, format))
+        sys.stdout.write(values(found, format))
     else:
         for number, (title, panel) in enumerate(found):
             if number:
@@ -154,9 +157,9 @@ def write_report(
     """Write the page whole or not at all; ConfigError where it cannot be written. Returns `path`."""
     from dataclasses import replace
 
+    from outgrow.disk import write_whole
     from outgrow.report import render
-    from outgrow.report.files import write_text
     from outgrow.results.columns import in_order
 
     groups = [replace(group, provenance={**group.provenance, "command": command}) for group in in_order(groups)]
-    return write_text(path, render(groups, title=title, failures=failures, store=store), "the report")
+    return write_whole(path, render(groups, title=title, failures=failures, store=store), what="the report")

@@ -7,7 +7,7 @@ import heapq
 import logging
 import platform
 import tempfile
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -21,9 +21,24 @@ from outgrow.plain import plain
 from outgrow.plan import Plan
 from outgrow.registry import Registry
 from outgrow.runtime import Runtime
+from outgrow.spec import digest
 from outgrow.steps import Context, Step, Write
+from outgrow.steps.code import code_of
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What became of steps that were computed together.
+
+    Args:
+        failures: keys of those that failed, and why.
+        elsewhere: keys of those that another run computed meanwhile.
+    """
+
+    failures: dict[str, BaseException] = field(default_factory=dict)
+    elsewhere: set[str] = field(default_factory=set)
 
 
 @dataclass(kw_only=True)
@@ -32,21 +47,29 @@ class Outcome:
 
     Args:
         computed: keys computed.
+        elsewhere: those of them that another run computed meanwhile.
         failures: keys of the steps that failed by themselves, and why.
         failed: every key that could not be computed, and the failure behind it.
         damaged: whether an artefact was found damaged on the way, so that another attempt can mend it.
     """
 
     computed: list[str] = field(default_factory=list)
+    elsewhere: set[str] = field(default_factory=set)
     failures: dict[str, BaseException] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     damaged: bool = False
 
-    def note(self, plan: Plan, steps: Sequence[Step], failures: Mapping[str, BaseException]) -> None:
+    @property
+    def here(self) -> int:
+        """How many steps were computed by this run, and by no other."""
+        return len(set(self.computed) - self.elsewhere)
+
+    def note(self, plan: Plan, steps: Sequence[Step], done: Done) -> None:
         """Record what became of steps that were computed together."""
+        self.elsewhere |= done.elsewhere
         for step in steps:
-            if step.key in failures:
-                self.fail(plan, step.key, failures[step.key])
+            if step.key in done.failures:
+                self.fail(plan, step.key, done.failures[step.key])
             else:
                 self.computed.append(step.key)
 
@@ -149,8 +172,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def compute(step: Step, store: Artefacts, context: Context, write: Write | None = None) -> None:
-    """Compute one step into the store, unless someone else has done so meanwhile.
+def compute(step: Step, store: Artefacts, context: Context, write: Write | None = None) -> bool:
+    """Compute one step into the store, unless someone else has done so meanwhile; whether it was computed here.
 
     Processes that train together all compute it, and the first of them alone writes it.
 
@@ -159,11 +182,11 @@ def compute(step: Step, store: Artefacts, context: Context, write: Write | None 
     """
     together = team()
     first = together.rank == 0
-    with store.lock(step.key) if first else contextlib.nullcontext():
+    with store.lock(step.key, title=step.title) if first else contextlib.nullcontext():
         if together.gather(store.has(step.key))[0]:
-            return
+            return False
         inputs = {name: needed.key for name, needed in step.inputs().items()}
-        made_with = dict(versions())
+        made_with = {**versions(), **code_of(step)}
         context.formats_since()
         with (
             store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=made_with)
@@ -177,30 +200,45 @@ def compute(step: Step, store: Artefacts, context: Context, write: Write | None 
             if formats := context.formats_since():
                 made_with["precision"] = formats
     together.wait()
+    return True
 
 
-def compute_group(steps: Sequence[Step], store: Artefacts, context: Context) -> dict[str, BaseException]:
-    """Compute steps that were handed out as a group into the store; those that failed, and why.
+def compute_group(steps: Sequence[Step], store: Artefacts, context: Context) -> Done:
+    """Compute steps that were handed out as a group into the store.
+
+    Steps of equal `together` have a lock in common, beside that of each: who waits for it looks again what is left to
+    do. It is always taken before the others, so that no two runs can wait for each other.
 
     Raises:
         StoreError: the store itself does not work, so nothing does.
     """
-    failures: dict[str, BaseException] = {}
+    done = Done()
     made: dict[str, Write | OutgrowError] = {}
     try:
-        if len(steps) > 1:
-            made = steps[0].compute_together(steps, context)
-        for step in steps:
-            how = made.get(step.key)
-            if isinstance(how, OutgrowError):
-                failures[step.key] = how
-            else:
-                compute(step, store, context, how)
+        with _in_common(steps, store):
+            if len(steps) > 1:
+                there = team().gather([store.has(step.key) for step in steps])[0]
+                left = [step for step, has in zip(steps, there, strict=True) if not has]
+                made = left[0].compute_together(left, context) if left else {}
+            for step in steps:
+                how = made.get(step.key)
+                if isinstance(how, OutgrowError):
+                    done.failures[step.key] = how
+                elif not compute(step, store, context, how):
+                    done.elsewhere.add(step.key)
     except Exception as error:
         if isinstance(error, StoreError) and not isinstance(error, DamagedArtefact):
             raise
-        failures |= {step.key: error for step in steps if not store.has(step.key) and step.key not in failures}
-    return failures
+        missed = [step.key for step in steps if not store.has(step.key)]
+        done.failures.update((key, error) for key in missed if key not in done.failures)
+    return done
+
+
+def _in_common(steps: Sequence[Step], store: Artefacts) -> contextlib.AbstractContextManager[None]:
+    first = steps[0]
+    if not first.together or team().rank:
+        return contextlib.nullcontext()
+    return store.lock(digest(first.together), title=first.title)
 
 
 @contextlib.contextmanager

@@ -7,8 +7,7 @@ import dataclasses
 import multiprocessing
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from multiprocessing.process import BaseProcess
+from collections.abc import Iterator
 
 from outgrow.errors import ConfigError
 from outgrow.metrics.base import metrics
@@ -57,16 +56,24 @@ def _of_main(value: object, seen: set[int]) -> Iterator[str]:
             yield from _of_main(one, seen)
 
 
-def death(processes: Sequence[BaseProcess], *, title: str) -> str:
-    """In words, why processes of a pool died while a step was computed; all have ended, the others by SIGTERM."""
-    codes = [code for process in processes if (code := process.exitcode) not in (None, 0, -signal.SIGTERM)]
-    how, cure = "", "run again with fewer --workers"
-    if any(code < 0 for code in codes):
-        code = next(code for code in codes if code < 0)
-        how = str(-code)
+def death(status: int | None, *, title: str, silence: float | None) -> str:
+    """In words, why a worker died while a step was computed.
+
+    Args:
+        status: its exit status; the negative number of the signal that ended it.
+        silence: seconds for which it gave no sign of life, if it was ended for that.
+    """
+    ended = f"a worker process died during {title!r}"
+    cure = "run again with fewer --workers"
+    if silence is not None:
+        ended = f"a worker process gave no sign of life for {silence:.0f} s during {title!r}, and was ended"
+        cure = "see what stopped it, and run again"
+    elif status and status < 0:
+        how = str(-status)
         with contextlib.suppress(ValueError):
-            how = signal.Signals(-code).name
-        how = f" of {how}, perhaps for lack of memory"
-    elif codes:
-        how, cure = f" with exit status {codes[0]}, and what it said stands above", "mend that, and run again"
-    return f"a worker process died during {title!r}{how}; what was finished is kept: {cure}"
+            how = signal.Signals(-status).name
+        ended += f" of {how}, perhaps for lack of memory"
+    elif status:
+        ended += f" with exit status {status}, and what it said stands above"
+        cure = "mend that, and run again"
+    return f"{ended}; what was finished is kept: {cure}"

@@ -5,7 +5,7 @@ written here, and then read as data: nothing of the package is imported, install
 """
 
 from outgrow.packs.base import Pack
-from outgrow.packs.cache import cache_folder, fingerprint, folder, get, present, verify
+from outgrow.packs.cache import cache_folder, fingerprint, folder, get, place, present, verify
 from outgrow.packs.catalogue import PACKS, find
 
-__all__ = ["PACKS", "Pack", "cache_folder", "find", "fingerprint", "folder", "get", "present", "verify"]
+__all__ = ["PACKS", "Pack", "cache_folder", "find", "fingerprint", "folder", "get", "place", "present", "verify"]

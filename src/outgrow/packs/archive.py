@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import lzma
 import shutil
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -13,6 +16,8 @@ from pathlib import Path
 from outgrow.errors import DataError
 
 MEBIBYTE = 2**20
+# what zipfile and tarfile say of a method that there is not, of a member that seems encrypted, of fields that cannot be
+ODD = (NotImplementedError, RuntimeError, ValueError, struct.error)
 
 
 def read(archive: Path, member: str, *, limit: int = 64 * MEBIBYTE) -> bytes:
@@ -56,7 +61,11 @@ def _open(archive: Path, member: str, limit: int) -> Iterator[zipfile.ZipFile]:
 def _damage(archive: Path) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # the disk; a place that no file can have is the archive's fault
+            raise
+        raise DataError(f"{archive.name} is damaged or cut short ({error}); fetch the pack again") from error
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, *ODD) as error:
         raise DataError(f"{archive.name} is damaged or cut short ({error}); fetch the pack again") from error
 
 

@@ -4,6 +4,7 @@ Layout of the folder:
     NAME-VERSION-rN/         the ready files of a pack and its manifest.json (N: how we extract); there means complete
     .getting-NAME+.../       half-fetched, renamed into place when done; leftovers go with the next get
     .locks/                  guards, one per pack
+    .checked/                of each pack, the sizes and times of its files when they were last found whole
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from outgrow.errors import DataError, MissingDependency, PackMissing
 from outgrow.packs import fetch
 from outgrow.packs.base import Pack
 from outgrow.packs.catalogue import find
+from outgrow.packs.checks import MANIFEST, Signature, problems, signature
 
-MANIFEST = "manifest.json"
+_whole: dict[Path, Signature] = {}  # what this process has found whole
 
 Report = Callable[[str], None]
 
@@ -43,7 +45,25 @@ def present(name: str) -> bool:
 
 
 def folder(name: str) -> Path:
-    """The folder of a pack's ready files. Raises UnknownName, and PackMissing if it has not been fetched."""
+    """The folder of a pack's ready files, as they were when it was fetched.
+
+    Files are hashed when their sizes or times are others than when they were last found whole.
+
+    Raises:
+        UnknownName. PackMissing: it has not been fetched. DataError: its files are others.
+    """
+    where = place(name)
+    if wrong := _wrong(name):
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise DataError(
+            f"the offline pack {name!r} in {where} is not as it was fetched: {wrong[0]}{more}; "
+            f"`outgrow packs get {name}` fetches it anew"
+        )
+    return where
+
+
+def place(name: str) -> Path:
+    """Where a pack's ready files lie, looked at or not. Raises UnknownName, and PackMissing if it is not there."""
     pack = find(name)
     if not present(name):
         raise PackMissing(
@@ -95,20 +115,37 @@ def get(name: str, *, report: Report = lambda _: None, again: bool = False) -> P
 
 def verify(name: str) -> list[str]:
     """What is wrong with a fetched pack's files, one line each; empty if all is as when it was fetched."""
-    where = folder(name)
+    place(name)
+    return [f"{name}: {line}" for line in _wrong(name, anyway=True)]
+
+
+def _wrong(name: str, *, anyway: bool = False) -> list[str]:
+    """What is wrong with a pack's files; they are hashed if anything about them has changed, or `anyway`."""
+    pack = find(name)
+    where, record = _ready(pack), cache_folder() / ".checked" / f"{_ready(pack).name}.json"
     try:
-        listed = json.loads((where / MANIFEST).read_text())["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return [f"{name}: {MANIFEST} is damaged"]
-    lines = []
-    for file, expected in listed.items():
-        path = where / file
-        if not path.is_file():
-            lines.append(f"{name}: {file} is missing")
-        elif path.stat().st_size != expected["size"] or sha256(path) != expected["sha256"]:
-            lines.append(f"{name}: {file} does not match its checksum")
-    extra = {path.name for path in where.iterdir()} - {MANIFEST, *listed}
-    return lines + [f"{name}: {file} does not belong there" for file in sorted(extra)]
+        now = signature(where)
+    except OSError as error:
+        return [f"it cannot be read ({error.strerror or error})"]
+    if not anyway and now is not None and now in (_whole.get(where), _recorded(record)):
+        return []
+    found = problems(where, fingerprint=fingerprint(name), pins=where.name)
+    if not found and now is not None:
+        _whole[where] = now
+        with contextlib.suppress(OSError):  # packs may be somebody else's, to be read only
+            record.parent.mkdir(exist_ok=True)
+            partial = record.with_name(f"{record.name}.{uuid.uuid4().hex[:8]}")
+            partial.write_text(json.dumps(now))
+            partial.replace(record)
+    return found
+
+
+def _recorded(record: Path) -> Signature | None:
+    try:
+        found: Signature = json.loads(record.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found
 
 
 def _ready(pack: Pack) -> Path:
@@ -147,7 +184,12 @@ def _make(pack: Pack, work: Path, report: Report) -> None:
         sync(path)
     sync(ready)
     target = _ready(pack)
-    if target.exists():
+    if wrong := problems(ready, fingerprint=fingerprint(pack.name), pins=target.name):
+        used = ", ".join(f"{name} {release}" for name, release in _versions("torch", "pyarrow", *pack.modules).items())
+        raise DataError(
+            f"pack {pack.name!r}: {wrong[0]} after {archive.name} was read with {used}; try other releases of these"
+        )
+    if os.path.lexists(target):
         target.rename(work / "replaced")
     ready.rename(target)
     sync(target.parent)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from outgrow.analyses.base import Panel
+from outgrow.disk import write_whole
 from outgrow.errors import ConfigError
 from outgrow.figures.palette import LIGHT
 from outgrow.figures.sheet import draw_sheet
@@ -33,7 +32,7 @@ def check_page_name(path: Path) -> None:
         )
 
 
-def write_values(found: Found, form: str) -> str:
+def values(found: Found, form: str) -> str:
     """The values behind figures as `csv` or `json`."""
     if form == "json":
         return json_text([{"study": title, **panel.to_dict()} for title, panel in found])
@@ -53,7 +52,7 @@ def save(found: Found, path: Path) -> Path:
         endings = f"{', '.join(FIGURES)} (the figure), {', '.join(VALUES)} (its values)"
         raise ConfigError(f"--out {str(path)!r}: the ending says what to write, one of {endings}")
     if form in VALUES:
-        return write_text(path, write_values(found, form[1:]), "the values")
+        return write_whole(path, values(found, form[1:]), what="the values")
     if len(found) > 1:
         titles = "; ".join(title for title, _ in found)
         raise ConfigError(
@@ -65,34 +64,5 @@ def save(found: Found, path: Path) -> Path:
         raise ConfigError(f"{panel.title!r} has no figure here; write its values to a .csv or .json file")
     drawn = draw_sheet(panel.figure, f"{panel.title} ({title})")
     if form == ".svg":
-        return write_text(path, alone(drawn, LIGHT), "the figure")
-    return write_whole(path, lambda partial: paint(drawn, partial, LIGHT, form=form[1:]), "the figure")
-
-
-def write_text(path: Path, text: str, what: str) -> Path:
-    """Write a file whole or not at all. Returns `path`."""
-    data = text.encode("utf-8", errors="replace")  # a name may hold bytes that are no UTF-8
-    return write_whole(path, lambda partial: partial.write_bytes(data), what)
-
-
-def write_whole(path: Path, write: Callable[[Path], object], what: str) -> Path:
-    """Let `write` fill a file beside `path`, then put it in its place: whole or not at all, though others write too.
-
-    A link stays a link, and what is no file, such as a pipe, is written as it is. Returns `path`.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            write(path)
-            return path
-        target = path.resolve() if path.is_symlink() else path
-        partial = target.with_name(f".{target.name[:100]}.{os.getpid()}-{threading.get_ident()}.partial")
-        try:
-            write(partial)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write {what} to {str(path)!r}: {error.strerror}; choose another file with --out"
-        ) from error
-    return path
+        return write_whole(path, alone(drawn, LIGHT), what="the figure")
+    return write_whole(path, lambda partial: paint(drawn, partial, LIGHT, form=form[1:]), what="the figure")

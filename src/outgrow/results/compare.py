@@ -103,11 +103,11 @@ def file_scores(path: Path) -> Scores:
     try:
         read = pyarrow.parquet.read_table if path.suffix == ".parquet" else pyarrow.csv.read_csv
         table = read(path)
-    except (OSError, ValueError) as error:
+        columns = {name: table[name].to_pylist() for name in table.column_names}
+    except (OSError, ValueError, LookupError, TypeError, NotImplementedError, OverflowError) as error:  # Arrow's
         raise DataError(f"{path} cannot be read: {error}") from error
-    if missing := [name for name in ("id", "score") if name not in table.column_names]:
-        raise DataError(f"{path} has no column {missing[0]!r}; its columns are {', '.join(table.column_names)}")
-    columns = {name: table[name].to_pylist() for name in table.column_names}
+    if missing := [name for name in ("id", "score") if name not in columns]:
+        raise DataError(f"{path} has no column {missing[0]!r}; its columns are {', '.join(columns) or 'none'}")
     given = columns.get("seed") or [0] * table.num_rows
     if wrong := [seed for seed in given if not isinstance(seed, int)]:
         raise DataError(f"{path}: the seed {wrong[0]!r} is no whole number")

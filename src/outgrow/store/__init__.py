@@ -155,17 +155,18 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
-    def lock(self, key: str) -> Iterator[None]:
-        """Hold the only right to compute `key`, across processes; waits for another holder."""
+    def lock(self, key: str, *, title: str = "") -> Iterator[None]:
+        """Hold the only right to compute `key`, across processes; waits for another holder, and tells so by `title`."""
         self.create()
-        with disk_errors(self.root), locked(self.root / "locks" / check_key(key)[:16]):
+        path, whose = self.root / "locks" / check_key(key)[:16], f"another run that computes {title or key[:12]!r}"
+        with disk_errors(self.root), locked(path, whose=whose):
             yield
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         """Nothing is deleted inside the block, whoever collects garbage meanwhile."""
         self.create()
-        with disk_errors(self.root), locked(self.root / IN_USE, shared=True):
+        with disk_errors(self.root), locked(self.root / IN_USE, shared=True, whose="`outgrow store gc`"):
             yield
 
     def write_result(self, name: str, record: dict[str, Any]) -> None:
@@ -183,6 +184,16 @@ class Store:
         """One row of the results table, or None. Raises StoreError where it is damaged."""
         path = self._results / f"{name}.json"
         return unpack_row(path) if path.exists() else None
+
+    def forget_result(self, name: str) -> None:
+        """Remove one row; none where there is none."""
+        with disk_errors(self.root):
+            (self._results / f"{name}.json").unlink(missing_ok=True)
+
+    def row_written(self, name: str) -> float:
+        """When a row was written, in seconds since 1970."""
+        with disk_errors(self.root):
+            return (self._results / f"{name}.json").stat().st_mtime
 
     def results(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """All rows by name. Raises StoreError where one is damaged, or a copy, or where they cannot be listed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,8 @@ class Index:
 
     @contextlib.contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
+        if self._path.is_symlink():  # whoever made it could have another database written to
+            raise OSError(errno.ELOOP, "the index is a link", str(self._path))
         with contextlib.closing(sqlite3.connect(self._path, timeout=PATIENCE)) as connection, connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)")
