@@ -160,6 +160,8 @@ def test_reports_see_results_alone(module: str) -> None:
         "results",
         "artefacts",
         "errors",
+        "plain",
+        "disk",
         "config",  # what a page prints as a file is read back, to be sure that it leads to the same experiments
     }
 

@@ -48,7 +48,8 @@ def answers(difficulty: np.ndarray | None, n: int = 4 * FEWEST) -> Answers:
         ones = np.ones(n, np.float32)
         predicted = right.astype(np.int64)  # the truth is 1
         return Predictions(
-            predicted=predicted, truth=np.ones(n, np.int64), rank=1 - predicted, truth_probability=ones,
+            predicted=predicted, truth=np.ones(n, np.int64), rank=1 - predicted,
+            truth_probability=right.astype(np.float32),
             confidence=ones, positive_probability=ones, squared_error=ones,
         )  # fmt: skip
 

@@ -78,9 +78,13 @@ class Tags(HTMLParser):
         self.open: list[str] = []
         self.loads: list[str] = []
         self.scripts = 0
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.scripts += tag == "script"
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
         self.loads += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "action")]
         if tag not in VOID:
             self.open.append(tag)

@@ -15,6 +15,7 @@ import pytest
 from pages import group, ladder, one_pair
 
 from outgrow.analyses.base import Panel, Study, analyses, studies
+from outgrow.disk import write_whole
 from outgrow.errors import ConfigError, MissingDependency
 from outgrow.experiment import Experiment
 from outgrow.figures.palette import LIGHT
@@ -60,7 +61,7 @@ def test_names_in_a_figure_are_escaped_and_dollars_are_dollars(tmp_path: Path) -
     root = ElementTree.fromstring(text)
     assert any("<b>$x^2$" in (one.text or "") for one in root.iter(f"{SVG}text"))
     pytest.importorskip("matplotlib")
-    save(found("scores", [group(method="costs $5 and $6")]), tmp_path / "figure.png")
+    save(found("scores", [group(method="costs $\\notacommand{5$")]), tmp_path / "figure.png")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -137,3 +138,22 @@ def test_the_commands_write_what_the_name_says(
         assert "outgrow analyse NAME --out FILE" in err
         assert not (tmp_path / name).exists()
     assert cli("report", *place, "--out", str(tmp_path / "page.HTM"))[0] == 0
+
+
+def test_what_fails_midway_leaves_nothing_and_what_was_there(tmp_path: Path) -> None:
+    def half(path: Path) -> None:
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "page.html").write_text("whole")
+    with pytest.raises(ConfigError, match=r"cannot write the page to .*page.html.*No space left"):
+        write_whole(tmp_path / "page.html", half, what="the page")
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("page.html", "whole")]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here.svg").symlink_to(tmp_path / "there" / "figure.svg")
+    save(found("scores", one_pair()), tmp_path / "here.svg")
+    assert (tmp_path / "here.svg").is_symlink()
+    assert (tmp_path / "there" / "figure.svg").is_file()

@@ -210,3 +210,35 @@ def test_the_training_loss_is_told_where_it_is_known() -> None:
     known, unknown = (render([group(curves={"student": curve})], title="A study") for curve in (points, points[:1]))
     assert "Its training loss went from 0.600 to 0.500." in known
     assert "training loss" not in unknown
+
+
+EVIL = "\"'><img src=x onerror=a>&lt;\x00\x1b]]>{}\udce9\u202e`$(id)"
+
+
+def test_text_from_outside_is_text_wherever_it_comes_from() -> None:
+    """In every field of a result, its settings, provenance, notes of its rows, and in names of failed steps."""
+    words = dict.fromkeys(("experiment", "task", "weak", "strong", "method", "why"), EVIL)
+    table = {"model": "labels", "path": f"folder/{EVIL}", EVIL: [EVIL, {EVIL: EVIL}]}
+    settings = {"task": {"name": EVIL}, "weak": table, EVIL: EVIL}
+    ensemble = {"weak": {"model": "ensemble", "members": [EVIL, table], "rule": EVIL}}
+    groups = [
+        group(**words, verdict="ok", settings=settings, provenance={EVIL: EVIL, "command": EVIL}, keys=[EVIL, EVIL]),
+        group(**words, verdict="no-gap", pgr=None, settings=ensemble),
+        group(**words, verdict=EVIL, pgr=None, settings={"weak": {"model": EVIL}}),
+        *(group(**words, settings={"train": {EVIL: k}}) for k in range(9)),
+    ]
+    page = render(groups, title=EVIL, failures=[EVIL])
+    page.encode("utf-8")
+    tags = parse(page)
+    assert tags.names <= {
+        "html", "head", "meta", "title", "style", "body", "header", "main", "nav", "section", "h1", "h2", "h3", "p",
+        "ul", "li", "a", "em", "strong", "code", "pre", "span", "small", "br", "dl", "dt", "dd", "div", "figure",
+        "figcaption", "details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "g", "line",
+        "polyline", "polygon", "circle", "text",
+    }  # fmt: skip
+    assert not [name for name in tags.attributes if name.startswith("on") or name in ("src", "style")]
+    assert "\x00" not in page
+    assert "\x1b" not in page
+    assert "\u202e" not in page, "marks that turn the direction of writing are spelt"
+    for figure in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        ElementTree.fromstring(figure)

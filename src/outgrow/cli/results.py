@@ -100,9 +100,11 @@ def report(
 ) -> None:
     """Write one self-contained HTML page with figures, the table and the provenance."""
     from outgrow.cli.display import say
+    from outgrow.report.files import check_page_name
     from outgrow.results.records import pool, read_records
     from outgrow.store import Store
 
+    check_page_name(out)
     opened = Store.existing(store)
     command = shlex.join(["outgrow", "report", "--store", store, *(f"--where={one}" for one in where or [])])
     groups = pool(opened, read_records(opened, where=where or []))
@@ -156,9 +158,7 @@ def write_report(
 
     from outgrow.disk import write_whole
     from outgrow.report import render
-    from outgrow.report.files import check_page_name
     from outgrow.results.columns import in_order
 
-    check_page_name(path)
     groups = [replace(group, provenance={**group.provenance, "command": command}) for group in in_order(groups)]
     return write_whole(path, render(groups, title=title, failures=failures, store=store), what="the report")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,17 +18,13 @@ def told_apart(groups: Sequence[Group]) -> list[Group]:
     for g in groups:
         alike.setdefault((g.experiment, g.task, g.metric, g.weak, g.strong, g.method), []).append(g)
     named: dict[int, Group] = {}
-    order: dict[int, Group] = {}
     for same in alike.values():
-        tables = {id(g): flat(g.settings) for g in same}
-        differing = _differing(list(tables.values()))
-        for g in same:
-            has = tables[id(g)]
+        tables = [flat(g.settings) for g in same]
+        differing = _differing(tables)
+        for g, has in zip(same, tables, strict=True):
             marks = [f"{name}={_bare(has[path])}" for path, name in differing.items() if path in has]
             named[id(g)] = replace(g, method=", ".join([g.method, *marks]))
-        ranked = sorted(same, key=lambda g: [_rank(tables[id(g)].get(path)) for path in differing])
-        order |= {id(g): other for g, other in zip(same, ranked, strict=True)}
-    return [named[id(order[id(g)])] for g in groups]
+    return [named[id(g)] for g in groups]
 
 
 def varied(groups: Sequence[Group]) -> dict[str, int]:
@@ -41,13 +36,6 @@ def varied(groups: Sequence[Group]) -> dict[str, int]:
         for path, name in found.items()
         if path[0] not in ("method", "metric") and not (path[0] in ("weak", "strong") and path[1:2] != ("train",))
     }
-
-
-def _rank(text: str | None) -> tuple[float, str]:
-    try:
-        return float(text or "nan"), ""
-    except ValueError:
-        return math.inf, text or ""
 
 
 def _differing(tables: Sequence[dict[Path, str]]) -> dict[Path, str]:

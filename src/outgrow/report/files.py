@@ -22,7 +22,9 @@ VALUES = (".csv", ".json")
 
 
 def check_page_name(path: Path) -> None:
-    """ConfigError unless a page can have this name."""
+    """ConfigError unless a page can have this name; a pipe can have any."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return
     if path.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(
             f"a report is a page: --out {str(path)!r} has to end in .html. For figures as {', '.join(FIGURES)} there "

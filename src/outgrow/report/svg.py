@@ -13,9 +13,11 @@ from outgrow.figures.charts import DotPlot, LineChart, Series
 from outgrow.figures.dots import draw_dots
 from outgrow.figures.lines import draw_lines
 from outgrow.figures.shapes import SIZE, Disc, Fill, Picture, Shape, Stroke, Told, marker
+from outgrow.plain import TURNING
 
-CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "�")  # not allowed in XML
-CONTROL |= dict.fromkeys(range(55296, 57344), "�")  # nor in UTF-8
+NEITHER = (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000))  # in XML or in UTF-8
+CONTROL: dict[int, str] = dict.fromkeys(NEITHER, "\ufffd")
+CONTROL |= {ord(mark): f"\\u{ord(mark):04x}" for mark in TURNING}  # as TOML and JSON spell them
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, DejaVu Sans, sans-serif"
 
 Paint = Callable[[str], str]
