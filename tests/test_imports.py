@@ -50,7 +50,7 @@ CLIMBING: dict[str, str] = {}
 TORCH_AT_THE_TOP = ("outgrow.chess.network", "outgrow.learning", "outgrow.text", "outgrow.vision", "outgrow.zoo.build")
 OPTIONAL = {
     "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "gguf", "PIL", "sklearn", "scipy",
-    "tomli_w", "pandas",
+    "tomli_w", "pandas", "matplotlib",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
 
@@ -160,6 +160,7 @@ def test_reports_see_results_alone(module: str) -> None:
         "results",
         "artefacts",
         "errors",
+        "config",  # what a page prints as a file is read back, to be sure that it leads to the same experiments
     }
 
 

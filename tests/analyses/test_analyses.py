@@ -81,11 +81,13 @@ def test_examples_that_are_equally_hard_are_one_part(groups: list[Group]) -> Non
 
 
 @pytest.mark.parametrize(
-    "difficulty", [None, np.zeros(4 * FEWEST), np.arange(4.0 * FEWEST - 40), np.arange(4.0 * FEWEST) > 3.9 * FEWEST]
+    "difficulty",
+    [None, np.zeros(4 * FEWEST), np.arange(4.0 * FEWEST - 40), np.arange(4.0 * FEWEST) > 3.9 * FEWEST],
 )
 def test_without_difficulties_that_differ_there_is_nothing_to_say(
     groups: list[Group], difficulty: np.ndarray | None
 ) -> None:
+    difficulty = None if difficulty is None else difficulty.astype(float)
     given = answers(difficulty, len(difficulty) if difficulty is not None else 4 * FEWEST)
     assert by_difficulty(Known(groups=groups[:1], given=given)) is None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -89,8 +88,9 @@ def _give(text: str, out: Path | None) -> None:
         sys.stdout.write(text)
     else:
         from outgrow.cli.display import say
+        from outgrow.disk import write_whole
 
-        write_whole(out, text, "the results")
+        write_whole(out, text, what="the results")
         say(out)
 
 
@@ -116,12 +116,18 @@ def analyse(
     store: StoreOption = DEFAULT_STORE,
     format: Annotated[Literal["table", "json", "csv"], typer.Option(help="How to print it.")] = "table",
     where: Where = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the figure to a file (.svg, .png, .pdf), or its values (.csv, .json)."
+        ),
+    ] = None,
 ) -> None:
-    """Print what one analysis finds, and the values behind its figure."""
+    """Print what one analysis finds, and the values behind its figure; or write either to a file."""
     from outgrow.analyses.base import analyses, studies
     from outgrow.cli.display import console, panel_table, say
+    from outgrow.report.files import save, values
     from outgrow.results.columns import in_order
-    from outgrow.results.export import csv_text, json_text
     from outgrow.results.records import pool, read_records
     from outgrow.store import Store
 
@@ -130,11 +136,10 @@ def analyse(
     found = [(study.title, panel) for study in studies(groups, opened) if (panel := analysis(study))]
     if not found:
         raise ConfigError(f"{name!r} has nothing to say of the results in {store} (outgrow list analyses)")
-    if format == "json":
-        sys.stdout.write(json_text([{"study": title, **panel.to_dict()} for title, panel in found]))
-    elif format == "csv":
-        rows = [{"study": title, **row} for title, panel in found for row in panel.to_dict()["rows"]]
-        sys.stdout.write(csv_text(rows, ["study", *found[0][1].columns]))
+    if out is not None:
+        say(save(found, out))
+    elif format != "table":
+        sys.stdout.write(values(found, format))
     else:
         for number, (title, panel) in enumerate(found):
             if number:
@@ -150,27 +155,11 @@ def write_report(
     """Write the page whole or not at all; ConfigError where it cannot be written. Returns `path`."""
     from dataclasses import replace
 
+    from outgrow.disk import write_whole
     from outgrow.report import render
+    from outgrow.report.files import check_page_name
     from outgrow.results.columns import in_order
 
+    check_page_name(path)
     groups = [replace(group, provenance={**group.provenance, "command": command}) for group in in_order(groups)]
-    write_whole(path, render(groups, title=title, failures=failures, store=store), "the report")
-    return path
-
-
-def write_whole(path: Path, text: str, what: str) -> None:
-    """Write a file whole or not at all, though others write it at once; ConfigError where it cannot be written."""
-    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}.partial")
-    try:
-        if path.exists() and not path.is_file():  # a pipe, a terminal
-            path.write_text(text, encoding="utf-8")
-            return
-        try:
-            partial.write_text(text, encoding="utf-8", newline="")
-            partial.replace(path.resolve() if path.is_symlink() else path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write {what} to {str(path)!r}: {error.strerror}; choose another file with --out"
-        ) from error
+    return write_whole(path, render(groups, title=title, failures=failures, store=store), what="the report")

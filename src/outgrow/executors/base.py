@@ -145,10 +145,27 @@ Executor = Callable[[Plan, Artefacts, Runtime, Watcher], Outcome]
 executors: Registry[Executor] = Registry("executors", package="outgrow.executors")
 
 
+def cpu_name() -> str:
+    """The processor's model, as it calls itself; empty where it cannot be told."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith(("model name", "Model")):
+                return " ".join(line.partition(":")[2].split())
+    return platform.processor()
+
+
 @cache
 def versions() -> dict[str, str]:
     """Versions of what can move a number's last bits; recorded beside a result, not part of its key."""
-    found = {"python": platform.python_version(), "machine": platform.machine()}
+    import torch
+
+    found = {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "cpu": cpu_name(),
+        "threads": str(torch.get_num_threads()),
+    }
     for name in ("outgrow", "torch", "numpy", "transformers"):
         with contextlib.suppress(PackageNotFoundError):
             found[name] = version(name)
