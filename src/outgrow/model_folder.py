@@ -20,9 +20,7 @@ def check(folder: Path) -> Path:
     for file in sorted(folder.glob("*.index.json")):
         for name in _values(_read(file), "weight_map"):
             if not isinstance(name, str) or "/" in name or "\\" in name or name in ("", ".", ".."):
-                raise DataError(
-                    f"{file} names weights outside the folder itself, {str(name)[:80]!r}; put all of them there"
-                )
+                raise DataError(f"{file} names weights outside the folder itself, {str(name)[:80]!r}; put them there")
     for implementation in _attention(_read(folder / "config.json")):
         if "/" in implementation:
             raise DataError(
