@@ -24,8 +24,8 @@ def check(folder: Path) -> Path:
     for implementation in _attention(_read(folder / "config.json")):
         if "/" in implementation:
             raise DataError(
-                f"{folder / 'config.json'} asks for attention by code of the hub, {implementation[:80]!r}, which is not "
-                "run; delete that key, and the library's own attention is used"
+                f"{folder / 'config.json'} asks for attention by code of the hub, {implementation[:80]!r}, which is "
+                "not run; delete that key, and the library's own attention is used"
             )
     return folder
 
