@@ -12,6 +12,13 @@ from tests.fuzz.case import Case, Rng, Wrong, add
 from outgrow.errors import DataError
 
 
+class Unclean(DataError):
+    """One that is not made plain, as all of ours are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 def _make(rng: Rng) -> Case:
     return Case({"file": bytes([rng.randrange(256)])})
 
@@ -56,7 +63,7 @@ def _memory(case: Case, folder: Path) -> None:
 
 
 def _raw(case: Case, folder: Path) -> None:
-    raise DataError("\x1b[2Jcleared")
+    raise Unclean("\x1b[2Jcleared")
 
 
 add("planted-foreign", _make, _foreign)
