@@ -1,4 +1,4 @@
-"""Links that somebody else put into a store: nothing elsewhere is written to."""
+"""Nothing is written through links that somebody else put into a store; the page on security names real tests."""
 
 from __future__ import annotations
 
