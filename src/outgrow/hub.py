@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from outgrow import packs
+from outgrow import model_folder, packs
 from outgrow.errors import ConfigError, DataError, MissingDependency, NotFetched, OutgrowError
 
 AGAIN = "download the folder again, or save the model anew with save_pretrained"  # the cure of a damaged file
@@ -34,12 +34,13 @@ def folder(*, pack: str, path: str, revision: str, files: Sequence[str] = FILES)
     if pack:
         return packs.folder(pack)
     if (own := Path(path).expanduser()).is_dir():
-        return own
+        return model_folder.check(own)
     hub = hub_library()
     try:
-        return Path(hub.snapshot_download(path, revision=commit(path, revision), allow_patterns=list(files)))
+        found = Path(hub.snapshot_download(path, revision=commit(path, revision), allow_patterns=list(files)))
     except (hub.errors.HfHubHTTPError, OSError, ValueError) as error:
         raise unreachable(path, revision, error) from error
+    return model_folder.check(found)
 
 
 @cache

@@ -54,7 +54,7 @@ class Target:
     Args:
         make: a case out of a generator; what cannot be written is no case (it returns None).
         read: calls the reader with a folder that holds the case's files; returns, or raises an error of ours.
-        seconds: after which an input counts as one that hangs.
+        seconds: of the processor, after which an input counts as one that hangs.
         mebibytes: by which an input may raise the most memory that the process ever had.
         share: of the short run's inputs, since some readers take a hundred times as long as others.
         prepare: called once in the process, before the limits.

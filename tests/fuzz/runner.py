@@ -26,7 +26,7 @@ from tests.fuzz.watch import Outcome, Watch, attempt, forget, limit
 
 KINDS = ("returned", "own", "foreign", "wrong", "escapes", "hangs", "memory", "crashes")
 BAD = KINDS[2:]
-PATIENCE = 20.0  # seconds beyond an input's own, after which its process is killed
+PATIENCE = 60.0  # seconds on the wall beyond an input's own of the processor, after which its process is killed
 RESTARTS = 25  # of one target, so that one that always crashes ends
 
 

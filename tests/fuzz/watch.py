@@ -94,18 +94,18 @@ def limit(mebibytes: int = SPACE) -> None:
 
 @contextmanager
 def alarm(seconds: float) -> Iterator[None]:
-    """Raise Hangs within the block after so many seconds."""
+    """Raise Hangs within the block after so many seconds of the processor's, whoever else uses it."""
 
     def ring(number: int, frame: object) -> None:
         raise Hangs(f"more than {seconds:g} s")
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def attempt(target: Target, case: Case, room: Path, watch: Watch, number: int = 0) -> Outcome:

@@ -19,6 +19,7 @@ NAMES = (
     "$(x).png",
 )  # fmt: skip
 CLASSES = ("cat", "dog", "a\nb", "x\x1b[0m", "[/b]", "é", "bad\udcff", "train", "0", "1", "-1", ".hid", "empty", "'")
+LARGEST = 1_500  # mebibytes: images of 89 million pixels may be read
 FORMS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "ICO", "TGA", "PCX", "PDF", "EPS", "IM", "MPO", "JPEG2000")
 MODES = ("RGB", "L", "RGBA", "LA", "P", "1", "CMYK", "I;16", "I", "F", "YCbCr", "LAB", "HSV")
 
@@ -78,7 +79,7 @@ def _read(case: Case, folder: Path) -> None:
         raise Wrong(f"pixels of shape {pixels.shape}")
 
 
-add("images", _folder, _read, share=0.15)
+add("images", _folder, _read, share=0.15, mebibytes=LARGEST)
 
 
 def _packed(rng: Rng) -> Case | None:
@@ -118,4 +119,4 @@ def _read_packed(case: Case, folder: Path) -> None:
     )
 
 
-add("image-rows", _packed, _read_packed, share=0.15)
+add("image-rows", _packed, _read_packed, share=0.15, mebibytes=LARGEST)

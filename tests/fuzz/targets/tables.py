@@ -95,7 +95,7 @@ def written_as(rng: Rng, found: dict[str, Any], names: tuple[str, ...]) -> dict[
 def squeezed(rng: Rng, data: bytes) -> bytes:
     """Packed as people pack tables; at times a little file that unpacks to a large one."""
     if rng.random() < 0.02:
-        data = data + rng.choice((b" ", b"\n", b"a")) * (1 << 22)
+        data = data + rng.choice((b" ", b"\n", b"a")) * (1 << 20)
     way = rng.randrange(4)
     if way == 3:
         import pyarrow as pa

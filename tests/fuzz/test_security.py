@@ -1,8 +1,9 @@
-"""Links that somebody else put into a store: nothing elsewhere is written to."""
+"""Nothing is written through links that somebody else put into a store; the page on security names real tests."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from pathlib import Path
 
@@ -38,3 +39,15 @@ def test_a_link_in_a_files_place_is_no_file_of_an_artefact(store: Store, tmp_pat
     file.symlink_to(tmp_path / "same")
     assert store.verify() == [f"artefact {KEY[:12]}: a.txt is missing; it was moved aside, run again to recompute it"]
     assert (tmp_path / "same").read_text() == "a"
+
+
+def test_tests_that_the_page_on_security_names_are_there() -> None:
+    tests = Path(__file__).parents[1]
+    page = (tests.parent / "docs" / "security.md").read_text()
+    code = "\n".join(file.read_text() for file in tests.rglob("*.py"))
+    names = re.findall(r"\b(test_\w+)(?=`)", page)
+    files = re.findall(r"`((?:\w+/)*test_\w+\.py)(?:`|::)", page)
+    assert len(names) > 20
+    assert len(files) > 10
+    assert [name for name in names if f"def {name}(" not in code] == []
+    assert [file for file in files if not (tests / file).is_file()] == []
