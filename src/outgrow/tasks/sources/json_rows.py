@@ -83,7 +83,7 @@ def _document(text: str, bad: list[str], file: Path) -> Rows:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        lines = [line for line in text[:100_000].split("\n") if line.strip()][:20]
+        lines = [line for line in text[:100_000].split("\n") if line.strip().strip("[]")][:20]
         if 2 * sum(map(_is_object, lines)) > len(lines):
             return _lines(text, bad)
         return list(_one_by_one(text, bad, file))
