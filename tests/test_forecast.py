@@ -108,6 +108,20 @@ def test_heads_that_are_trained_together_count_once(toy: Toy, frozen_toy: Callab
     assert forecast.left() < 60
 
 
+def test_workers_that_start_teach_nothing(plan: Plan) -> None:
+    clock = Clock()
+    forecast = Forecast(plan, workers=2, clock=clock)
+    before = forecast.left()
+    trainings = [plan.steps[key] for key in plan.todo if isinstance(plan.steps[key], Finetuned)]
+    for step in trainings[:2]:
+        forecast.started(step)
+    clock.now = 50.0
+    for step in trainings[:2]:
+        forecast.finished(step)
+    assert forecast.learned() == {}
+    assert forecast.left() < before
+
+
 def test_workers_share_the_work(plan: Plan) -> None:
     alone, four = Forecast(plan).left(), Forecast(plan, workers=4).left()
     assert alone / 4 <= four <= alone * 1.001

@@ -81,6 +81,7 @@ class Forecast:
             self._levels[name].weight *= AGAINST / count
         self._kind_of = {fine: kind for kind, fine in self._names.values()}
         self._running: list[_Group] = []
+        self._starting = workers if workers > 1 else 0  # processes that import their libraries during their first step
 
     def _expect(self, step: Step) -> float:
         kind, fine = _names(step)
@@ -118,7 +119,10 @@ class Forecast:
         for group in self._running:
             if step.key in group.steps:
                 self._running.remove(group)
-                self._learn(group)
+                if self._starting and type(step).__name__ not in ("Dataset", "Split", "Given"):  # those are done first
+                    self._starting -= 1
+                else:
+                    self._learn(group)
                 return
 
     def _learn(self, group: _Group) -> None:
