@@ -133,6 +133,12 @@ def frozen_toy() -> Callable[..., Model]:
     return FrozenToy
 
 
+@pytest.fixture(autouse=True)
+def own_rates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What tests take is not kept for the estimates of real runs."""
+    monkeypatch.setattr("outgrow.rates.cache_folder", lambda: tmp_path / "rates")
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,7 +35,7 @@ CONTRACT = [
     "experiment", "task", "kind", "weak", "strong", "method", "seed", "n_supervisor", "n_transfer", "n_test", "metric",
     "zero_shot_score", "weak_score", "student_score", "ceiling_score", "weak_label_accuracy", "agreement",
     "agreement_when_right", "agreement_when_wrong", "pgr", "pgr_low", "pgr_high", "verdict", "key",
-    "n_groups", "design_effect",
+    "n_groups", "design_effect", "failure",
 ]  # fmt: skip
 
 
@@ -92,8 +93,11 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     assert [float(row["pgr"]) for row in listed] == [row["pgr"] for row in found]
     assert {row["zero_shot_score"] for row in listed} == {""}
     _, out, _ = cli("results", "--store", store)
-    assert out.count("toy-xs") == 6
-    assert f"{found[0]['pgr']:.3f}" in out
+    same, _, *lines = out.splitlines()
+    assert same == "In all rows: weak toy-xs; strong toy-l; no zero_shot_score."
+    for line, row in zip(lines, found, strict=True):
+        for text in (row["method"], str(row["seed"]), f"{row['pgr']:.3f}", row["key"][:12]):
+            assert text in line.split()
 
     # pooled, chosen
     groups = rows(cli, store, "--group")
@@ -104,17 +108,33 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
         mean = sum(row["weak_score"] for row in found if row["method"] == group["method"]) / 3
         assert group["weak_score"] == pytest.approx(mean)
     _, out, _ = cli("results", "--store", store, "--group")
-    assert out.count("toy-xs") == 2
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["confidence", "naive"]
     _, out, _ = cli("results", "--store", store, "--group", "--format", "csv")
     assert [row["seeds"] for row in csv.DictReader(io.StringIO(out))] == ["[0, 1, 2]"] * 2
     assert len(rows(cli, store, "--where", "method=naive")) == 3
     assert len(rows(cli, store, "--where", "method=naive", "--where", "seed=1")) == 1
-    status, _, err = cli("results", "--store", store, "--where", "method=bootstrapping")
-    assert (status, "fits no row; method is confidence, naive" in err) == (2, True)
     assert len(rows(cli, store, "--where", "strong.train.epochs=4")) == 6
-    status, _, err = cli("results", "--store", store, "--where", "metod=naive")
-    assert status == 2
-    assert "--where 'metod=naive': write column=value; did you mean 'method'?" in err
+    assert len(rows(cli, store, "--where", "strong.train.dropout=false")) == 6
+    assert rows(cli, store, "--where", f"key={found[3]['key'][:12]}") == [found[3]]
+
+    # files
+    for name, begin in {
+        "t.csv": "experiment,",
+        "t.json": "[\n",
+        "t.tex": "% ",
+        "t.MD": "Scores",
+        "t.txt": "In ",
+    }.items():
+        for options in ([], ["--group"]):
+            file = Path(store) / name
+            status, out, err = cli("results", "--store", store, "--out", str(file), *options)
+            assert (status, out, err) == (0, f"{file}\n", "")
+            assert file.read_text().startswith(begin)
+    assert json.loads((Path(store) / "t.json").read_text()) == groups
+    assert not list(Path(store).glob("*.partial"))
+    file = Path(store) / "odd.dat"
+    assert cli("results", "--store", store, "--out", str(file), "--format", "csv")[0] == 0
+    assert len(file.read_text().splitlines()) == 7
 
     # report
     page = Path(store) / "page.html"
@@ -126,11 +146,63 @@ def test_what_a_newcomer_types(done: tuple[str, str], cli: Cli) -> None:
     assert "cannot write the report" in err
 
 
+MISSES = {
+    "method=bootstrapping": "fits no row; method is confidence, naive",
+    "method=nave": "fits no row; method is confidence, naive; did you mean 'naive'?",
+    "weak=toy": "fits no row; weak is toy-xs",
+    "seed=7": "fits no row; seed is 0, 1, 2\n",
+    "key=zz": "fits no row; key is ",
+    "metod=naive": "there is no column 'metod'; did you mean 'method'?",
+    "learning_rate=1": "did you mean 'weak.train.learning_rate' or 'strong.train.learning_rate'?",
+    "train.epochs=1": "did you mean 'weak.train.epochs' or 'strong.train.epochs'?",
+    "zzzzzzzz=1": "columns are experiment, task, kind",
+    "method": "write column=value, such as method=naive",
+    "=naive": "write column=value, such as method=naive",
+}
+
+
+def test_a_condition_that_fits_nothing_lists_what_there_is(done: tuple[str, str], cli: Cli, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    for command in (["results"], ["report", "--out", str(page)], ["analyse", "scores"]):
+        for where, message in MISSES.items():
+            status, out, err = cli(*command, "--store", done[1], "--where", where)
+            assert (status, out) == (2, "")
+            assert f"--where {where!r}" in err
+            assert message in err
+    assert not page.exists()
+
+
+def test_a_condition_on_an_empty_store(cli: Cli, store: Store, tmp_path: Path) -> None:
+    status, _, err = cli("results", "--store", str(store.root), "--where", "method=naive")
+    assert (status, "there are no results here yet" in err) == (2, True)
+    assert cli("results", "--store", str(store.root)) == (0, "no rows\n", "")
+
+
+def test_a_file_that_cannot_be_written(done: tuple[str, str], cli: Cli, tmp_path: Path) -> None:
+    for name, message in (
+        ("t.pdf", "its suffix '.pdf' is none of .txt, .csv, .json, .tex, .md; choose one, or say --format"),
+        ("t", "its suffix '' is none of"),
+        ("none/t.csv", "cannot write the results to"),
+    ):
+        status, out, err = cli("results", "--store", done[1], "--out", str(tmp_path / name))
+        assert (status, out) == (2, "")
+        assert message in err
+        assert not (tmp_path / name).exists()
+
+
 def test_looking_after_the_store(done: tuple[str, str], cli: Cli) -> None:
     path, store = done
     status, out, _ = cli("store", "ls", "--store", store)
     assert status == 0
     assert len(out.splitlines()) == 40
+    (key, *_) = rows(cli, store)
+    _, why, _ = cli("store", "why", key["key"][:12], "--store", store)
+    row, step = why.splitlines()
+    text = "row of tiny: toy-xs -> toy-l, confidence, seed 0; ok; it rests on 11 steps, all in the store"
+    assert row == f"{key['key'][:12]}  {text}"
+    assert step.startswith(f"{key['key'][:12]}  step compare, made of ")
+    assert "begins no key in" in cli("store", "why", "00000000", "--store", store)[2]
+    _, out, _ = cli("store", "ls", "--store", store)
     assert [line.split()[1] for line in out.splitlines()].count("finetune") == 12
 
     _, out, _ = cli("store", "why", path, "--set", "sweep.seeds=[0, 1, 2]", "--store", store)
@@ -197,7 +269,16 @@ def test_a_failing_step_fails_its_experiments_alone(cli: Cli, toml: Toml, store:
     found = rows(cli, str(store.root))
     assert sorted(row["verdict"] == "failed" for row in found) == [False, False, True, True]
     assert all(row["pgr"] is None and row["student_score"] is None for row in found if row["verdict"] == "failed")
+    assert all(("the loss is" in row["failure"]) == (row["verdict"] == "failed") for row in found)
     assert "with naive failed: train toy-l" in out
+    table = cli("results", "--store", str(store.root))[1].splitlines()
+    assert sum("failed (1)" in line or "failed (2)" in line for line in table) == 2
+    assert any(
+        re.fullmatch(r"\(1\) train toy-l on .*: the loss is .*; try a smaller one, such as 3e\+36", line)
+        for line in table
+    )
+    for one in rows(cli, str(store.root), "--group"):
+        assert ("the loss is" in one["failure"]) == (one["verdict"] == "failed")
     assert len(rows(cli, str(store.root), "--group")) == 4
 
 

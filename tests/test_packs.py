@@ -650,7 +650,7 @@ def test_an_archive_without_what_a_pack_reads_is_refused(name: str, tmp_path: Pa
 def test_the_command_line(toy: list[str], cli: Cli, cache: Path) -> None:
     status, out, _ = cli("packs", "list")
     assert status == 0
-    assert re.search(r"^toy +- +1.5 MB  MIT +a made-up pack$", out, re.MULTILINE)
+    assert re.search(r"^toy +- +1.5 MB  a made-up pack; licence: MIT$", out, re.MULTILINE)
     assert str(cache) in out
 
     status, out, err = cli("packs", "get", "toy")
@@ -658,7 +658,7 @@ def test_the_command_line(toy: list[str], cli: Cli, cache: Path) -> None:
     assert "toy: licence MIT; from this test" in out
     assert out.endswith(f"toy: ready in {cache / 'toy-1.0-r1'}, every file checked\n")
     assert re.search(r"^toy +here ", cli("packs", "list")[1], re.MULTILINE)
-    assert cli("packs", "verify")[:2] == (0, "1 packs, all whole\n")
+    assert cli("packs", "verify")[:2] == (0, "1 pack, all whole\n")
 
     (cache / "toy-1.0-r1" / "data.txt").write_bytes(b"")
     status, out, err = cli("packs", "verify", "toy")

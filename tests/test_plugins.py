@@ -223,7 +223,9 @@ def test_a_script_that_starts_processes_unguarded_is_told(tmp_path: Path) -> Non
     done = python("script.py", folder=tmp_path)
     assert done.returncode == 1
     assert 'must do so under `if __name__ == "__main__":`' in done.stderr
-    last = "a worker process died during 'examples of toy' with exit status 1, and what it said stands above"
+    last = (
+        "a worker process died during 'train toy-xs on ground truth' with exit status 1, and what it said stands above"
+    )
     assert last in done.stderr.splitlines()[-1]
     done = python("-", folder=tmp_path, text=UNGUARDED)
     assert "processes cannot import what comes from standard input" in done.stderr.splitlines()[-1]

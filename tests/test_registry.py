@@ -18,6 +18,7 @@ from outgrow import registry as module
 from outgrow.errors import PluginError, UnknownName
 from outgrow.methods.base import methods
 from outgrow.registry import KINDS, Plugin, Registry, registry
+from outgrow.supervisors.base import supervisors
 
 BASE = "from outgrow.registry import Registry\nanimals = Registry('animals', package='animals_package')\n"
 IMPORT = "from animals_package.base import animals\n"
@@ -167,3 +168,9 @@ def test_workers_do_not_say_it_again(animals: Registry[str], plug: Plug, tmp_pat
     environment = {"PYTHONPATH": f"{site}:{Path(outgrow.__file__).parents[1]}", "PATH": ""}
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, check=True)
     assert done.stderr.count("cannot be used") == 1
+
+
+def test_what_is_no_name_is_not_registered() -> None:
+    assert {"model": "labels"} not in supervisors
+    assert ["labels"] not in supervisors
+    assert "labels" in supervisors

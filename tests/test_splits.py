@@ -174,3 +174,11 @@ def test_examples_are_read_as_they_were_written(tmp_path: Path, kind: Kind) -> N
     assert (found.output.kind, found.output.n_classes, found.output.class_names) == (kind, 2, ("no", "yes"))
     assert found.notes == ["a note"]
     assert [found.part(name) for name in parts] == [range(2), range(2, 3), range(3, 5)]
+
+
+def test_the_largest_group_is_named() -> None:
+    data = examples(60, 50)
+    with pytest.raises(DataError, match=r"of 60 examples in 2 groups the largest group, 'group0', has 50; make"):
+        set_aside(data, SplitSpec(supervisor=5, transfer=5, validation=20, test=20))
+    with pytest.raises(DataError, match="all 60 examples are one group, 'group0': they share a text, a prompt or"):
+        set_aside(examples(60, 60), SplitSpec(supervisor=5, transfer=5, validation=20, test=20))

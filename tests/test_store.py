@@ -406,6 +406,7 @@ SHAPES: list[Callable[[dict[str, Any]], Any]] = [
     lambda good: good | {"inputs": {"data": 3}},
     lambda good: good | {"created": "yesterday"},
     lambda good: good | {"created": float("nan")},
+    lambda good: good | {"seconds": 10**400},
 ]
 
 

@@ -9,11 +9,12 @@ import hashlib
 import logging
 import os
 import shutil
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from outgrow.errors import StoreError
+from outgrow.errors import ConfigError, StoreError
 from outgrow.others import holder
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,34 @@ def _wait(handle: int, mode: int, whose: str) -> None:
 def unreadable(path: Path, error: OSError, *, kept: str = "") -> StoreError:
     """What to say of a file or folder that cannot be read, which need not be its own fault."""
     return StoreError(f"{str(path)!r} cannot be read ({error.strerror}){kept}; see to the disk and who owns it")
+
+
+def write_whole(path: Path, content: str | Callable[[Path], None], *, what: str) -> Path:
+    """Write a file that the user named whole or not at all, though others write it at once. Returns `path`.
+
+    Args:
+        content: its text, or what writes into the file that it is given.
+        what: it is, for the error.
+
+    Raises:
+        ConfigError: it cannot be written there.
+    """
+    write = content if callable(content) else lambda file: file.write_text(content, encoding="utf-8", newline="\n")
+    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}-{threading.get_ident()}.partial{path.suffix[:20]}")
+    try:
+        if path.exists() and not path.is_file():  # a pipe, a terminal
+            write(path)
+            return path
+        try:
+            write(partial)
+            partial.replace(path.resolve() if path.is_symlink() else path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write {what} to {str(path)!r}: {error.strerror}; choose another file with --out"
+        ) from error
+    return path
 
 
 def sync(path: Path) -> None:

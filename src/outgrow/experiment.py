@@ -126,7 +126,8 @@ def check(teaching: Teaching) -> None:
         if model.cost > strong.model.cost:
             raise Backwards(
                 f"the weak model {model.label!r} is larger than the strong one {strong.model.label!r} "
-                f"({model.cost:,.0f} against {strong.model.cost:,.0f} multiply-accumulates); swap [weak] and [strong]"
+                f"({model.cost:,.0f} against {strong.model.cost:,.0f} multiply-accumulates); swap [weak] and [strong]",
+                key="weak.model",
             )
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from outgrow import packs
-from outgrow.errors import ConfigError, DataError, MissingDependency, NotFetched
+from outgrow import model_folder, packs
+from outgrow.errors import ConfigError, DataError, MissingDependency, NotFetched, OutgrowError
 
+AGAIN = "download the folder again, or save the model anew with save_pretrained"  # the cure of a damaged file
+ADAPTER = "adapter_config.json"
+LONGEST_REASON = 300  # letters of what a library says
 FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]  # weights as safetensors only, and no code
 
 
@@ -30,12 +34,13 @@ def folder(*, pack: str, path: str, revision: str, files: Sequence[str] = FILES)
     if pack:
         return packs.folder(pack)
     if (own := Path(path).expanduser()).is_dir():
-        return own
+        return model_folder.check(own)
     hub = hub_library()
     try:
-        return Path(hub.snapshot_download(path, revision=commit(path, revision), allow_patterns=list(files)))
+        found = Path(hub.snapshot_download(path, revision=commit(path, revision), allow_patterns=list(files)))
     except (hub.errors.HfHubHTTPError, OSError, ValueError) as error:
         raise unreachable(path, revision, error) from error
+    return model_folder.check(found)
 
 
 @cache
@@ -106,10 +111,36 @@ def transformers_library() -> Any:
     return library
 
 
+def check_whole(folder: Path) -> None:
+    """Raise a DataError for low-rank updates: transformers would look for their base model elsewhere, in silence."""
+    if (folder / ADAPTER).is_file():
+        raise DataError(
+            f"{folder} holds low-rank updates (an {ADAPTER}) that belong to another model: merge them into it with "
+            "peft's merge_and_unload(), save that with save_pretrained, and give its folder"
+        )
+
+
+@contextmanager
+def one_error(what: str, more: Callable[[], str] = lambda: "") -> Iterator[None]:
+    """Turn whatever a library raises about a damaged file into one DataError that begins with `what` and `more()`."""
+    try:
+        yield
+    except (OutgrowError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a panic in the tokenizers' Rust is no Exception
+        why = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
+        raise DataError(f"{what}{more()}: {why}; {AGAIN}") from error
+
+
 def _content_hash(path: Path) -> str:
     files = sorted({file for pattern in FILES for file in path.glob(pattern)})
     if not any(file.suffix == ".safetensors" for file in files):
-        raise DataError(f"the folder {str(path)!r} holds no .safetensors weights; other formats are not read")
+        raise DataError(
+            f"the folder {str(path)!r} holds no .safetensors weights; other formats are not read: load the model and "
+            "save it with save_pretrained, which writes them"
+        )
+    if lost := [file for file in files if not file.exists()]:
+        raise DataError(f"{lost[0]} is a link to nothing; download the folder again, or put the file there itself")
     return _hash_files(tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files))
 
 

@@ -1,4 +1,4 @@
-"""How far a run is, on stderr: a bar, or in a log a line now and then."""
+"""How far a run is and how long it still takes, on stderr: a bar, or in a log a line now and then."""
 
 from __future__ import annotations
 
@@ -10,27 +10,33 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from outgrow.forecast import Forecast, between
+from outgrow.plain import plain
 from outgrow.plan import Plan
+from outgrow.rates import keep_rates, machine_name, read_rates
+from outgrow.runtime import Runtime
 from outgrow.steps import Step
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 EVERY = 30.0  # seconds between lines of progress in a log
+OFTEN = 0.2  # between changes of the bar
 
 
 class Live:
     """A watcher that shows one bar for all work and the steps being computed; in a log, a line now and then."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._total = max(1.0, sum(_weight(plan.steps[key]) for key in plan.todo))
-        self._running: dict[str, float] = {}
-        self._done = 0.0
+    def __init__(self, plan: Plan, runtime: Runtime | None = None) -> None:
+        runtime = runtime or Runtime()
+        self._machine = machine_name(runtime.device)
+        self._forecast = Forecast(plan, workers=at_once(runtime), known=read_rates(self._machine))
         self._count, self._steps = 0, len(plan.todo)
-        self._said = self._began = time.monotonic()
+        self._said = self._shown = self._began = time.monotonic()
         self._progress = Progress(
             TextColumn("{task.fields[count]}"),
             BarColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.fields[left]}"),
+            TextColumn("{task.description}", markup=False),
             console=errors,
         )
         self._bar: TaskID | None = None
@@ -38,8 +44,7 @@ class Live:
     def __enter__(self) -> Live:
         if errors.is_terminal:
             self._progress.start()
-            self._bar = self._progress.add_task("", total=self._total, count="")
-            self._show("")
+            self._bar = self._progress.add_task("", total=1.0, count="", left="")
         return self
 
     def __exit__(
@@ -47,30 +52,36 @@ class Live:
     ) -> None:
         if self._bar is not None:
             self._progress.stop()
+        if learned := self._forecast.learned():
+            keep_rates(self._machine, learned)
 
     def started(self, step: Step) -> None:
-        self._running[step.key] = 0.0
+        self._forecast.started(step)
         self._show(step.title)
 
     def progressed(self, step: Step, progress: float) -> None:
-        self._running[step.key] = progress * _weight(step)
+        self._forecast.progressed(step, progress)
         self._show(step.title)
 
     def finished(self, step: Step) -> None:
-        self._running.pop(step.key, None)
-        self._done += _weight(step)
+        self._forecast.finished(step)
         self._count += 1
         self._show(step.title)
 
     def _show(self, title: str) -> None:
-        completed, count = self._done + sum(self._running.values()), f"{self._count}/{self._steps} steps"
+        now = time.monotonic()
+        if (now - self._shown < OFTEN) if self._bar is not None else (now - self._said < EVERY):
+            return
+        self._shown, passed, left = now, now - self._began, self._forecast.left()
+        share = passed / (passed + left) if passed else 0.0
+        count, remaining = f"{self._count}/{self._steps} steps", f"{between(left, left)} left"
         if self._bar is not None:
-            self._progress.update(self._bar, completed=completed, description=title.replace("[", "\\["), count=count)
-        elif time.monotonic() - self._said >= EVERY:
-            self._said = time.monotonic()
-            share, passed = completed / self._total, timedelta(seconds=round(self._said - self._began))
-            errors.print(Text(f"{passed}  {count}, about {share:.0%} of the work: {title}"))
+            self._progress.update(self._bar, completed=share, description=plain(title), count=count, left=remaining)
+        else:
+            self._said = now
+            errors.print(Text(f"{timedelta(seconds=round(passed))}  {count}, {remaining}: {plain(title)}"))
 
 
-def _weight(step: Step) -> float:
-    return step.work + 1e8  # a step that multiplies nothing still takes a moment
+def at_once(runtime: Runtime) -> int:
+    """Steps that an executor computes at once."""
+    return 1 if runtime.executor == "serial" else runtime.workers

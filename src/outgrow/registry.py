@@ -127,7 +127,7 @@ class Registry(Generic[T]):
 
     def __contains__(self, name: object) -> bool:
         self._load()
-        return name in self._entries
+        return isinstance(name, str) and name in self._entries  # whatever stands in a file: a table cannot be hashed
 
     def loaded_plugins(self) -> list[Plugin]:
         """The plug-ins of this kind, those with a problem too."""

@@ -30,8 +30,9 @@ class SplitSpec:
     def __post_init__(self) -> None:
         if 0 < self.pool < self.supervisor + self.transfer:
             raise ConfigError(
-                f"split.pool = {self.pool} is smaller than supervisor + transfer = {self.supervisor + self.transfer}; "
-                "make it larger, or 0 for all examples"
+                f"pool = {self.pool} is smaller than supervisor + transfer = {self.supervisor + self.transfer}; "
+                "make it larger, or 0 for all examples",
+                key="pool",
             )
 
 

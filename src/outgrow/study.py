@@ -14,6 +14,7 @@ from outgrow.config import read_experiments
 from outgrow.errors import ConfigError
 from outgrow.executors.base import executors
 from outgrow.experiment import Experiment
+from outgrow.freshness import adopt, beside, changed_code
 from outgrow.learning.team import team
 from outgrow.plan import make_plan
 from outgrow.progress import Live
@@ -38,6 +39,7 @@ def run(
     workers: int | None = None,
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
     precision: Precision = "auto",
+    fresh: bool = False,
     progress: bool = True,
 ) -> Results:
     """Run experiments, or find what is finished already. What fails is told in `failures`, and the rest is done.
@@ -48,6 +50,7 @@ def run(
         set: settings of names and files by dotted key, such as `{"method.alpha": 0.75}`.
         store: folder of finished steps; made if it is not there.
         workers: processes at once, for an executor that uses several; 2 by default.
+        fresh: compute all steps anew, say after a change of one's code; what is there is replaced when all is done.
         progress: tell on stderr how far it is.
 
     Raises:
@@ -60,11 +63,17 @@ def run(
     experiments = [found for one in listed for found in _experiments(one, seeds, set or {})]
     opened = store if isinstance(store, Store) else Store(store)
     opened.create()
+    target = beside(opened, experiments) if fresh else opened
+    plan = make_plan(experiments, cached=target.keys())
+    for note in changed_code(plan, opened):
+        log.warning("%s", note)
     with contextlib.ExitStack() as stack:
         watcher = None
         if progress and team().rank == 0:
-            watcher = stack.enter_context(Live(make_plan(experiments, cached=opened.keys())))
-        swept = run_experiments(experiments, opened, runtime=runtime, watcher=watcher)
+            watcher = stack.enter_context(Live(plan, runtime))
+        swept = run_experiments(experiments, target, runtime=runtime, watcher=watcher)
+    if fresh:
+        adopt(opened, target)
     results = Results(store=opened, records=swept.records)
     if results.failures:
         log.warning("%d of %d runs failed: see .failures", len(results.failures), len(results))

@@ -48,7 +48,8 @@ def answers(difficulty: np.ndarray | None, n: int = 4 * FEWEST) -> Answers:
         ones = np.ones(n, np.float32)
         predicted = right.astype(np.int64)  # the truth is 1
         return Predictions(
-            predicted=predicted, truth=np.ones(n, np.int64), rank=1 - predicted, truth_probability=ones,
+            predicted=predicted, truth=np.ones(n, np.int64), rank=1 - predicted,
+            truth_probability=right.astype(np.float32),
             confidence=ones, positive_probability=ones, squared_error=ones,
         )  # fmt: skip
 
@@ -81,11 +82,13 @@ def test_examples_that_are_equally_hard_are_one_part(groups: list[Group]) -> Non
 
 
 @pytest.mark.parametrize(
-    "difficulty", [None, np.zeros(4 * FEWEST), np.arange(4.0 * FEWEST - 40), np.arange(4.0 * FEWEST) > 3.9 * FEWEST]
+    "difficulty",
+    [None, np.zeros(4 * FEWEST), np.arange(4.0 * FEWEST - 40), np.arange(4.0 * FEWEST) > 3.9 * FEWEST],
 )
 def test_without_difficulties_that_differ_there_is_nothing_to_say(
     groups: list[Group], difficulty: np.ndarray | None
 ) -> None:
+    difficulty = None if difficulty is None else difficulty.astype(float)
     given = answers(difficulty, len(difficulty) if difficulty is not None else 4 * FEWEST)
     assert by_difficulty(Known(groups=groups[:1], given=given)) is None
 

@@ -9,6 +9,7 @@ import pytest
 
 from outgrow.learning.predict import summarise
 from outgrow.metrics.base import Metric, Predictions, metrics
+from outgrow.results.verdicts import by_class_shares
 from outgrow.tasks.base import Output
 
 NAMES = [entry.name for entry in metrics]
@@ -75,6 +76,22 @@ def test_means_by_hand() -> None:
     squares = [0.25 + 2 / 16, 9 / 16 + 0.25 + 1 / 16, 9 / 16 + 49 / 64 + 1 / 64, 0]
     assert said.squared_error.tolist() == squares
     assert score("brier", said) == sum(squares) / 4
+
+
+def test_a_tie_of_k_counts_1_in_k_and_an_abstention_nothing() -> None:
+    tied = np.array([[0.4, 0.4, 0.2], [0.4, 0.4, 0.2], [0.4, 0.4, 0.2], [1 / 3, 1 / 3, 1 / 3], [0, 0, 0]])
+    said = predictions(tied, np.array([0, 1, 2, 2, 0]))
+    assert metrics["accuracy"].values(said).tolist() == pytest.approx([0.5, 0.5, 0, 1 / 3, 0])
+    pairs = predictions(np.array([[0.5, 0.5], [0.0, 0.0], [0.9, 0.1], [0.1, 0.9]]), np.array([0, 0, 0, 1]))
+    assert score("auroc", pairs) == 1.0
+    pairs = predictions(np.array([[0.5, 0.5], [0.0, 0.0], [0.5, 0.5]]), np.array([0, 0, 1]))
+    assert score("auroc", pairs) == 0.5, "who says nothing is no more sure of a negative than of a positive"
+
+
+def test_the_answer_of_the_class_shares_names_one_class() -> None:
+    for truth in ([0, 0, 1, 1], [0, 1, 2], [0, 0, 1]):
+        said = by_class_shares(np.array(truth))
+        assert score("accuracy", said) == pytest.approx(truth.count(0) / len(truth))
 
 
 def test_top5_by_hand() -> None:
@@ -150,15 +167,16 @@ def test_a_calibrated_classifier_has_little_calibration_error() -> None:
 @pytest.mark.parametrize("weighted", [False, True])
 def test_as_scikit_learn_has_it(n_classes: int, weighted: bool) -> None:
     sk = pytest.importorskip("sklearn.metrics")
-    probabilities, truth = some(n_classes, decimals=1 if n_classes == 2 else 9)  # of tied classes it counts the first
+    probabilities, truth = some(n_classes, decimals=1 if n_classes == 2 else 9)  # it knows no ties
     said = predictions(probabilities, truth)
     weights = np.random.default_rng(1).integers(0, 4, len(truth)).astype(float) if weighted else np.ones(len(truth))
     labels = list(range(n_classes))
     exact = probabilities.astype(np.float64)
     exact /= exact.sum(1, keepdims=True)
     one_hot = np.eye(n_classes)[truth]
+    first_and_last = said.predicted, n_classes - 1 - probabilities[:, ::-1].argmax(1)  # of equals
     expected = {
-        "accuracy": sk.accuracy_score(truth, said.predicted, sample_weight=weights),
+        "accuracy": np.mean([sk.accuracy_score(truth, one, sample_weight=weights) for one in first_and_last]),
         "macro_f1": sk.f1_score(truth, said.predicted, average="macro", sample_weight=weights),
         "log_likelihood": -sk.log_loss(truth, exact, sample_weight=weights, labels=labels),
         "brier": sum(

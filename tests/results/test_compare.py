@@ -10,6 +10,7 @@ import pytest
 
 from outgrow.errors import DataError
 from outgrow.results.compare import Scores, difference, file_scores, holm, sentence
+from outgrow.results.records import read_records
 from outgrow.store import Store
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -119,9 +120,28 @@ def test_rows_of_a_store(cli: Cli, toml: Callable[..., str], store: Store) -> No
     assert status == 0
     assert out.startswith("method=confidence minus method=naive: ")
     status, _, err = cli("compare", "method=naive", "seed=1", "--store", root)
-    assert (status, "seed=1 fits rows of several studies" in err) == (2, True)
+    assert status == 2
+    assert "seed=1 fits rows of several studies, which differ in method (confidence, naive); add conditions" in err
     status, _, err = cli("compare", "method=naive", "zzz", "--store", root)
     assert (status, "is no file, no condition such as method=naive, and no key" in err) == (2, True)
     first = ""
     status, _, err = cli("compare", "method=naive", first, "--store", root)
     assert (status, "begins 6 keys" in err) == (2, True)
+
+
+def test_a_key_that_is_shown_can_be_compared(cli: Cli, toml: Callable[..., str], store: Store) -> None:
+    """Also where two experiments share it; and so can methods whose names have commas."""
+    root = str(store.root)
+    options = (
+        '"method.name" = ["naive", "confidence"]',
+        'method = ["naive", {name = "confidence", alpha = 0.7, ramp = 0.1}]',
+    )
+    for name in ("tiny", "again"):
+        assert cli("run", toml(options, name=name), "--store", root)[0] == 0
+    first, second = (one.row for one in read_records(store, where=["experiment=tiny"]))
+    status, out, err = cli("compare", first.key[:12], second.key[:12], "--store", root)
+    assert (status, err) == (0, "")
+    conditions = [f"experiment=tiny,method={one.method},seed=0" for one in (first, second)]
+    assert ", " in first.method + second.method
+    named = cli("compare", *conditions, "--store", root)[1]
+    assert named.split(": ", 1)[1].split("(")[0] == out.split(": ", 1)[1].split("(")[0]

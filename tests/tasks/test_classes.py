@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,19 @@ def test_what_holds_several_is_no_label(value: Any, kind: str) -> None:
         spelled(value, where="row 1")
 
 
+@pytest.mark.parametrize("text", ["['bad', 'short']", "[0.1, 0.9]", "{'bad': 1}", '["bad"]', "(1, 2)"])
+def test_a_list_written_as_text_is_no_label(text: str) -> None:
+    with pytest.raises(DataError, match=r"^row 1 holds a list written as text, .*a label is one value"):
+        spelled(text, where="row 1")
+    assert spelled("[unk]", where="row 1") == "[unk]"
+    assert spelled("(a) good", where="row 1") == "(a) good"
+
+
+@pytest.mark.parametrize("text", ["NULL", "N/A", "#N/A", "-nan"])
+def test_what_programs_write_for_nothing_is_no_label(text: str) -> None:
+    assert spelled(text, where="row 1") == ""
+
+
 def found(*labels: str) -> tuple[list[str], list[str]]:
     return classes_found(labels, source="t.csv", column="label")
 
@@ -68,6 +82,35 @@ def test_minus_one_beside_other_numbers_has_to_be_explained() -> None:
     with pytest.raises(DataError, match=r"is -1 in 3 rows, .*'0', '1': .*no_label = \[-1\].*labels = \[-1, 0, 1\]"):
         found(*["0", "1"] * 10, "-1", "-1", "-1")
     assert found(*["-1", "1"] * 10)[0] == ["-1", "1"], "two classes in a common form"
+
+
+@pytest.mark.parametrize(
+    ("nothing", "cure"),
+    [("-100", r"no_label = \[-100\].*labels = \[-100, 0, 1\]"), ("None", r'no_label = \["None"\].*"None", 0, 1\]')],
+)
+def test_other_words_for_nothing_have_to_be_explained(nothing: str, cure: str) -> None:
+    with pytest.raises(DataError, match=cure):
+        found(*["0", "1"] * 10, nothing, nothing)
+
+
+def test_a_scale_on_both_sides_of_zero_is_classes() -> None:
+    assert found(*["-2", "-1", "0", "1", "2"] * 5)[0] == ["-2", "-1", "0", "1", "2"]
+
+
+@pytest.mark.parametrize("other", ["Spam", "SPAM", "spa\u200bm", "s pam"])
+def test_classes_that_are_alike_are_an_error(other: str) -> None:
+    with pytest.raises(DataError, match=r"says both '.*' \(\d+ rows\) and '.*', which are alike|write one of them"):
+        found(*["ham", "spam"] * 10, other, other)
+
+
+def test_classes_with_next_to_no_rows_are_told(read: Read) -> None:
+    lines = table(40)
+    lines += ["another one,c", "another two,c"]
+    assert read("t.csv", "\n".join(lines)).notes == [
+        "classes with next to no rows: 'c' (2); if they are none, set labels or no_label"
+    ]
+    (note,) = read("t.csv", "\n".join(table(40)), labels=("a", "b", "d")).notes
+    assert "'d' (0)" in note
 
 
 def test_true_and_one_are_not_two_classes() -> None:
@@ -132,6 +175,16 @@ def test_quotes_that_are_closed_are_quotes(read: Read) -> None:
     examples = read("t.csv", "\n".join(lines))
     assert 'one, "two"\nand three' in examples.inputs
     assert examples.class_names == ("a", "b")
+
+
+def test_one_prompt_for_all_pairs_is_an_error_with_its_cure(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("\n".join(f'{{"q": "Go on.", "a": "good {i}", "b": "bad {i}", "by": {i}}}' for i in range(20)))
+    task = JsonlFile(path=str(path), kind="preference", prompt="q", chosen="a", rejected="b")
+    with pytest.raises(DataError, match=r"all 20 pairs have one prompt, 'Go on\.', .*set group .* or leave prompt out"):
+        task.load()
+    assert len(set(dataclasses.replace(task, group="by").load().groups)) == 20
+    assert len(set(dataclasses.replace(task, prompt="").load().groups)) == 20
 
 
 def test_pairs_without_a_prompt_stand_alone(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from outgrow.models.bases.language import LanguageModel
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 from outgrow.text.generation import Generator
-from outgrow.text.network import load, load_start
+from outgrow.text.network import load_start
+from outgrow.text.pretrained import load
 
 CAUSAL = ("gpt2", "pythia", "qwen2", "qwen3", "llama")
 CPU = torch.device("cpu")

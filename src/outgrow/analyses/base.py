@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from outgrow.artefacts import Artefacts
+from outgrow.figures.apart import told_apart
 from outgrow.figures.charts import Figure
 from outgrow.registry import Registry
 from outgrow.results.answers import Answers
@@ -68,8 +69,8 @@ analyses: Registry[Analysis] = Registry("analyses", package="outgrow.analyses")
 
 
 def studies(groups: Sequence[Group], store: Artefacts | None = None) -> list[Study]:
-    """The groups by experiment, task and metric."""
+    """The groups by experiment, task and metric; those that settings alone tell apart have these in their names."""
     found: dict[tuple[str, str, str], list[Group]] = {}
-    for group in groups:
+    for group in told_apart(groups):
         found.setdefault((group.experiment, group.task, group.metric), []).append(group)
     return [Study(groups=some, store=store) for some in found.values()]

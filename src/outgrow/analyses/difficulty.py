@@ -6,6 +6,7 @@ import numpy as np
 
 from outgrow.analyses.base import Panel, Study, analyses
 from outgrow.figures.charts import DotPlot, Figure
+from outgrow.figures.chosen import PANELS, chosen
 from outgrow.figures.marks import dot
 from outgrow.figures.sized import end_axis
 from outgrow.figures.words import headline, metric_name
@@ -33,16 +34,17 @@ def by_difficulty(study: Study) -> Panel | None:
             rows += [(g, *ends, role, scores[role]) for role in ROLES if role in scores]
     x, share = end_axis([row[-1] for row in rows], f"test {metric_name(pair[0])}", share=pair[0].share), pair[0].share
     charts = []
-    for g in pair:
+    shown, note = chosen(pair, PANELS)
+    for g in shown:
         own = [(f"{a:g} to {b:g}" if a < b else f"{a:g}", role, at) for of, a, b, role, at in rows if of is g]
         dots = [dot(f"{hard}: {role}", at, *ROLES[role], share=share) for hard, role, at in own]
-        about = f"scores by difficulty, method {g.method}; the values are in the table"
+        about = f"scores by difficulty, method {g.method}; the values are in the table below"
         charts.append(DotPlot(title=g.method, label=about, x=x, dots=dots))
     return Panel(
         title="Scores by difficulty",
         words=f"{pair[0].weak} \u2192 {pair[0].strong} on parts of the test examples, from those that are easiest by "
         "the task's own measure of difficulty to the hardest. Bars are 95\u00a0% intervals.",
-        figure=Figure(charts=charts),
+        figure=Figure(charts=charts, note=note),
         columns=("method", "role", "from", "to", "value", "low", "high", "n"),
         rows=[(g.method, role, a, b, at.value, at.low, at.high, at.n) for g, a, b, role, at in rows],
     )

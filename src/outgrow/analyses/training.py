@@ -7,6 +7,7 @@ import math
 from outgrow.analyses.base import Panel, Study, analyses
 from outgrow.figures.axes import Axis, linear_axis
 from outgrow.figures.charts import Figure
+from outgrow.figures.chosen import PANELS, chosen
 from outgrow.figures.curves import curve_chart
 from outgrow.figures.words import headline, percent, tick_percent
 from outgrow.results.table import Group
@@ -17,14 +18,15 @@ TICKS = [(k / 4, f"{25 * k}\u202f%") for k in range(5)]
 
 def training(study: Study) -> Panel | None:
     """Validation accuracy and agreement along training, of the headline pair."""
-    pair = [g for g in headline(study.groups) if g.curves.get("student")]
-    if not pair:
+    if not (pair := [g for g in headline(study.groups) if g.curves.get("student")]):
         return None
     every = [(g, role, point) for g in pair for role in ("student", "ceiling") for point in g.curves.get(role, [])]
     values = [v for _, _, p in every for v in (p.accuracy, p.agreement) if v is not None]
     y = linear_axis(values, "share of validation examples", tick_percent, within=(0, 1))
     x = Axis(low=0, high=1, label="share of training done", ticks=TICKS)
-    charts = [curve_chart(g, x, y, width=370 if len(pair) > 1 else 430) for g in pair]
+    shown, note = chosen(pair, PANELS)
+    charts = [curve_chart(g, x, y) for g in shown]
+    legend = {s.label: s for chart in charts for s in chart.series}
     return Panel(
         title="Along training",
         words=f"{pair[0].weak} \u2192 {pair[0].strong}: accuracy on validation examples against ground truth while "
@@ -32,8 +34,8 @@ def training(study: Study) -> Panel | None:
         "At 0\u00a0% the model is untrained (zero-shot). Accuracy that falls while agreement rises is a student "
         "learning its supervisor's mistakes. The ringed point is the best. It was found with ground truth, so it "
         "flatters: scores elsewhere on this page are from the end of training.",
-        notes=[_note(g) for g in pair],
-        figure=Figure(charts=charts, legend=list({s.label: s for chart in charts for s in chart.series}.values())),
+        notes=[_note(g) for g in shown],
+        figure=Figure(charts=charts, legend=list(legend.values()), note=note),
         columns=COLUMNS,
         rows=[(g.method, role, *(getattr(point, name) for name in COLUMNS[2:])) for g, role, point in every],
     )

@@ -30,7 +30,15 @@ def main() -> None:
     """Entry point. Exit status: 0 all done, 1 some steps failed, 2 the request was wrong, 130 interrupted."""
     import logging
 
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s: %(message)s")
+    class Plain(logging.Formatter):
+        """What is logged, with other people's exceptions, made plain line by line."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            return "\n".join(map(plain, super().format(record).split("\n")))
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Plain("%(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.ERROR, handlers=[handler])
     logging.getLogger("outgrow").setLevel(logging.WARNING)  # of other libraries, errors are enough
     _end_as_by_ctrl_c()
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter gets its number
@@ -40,9 +48,7 @@ def main() -> None:
         sys.argv[1:] = _imports_first(sys.argv[1:])
         app()
     except OutgrowError as error:
-        for note in getattr(error, "__notes__", []):
-            print(f"note: {plain(note)}", file=sys.stderr)
-        print(f"error: {error}", file=sys.stderr)
+        run.tell(error)
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)

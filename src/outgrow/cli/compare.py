@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,6 +28,7 @@ def compare(
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Compare rows of a store, or files of scores: difference, interval, p, in a sentence."""
+    from outgrow.cli.display import say
     from outgrow.results.compare import difference, holm, sentence
 
     if len(what) < 2:
@@ -35,8 +37,8 @@ def compare(
     found = [difference(first, other) for other in others]
     for one, p in zip(found, holm([one.p for one in found]), strict=True):
         for note in one.notes:
-            print(f"note: {note}")
-        print(sentence(replace(one, p=p), corrected=len(found)))
+            say(f"note: {note}")
+        say(sentence(replace(one, p=p), corrected=len(found)))
 
 
 def _scores(what: str, store: str) -> Scores:
@@ -50,12 +52,14 @@ def _scores(what: str, store: str) -> Scores:
             raise ConfigError(f"there is no file {what!r}")
         return file_scores(path)
     opened = Store.existing(store)
-    if "=" in what:
-        return student_scores(opened, read_records(opened, where=what.split(",")), what)
-    records = [one for one in read_records(opened) if one.row.key.startswith(what)]
+    if "=" in what:  # a comma within a value, as in method=confidence(alpha=0.75, ramp=0.1), parts no conditions
+        return student_scores(opened, read_records(opened, where=re.split(r",(?=[\w.]+=)", what)), what)
+    every = {one.row.key: one for one in read_records(opened)}  # of equal keys the answers are the same
+    records = [one for key, one in every.items() if key.startswith(what)]
     if not records:
         raise ConfigError(f"{what!r} is no file, no condition such as method=naive, and no key of a row in {store}")
     if len(records) > 1:
         keys = ", ".join(one.row.key[:12] for one in records[:6])
-        raise ConfigError(f"{what!r} begins {len(records)} keys: {keys}; write more of it, or conditions")
+        left = ", ..." if len(records) > 6 else ""
+        raise ConfigError(f"{what!r} begins {len(records)} keys: {keys}{left}; write more of it, or conditions")
     return student_scores(opened, records, what)

@@ -1,97 +1,184 @@
-"""What the command line shows: tables, and sentences for a newcomer."""
+"""What the command line shows: tables and sentences, as wide as the terminal; a file gets a row on one line."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, ConsoleDimensions, ConsoleOptions
 from rich.text import Text
 
 from outgrow.analyses.base import Panel
+from outgrow.cli.sentences import sentences, summary
+from outgrow.errors import ConfigError
+from outgrow.plain import plain
 from outgrow.plan import Plan
-from outgrow.results.columns import COLUMNS, rows
-from outgrow.results.shown import cell, group_cells, score
+from outgrow.results.columns import in_order
+from outgrow.results.layout import GAP, lay_out, padded, width_of, wrapped
+from outgrow.results.shown import TextTable, cell, group_cells, row_cells
 from outgrow.results.table import Group, Record
 
-console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)  # a table row in a file is one line
+__all__ = [
+    "console",
+    "give",
+    "group_table",
+    "listing",
+    "panel_table",
+    "plan_table",
+    "row_table",
+    "say",
+    "sentences",
+    "summary",
+]
+
+FILE = 100_000  # cells of a line in a file: as many as it has
+NARROWEST = 20
 
 
-def plan_table(plan: Plan) -> Table:
-    """Steps by kind: all, cached, to do."""
-    table = Table("step", "all", "in the store", "to do", box=None)
-    for name, (total, todo) in plan.count().items():
-        table.add_row(name, str(total), str(total - todo), str(todo))
-    return table
+class Terminal(Console):
+    """A console that knows its width anew each time, and goes on in silence when its reader has gone."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        given = os.environ.get("COLUMNS", "")
+        if given.isdigit() and int(given):
+            return ConsoleDimensions(max(int(given), NARROWEST), 25)
+        if self.is_terminal:
+            found = super().size
+            return ConsoleDimensions(max(found.width, NARROWEST), found.height)
+        return ConsoleDimensions(FILE, 25)
+
+    @size.setter
+    def size(self, new: tuple[int, int]) -> None:
+        raise NotImplementedError
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Tables as they are; a text is made plain and cut at words, but a wider word, such as a path, stays whole."""
+        if len(objects) == 1 and isinstance(objects[0], str):
+            lines = [line for text in objects[0].split("\n") for line in wrapped(plain(text), self.width, whole=True)]
+            objects, options = (Text("\n".join(lines)),), {"soft_wrap": True}
+        with _written():
+            super().print(*objects, **options)
+
+    def on_broken_pipe(self) -> None:
+        """`| head` has seen enough: what is written from here on goes nowhere, and the command does the rest."""
+        self.quiet = True
+        _to_nowhere(self.file.fileno())
 
 
-def group_table(groups: Sequence[Group]) -> Table:
-    """Pooled results, one row per pair and method."""
-    cells = group_cells(groups)
-    table = Table(box=None, pad_edge=False)
-    for name in cells.names:
-        table.add_column(name, justify="right" if name in cells.numeric else "left")
-    for row in cells.rows:
-        table.add_row(*map(Text, row))
-    return table
+@contextlib.contextmanager
+def _written() -> Iterator[None]:
+    """A reader that has gone is no error; a disk that is full is one, and is told once."""
+    try:
+        yield
+    except OSError as error:
+        with contextlib.suppress(OSError):  # a stdout that is no file
+            _to_nowhere(sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise ConfigError(f"what was found cannot be written to stdout: {error.strerror}") from error
 
 
-def panel_table(title: str, panel: Panel) -> Table:
-    """The values behind a panel."""
-    table = Table(title=Text(f"{panel.title} ({title})"), title_justify="left", box=None, pad_edge=False)
-    words = [isinstance(one, str) for one in (panel.rows[0] if panel.rows else panel.columns)]
-    for name, word in zip(panel.columns, words, strict=True):
-        table.add_column(name.replace("_", " "), justify="left" if word else "right")
-    for row in panel.rows:
-        table.add_row(*(Text(cell(one)) for one in row))
-    return table
+def give(text: str) -> None:
+    """A text on stdout as it is, for programs."""
+    with _written():
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
-SHOWN = (
-    "experiment", "weak", "strong", "method", "seed", "weak_score", "student_score", "ceiling_score",
-    "zero_shot_score", "pgr", "agreement", "verdict",
-)  # fmt: skip
+def _to_nowhere(descriptor: int) -> None:
+    """Let a closed pipe's descriptor, and the other one of stdout and stderr if it is that pipe too, lead nowhere."""
+    pipe = os.fstat(descriptor)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for one in (1, 2):
+        if os.path.samestat(pipe, os.fstat(one)):
+            os.dup2(nowhere, one)
+    os.close(nowhere)
 
 
-def row_table(records: Sequence[Record]) -> Table:
-    """Rows of single seeds; settings that differ have columns of their own."""
-    found = rows(records)
-    own = [name for name in (found[0] if found else {}) if name not in COLUMNS]
-    names = (*SHOWN[:4], *own, *SHOWN[4:])
-    table = Table(*names, box=None, pad_edge=False)
-    for row in found:
-        table.add_row(*(Text(cell(row[name])) for name in names))
-    return table
+console = Terminal(highlight=False, markup=False, emoji=False)
 
 
-def sentences(group: Group) -> str:
-    """Two or three sentences that a newcomer understands."""
-    if group.student is None or group.weak_score is None or group.ceiling is None:
-        return f"{group.weak} -> {group.strong} with {group.method} failed: {group.why}"
-    seeds = f"{len(group.seeds)} seed{'s' if len(group.seeds) > 1 else ''}"
-    roles = (group.weak_score, group.student, group.ceiling, group.zero_shot)
-    scores = [score(one, share=group.share) for one in roles]
-    right = "of the test examples right" if group.metric == "accuracy" else f"in {group.metric} on the test examples"
-    right += "" if group.larger_is_better else " (smaller is better)"
-    text = (
-        f"The weak supervisor {group.weak} gets {scores[0]} {right}. Trained on its labels by {group.method!r}, "
-        f"{group.strong} gets {scores[1]}; trained on ground truth, its ceiling, {scores[2]}. "
-    )
-    if group.pgr is None:
-        return text + f"PGR must not be read here ({group.verdict}): {group.why}."
-    text += (
-        f"So it recovered {100 * group.pgr.value:.0f} % of the gap (95 % interval {100 * group.pgr.low:.0f} to "
-        f"{100 * group.pgr.high:.0f} %, {seeds}, {group.n_test:,} test examples)."
-    )
-    if len(group.seeds) == 1:
-        text += " This is one seed: how much another would differ is unknown."
-    if group.zero_shot is not None:
-        text += f" Untrained it got {scores[3]}"
-        if group.gained > 0:
-            text += "."
-        elif group.gained < 0:
-            text += ": its supervisor's errors made it worse than it was."
+@dataclass(frozen=True)
+class Shown:
+    """A table that is laid out for the width of the console that prints it."""
+
+    table: TextTable
+    title: str = ""
+    head: bool = True
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        width = options.max_width
+        if not self.table.rows:
+            yield from _texts([*(wrapped(self.title, width) if self.title else []), "no rows"])
+            return
+        laid = lay_out(self.table, width)
+        yield from _texts([*(wrapped(self.title, width) if self.title else []), *laid.before])
+        if self.head:
+            yield from _texts(laid.head, style="bold")
+        yield from _texts([*laid.body, *laid.after])
+
+
+def _texts(lines: Sequence[str], style: str = "") -> Iterator[Text]:
+    return (Text(line, style=style, no_wrap=True, overflow="ignore") for line in lines)
+
+
+def say(text: object = "") -> None:
+    """A paragraph on stdout, cut at words at the terminal's width; a wider word, such as a path, stays whole."""
+    console.print(plain(text))
+
+
+def listing(rows: Sequence[tuple[Sequence[str], str]], *, right: Sequence[int] = ()) -> None:
+    """Short cells in columns and a text behind them; below them, where there is little room.
+
+    Args:
+        right: which of the short cells stand to the right.
+    """
+    rows = [([plain(one) for one in cells], plain(text)) for cells, text in rows]
+    if not rows:
+        return
+    widths = [max(map(width_of, column)) for column in zip(*(cells for cells, _ in rows), strict=True)]
+    hang = sum(widths) + len(GAP) * len(widths)
+    room = console.width - hang
+    for cells, text in rows:
+        short = GAP.join(
+            padded(one, width, i in right) for i, (one, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        if room >= min(max(width_of(text), 1), 36):
+            first, *more = wrapped(text, room)
+            lines = [(short + GAP + first).rstrip(), *(" " * hang + line for line in more)]
         else:
-            text += ", so whether it learned anything from its supervisor is not clear."
-    return text
+            lines = [short.rstrip(), *wrapped("    " + text, console.width, hang="    ")]
+        for line in _texts(lines):
+            console.print(line, soft_wrap=True)
+
+
+def plan_table(plan: Plan) -> Shown:
+    """Steps by kind: all, cached, to do."""
+    names = ("step", "all", "in the store", "to do")
+    rows = [(name, str(total), str(total - todo), str(todo)) for name, (total, todo) in plan.count().items()]
+    return Shown(TextTable(names=names, numeric=names[1:], measured=names[1:], rows=rows))
+
+
+def group_table(groups: Sequence[Group]) -> Shown:
+    """Pooled results, one row per pair and method, in the order of every table."""
+    return Shown(group_cells(in_order(groups)))
+
+
+def row_table(records: Sequence[Record]) -> Shown:
+    """Rows of single seeds in the order of every table; settings that differ have columns of their own."""
+    return Shown(row_cells(in_order(records)))
+
+
+def panel_table(title: str, panel: Panel) -> Shown:
+    """The values behind a panel."""
+    names = tuple(name.replace("_", " ") for name in panel.columns)
+    words = {name for i, name in enumerate(names) if any(isinstance(row[i], str) for row in panel.rows)}
+    rows = [tuple(cell(one) for one in row) for row in panel.rows]
+    numbers = tuple(name for name in names if name not in words)
+    return Shown(
+        TextTable(names=names, numeric=numbers, measured=numbers, rows=rows), title=plain(f"{panel.title} ({title})")
+    )

@@ -48,16 +48,21 @@ def forget(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> None:
     """Remove rows that fit every condition; without any, failed ones older than a day."""
+    from outgrow.cli.display import listing, say
     from outgrow.results.forget import forget as remove
+    from outgrow.results.shown import KEY
     from outgrow.store import Store
 
     gone = remove(Store.existing(store), failed=failed, where=where or [], key=key, dry_run=dry_run)
-    for one in gone[:SHOWN]:
-        row = one.row
-        what = f"{row.experiment}, {row.weak} -> {row.strong}, {row.method}, seed {row.seed}: {row.verdict}"
-        print(f"{row.key[:12]}  {what}")
+    rows = [(one.row.key[:KEY], one.row) for one in gone[:SHOWN]]
+    listing(
+        [
+            ((key,), f"{row.experiment}, {row.weak} -> {row.strong}, {row.method}, seed {row.seed}: {row.verdict}")
+            for key, row in rows
+        ]
+    )
     if len(gone) > SHOWN:
-        print(f"... and {len(gone) - SHOWN:,} more")
+        say(f"... and {len(gone) - SHOWN:,} more")
     count = f"{len(gone):,} row{'s' * (len(gone) != 1)}"
     kept = "; what they rest on stays until `outgrow store gc`" if gone else ""
-    print(f"{'would remove' if dry_run else 'removed'} {count}{kept}")
+    say(f"{'would remove' if dry_run else 'removed'} {count}{kept}")

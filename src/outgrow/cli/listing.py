@@ -18,16 +18,15 @@ def list_(
     kind: Annotated[str | None, typer.Argument(help=" | ".join(KINDS), metavar="[KIND]", show_default=False)] = None,
 ) -> None:
     """List what can be named in an experiment, each with a description and its source; without a kind, the kinds."""
+    from outgrow.cli.display import listing, say
+
     if kind is None:
-        for one in KINDS:
-            names = [name for name, _, _ in _rows(one)]
-            print(f"{one:12} {len(names):3}, such as {', '.join(names[:4])}")
-        print("\n`outgrow list KIND` tells what each is.")
+        names = {one: [name for name, _, _ in _rows(one)] for one in KINDS}
+        listing([((one, str(len(some))), f"such as {', '.join(some[:4])}") for one, some in names.items()], right=(1,))
+        say()
+        say("`outgrow list KIND` tells what each is.")
         return
-    rows = _rows(kind)
-    width = max(len(row[0]) for row in rows)
-    for name, about, source in rows:
-        print(f"{name:{width}}  {about} [{source}]")
+    listing([((name,), f"{about} [{source}]") for name, about, source in _rows(kind)])
 
 
 def _rows(kind: str) -> list[tuple[str, str, str]]:
@@ -50,7 +49,7 @@ def _rows(kind: str) -> list[tuple[str, str, str]]:
 
 def doctor(store: StoreOption = DEFAULT_STORE) -> None:
     """Tell what this machine can do."""
+    from outgrow.cli.display import listing
     from outgrow.cli.doctor import examine
 
-    for name, finding in examine(store):
-        print(f"{name:14} {finding}")
+    listing([((name,), finding) for name, finding in examine(store)])

@@ -8,18 +8,20 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from outgrow.cli.results import write_report
 from outgrow.cli.store import DEFAULT_STORE, StoreOption
-from outgrow.errors import ConfigError, DataError, StepFailed, StoreError
+from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, StoreError
 from outgrow.plain import plain
 
 if TYPE_CHECKING:
     from outgrow.plan import Plan
     from outgrow.results.table import Group
+    from outgrow.runtime import Runtime
     from outgrow.store import Store
     from outgrow.sweep import Swept
 
@@ -45,10 +47,14 @@ def run(
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Recompute activations: less memory, a third more time.")
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Compute all steps anew; what is there is replaced when all is done.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
     from outgrow.config import read_experiments, seeds_from
+    from outgrow.freshness import adopt, beside, changed_code
     from outgrow.learning.team import team
     from outgrow.plan import make_plan
     from outgrow.progress import Live, errors
@@ -67,21 +73,27 @@ def run(
     read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}
     wanted = [one for found in read.values() for one in found]
     opened = Store(store)
+    if opened.root.exists() and not opened.root.is_dir():
+        raise ConfigError(f"cannot use {str(opened.root)!r} as a store: it is a file; choose another with --store")
     if device != "auto":
         Context(opened, runtime).machine  # noqa: B018 - ConfigError if it is not there
-    plan = make_plan(wanted, cached=opened.keys())
+    target = beside(opened, wanted) if fresh else opened
+    plan = make_plan(wanted, cached=target.keys())
     if dry_run:
-        _show_plan(plan)
+        _show_plan(plan, runtime)
         return
     opened.create()
+    changed = changed_code(plan, opened)
     if team().rank:
         errors.quiet = True
-    with Live(plan) as live:
+    with Live(plan, runtime) as live:
         try:
-            swept = run_experiments(wanted, opened, runtime=runtime, watcher=live)
+            swept = run_experiments(wanted, target, runtime=runtime, watcher=live)
+            if fresh:
+                adopt(opened, target)
         except KeyboardInterrupt:
             live.__exit__(None, None, None)
-            left = len(make_plan(wanted, cached=opened.keys()).todo)
+            left = len(make_plan(wanted, cached=target.keys()).todo)
             print(
                 f"\nstopped, {left} steps left; finished ones are kept in {plain(store)}: "
                 "run the same command to go on",
@@ -90,11 +102,11 @@ def run(
             sys.exit(130)
         except (StoreError, StepFailed) as error:  # the request was right, but the disk or a worker gave up on the way
             live.__exit__(None, None, None)
-            print(f"error: {error}", file=sys.stderr)
+            tell(error)
             sys.exit(1)
     if team().rank:
         return  # the first of the processes that train together shows what came of it
-    groups = _show_results(swept, opened)
+    groups = _show_results(replace(swept, notes=[*changed, *swept.notes]), opened)
     print(
         f"\nComputed {swept.computed} steps, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
         f"in the store {plain(store)}, {time.monotonic() - started:.1f} s."
@@ -103,6 +115,13 @@ def run(
         names = {one.name for one in found}
         _report([one for one in groups if one.experiment in names], _failures(swept), source, settings, seeds, opened)
     _finish(swept)
+
+
+def tell(error: OutgrowError) -> None:
+    """An error, after the notes that may explain it, such as how many rows were dropped."""
+    for note in getattr(error, "__notes__", []):
+        print(f"note: {plain(note)}", file=sys.stderr)
+    print(f"error: {error}", file=sys.stderr)
 
 
 def _check_executor(name: str) -> None:
@@ -143,35 +162,36 @@ def report_name(experiment: str, given: Sequence[str], *, whole: bool) -> str:
     return f"report-{'-'.join(parts)}.html"
 
 
-def _show_plan(plan: Plan) -> None:
+def _show_plan(plan: Plan, runtime: Runtime) -> None:
     from outgrow.cli.display import console, plan_table
-    from outgrow.learning.machine import bfloat16_gain, multiplies_bfloat16
     from outgrow.preparation import rehearse
 
-    console.print(plan_table(plan))
     notes, error = rehearse(plan)
     if error:
         raise error
+    console.print(plan_table(plan))
     for note in notes:
         print(f"note: {plain(note)}")
-    seconds, gain = plan.work / _multiply_rate(), bfloat16_gain() if multiplies_bfloat16("cpu") else 1.0
-    faster = f", {seconds / gain:,.0f} s where networks are multiplied in bfloat16" if gain > 1 else ""
     print(
-        f"{len(plan.results)} experiments, {len(plan.steps)} unique steps, {len(plan.todo)} of them to do. "
-        f"About {plan.work:.2g} multiply-accumulates, roughly {seconds:,.0f} s on this machine's CPU{faster}. "
-        f"Trainings one by one would be {plan.trainings_unshared}."
+        f"{len(plan.results)} experiments, {len(plan.steps)} unique steps, {len(plan.todo)} of them to do"
+        f"{_time(plan, runtime)}. Trainings one by one would be {plan.trainings_unshared}."
     )
 
 
-def _multiply_rate() -> float:
-    """Multiply-accumulates a second to expect in training: a half of what a large matrix product reaches here."""
-    import torch
+def _time(plan: Plan, runtime: Runtime) -> str:
+    """How long the steps to do will take, as far as it can be told."""
+    from outgrow.forecast import START, Forecast, between
+    from outgrow.progress import at_once
+    from outgrow.rates import machine_name, read_rates
 
-    matrix = torch.ones(1024, 1024)
-    for _ in range(3):
-        started = time.perf_counter()
-        matrix @ matrix
-    return float(1024**3 / (time.perf_counter() - started) / 2)
+    if not plan.todo:
+        return ""
+    known = read_rates(machine_name(runtime.device))
+    forecast = Forecast(plan, workers=at_once(runtime), known=known)
+    seconds, seen = START + forecast.left(), forecast.seen
+    low, high = (0.7, 1.6) if seen > 0.8 else (0.4, 2.5)
+    basis = "by what such steps took here" if seen > 0.8 else "though this machine has not run such steps yet"
+    return f": {between(low * seconds, high * seconds)} on this machine, {basis}"
 
 
 def _show_results(swept: Swept, store: Store) -> list[Group]:

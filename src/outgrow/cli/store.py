@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from outgrow.errors import ConfigError
+
+if TYPE_CHECKING:
+    from outgrow.store import Store
 
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of finished steps.")]
 DEFAULT_STORE = "./outgrow-store"
@@ -16,44 +23,87 @@ store_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look 
 @store_app.command("ls")
 def store_ls(store: StoreOption = DEFAULT_STORE) -> None:
     """List finished steps, oldest first."""
+    from outgrow.cli.display import Shown, console
+    from outgrow.results.shown import KEY, TextTable
     from outgrow.store import Store
 
-    for manifest in Store.existing(store).manifests():
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(manifest.created))
-        print(f"{manifest.key[:12]}  {manifest.step:9} {manifest.size:>12,} B  {manifest.seconds:7.1f} s  {when}")
+    rows = [
+        (
+            one.key[:KEY], one.step, f"{one.size:,} B", f"{one.seconds:.1f} s",
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created)),
+        )
+        for one in Store.existing(store).manifests()
+    ]  # fmt: skip
+    names = ("key", "step", "size", "took", "when")
+    console.print(
+        Shown(TextTable(names=names, numeric=names[2:4], measured=names[1:], rows=rows, once=False), head=False)
+    )
 
 
 @store_app.command("why")
 def store_why(
-    experiment: Annotated[str, typer.Argument(help="Shipped experiment or TOML file.")],
+    what: Annotated[str, typer.Argument(help="Shipped experiment, TOML file, or the key of a row or a step.")],
     settings: Annotated[list[str] | None, typer.Option("--set", help="Override a value.")] = None,
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Explain why steps of an experiment are not in the store: the difference to the nearest that are."""
+    """Explain why steps of an experiment are not in the store: how the nearest differ; or what a key is."""
+    from outgrow.cli.display import listing, say
     from outgrow.config import read_experiments
     from outgrow.plan import explain, make_plan
     from outgrow.store import Store
 
     opened = Store.existing(store)
-    plan = make_plan(read_experiments(experiment, settings=settings or []), cached=opened.keys())
+    if re.fullmatch(r"[0-9a-f]{4,64}", what) and not Path(what).exists():
+        listing(_what_a_key_is(opened, what))
+        return
+    plan = make_plan(read_experiments(what, settings=settings or []), cached=opened.keys())
     if not plan.todo:
-        print("every step is in the store")
-    for line in explain(plan, opened.manifests()):
-        print(line)
+        say("every step is in the store")
+        return
+    listing([((key,), text) for key, _, text in (one.partition("  ") for one in explain(plan, opened.manifests()))])
+
+
+def _what_a_key_is(opened: Store, key: str) -> list[tuple[tuple[str], str]]:
+    """The rows and the finished steps whose keys begin so."""
+    from outgrow.results.records import read_records
+    from outgrow.results.shown import KEY
+
+    records, there = read_records(opened), opened.keys()
+    found: list[tuple[tuple[str], str]] = []
+    for one in records:
+        if one.row.key.startswith(key):
+            missing = sum(step not in there for step in one.steps)
+            left = f", of which {missing} are not in the store" if missing else ", all in the store"
+            why = f": {one.failure}" if one.failure else ""
+            text = (
+                f"row of {one.row.experiment}: {one.row.weak} -> {one.row.strong}, {one.row.method}, seed "
+                f"{one.row.seed}; {one.row.verdict}{why}; it rests on {len(one.steps)} steps{left}"
+            )
+            found.append(((one.row.key[:KEY],), text))
+    for manifest in opened.manifests():
+        if manifest.key.startswith(key):
+            needed = sum(manifest.key in one.steps for one in records)
+            inputs = ", ".join(f"{name} {of[:KEY]}" for name, of in manifest.inputs.items()) or "nothing"
+            text = f"step {manifest.step}, made of {inputs}; needed by {needed} row{'s' * (needed != 1)}"
+            found.append(((manifest.key[:KEY],), text))
+    if not found:
+        raise ConfigError(f"{key!r} begins no key in {opened.root} (outgrow results, outgrow store ls)")
+    return found
 
 
 @store_app.command("verify")
 def store_verify(store: StoreOption = DEFAULT_STORE) -> None:
     """Check every checksum; exit 1 and name what is damaged."""
+    from outgrow.cli.display import say
     from outgrow.store import Store
 
     opened = Store.existing(store)
     damaged = opened.verify()
     for line in damaged:
-        print(line)
+        say(line)
     if damaged:
         raise typer.Exit(1)
-    print(f"{len(opened.keys())} artefacts and {len(list(opened.results()))} rows, all whole")
+    say(f"{len(opened.keys())} artefacts and {len(list(opened.results()))} rows, all whole")
 
 
 @store_app.command("gc")
@@ -63,6 +113,7 @@ def store_gc(
     all_of_it: Annotated[bool, typer.Option("--all", help="Even if no row needs anything that is there.")] = False,
 ) -> None:
     """Delete what no row of the results table needs, and leftovers of interrupted runs."""
+    from outgrow.cli.display import say
     from outgrow.results.records import read_records
     from outgrow.store import Store
     from outgrow.store.garbage import collect_garbage
@@ -73,12 +124,13 @@ def store_gc(
     garbage = collect_garbage(opened, needed, dry_run=dry_run, all_of_it=all_of_it)
     besides = "".join(f", and {size:,} bytes in {name}/" for name, size in garbage.leftovers.items())
     count = len(garbage.artefacts)
-    print(f"{'would delete' if dry_run else 'deleted'} {count} artefacts, {garbage.size:,} bytes{besides}")
+    say(f"{'would delete' if dry_run else 'deleted'} {count} artefacts, {garbage.size:,} bytes{besides}")
 
 
 @store_app.command("rebuild")
 def store_rebuild(store: StoreOption = DEFAULT_STORE) -> None:
     """Make the index anew from the artefacts."""
+    from outgrow.cli.display import say
     from outgrow.store import Store
 
-    print(f"{Store.existing(store).rebuild()} artefacts in the index")
+    say(f"{Store.existing(store).rebuild()} artefacts in the index")

@@ -18,6 +18,7 @@ def zoo_build(
     workers: Annotated[int, typer.Option(min=1, help="Engine processes at once.")] = 2,
 ) -> None:
     """Regenerate shipped models and data from seeds; hours at full size. Needs the extra [zoo] and Stockfish."""
+    from outgrow.cli.display import say
     from outgrow.zoo.build.chess import build
 
-    print(build(out, scale=scale, workers=workers))
+    say(build(out, scale=scale, workers=workers))

@@ -65,16 +65,15 @@ def expand(
     tables.pop("sweep", None)
     sweep_seeds = sweep.pop("seeds", [0])
     chosen = list(seeds) if seeds is not None else sweep_seeds
+    place = "--seeds" if seeds is not None else where.at("sweep.seeds")
     if (
         not isinstance(chosen, list)
         or not chosen
         or not all(type(seed) is int and 0 <= seed < LARGEST for seed in chosen)
     ):
-        raise ConfigError(
-            f"{where.at('sweep.seeds')}: seeds must be a list of whole numbers from 0, not {short(chosen)}"
-        )
+        raise ConfigError(f"{place}: seeds must be a list of whole numbers from 0, not {short(chosen)}")
     if len(set(chosen)) != len(chosen):
-        raise ConfigError(f"{where.at('sweep.seeds')}: a seed is given twice in {chosen!r}")
+        raise ConfigError(f"{place}: a seed is given twice in {chosen!r}")
     for key, values in sweep.items():
         if not isinstance(values, list) or not values:
             raise ConfigError(

@@ -61,6 +61,8 @@ def named(registry: Registry[Any], name: str, key: str, where: Where) -> Any:
 def _of_ones_own(registry: Registry[Any], name: str) -> str:
     """How to use a model of the hub or a file, where an unknown name may be one."""
     kind = registry.kind
+    if not name:
+        return ""
     if kind == "models" and not near(name, names(registry), cutoff=0.9):
         return f'; for a model of the hub or a folder: model = "transformer" (or "vision"), path = {json.dumps(name)}'
     suffix = PurePath(name).suffix.lower().removeprefix(".")
@@ -163,7 +165,7 @@ def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where)
     own = table.pop("train", {})
     if not isinstance(own, dict):
         raise ConfigError(f"{where.at(f'{title}.train')}: [{title}.train] must be a table, not {short(own)}")
-    if table.get("model") in supervisors:
+    if isinstance(table.get("model"), str) and table["model"] in supervisors:
         raise ConfigError(f"{where.at(f'{title}.model')}: {table['model']!r} cannot learn; choose a model to train")
     model: Model = component(models, table, title, "model", where)
     fields = {**model.train_defaults(), **train, **own}

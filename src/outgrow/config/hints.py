@@ -25,6 +25,8 @@ def hint(name: str, known: Sequence[str], prefix: str = "") -> str:
         known: the keys of the table that it stands in.
         prefix: that table and a dot, or nothing.
     """
+    if prefix in ("weak.", "strong."):
+        known = ["model", *known, "train"]
     if meant(name, OPTIONS):
         return f"that is an option of the command: --{name.replace('_', '-')}"
     elsewhere = [] if meant(name, known) else _elsewhere(name, prefix)

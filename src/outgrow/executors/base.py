@@ -23,6 +23,7 @@ from outgrow.registry import Registry
 from outgrow.runtime import Runtime
 from outgrow.spec import digest
 from outgrow.steps import Context, Step, Write
+from outgrow.steps.code import code_of
 
 log = logging.getLogger(__name__)
 
@@ -144,10 +145,27 @@ Executor = Callable[[Plan, Artefacts, Runtime, Watcher], Outcome]
 executors: Registry[Executor] = Registry("executors", package="outgrow.executors")
 
 
+def cpu_name() -> str:
+    """The processor's model, as it calls itself; empty where it cannot be told."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith(("model name", "Model")):
+                return " ".join(line.partition(":")[2].split())
+    return platform.processor()
+
+
 @cache
 def versions() -> dict[str, str]:
     """Versions of what can move a number's last bits; recorded beside a result, not part of its key."""
-    found = {"python": platform.python_version(), "machine": platform.machine()}
+    import torch
+
+    found = {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "cpu": cpu_name(),
+        "threads": str(torch.get_num_threads()),
+    }
     for name in ("outgrow", "torch", "numpy", "transformers"):
         with contextlib.suppress(PackageNotFoundError):
             found[name] = version(name)
@@ -168,7 +186,7 @@ def compute(step: Step, store: Artefacts, context: Context, write: Write | None 
         if together.gather(store.has(step.key))[0]:
             return False
         inputs = {name: needed.key for name, needed in step.inputs().items()}
-        made_with = dict(versions())
+        made_with = {**versions(), **code_of(step)}
         context.formats_since()
         with (
             store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=made_with)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from outgrow.figures.axes import Axis
 
+WIDTH = 326.0  # of a chart: text of 12 pixels has 11 on a telephone of 320
 SHAPES = ("circle", "square", "triangle", "diamond", "down", "plus")
 
 
@@ -60,7 +61,7 @@ class LineChart:
     x: Axis
     y: Axis
     series: Sequence[Series]
-    width: float = 340
+    width: float = WIDTH
     height: float = 270
     names: Sequence[tuple[float, str]] = ()
     rules: Sequence[float] = ()
@@ -70,7 +71,10 @@ class LineChart:
 
 @dataclass(frozen=True, kw_only=True)
 class Dot:
-    """One row of a dot plot: a label, what to write at its right, and the value with its interval (None: a cross)."""
+    """One row of a dot plot: a label, what to write at its right, and the value with its interval (None: a cross).
+
+    `beside` are more dots on the same row; only their values, looks and titles count.
+    """
 
     label: str
     value: float | None
@@ -80,6 +84,7 @@ class Dot:
     high: float | None = None
     tone: str = "s0"
     shape: str = "circle"
+    beside: Sequence[Dot] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,12 +103,16 @@ class DotPlot:
     dots: Sequence[Dot]
     rules: Sequence[float] = ()
     band: tuple[float, float] | None = None
-    width: float = 400
+    width: float = WIDTH
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """Charts side by side, with the lines' legend."""
+    """Charts side by side, with the lines' legend.
+
+    `note` says what the figure leaves out.
+    """
 
     charts: Sequence[LineChart | DotPlot]
     legend: Sequence[Series] = ()
+    note: str = ""

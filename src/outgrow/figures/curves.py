@@ -11,7 +11,7 @@ from outgrow.figures.words import percent
 from outgrow.results.table import Group
 
 
-def curve_chart(g: Group, x: Axis, y: Axis, *, width: float) -> LineChart:
+def curve_chart(g: Group, x: Axis, y: Axis) -> LineChart:
     """Accuracy of student and ceiling, and the student's agreement with its labels, along training."""
     curve, ceiling = g.curves["student"], g.curves.get("ceiling", [])
     best = max(curve, key=lambda p: p.accuracy)
@@ -23,9 +23,9 @@ def curve_chart(g: Group, x: Axis, y: Axis, *, width: float) -> LineChart:
         Series(label="agreement", tone="s1", shape="square", dash="5 3", size=2, marks=along("agreement", follows)),
         Series(label="student", tone="s0", size=2.8, marks=along("student", right), ring=best.progress),
     ]
-    about = f"validation accuracy along training, {place_of(g)}; the values are in the table"
+    about = f"validation accuracy along training, {place_of(g)}; the values are in the table below"
     shown = [one for one in series if one.marks]
-    return LineChart(title=g.method, label=about, x=x, y=y, series=shown, direct=True, width=width)
+    return LineChart(title=g.method, label=about, x=x, y=y, series=shown, direct=True)
 
 
 def along(what: str, points: Sequence[tuple[float, float]]) -> list[Mark]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from outgrow.figures.axes import Axis, log_axis
 from outgrow.figures.charts import SHAPES, Dot, Mark, Series
+from outgrow.figures.palette import TONES
 from outgrow.figures.words import pair_of, quantity, recovered, score, short_names, shorten
 from outgrow.results.table import Group, Interval
 
-TONES = 6
 SIZE = "multiply-accumulates per forward pass"
 
 
@@ -33,7 +33,7 @@ def weak_series(groups: Sequence[Group], method: str, make: Callable[[Group], Ma
     out = []
     for k, weak in enumerate(by_cost(groups)):
         marks = [made for g in groups if (g.weak, g.method) == (weak, method) and (made := make(g))]
-        tone, dash = f"s{k % TONES}", "" if k < TONES else "6 2"
+        tone, dash = f"s{k % len(TONES)}", "" if k < len(TONES) else "6 2"
         form = SHAPES[k % len(SHAPES)]
         out.append(Series(label=f"from {weak}", marks=marks, tone=tone, shape=form, dash=dash, aside=True))
     return out
@@ -87,6 +87,11 @@ def supervisor_ticks(groups: Sequence[Group], lines: Sequence[Series]) -> list[S
     return out
 
 
+def row_label(g: Group, among: Sequence[Group]) -> str:
+    """What tells a row of a dot plot: the method, and the models where there are several pairs."""
+    return place_of(g) if len(unique_pairs(among)) > 1 else g.method
+
+
 def unique_pairs(groups: Sequence[Group]) -> list[tuple[str, str]]:
     """Pairs of supervisor and student, in the order of the groups."""
     return list(dict.fromkeys(pair_of(g) for g in groups))
@@ -101,12 +106,12 @@ def dot(label: str, at: Interval | None, tone: str, shape: str, *, share: bool =
     return Dot(label=label, value=at.value, low=at.low, high=at.high, words=words, title=title, tone=tone, shape=shape)
 
 
-def pgr_dot(g: Group) -> Dot:
+def pgr_dot(g: Group, label: str) -> Dot:
     """PGR in a dot plot; the verdict in its place where it must not be read."""
     if g.pgr is None or g.verdict != "ok":
-        return Dot(label=g.method, value=None, words=f"no PGR: {g.verdict}", title=pgr_mark(g).title)
+        return Dot(label=label, value=None, words=f"no PGR: {g.verdict}", title=pgr_mark(g).title)
     words, title = recovered(g.pgr), pgr_mark(g).title
-    return Dot(label=g.method, value=g.pgr.value, low=g.pgr.low, high=g.pgr.high, words=words, title=title)
+    return Dot(label=label, value=g.pgr.value, low=g.pgr.low, high=g.pgr.high, words=words, title=title)
 
 
 def pgr_mark(g: Group) -> Mark:

@@ -8,6 +8,7 @@ from functools import partial
 
 from outgrow.figures.axes import Axis, linear_axis
 from outgrow.figures.charts import Figure, LineChart, Mark, Series
+from outgrow.figures.chosen import PANELS, chosen_methods
 from outgrow.figures.marks import (
     mark,
     model_names,
@@ -15,13 +16,12 @@ from outgrow.figures.marks import (
     pgr_mark,
     size_axis,
     supervisor_ticks,
-    unique,
     weak_series,
 )
 from outgrow.figures.words import ratio, tick_number, tick_percent
 from outgrow.results.table import Group, Interval
 
-ALONE, ASIDE = 430, 340  # widths of a panel
+AGREEMENT = 4  # methods, of three panels each
 
 
 def score_axis(groups: Sequence[Group], label: str, *, about: int = 5) -> Axis:
@@ -41,7 +41,7 @@ def end_axis(found: Sequence[Interval], label: str, *, share: bool, about: int =
 def score_lines(groups: Sequence[Group], name: str) -> Figure:
     """Scores of students, ceilings and untrained students; supervisors as bars at their own sizes."""
     x, y = size_axis(groups, supervisors=True), score_axis(groups, name, about=7)
-    methods = unique(g.method for g in groups)
+    methods, note = chosen_methods(groups, PANELS)
     charts, legend = [], []
     for method in methods:
         students = weak_series(groups, method, lambda g: mark(g, g.student, name, share=g.share))
@@ -51,16 +51,15 @@ def score_lines(groups: Sequence[Group], name: str) -> Figure:
             label="zero-shot (untrained)", tone="grey", dash="2 3", size=2, marks=per_model(own, "zero-shot")
         )
         series = [s for s in (untrained, ceiling, *students, *supervisor_ticks(own, students)) if s.marks]
-        about = f"{name} against student size, method {method}; the values are in the table"
+        about = f"{name} against student size, method {method}; the values are in the table below"
         charts.append(
             LineChart(
                 title=method, label=about, x=x, y=y, series=series, names=model_names(groups), dodge=5,
-                width=ASIDE if len(methods) > 1 else ALONE,
             )
         )  # fmt: skip
         legend += series
     bar = Series(label="a supervisor itself, at its own size", marks=[], tone="grey", shape="bar", joined=False)
-    return Figure(charts=charts, legend=[*_once(s for s in legend if s.shape != "bar"), bar])
+    return Figure(charts=charts, legend=[*_once(s for s in legend if s.shape != "bar"), bar], note=note)
 
 
 def pgr_axis(groups: Sequence[Group]) -> tuple[Axis, bool]:
@@ -76,19 +75,19 @@ def pgr_axis(groups: Sequence[Group]) -> tuple[Axis, bool]:
 
 def pgr_lines(groups: Sequence[Group], axis: Axis) -> Figure:
     """PGR of students; a cross where it must not be read."""
-    methods = unique(g.method for g in groups)
+    methods, note = chosen_methods(groups, PANELS)
     charts, legend = [], []
     for method in methods:
         series = [s for s in weak_series(groups, method, pgr_mark) if s.marks]
-        about = f"performance gap recovered against student size, method {method}; the values are in the table"
+        about = f"performance gap recovered against student size, method {method}; the values are in the table below"
         charts.append(
             LineChart(
                 title=method, label=about, x=size_axis(groups), y=replace(axis, label="PGR"), series=series,
-                rules=(0, 1), dodge=5, names=model_names(groups), width=ASIDE if len(methods) > 1 else ALONE,
+                rules=(0, 1), dodge=5, names=model_names(groups),
             )
         )  # fmt: skip
         legend += series
-    return Figure(charts=charts, legend=_once(legend))
+    return Figure(charts=charts, legend=_once(legend), note=note)
 
 
 def share_lines(groups: Sequence[Group], kinds: Mapping[str, Callable[[Group], Interval | None]], name: str) -> Figure:
@@ -97,10 +96,11 @@ def share_lines(groups: Sequence[Group], kinds: Mapping[str, Callable[[Group], I
     x = size_axis(groups)
     y = linear_axis([end for at in found for end in at.ends], name, tick_percent, within=(0, 1))
     charts, legend = [], []
-    for method in unique(g.method for g in groups):
+    methods, note = chosen_methods(groups, AGREEMENT)
+    for method in methods:
         for what, pick in kinds.items():
             series = [s for s in weak_series(groups, method, partial(_share, f"{name}, {what},", pick)) if s.marks]
-            about = f"{name} on {what}, method {method}; the values are in the table"
+            about = f"{name} on {what}, method {method}; the values are in the table below"
             charts.append(
                 LineChart(
                     title=f"{method}: {what}", label=about, x=x, y=y, series=series, height=220, dodge=5,
@@ -108,7 +108,7 @@ def share_lines(groups: Sequence[Group], kinds: Mapping[str, Callable[[Group], I
                 )
             )  # fmt: skip
             legend += series
-    return Figure(charts=charts, legend=_once(legend))
+    return Figure(charts=charts, legend=_once(legend), note=note)
 
 
 def _share(what: str, pick: Callable[[Group], Interval | None], g: Group) -> Mark | None:

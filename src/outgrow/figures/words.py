@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from outgrow.results.table import Group, Interval
 
 DASH = "\u2014"
-CHARACTER = 6.5  # mean width of a character in pixels, at the 11 that labels of figures are set in
+CHARACTER = 7.1  # mean width of a character in pixels, at the 12 that labels of figures are set in
 
 METRICS = {  # where the name in words is more than the name with spaces
     "auroc": "AUROC",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import mmap
 import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from outgrow.errors import StoreError
 
 FILE = "features.safetensors"
 LARGEST = float(np.finfo(np.float16).max)
@@ -34,9 +37,26 @@ def release(features: np.ndarray) -> None:
 
 
 def load(folder: Path) -> np.ndarray:
-    """The features float16 [n, ..., width], memory-mapped: only rows that are used are read."""
+    """The features float16 [n, ..., width], memory-mapped: only rows that are used are read.
+
+    Raises:
+        StoreError: the file is not as `create` makes it.
+    """
     path = folder / FILE
-    with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        shape = tuple(json.loads(file.read(length))["features"]["shape"])
-    return np.memmap(path, np.float16, "r", offset=8 + length, shape=shape)
+    try:
+        whole = path.stat().st_size
+        with open(path, "rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > whole:
+                raise ValueError(f"its header has {length:,} bytes, the file {whole:,}")
+            entry = json.loads(file.read(length))["features"]
+        shape = tuple(entry["shape"])
+        if entry["dtype"] != "F16" or not all(type(side) is int and side > 0 for side in shape):
+            raise ValueError(f"it holds {entry['dtype']!r} {list(shape)}")
+        if math.prod(shape) * 2 != whole - 8 - length:
+            raise ValueError(f"{list(shape)} features need other than {whole - 8 - length:,} bytes")
+        return np.memmap(path, np.float16, "r", offset=8 + length, shape=shape)
+    except (ValueError, LookupError, TypeError, struct.error, RecursionError) as error:
+        raise StoreError(
+            f"{path} holds no features ({error}); `outgrow store verify` moves what is damaged aside, then run again"
+        ) from error

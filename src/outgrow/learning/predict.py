@@ -56,7 +56,7 @@ def summarise(answers: np.ndarray, labels: np.ndarray, output: Output) -> dict[s
     """The fields of `metrics.base.Predictions`; among equal probabilities, the truth's rank is the last.
 
     A text that is no answer of any example gets a class number of its own, made from the text, beyond all others.
-    A row of zeros is no answer: its class is -1, which is never right.
+    A row of zeros is no answer: its class is -1, which is never right, and class 1 is as probable as any other.
     """
     truth = labels.astype(np.int64)
     if answers.dtype == object:
@@ -74,14 +74,15 @@ def summarise(answers: np.ndarray, labels: np.ndarray, output: Output) -> dict[s
             "squared_error": unknown.copy(),
         }
     of_truth = np.take_along_axis(answers, truth[:, None], 1)
+    said, positive = answers.any(1), answers[:, min(1, answers.shape[1] - 1)]
     squares = np.einsum("ij,ij->i", answers, answers, dtype=np.float64)
     return {
-        "predicted": np.where(answers.any(1), answers.argmax(1), -1).astype(np.int64),
+        "predicted": np.where(said, answers.argmax(1), -1).astype(np.int64),
         "truth": truth,
         "rank": (answers >= of_truth).sum(1).astype(np.int64) - 1,
         "truth_probability": of_truth[:, 0].astype(np.float32),
         "confidence": answers.max(1).astype(np.float32),
-        "positive_probability": answers[:, min(1, answers.shape[1] - 1)].astype(np.float32),
+        "positive_probability": np.where(said, positive, 1 / answers.shape[1]).astype(np.float32),
         "squared_error": np.maximum(squares - 2.0 * of_truth[:, 0] + 1, 0).astype(np.float32),
     }
 

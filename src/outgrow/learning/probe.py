@@ -30,7 +30,17 @@ class Probe(Network):
 
     def forward(self, features: Tensor) -> Tensor:
         logits: Tensor = self.head(features.float())
-        return logits.squeeze(-1) if self.pairs else logits
+        if not self.pairs:
+            return logits
+        return tied(logits.squeeze(-1), (features[:, 0] == features[:, 1]).all(-1))
+
+
+def tied(pairs: Tensor, same: Tensor) -> Tensor:
+    """Values of pairs [b, 2, ...], where both are `same`, bool [b], those of the first twice.
+
+    Equal rows of a batch can come out of a matrix product with another last bit each, which would decide between them.
+    """
+    return torch.where(same.view(-1, *[1] * (pairs.ndim - 1)), pairs[:, :1], pairs)
 
 
 def log_shares(targets: Tensor, weights: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from outgrow.metrics.accuracy import right
 from outgrow.metrics.base import PROBABILITIES, Metric, Predictions, metrics
 
 BINS = 15  # of equal width, each without its lower end; Guo et al. 2017, sec. 2 and table 1
@@ -13,7 +14,7 @@ def calibration_error(predictions: Predictions) -> np.ndarray:
     """Mean over bins of |accuracy - mean confidence|, each bin counting as much as its examples."""
     confidence = predictions.confidence.astype(np.float64)
     place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    excess = confidence - (predictions.predicted == predictions.truth)
+    excess = confidence - right(predictions)
     side = np.sign(np.bincount(place, excess, minlength=BINS))
     return np.asarray(side[place] * excess)
 

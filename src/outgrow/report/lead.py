@@ -1,12 +1,16 @@
-"""The lead: what was found, in plain words, for someone new to it."""
+"""The lead: what was found, in plain words, for someone new to it. Short, however many results there are."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+from statistics import median
 
+from outgrow.figures.apart import varied
 from outgrow.figures.words import direction, headline, metric_name, pair_of, percent, ratio, score
 from outgrow.report.svg import esc
+from outgrow.report.teachers import labelled, noun, span
 from outgrow.results.table import Group
 
 VERDICTS = {
@@ -18,39 +22,133 @@ VERDICTS = {
     "few-groups": "the test examples come in so few groups that nothing is certain",
     "failed": "a step failed, so a score is missing",
 }
+FINDINGS = 6  # results that the lead speaks of one by one
 
 
 def lead(groups: Sequence[Group]) -> str:
-    """The headline pair in plain words, with what to be careful about."""
+    """What one experiment found: of one pair result by result, of many results by what they have in common."""
     pair = headline(groups)
-    g = pair[0]
-    weak, strong = f"<strong>{esc(g.weak)}</strong>", f"<strong>{esc(g.strong)}</strong>"
-    times = g.strong_cost / g.weak_cost if g.weak_cost > 0 else math.nan
-    larger = f", a model about {times:.2g} times as costly to run," if 1.5 < times < 100 else ""
-    larger = f", a model about {times:,.0f} times as costly to run," if times >= 100 else larger
-    seeds = max(len(group.seeds) for group in pair)
-    out = [
-        f"<p>A small model, {weak}, learned <em>{esc(g.task)}</em> from {g.n_supervisor:,} examples with true answers. "
-        f"It then labelled {g.n_transfer:,} other examples, mistakes included, and {strong}{larger} learned from those "
-        "labels alone. Does the student only copy its supervisor, or does it do better than it was taught?</p>",
-        f"<p>On {g.n_test:,} test examples ({esc(metric_name(g))}{direction(g)}, {seeds} seed{'s' * (seeds != 1)}) the "
-        "supervisor scores "
-        f"<strong>{score(g.weak_score, share=g.share)}</strong>. The ceiling, {strong} trained on the true answers of "
-        "the same examples, "
-        f"scores <strong>{score(g.ceiling, share=g.share)}</strong>. {untrained(g)}</p>",
-        '<ul class="findings">',
-    ]
-    out += [f"<li>{finding(group)}</li>" for group in pair]
-    out.append("</ul>")
-    if len(groups) > len(pair):
-        counts = {v: sum(group.verdict == v for group in groups) for v in dict.fromkeys(x.verdict for x in groups)}
-        listed = ", ".join(f"{count} <code>{esc(name)}</code>" for name, count in counts.items())
-        pairs = len({pair_of(group) for group in groups})
-        out.append(
-            "<p>This is the smallest supervisor with the largest student that was tried. In all there are "
-            f"{len(groups)} results over {pairs} pair{'s' * (pairs != 1)} of models; their verdicts: {listed}.</p>"
-        )
+    alike = len({(g.n_supervisor, g.n_transfer, g.n_test, _key(g)) for g in pair}) == 1
+    if len(pair) == len(groups) and alike and len(groups) <= FINDINGS:
+        return "\n".join([_who(pair), _scores(pair), *_list(pair)])
+    out = [_who(pair) if len(pair) == len(groups) else _several(groups), _over_all(groups)]
+    if len(pair) < len(groups) and alike and len(pair) <= FINDINGS:
+        weak, strong = map(esc, pair_of(pair[0]))
+        out.append(f"<p>The smallest supervisor with its largest student, {weak} \u2192 {strong}:</p>")
+        out += [_scores(pair), *_list(pair)]
     return "\n".join(out)
+
+
+def _key(g: Group) -> tuple[float | None, ...]:
+    """What results share whose supervisor and ceiling are the same."""
+    return tuple(round(at.value, 9) if at else None for at in (g.weak_score, g.ceiling))
+
+
+def _who(pair: Sequence[Group]) -> str:
+    """Who taught whom."""
+    g = pair[0]
+    times = g.strong_cost / g.weak_cost if g.weak_cost > 0 else math.nan
+    about = f"{times:.2g}" if times < 100 else f"{times:,.0f}"
+    larger = f", a model about {about} times as costly to run," if times > 1.5 else ""
+    return (
+        f"<p>{labelled(pair)} <strong>{esc(g.strong)}</strong>{larger} learned from those labels alone. Does the "
+        "student only copy its supervisor, or does it do better than it was taught?</p>"
+    )
+
+
+def _several(groups: Sequence[Group]) -> str:
+    """An experiment with several pairs of models."""
+    weak, strong = ({getattr(g, role) for g in groups} for role in ("weak", "strong"))
+    pairs = len({pair_of(g) for g in groups})
+    one = {len(weak): labelled(groups)}.get(1)
+    who = one or (
+        f"{len(weak)} weak supervisors labelled examples of <em>{esc(groups[0].task)}</em> "
+        f"({span([g.n_transfer for g in groups])}), mistakes included."
+    )
+    students = f"<strong>{esc(groups[0].strong)}</strong>" if len(strong) == 1 else f"{len(strong)} student models"
+    return (
+        f"<p>{who} In {pairs} pairs, {students} learned from such labels alone. Does a student only copy its "
+        "supervisor, or does it do better than it was taught?</p>"
+    )
+
+
+def _scores(pair: Sequence[Group]) -> str:
+    """What supervisor, ceiling and untrained student score."""
+    g = pair[0]
+    seeds = max(len(group.seeds) for group in pair)
+    return (
+        f"<p>On {g.n_test:,} test examples ({esc(metric_name(g))}{direction(g)}, {seeds} seed{'s' * (seeds != 1)}) the "
+        f"{noun(pair)} score{'s' * (noun(pair) == 'supervisor')} "
+        f"<strong>{score(g.weak_score, share=g.share)}</strong>. The ceiling, <strong>{esc(g.strong)}</strong> trained "
+        "on the true answers of the same examples, "
+        f"scores <strong>{score(g.ceiling, share=g.share)}</strong>. {untrained(g)}</p>"
+    )
+
+
+def _over_all(groups: Sequence[Group]) -> str:
+    """What many results have in common."""
+    counts = Counter(g.verdict for g in groups)
+    listed = ", ".join(f"{count} <code>{esc(name)}</code>" for name, count in counts.items())
+    g, read = groups[0], [g for g in groups if g.verdict == "ok" and g.pgr is not None]
+    seeds = span([len(g.seeds) for g in groups])
+    name, tests = f"{esc(metric_name(g))}{direction(g)}", span([g.n_test for g in groups])
+    out = [
+        f"There are {len(groups)} results ({name}; {tests} test examples, {seeds} seed{'s' * (seeds != '1')} each). "
+        f"{_varied(groups)}Verdicts: {listed}."
+    ]
+    pgr = {id(g): g.pgr for g in read if g.pgr is not None}
+    if read:
+        values = sorted(at.value for at in pgr.values())
+        best = max(read, key=lambda g: pgr[id(g)].value)
+        at = pgr[id(best)]
+    if len(read) == 1:
+        out.append(
+            f'The gap can be read in one, {_named(best, groups)}: the share recovered (PGR) is <strong class="big">'
+            f"{ratio(at.value)}</strong>, 95&nbsp;% interval {ratio(at.low)} to {ratio(at.high)}."
+        )
+    elif read:
+        above, below = sum(at.low > 0 for at in pgr.values()), sum(at.high < 0 for at in pgr.values())
+        out.append(
+            f'Where the verdict is <code>ok</code>, the share of the gap recovered (PGR) is <strong class="big">'
+            f"{ratio(median(values))}</strong> in the median, from {ratio(values[0])} to {ratio(values[-1])}. "
+            f"The student is clearly better than its supervisor in {above} of these {len(read)}"
+            f"{f', and clearly worse in {below}' if below else ''}."
+        )
+        out.append(
+            f"The highest is {_named(best, groups)}: {ratio(at.value)}, 95&nbsp;% interval {ratio(at.low)} to "
+            f"{ratio(at.high)}. The highest of {len(read)} is in part luck: expect less of it on new seeds."
+        )
+    else:
+        out.append("No PGR is given: the verdict is <code>ok</code> for none of them.")
+    compared = [g.gained for g in groups if g.zero_shot is not None and g.gain is not None]
+    harmed, unsure = compared.count(-1), compared.count(0)
+    text = " ".join(out)
+    if harmed or unsure:
+        text += (
+            f' <span class="caution">Caution: the student scores worse than its model did before training in {harmed} '
+            f"results, and not clearly better in {unsure}.</span>"
+        )
+    return f"<p>{text}</p>"
+
+
+def _varied(groups: Sequence[Group]) -> str:
+    """What the results differ in, besides their models."""
+    methods = len({g.settings.get("method", {}).get("name") if isinstance(g.settings.get("method"), dict)
+                   else str(g.settings.get("method")) for g in groups})  # fmt: skip
+    found = [f"{esc(name)} ({count} values)" for name, count in varied(groups).items()][:4]
+    found += [f"method ({methods})"] if methods > 1 else []
+    if not found:
+        return ""
+    return f"They differ in {' and '.join([', '.join(found[:-1]), found[-1]] if len(found) > 1 else found)}. "
+
+
+def _named(g: Group, among: Sequence[Group]) -> str:
+    pair = f"{esc(g.weak)} \u2192 {esc(g.strong)}, " if len({pair_of(one) for one in among}) > 1 else ""
+    return f"<strong>{pair}{esc(g.method)}</strong>"
+
+
+def _list(pair: Sequence[Group]) -> list[str]:
+    return ['<ul class="findings">', *(f"<li>{finding(g)}</li>" for g in pair), "</ul>"]
 
 
 def untrained(g: Group) -> str:

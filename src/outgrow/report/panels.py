@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from outgrow.analyses.base import Panel
-from outgrow.figures.charts import Figure, LineChart
-from outgrow.report.dots import dot_plot
-from outgrow.report.svg import esc, line_chart, swatch
+from outgrow.figures.charts import Figure
+from outgrow.report.svg import chart, esc, swatch
+
+LONG = 12  # rows from which on values scroll in a region of their own
 
 
-def panel(found: Panel) -> str:
-    """A `figure` element; all text is escaped."""
+def panel(found: Panel, study: str) -> str:
+    """A `figure` element; all text is escaped. `study` tells its table from those of other experiments."""
     drawn = drawing(found.figure) if found.figure else ""
     notes = "".join(f"<li>{esc(note)}</li>" for note in found.notes)
-    words = f"{esc(found.words)}<ul>{notes}</ul>" if notes else esc(found.words)
-    body = f"<h3>{esc(found.title)}</h3>{drawn}<figcaption>{words}</figcaption>"
-    return f"<figure>{body}{values(found)}</figure>"
+    words = f"{found.words} {found.figure.note}".strip() if found.figure else found.words
+    caption = f"{esc(words)}<ul>{notes}</ul>" if notes else esc(words)
+    body = f"<h3>{esc(found.title)}</h3>{drawn}<figcaption>{caption}</figcaption>"
+    return f"<figure>{body}{values(found, study)}</figure>"
 
 
 def drawing(figure: Figure) -> str:
@@ -22,25 +24,29 @@ def drawing(figure: Figure) -> str:
     items = "".join(f"<li>{swatch(series)}{esc(series.label)}</li>" for series in figure.legend)
     keys = f'<ul class="legend">{items}</ul>' if items else ""
     many = "panels" if len(figure.charts) > 1 else "panel"
-    charts = (line_chart(one) if isinstance(one, LineChart) else dot_plot(one) for one in figure.charts)
-    return f'{keys}<div class="{many}">{"".join(f"<div>{one}</div>" for one in charts)}</div>'
+    return f'{keys}<div class="{many}">{"".join(f"<div>{chart(one)}</div>" for one in figure.charts)}</div>'
 
 
-def values(found: Panel) -> str:
+def values(found: Panel, study: str) -> str:
     """The values behind a figure, folded away."""
     if not found.rows:
         return ""
-    words = [isinstance(cell, str) for cell in found.rows[0]]
-    head = "".join(f'<th scope="col"{_side(word)}>{esc(name.replace("_", " "))}</th>'
-                   for name, word in zip(found.columns, words, strict=True))  # fmt: skip
+    words = [any(isinstance(row[k], str) for row in found.rows) for k in range(len(found.columns))]
+    head = "".join(
+        f'<th scope="col"{_side(word)}>{esc(name.replace("_", " "))}</th>'
+        for name, word in zip(found.columns, words, strict=True)
+    )
     cells = (
         [f"<td{_side(word)}>{esc(_text(cell))}</td>" for cell, word in zip(row, words, strict=True)]
         for row in found.rows
     )
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
-    about = f'class="table" tabindex="0" role="region" aria-label="{esc(found.title)}: values"'
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"<details><summary>Values</summary><div {about}>{table}</div></details>"
+    long = " long" if len(found.rows) > LONG else ""
+    about = f'class="table{long}" tabindex="0" role="region" aria-label="{esc(f"{found.title}: values, {study}")}"'
+    caption = f"<caption>{esc(found.title)}: values</caption>"
+    table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    hidden = f'<span class="spoken"> of {esc(found.title)}, {esc(study)}</span>'
+    return f"<details><summary>Values{hidden}</summary><div {about}>{table}</div></details>"
 
 
 def _side(word: bool) -> str:

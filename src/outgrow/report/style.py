@@ -1,11 +1,21 @@
-"""The page's style sheet: light, dark and print; the Okabe-Ito palette, which the colour-blind can tell apart."""
+"""The page's style sheet: light, dark and print. Nothing moves, so there is nothing to reduce for those who ask for that."""
 
-CSS = """
-:root { color-scheme: light dark; --paper: #fff; --ink: #16181b; --grey: #5f6368; --rule: #dfe2e5; --soft: #f5f6f7;
-  --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #b8669a; --s4: #c98a00; --s5: #3b9bd4; }
-@media screen and (prefers-color-scheme: dark) {
-  :root { --paper: #131518; --ink: #eceded; --grey: #a3a9af; --rule: #31363b; --soft: #1c1f23;
-    --s0: #56b4e9; --s1: #ff8a4a; --s2: #2fc596; --s3: #e6a0c8; --s4: #f0c04a; --s5: #9ccff2; } }
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from outgrow.figures.palette import DARK, LIGHT
+
+
+def _set(colours: Mapping[str, str]) -> str:
+    return " ".join(f"--{name}: {value};" for name, value in colours.items())
+
+
+COLOURS = f"""
+:root {{ color-scheme: light dark; {_set(LIGHT)} }}
+@media screen and (prefers-color-scheme: dark) {{ :root {{ {_set(DARK)} }} }}
+"""
+RULES = """
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 76rem; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: anywhere; }
@@ -23,15 +33,15 @@ code, pre { font: .86em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monos
 pre { background: var(--soft); padding: .8rem 1rem; border-radius: 4px; white-space: pre-wrap; margin: .5rem 0; }
 .figures { display: grid; gap: 2.4rem; margin: 2rem 0 2.4rem; }
 figure { margin: 0; min-width: 0; }
-.half { columns: 2 25rem; column-gap: 3rem; margin-top: 2rem; }
+.half { columns: 3 20rem; column-gap: 2.2rem; margin-top: 2rem; }
 .half figure { break-inside: avoid; padding-bottom: 2.2rem; }
 figcaption { font-size: .86rem; line-height: 1.45; color: var(--grey); max-width: 50rem; margin-top: .4rem; }
 figcaption ul { margin: .4rem 0 0; padding-left: 1.1rem; }
 figcaption strong { color: var(--ink); }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 1rem 1.4rem; }
-svg { display: block; width: 100%; height: auto; }
-svg text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; fill: currentColor; }
-svg text.title { font-weight: 600; }
+.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 1rem 1.4rem; }
+.panel svg, .panels svg { display: block; width: 100%; min-width: 299px; max-width: 375px; height: auto; }
+svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+svg text[font-weight] { font-weight: 600; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .15rem 1.2rem; padding: 0; margin: 0 0 .6rem; font-size: .84rem; }
 .legend li { display: flex; align-items: center; gap: .4rem; }
 .legend .swatch { flex: none; width: 28px; height: 12px; }
@@ -53,13 +63,34 @@ dt { font-weight: 600; margin-top: .55rem; }
 dd { margin: 0; }
 summary { cursor: pointer; margin: .6rem 0; }
 .keys { font-size: .82rem; }
+.long { max-height: min(36rem, 80vh); overflow-y: auto; }
+.long thead th { position: sticky; top: 0; background: var(--paper); z-index: 1; }
+caption { text-align: left; color: var(--grey); padding: .3rem .42rem; caption-side: bottom; }
+.facts { width: auto; } .facts td { white-space: normal; }
+.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: .8rem 0 0; }
+a { color: var(--s0); }
+:focus-visible { outline: 2px solid var(--s0); outline-offset: 2px; }
+@media screen and (max-width: 30rem) { body { padding: 1rem .65rem 3rem; } }
 @media print {
-  @page { size: A4 landscape; margin: 14mm; }
-  body { max-width: none; padding: 0; font-size: 10pt; }
-  .panels { grid-template-columns: repeat(3, 1fr); }
-  figure, tbody, li { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
-  .table { overflow: visible; } table { font-size: 6.6pt; } th, td { padding: 1.5pt 3pt; } tbody th { position: static; }
-  details::details-content { content-visibility: visible; display: block; height: auto; }
+  @page { size: A4; margin: 14mm; }
+  body { max-width: none; padding: 0; font-size: 9.5pt; }
+  h2 { margin-top: 1.4rem; }
+  p, .findings, .prose, figcaption { max-width: none; }
+  .figures { gap: 1.2rem; margin: 1rem 0; }
+  .half { columns: 2; column-gap: 8mm; margin-top: 1rem; }
+  .panels { grid-template-columns: repeat(3, 1fr); } .half .panels { grid-template-columns: 1fr; }
+  .panel svg, .panels svg { min-width: 0; max-width: 80mm; }
+  .panels > div, .panel > div, li, tr, dt { break-inside: avoid; }
+  .half figure { padding-bottom: 1rem; }
+  h2, h3, dt, summary, caption, .legend { break-after: avoid; }
+  figcaption { break-before: avoid; }
+  dd { break-before: avoid; }
+  caption { caption-side: top; }
+  .table, .long { overflow: visible; max-height: none; }
+  .long thead th { position: static; }
+  table { font-size: 6.2pt; } th, td { padding: 1.2pt 2.4pt; } tbody th, th.pair span { position: static; }
+  details:not([open]) { display: none; }
 }
 """
+CSS = COLOURS + RULES

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from outgrow.errors import ConfigError
 from outgrow.results.table import Group, Interval, Record, Result
-from outgrow.spec import suggestion
+
+Ordered = TypeVar("Ordered", Group, Record)
 
 COLUMNS: dict[str, Callable[[Record], Any]] = {
     field.name: (lambda name: lambda record: getattr(record.row, name))(field.name)
     for field in dataclasses.fields(Result)
-}
+} | {"failure": lambda record: record.failure}
 SAID = ("task.name", "weak.model", "strong.model", "split.supervisor", "split.transfer", "split.test", "metric")
 """Settings that columns tell already."""
 
@@ -29,12 +31,38 @@ def flat(settings: Any, prefix: str = "") -> dict[str, Any]:
     return {prefix: json.dumps(settings) if isinstance(settings, list) else settings}
 
 
-def differing(settings: Sequence[dict[str, Any]]) -> list[str]:
-    """Dotted keys of the settings that are not the same in all, but for those that columns tell."""
+def differing(settings: Sequence[dict[str, Any]], *, all_of_them: bool = False) -> list[str]:
+    """Dotted keys of the settings that are not the same in all.
+
+    Args:
+        all_of_them: those too that columns tell: of models, sizes, methods.
+    """
     tables = [flat(one) for one in settings]
     keys = dict.fromkeys(key for table in tables for key in table)
     names = [key for key in keys if len({str(table.get(key)) for table in tables}) > 1]
-    return [key for key in names if key not in SAID and not key.startswith("method")]
+    return [key for key in names if all_of_them or (key not in SAID and not key.startswith("method"))]
+
+
+def in_order(found: Sequence[Ordered]) -> list[Ordered]:
+    """Rows or pooled rows as every table lists them: by experiment, task, models, method, settings, seed."""
+    keys = differing([one.settings for one in found])
+
+    def place(one: Ordered) -> tuple[Any, ...]:
+        of: Any = one.row if isinstance(one, Record) else one
+        settings = flat(one.settings)
+        return (
+            of.experiment, of.task, one.weak_cost, of.weak, one.strong_cost, of.strong, of.metric,
+            of.n_supervisor, of.n_transfer, of.n_test, of.method, [_natural(settings.get(key)) for key in keys],
+            [of.seed] if isinstance(one, Record) else of.seeds, [of.key] if isinstance(one, Record) else of.keys,
+        )  # fmt: skip
+
+    return sorted(found, key=place)
+
+
+def _natural(value: Any) -> tuple[int, float, str]:
+    if value is None:
+        return 0, 0.0, ""
+    return (1, float(value), "") if isinstance(value, (int, float)) else (2, 0.0, str(value))
 
 
 def rows(records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -58,6 +86,9 @@ def _group_row(group: Group) -> dict[str, Any]:
         name = {"seed": "seeds", "key": "keys"}.get(column, column)
         if column in ("pgr_low", "pgr_high"):  # follow from `pgr`
             continue
+        if column == "failure":
+            found[column] = group.why if group.verdict == "failed" else ""
+            continue
         value = getattr(group, FIELD.get(column, name))
         found[name] = value.value if isinstance(value, Interval) else value
         if column in INTERVALS:
@@ -70,8 +101,11 @@ FIELD = {"zero_shot_score": "zero_shot", "student_score": "student", "ceiling_sc
 INTERVALS = {*FIELD, "weak_score", "agreement", "agreement_when_right", "agreement_when_wrong", "pgr"}
 
 
+MOST = 20  # values that a message lists
+
+
 def select(records: Sequence[Record], where: Sequence[str]) -> list[Record]:
-    """Records that fit every `column=value` condition; a column, or a setting such as train.learning_rate.
+    """Records that fit every `column=value` condition; a column, or a setting such as strong.train.learning_rate.
 
     Raises:
         ConfigError: no such column; or none fits, with the values that there are.
@@ -79,25 +113,53 @@ def select(records: Sequence[Record], where: Sequence[str]) -> list[Record]:
     found = list(records)
     for condition in where:
         column, equals, wanted = condition.partition("=")
-        known = [*COLUMNS, *dict.fromkeys(key for one in records for key in flat(one.settings))]
-        if not equals or (records and column not in known) or (not records and column not in COLUMNS):
-            hint = suggestion(column, known) if equals and column else f"columns are {', '.join(COLUMNS)}"
-            raise ConfigError(f"--where {condition!r}: write column=value; {hint}")
+        settings = list(dict.fromkeys(key for one in records for key in flat(one.settings)))
+        if not equals or not column:
+            raise ConfigError(f"--where {condition!r}: write column=value, such as method=naive")
+        if not records:
+            raise ConfigError(f"--where {condition!r} fits no row: there are no results here yet")
+        if column not in COLUMNS and column not in settings:
+            raise ConfigError(
+                f"--where {condition!r}: there is no column {column!r}; {_columns_like(column, settings)}"
+            )
         values = [_value(one, column) for one in found]
-        kept = [one for one, value in zip(found, values, strict=True) if _same(value, wanted)]
-        if found and not kept:
-            there = sorted({str(value) for value in values})
-            raise ConfigError(f"--where {condition!r} fits no row; {column} is {', '.join(there[:20])}")
+        fits = _begins if column == "key" else _same
+        kept = [one for one, value in zip(found, values, strict=True) if fits(value, wanted)]
+        if not kept:
+            there = [str(value) for value in sorted(set(values), key=_natural)]
+            left = f" and {len(there) - MOST} more" if len(there) > MOST else ""
+            raise ConfigError(
+                f"--where {condition!r} fits no row; {column} is {', '.join(there[:MOST])}{left}{_near(wanted, there)}"
+            )
         found = kept
     return found
+
+
+def _near(wanted: str, there: Sequence[str]) -> str:
+    near = difflib.get_close_matches(wanted, there, n=1, cutoff=0.6)
+    number = wanted.replace(".", "", 1).isdigit()  # 7 is no misspelt 17
+    return f"; did you mean {near[0]!r}?" if near and len(there) > 1 and not number else ""
+
+
+def _columns_like(column: str, settings: Sequence[str]) -> str:
+    """What may have been meant: a setting's end, a name that is written like it, or the columns there are."""
+    ends = [key for key in settings if key.endswith(f".{column}")]
+    near = ends or difflib.get_close_matches(column, [*COLUMNS, *settings], n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {' or '.join(map(repr, near[:3]))}?"
+    return f"columns are {', '.join(COLUMNS)}, and settings such as {', '.join(settings[:3])}"
 
 
 def _value(record: Record, column: str) -> Any:
     return COLUMNS[column](record) if column in COLUMNS else flat(record.settings).get(column)
 
 
+def _begins(key: str, wanted: str) -> bool:
+    return bool(wanted) and key.startswith(wanted)  # tables show the beginnings of keys
+
+
 def _same(value: Any, wanted: str) -> bool:
-    if str(value) == wanted:
+    if str(value) == wanted or (isinstance(value, bool) and str(value).lower() == wanted):  # as TOML writes it
         return True
     try:
         return not isinstance(value, str) and value is not None and float(value) == float(wanted)

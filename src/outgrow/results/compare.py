@@ -12,6 +12,7 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.intervals.crossed import Estimate, crossed
 from outgrow.metrics.base import metrics
 from outgrow.results.answers import read_answers
+from outgrow.results.shown import row_cells
 from outgrow.results.table import Record
 from outgrow.store import Store
 
@@ -65,8 +66,9 @@ def student_scores(store: Store, records: Sequence[Record], name: str) -> Scores
     if not records:
         raise ConfigError(f"{name}: no row of the store fits")
     if len({one.identity for one in records}) > 1:
-        rows = sorted({f"{one.row.experiment} {one.row.weak} {one.row.strong} {one.row.method}" for one in records})
-        raise ConfigError(f"{name} fits rows of several studies: {'; '.join(rows[:6])}; add conditions")
+        raise ConfigError(
+            f"{name} fits rows of several studies, which differ in {_differences(records)}; add conditions"
+        )
     if failed := [one for one in records if one.failure]:
         raise ConfigError(f"{name}: seed {failed[0].row.seed} failed: {failed[0].failure}")
     records = sorted(records, key=lambda one: one.row.seed)
@@ -82,6 +84,17 @@ def student_scores(store: Store, records: Sequence[Record], name: str) -> Scores
     )  # fmt: skip
 
 
+def _differences(records: Sequence[Record]) -> str:
+    """In which columns rows of several studies differ, and the values there are."""
+    table = row_cells(records)
+    found = []
+    for i, name in enumerate(table.names):
+        values = list(dict.fromkeys(row[i] for row in table.rows))
+        if len(values) > 1 and name not in (*table.measured, "seed"):
+            found.append(f"{name} ({', '.join(values[:4])}{', ...' if len(values) > 4 else ''})")
+    return "; ".join(found) or "what lies behind their settings: choose by key"
+
+
 def file_scores(path: Path) -> Scores:
     """Scores of a CSV or Parquet file with the columns `id` and `score`, and perhaps `group` and `seed`."""
     import pyarrow.csv
@@ -90,11 +103,11 @@ def file_scores(path: Path) -> Scores:
     try:
         read = pyarrow.parquet.read_table if path.suffix == ".parquet" else pyarrow.csv.read_csv
         table = read(path)
-    except (OSError, ValueError) as error:
+        columns = {name: table[name].to_pylist() for name in table.column_names}
+    except (OSError, ValueError, LookupError, TypeError, NotImplementedError, OverflowError) as error:  # Arrow's
         raise DataError(f"{path} cannot be read: {error}") from error
-    if missing := [name for name in ("id", "score") if name not in table.column_names]:
-        raise DataError(f"{path} has no column {missing[0]!r}; its columns are {', '.join(table.column_names)}")
-    columns = {name: table[name].to_pylist() for name in table.column_names}
+    if missing := [name for name in ("id", "score") if name not in columns]:
+        raise DataError(f"{path} has no column {missing[0]!r}; its columns are {', '.join(columns) or 'none'}")
     given = columns.get("seed") or [0] * table.num_rows
     if wrong := [seed for seed in given if not isinstance(seed, int)]:
         raise DataError(f"{path}: the seed {wrong[0]!r} is no whole number")

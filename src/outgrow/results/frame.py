@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from outgrow.errors import ConfigError
+from outgrow.plain import plain
 from outgrow.results.columns import group_rows, rows
+from outgrow.results.layout import padded, width_of
 from outgrow.results.records import pool
 from outgrow.results.shown import TextTable, group_cells
 from outgrow.results.table import Group, Record, Result
@@ -65,7 +67,7 @@ class Results:
     def _head(self) -> str:
         count = f"{len(self.records)} result{'s' * (len(self.records) != 1)}"
         pooled = f", pooled over seeds into {len(self.groups)}" if len(self.groups) < len(self.records) else ""
-        return f"{count}{pooled}, in {self.store.root}"
+        return f"{count}{pooled}, in {plain(self.store.root)}"
 
     def _left_out(self) -> str:
         left = len(self.groups) - MOST
@@ -77,23 +79,20 @@ class Results:
         for name, why in self.failures.items():
             by.setdefault(why, []).append(name)
         return [
-            f"failed: {names[0]}{f' and {len(names) - 1} more' * (len(names) > 1)}: {why}" for why, names in by.items()
+            plain(f"failed: {names[0]}{f' and {len(names) - 1} more' * (len(names) > 1)}: {why}")
+            for why, names in by.items()
         ]
 
     def _cells(self) -> TextTable:
-        return group_cells(self.groups[:MOST])
+        cells = group_cells(self.groups[:MOST])
+        return replace(cells, names=tuple(map(plain, cells.names)), rows=[tuple(map(plain, row)) for row in cells.rows])
 
     def __repr__(self) -> str:
         cells = self._cells()
         table = [cells.names, *cells.rows] if cells.rows else []
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = [
-            "  ".join(
-                text.rjust(width) if name in cells.numeric else text.ljust(width)
-                for text, width, name in zip(row, widths, cells.names, strict=True)
-            ).rstrip()
-            for row in table
-        ]
+        widths = [max(map(width_of, column)) for column in zip(*table, strict=True)]
+        right = [name in cells.numeric for name in cells.names]
+        lines = ["  ".join(map(padded, row, widths, right)).rstrip() for row in table]
         return "\n".join(line for line in [self._head(), *lines, self._left_out(), *self._failed()] if line)
 
     def _repr_html_(self) -> str:

@@ -14,6 +14,7 @@ from outgrow.config import to_tables
 from outgrow.errors import StoreError
 from outgrow.experiment import Experiment
 from outgrow.results.columns import select
+from outgrow.results.fitting import wrong_with
 from outgrow.results.table import Bounded, CurvePoint, Evaluation, Group, Interval, Record, Result
 from outgrow.spec import digest
 from outgrow.steps import Comparison, Step, walk_unique
@@ -169,7 +170,10 @@ def _load(store: Artefacts, name: str, fields: dict[str, Any]) -> Record:
         }
         if fields.get("evaluation"):
             fields["evaluation"] = _read_evaluation(fields["evaluation"])
-        return Record(**fields)
+        found = Record(**fields)
+        if problem := wrong_with(found):
+            raise TypeError(problem)
+        return found
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(
             f"{store.address}: {name}.json is not a results row ({error}); delete it and run its experiment again"

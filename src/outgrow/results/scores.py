@@ -67,7 +67,11 @@ def evaluate_scores(
         verdict, pgr = "no-gap", None
     else:
         ends = fieller(table, (-1, 1, 0), (-1, 0, 1))
-        assert ends is not None, "a gap that is clearly there bounds the ratio"
+        if ends is None:  # the gap bounds the ratio, but not within any size that a score has
+            raise DataError(
+                "student: its scores spread over a billion times the gap between weak and ceiling; look for a number "
+                f"that is no score: the largest is {float(np.abs(roles['student']).max()):.3g}"
+            )
         value = float((table.mean[1] - table.mean[0]) / (table.mean[2] - table.mean[0]))
         verdict, pgr = "ok", Bounded(value=value, low=ends[0], high=ends[1], n=n_seeds * n)
     return ScoreEvaluation(scores=scores, pgr=pgr, verdict=verdict, n_groups=table.n_groups, n_seeds=n_seeds)
@@ -77,7 +81,7 @@ def _table(given: Any, name: str) -> np.ndarray:
     """Scores as floats [seeds, n]."""
     try:
         found = np.asarray(given, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{name}: scores must be numbers, one for each seed and row ({error})") from None
     found = found[None] if found.ndim == 1 else found
     if found.ndim != 2 or not found.size:

@@ -87,12 +87,13 @@ def by_class_shares(truth: np.ndarray) -> Predictions:
     place = np.empty(len(classes), np.int64)
     place[order] = np.arange(len(classes))
     number = np.searchsorted(classes, truth)
-    n = len(truth)
+    n, of_truth = len(truth), shares[number].astype(np.float32)
+    equal = (place[number] > 0) & (of_truth == of_truth.max())
     return Predictions(
         predicted=np.full(n, classes[order[0]]),
         truth=truth,
         rank=place[number],
-        truth_probability=shares[number].astype(np.float32),
+        truth_probability=np.where(equal, np.nextafter(of_truth, np.float32(0)), of_truth),  # it names one of equals
         confidence=np.full(n, shares.max(), np.float32),
         positive_probability=np.full(n, float(shares[classes == 1].sum()), np.float32),
         squared_error=(1 - 2 * shares[number] + (shares**2).sum()).astype(np.float32),

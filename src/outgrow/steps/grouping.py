@@ -41,12 +41,20 @@ def take(
         taken: list[int] = []
         while len(taken) < wanted[name]:
             if at == len(groups):
-                sizes = sorted(map(len, rows.values()))
+                largest = max(rows, key=lambda group: len(rows[group]))
+                n, all_one = sum(map(len, rows.values())), len(rows) == 1
+                what = (
+                    f"all {n:,} examples are one group, {largest[:60]!r}: they share a text, a prompt or a value of "
+                    "the column `group`; set `group` to a column that tells them apart, or leave out a prompt "
+                    "that is the same for all"
+                    if all_one
+                    else f"of {n:,} examples in {len(rows):,} groups the largest group, {largest[:60]!r}, has "
+                    f"{len(rows[largest]):,}; make [split] smaller, or split.pool larger where it is set, or see what "
+                    "makes the groups (a text, a prompt, or the column `group`)"
+                )
                 raise DataError(
                     f"part {name!r} needs {wanted[name]:,} examples but got {len(taken):,}: examples of a group stay "
-                    f"together, and of {sum(sizes):,} examples in {len(sizes):,} groups the largest group has "
-                    f"{sizes[-1]:,}; make [split] smaller, or split.pool larger where it is set, or see what makes the "
-                    "groups (a text, a prompt, or the column `group`)"
+                    f"together, and {what}"
                 )
             taken += rows[groups[at]]
             at += 1

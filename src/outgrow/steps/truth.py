@@ -23,7 +23,16 @@ def chosen(weak: WeakLabels, data: SplitData) -> np.ndarray:
 
 
 def accuracy_of(weak: WeakLabels, data: SplitData, part: Part) -> float | None:
-    """The share of rows that labels get right; an abstention is wrong. None where nobody knows the truth."""
+    """The share of rows that labels get right; an abstention is wrong, and of k equals each counts 1/k.
+
+    None where nobody knows the truth.
+    """
     if data.truth is None:
         return None
-    return float((chosen(weak, data) == data.known_truth(part)).mean())
+    truth = data.known_truth(part)
+    if weak.texts is not None:
+        return float((chosen(weak, data) == truth).mean())
+    mean = weak.mean()
+    best = (mean == mean.max(1, keepdims=True)) & (mean > 0)
+    right = best[np.arange(len(truth)), truth]
+    return float((right / np.maximum(best.sum(1), 1)).mean())

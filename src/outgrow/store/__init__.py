@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import time
 import uuid
@@ -51,7 +52,8 @@ class Store:
     def require(self) -> None:
         """StoreError unless there is such a store."""
         if not self._artefacts.is_dir():
-            raise StoreError(f"no store at {str(self.root)!r}; `outgrow run quickstart --store {self.root}` makes one")
+            command = shlex.join(["outgrow", "run", "quickstart", "--store", str(self.root)])
+            raise StoreError(f"no store at {str(self.root)!r}; `{command}` makes one")
 
     def create(self) -> None:
         """Make the folders that are not there. Raises StoreError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import sqlite3
@@ -61,6 +62,8 @@ class Index:
 
     @contextlib.contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
+        if self._path.is_symlink():  # whoever made it could have another database written to
+            raise OSError(errno.ELOOP, "the index is a link", str(self._path))
         with contextlib.closing(sqlite3.connect(self._path, timeout=self._patience)) as connection, connection:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")

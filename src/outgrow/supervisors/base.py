@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from outgrow.learning.objective import Transform
 from outgrow.models.base import Model, Role
 from outgrow.registry import Registry
 from outgrow.spec import Option
 from outgrow.steps import Predictor, Split, Steps
-from outgrow.tasks.base import Kind
+from outgrow.tasks.base import Kind, Output
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Supervisor(Option):
@@ -41,6 +46,24 @@ class Supervisor(Option):
 
 
 supervisors: Registry[type[Supervisor]] = Registry("supervisors", package="outgrow.supervisors")
+
+
+class Outside(Supervisor):
+    """Somebody who is no model, whose labels are read by example id; a `Labeller`."""
+
+    learns: ClassVar[bool] = False
+    rule: Transform
+
+    @property
+    def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
+        return frozenset({"classification", "preference"})
+
+    def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+        """Probabilities float32 [labellers, n, classes] of these examples, and notes."""
+        raise NotImplementedError
+
+    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
+        return steps.given(self, data)
 
 
 class Committee(Supervisor):

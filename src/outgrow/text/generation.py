@@ -13,7 +13,8 @@ from outgrow.hub import transformers_library
 from outgrow.learning.batching import Rows
 from outgrow.learning.network import Network
 from outgrow.learning.objective import Targets
-from outgrow.text.network import Pretrained, recompute, settle, with_lora
+from outgrow.text.network import recompute, settle, with_lora
+from outgrow.text.pretrained import Pretrained
 from outgrow.text.tokens import AnswerTokens, TokenBatch, Tokens, tokenize
 
 
@@ -26,7 +27,8 @@ class Generator(Network):
     def __init__(self, pretrained: Pretrained, *, limit: int, new_tokens: int, lora_rank: int, seed: int) -> None:
         super().__init__()
         if pretrained.causal is None:
-            raise ConfigError("an encoder cannot generate text; choose a causal language model such as smollm2-135m")
+            what = "a decoder without a language model's head" if pretrained.decoder else "an encoder"
+            raise ConfigError(f"{what} cannot generate text; choose a causal language model such as smollm2-135m")
         model = pretrained.causal
         model.generation_config = transformers_library().GenerationConfig()  # no repetition penalty of the checkpoint's
         self.model: Any = with_lora(model, rank=lora_rank, seed=seed) if lora_rank else model

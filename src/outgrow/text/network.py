@@ -5,103 +5,22 @@ from __future__ import annotations
 import string
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from outgrow.errors import ConfigError, DataError, MissingDependency
-from outgrow.hub import transformers_library
+from outgrow.errors import MissingDependency
 from outgrow.learning.batching import Rows
-from outgrow.learning.machine import give_back_freed_memory
 from outgrow.learning.network import Network
+from outgrow.learning.probe import tied
 from outgrow.tasks.base import Output
+from outgrow.text.pretrained import Pretrained
 from outgrow.text.tokens import TokenBatch, Tokens, tokenize
 
 Pooling = Literal["last", "mean"]
 SHORT = 256  # tokens; the matrices of attention grow with their square
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pretrained:
-    """A transformer as loaded.
-
-    Args:
-        backbone: token numbers -> hidden states.
-        unembedding: [vocabulary, width] of a language model, else None.
-        causal: the whole language model, or None for an encoder.
-        positions: tokens it can read at once; 0 where its configuration does not say.
-    """
-
-    backbone: Any
-    tokenizer: Any
-    unembedding: Tensor | None
-    causal: Any
-    width: int
-    positions: int
-
-
-def load(folder: Path, *, layers: int) -> Pretrained:
-    """Load float32 weights out of a folder, cut after the first `layers` layers (0: all)."""
-    transformers = transformers_library()
-    from safetensors import SafetensorError
-
-    give_back_freed_memory()
-
-    try:
-        config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{folder} holds no model that transformers knows: {error}") from error
-    if len(tokenizer) <= len(tokenizer.all_special_tokens):  # what some classes make of no vocabulary at all
-        raise DataError(f"{folder} holds no tokenizer: a tokenizer.json is missing")
-    if getattr(config, "is_encoder_decoder", False):
-        raise DataError(f"{folder} holds an encoder-decoder; only causal language models and encoders are supported")
-    cut(config, layers)
-    causal_names = ("ForCausalLM", "LMHeadModel")
-    is_causal = (getattr(config, "architectures", None) or [""])[0].endswith(causal_names)
-    maker = transformers.AutoModelForCausalLM if is_causal else transformers.AutoModel
-    try:
-        model, found = maker.from_pretrained(
-            folder, config=config, dtype=torch.float32, use_safetensors=True, trust_remote_code=False,
-            output_loading_info=True,
-        )  # fmt: skip
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise DataError(f"the weights in {folder} cannot be read: {error}") from error
-    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
-    if missing:  # transformers would make them up
-        raise DataError(f"the weights in {folder} lack {len(missing):,} of the model's, such as {missing[0]}")
-    positions = getattr(config, "max_position_embeddings", None) or 0
-    if not is_causal:
-        if hasattr(model, "pooler"):
-            model.pooler = None  # never used, and not part of every checkpoint
-        return Pretrained(
-            backbone=model, tokenizer=tokenizer, unembedding=None, causal=None, width=config.hidden_size,
-            positions=positions,
-        )  # fmt: skip
-    unembedding = model.get_output_embeddings().weight.detach()
-    return Pretrained(
-        backbone=model.base_model,
-        tokenizer=tokenizer,
-        unembedding=unembedding,
-        causal=model,
-        width=unembedding.shape[1],
-        positions=positions,
-    )
-
-
-def cut(config: Any, layers: int) -> None:
-    """Keep the first `layers` layers of a configuration."""
-    if not layers:
-        return
-    if layers > config.num_hidden_layers:
-        raise ConfigError(f"layers = {layers}: the model has only {config.num_hidden_layers}")
-    config.num_hidden_layers = layers
-    if getattr(config, "layer_types", None):
-        config.layer_types = config.layer_types[:layers]
 
 
 def settle(network: Any, device: torch.device, limit: int) -> None:
@@ -147,7 +66,7 @@ class TextNetwork(Network):
         self.backbone: Any = with_lora(backbone, rank=lora_rank, seed=seed) if lora_rank else backbone
         self.pooling, self.limit, self.cut, self.pairs = pooling, limit, cut, pairs
         self.tokenizer = pretrained.tokenizer
-        self._options = {} if pretrained.causal is None else {"use_cache": False}
+        self._options = {"use_cache": False} if pretrained.decoder else {}
 
     def encode(self, inputs: np.ndarray) -> Tokens:
         """Texts [n], or pairs [n, 2], to tokens."""
@@ -162,6 +81,14 @@ class TextNetwork(Network):
         """One vector for each sequence, [sequences, width]."""
         states = self.backbone(input_ids=batch.input_ids, attention_mask=batch.mask, **self._options)
         return pool(states.last_hidden_state, batch.mask, self.pooling)
+
+    def paired(self, values: Tensor, batch: TokenBatch) -> Tensor:
+        """Values of sequences [2 b, ...] as those of pairs [b, 2, ...], equal where both have the same tokens."""
+        ids, mask = batch.input_ids, batch.mask
+        same = (ids[::2] == ids[1::2]).all(1)
+        if mask is not None:
+            same &= (mask[::2] == mask[1::2]).all(1)
+        return tied(values.view(-1, 2, *values.shape[1:]), same)
 
     def settle(self, device: torch.device) -> None:
         """Compute attention as plain matrix products where that is faster: short texts on a CPU."""
@@ -208,7 +135,7 @@ class Classifier(TextNetwork):
 
     def forward(self, batch: TokenBatch) -> Tensor:
         logits: Tensor = self.head(self.pooled(batch))
-        return logits.view(-1, 2) if self.pairs else logits
+        return self.paired(logits.squeeze(-1), batch) if self.pairs else logits
 
 
 class Embedder(TextNetwork):
@@ -216,7 +143,7 @@ class Embedder(TextNetwork):
 
     def forward(self, batch: TokenBatch) -> Tensor:
         pooled = self.pooled(batch)
-        return pooled.view(-1, 2, pooled.shape[-1]) if self.pairs else pooled
+        return self.paired(pooled, batch) if self.pairs else pooled
 
 
 def answer_words(tokenizer: Any, output: Output) -> tuple[list[str], list[int]]:
@@ -237,7 +164,7 @@ def answer_words(tokenizer: Any, output: Output) -> tuple[list[str], list[int]]:
 
 def first_tokens(tokenizer: Any, words: list[str]) -> list[int]:
     """The first token of each word after a space."""
-    return [tokenizer(f" {word}", add_special_tokens=False)["input_ids"][0] for word in words]
+    return [[*tokenizer(f" {word}", add_special_tokens=False)["input_ids"], 0][0] for word in words]
 
 
 def load_start(pretrained: Pretrained, start: Mapping[str, Tensor] | None) -> Pretrained:

@@ -12,7 +12,8 @@ from torch import Tensor
 from outgrow.errors import ConfigError
 from outgrow.learning.network import Network
 from outgrow.tasks.base import Output
-from outgrow.text.network import Pretrained, answer_words, pool, settle
+from outgrow.text.network import answer_words, pool, settle
+from outgrow.text.pretrained import Pretrained
 from outgrow.text.tokens import TokenBatch, Tokens, tokenize
 
 

@@ -77,11 +77,31 @@ class Tokens:
         )
 
     def note(self) -> list[str]:
-        """What the user should know: how many texts were too long."""
-        if not self.truncated:
-            return []
-        n = len(self.sequences)
-        return [f"{self.truncated:,} of {n:,} texts were longer than {self.limit} tokens and cut on the {self.cut}"]
+        """What the user should know: how many texts were too long, and how many pairs are no longer any."""
+        notes = []
+        if self.truncated:
+            n = len(self.sequences)
+            notes.append(
+                f"{self.truncated:,} of {n:,} texts were longer than {self.limit} tokens and cut on the {self.cut}"
+            )
+        if alike := self._alike():
+            cure = (
+                f"set max_length above {self.limit}, or truncation = {'left' if self.cut == 'right' else 'right'!r}"
+                if self.truncated
+                else "they differ in what the tokenizer does not tell apart"
+            )
+            notes.append(
+                f"both candidates of {alike:,} of {len(self):,} pairs are the same tokens, so that nothing is learned "
+                f"of them and their answer is a tie, which counts half: {cure}"
+            )
+        return notes
+
+    def _alike(self) -> int:
+        """Pairs of two equal sequences."""
+        if self.per_row != 2:
+            return 0
+        pairs = zip(self.sequences[::2], self.sequences[1::2], strict=True)
+        return sum(np.array_equal(one, two) for one, two in pairs)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,8 @@ from outgrow.tasks.base import Kind, Output
 
 if TYPE_CHECKING:
     from outgrow.learning.network import Network
-    from outgrow.text.network import Pretrained
+    from outgrow.text.configuration import Size
+    from outgrow.text.pretrained import Pretrained
 
 TOKENS = 64  # of an example, for estimates of cost alone
 
@@ -68,10 +69,11 @@ class LanguageModel(Model):
         layers: keep only the first so many layers; 0 for all.
         training: `full` fine-tuning, low-rank updates (`lora`), or a linear head on frozen features (`probe`).
         pooling: the state a head sees, of the `last` real token or the `mean` over all; `auto` takes the last of causal
-            models and the mean of encoders.
+            models, whatever head they were saved with, and the mean of encoders.
         head: its rows begin as the unembedding of the class names (`words`), or at zero (`zeros`).
         max_length: tokens a text may have.
-        truncation: the side at which longer texts are cut.
+        truncation: the side at which longer texts are cut; `auto` cuts pairs on the left, as they differ at their ends,
+            and others on the right.
         lora_rank: rank of the low-rank updates.
         new_tokens: the most tokens of a generated answer.
     """
@@ -84,7 +86,7 @@ class LanguageModel(Model):
     pooling: Literal["auto", "last", "mean"] = "auto"
     head: Literal["words", "zeros"] = "words"
     max_length: Annotated[int, Field(ge=2)] = 256
-    truncation: Literal["right", "left"] = "right"
+    truncation: Literal["auto", "right", "left"] = "auto"
     lora_rank: Annotated[int, Field(ge=1)] = 8
     new_tokens: Annotated[int, Field(ge=1)] = 12
     knows: ClassVar[frozenset[str]] = frozenset()
@@ -123,18 +125,26 @@ class LanguageModel(Model):
     @property
     def cost(self) -> float:
         preset = self._preset
-        layers, parameters = (preset.layers, preset.parameters) if preset else self._measured()
-        return TOKENS * parameters * (self.layers or layers) / layers
+        size = preset or self._measured()
+        return TOKENS * size.parameters * (self.layers or size.layers) / size.layers
 
-    def _measured(self) -> tuple[int, float]:
-        """Layers and their parameters, out of the configuration."""
+    def _measured(self) -> Size:
+        """What the configuration says; ConfigError if the fields do not fit it."""
         from outgrow.hub import folder
         from outgrow.text.configuration import measure
 
-        layers, parameters = measure(folder(**self._source, files=["config.json"]) / "config.json")
-        if self.layers > layers:
-            raise ConfigError(f"layers = {self.layers}: {self.path} has only {layers}")
-        return layers, parameters
+        size = measure(folder(**self._source, files=["config.json"]) / "config.json")
+        if self.layers > size.layers:
+            raise ConfigError(f"layers = {self.layers}: {self.path} has only {size.layers}")
+        self._check_length(size.positions)
+        return size
+
+    def _check_length(self, positions: int) -> None:
+        if 0 < positions < self.max_length:
+            raise ConfigError(
+                f"max_length = {self.max_length}: {self.label} reads at most {positions} tokens; set max_length = "
+                f"{positions} or less"
+            )
 
     def train_defaults(self) -> dict[str, Any]:
         if self.training == "probe":
@@ -151,6 +161,8 @@ class LanguageModel(Model):
     def _frozen_identity(self) -> dict[str, Any]:
         from outgrow.hub import fingerprint
 
+        if self.path:
+            self._measured()  # what does not fit is told before anything runs
         return {
             "family": "transformers",
             "weights": fingerprint(**self._source),
@@ -178,18 +190,23 @@ class LanguageModel(Model):
     def load(self) -> Pretrained:
         """The pretrained transformer, its tokenizer, and its unembedding."""
         from outgrow.hub import folder
-        from outgrow.text.network import load
+        from outgrow.text.pretrained import load
 
         found = load(folder(**self._source), layers=self.layers)
-        if 0 < found.positions < self.max_length:
-            raise ConfigError(f"max_length = {self.max_length}: {self.label} reads at most {found.positions} tokens")
+        self._check_length(found.positions)
         return found
 
     def pooling_of(self, pretrained: Pretrained) -> Literal["last", "mean"]:
         """The pooling with `auto` resolved."""
         if self.pooling == "auto":
-            return "mean" if pretrained.causal is None else "last"
+            return "last" if pretrained.decoder else "mean"
         return self.pooling
+
+    def cut_of(self, output: Output) -> Literal["right", "left"]:
+        """The side at which longer texts are cut, with `auto` resolved."""
+        if self.truncation == "auto":
+            return "left" if output.kind == "preference" else "right"
+        return self.truncation
 
     def build(self, output: Output, *, seed: int, start: Weights | None = None) -> Network:
         from outgrow.text.generation import Generator
@@ -201,7 +218,7 @@ class LanguageModel(Model):
             return Generator(pretrained, limit=self.max_length, new_tokens=self.new_tokens, lora_rank=rank, seed=seed)
         return Classifier(
             pretrained, output, head=self.head, pooling=self.pooling_of(pretrained), limit=self.max_length,
-            cut=self.truncation, lora_rank=rank, seed=seed,
+            cut=self.cut_of(output), lora_rank=rank, seed=seed,
         )  # fmt: skip
 
     def language_model(self) -> Network:
@@ -215,7 +232,8 @@ class LanguageModel(Model):
 
         pretrained = self.load()
         if pretrained.causal is None:
-            raise ConfigError(f"few_shot needs a causal language model, and {self.label!r} is an encoder")
+            what = "has no head to predict words with" if pretrained.decoder else "is an encoder"
+            raise ConfigError(f"few_shot needs a causal language model, and {self.label!r} {what}")
         return FewShot(pretrained, output, shots=shots, limit=self.max_length)
 
     def extractor(self) -> Extractor | None:
@@ -241,7 +259,7 @@ class FrozenText(Extractor):
         pretrained = load_start(self.model.load(), start)
         return Embedder(
             pretrained, pooling=self.model.pooling_of(pretrained), limit=self.model.max_length,
-            cut=self.model.truncation, pairs=output.kind == "preference", lora_rank=0, seed=0,
+            cut=self.model.cut_of(output), pairs=output.kind == "preference", lora_rank=0, seed=0,
         )  # fmt: skip
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from outgrow.errors import DataError
+from outgrow.tasks.sources.alike import folded
 
 MOST = 1_000  # classes; a column with more different values is hardly a label
 NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)  # not 007, which is a name
-MISSING = {"", "nan", "<na>"}  # what programs write where there is nothing
+MISSING = {"", "nan", "-nan", "<na>", "null", "#n/a", "n/a", "#na"}  # what programs write where there is nothing
+NOTHING = {"none", "na", "?", "-", "abstain", "unlabeled", "unlabelled"}  # what people may write, if it is no class
 BOOLEANS, BITS = {"true", "false"}, {"0", "1"}
 FEW = 20  # rows, of which nothing can be told
 
@@ -32,6 +36,11 @@ def spelled(value: object, *, where: str) -> str:
     low = text.lower()
     if low in MISSING:
         return ""
+    if text[0] in "[{(" and _several(text):
+        raise DataError(
+            f"{where} holds a list written as text, {text[:60]!r}, and a label is one value; choose a column with a "
+            "class for each row"
+        )
     if low in BOOLEANS:
         return low
     if NUMBER.fullmatch(text):
@@ -61,13 +70,22 @@ def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[l
             f"{source}: {column!r} says both true or false and 1 or 0: write one of them, or a third value would be "
             "a class"
         )
-    others = counts.keys() - {"-1"}
-    if "-1" in counts and len(others) > 1 and all(label.isdigit() for label in others):
+    if odd := _no_label(counts):
+        others = _ordered(counts.keys() - {odd})
+        shown = [_quoted(one) for one in (odd, *others)]
         raise DataError(
-            f"{source}: {column!r} is -1 in {counts['-1']:,} rows, and otherwise {_listed(_ordered(others))}: if -1 "
-            "says that there is no label, set no_label = [-1]; if it is a class, set labels = "
-            f"[-1, {', '.join(_ordered(others))}]"
+            f"{source}: {column!r} is {odd} in {counts[odd]:,} rows, and otherwise {_listed(others)}: if {odd} says "
+            f"that there is no label, set no_label = [{shown[0]}]; if it is a class, set labels = [{', '.join(shown)}]"
         )
+    alike: dict[str, str] = {}
+    for label in _ordered(counts):
+        other = alike.setdefault(folded(label), label)
+        if other != label and min(counts[other], counts[label]) > 1:
+            raise DataError(
+                f"{source}: {column!r} says both {other[:40]!r} ({counts[other]:,} rows) and {label[:40]!r} "
+                f"({counts[label]:,}), which are alike but for blanks, case or Unicode form: write one of them in the "
+                "file, or name all classes in labels = [...] if these are two"
+            )
     once = [label for label, times in counts.items() if times == 1]
     notes = []
     if once and n >= FEW and len(counts) - len(once) >= 2:
@@ -77,6 +95,29 @@ def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[l
             f"no class, since it stands in {column!r} once: {_listed(once)}; set labels = [...] where it is one"
         )  # fmt: skip
     return _ordered(counts), notes
+
+
+def _several(text: str) -> bool:
+    """Whether a text is a list or table as JSON or Python write it."""
+    try:
+        return isinstance(ast.literal_eval(text), (list, tuple, dict, set))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+
+
+def _no_label(counts: Counter[str]) -> str:
+    """The value that may say that there is no label: one below zero among other numbers, or a word for nothing."""
+    below = [label for label in counts if re.fullmatch(r"-\d+", label)]
+    others = counts.keys() - set(below)
+    if len(below) == 1 and len(others) > 1 and all(label.isdigit() for label in others):
+        return below[0]
+    words = [label for label in counts if label.lower() in NOTHING and counts[label] > 1]
+    return words[0] if len(words) == 1 and len(counts) > 2 else ""
+
+
+def _quoted(label: str) -> str:
+    """As TOML writes it."""
+    return label if NUMBER.fullmatch(label) or label in BOOLEANS else json.dumps(label, ensure_ascii=False)
 
 
 def _ordered(labels: Iterable[str]) -> list[str]:

@@ -123,6 +123,7 @@ def _names(file: Path, column: str) -> list[str]:
         noted = (pyarrow.parquet.read_schema(file).metadata or {}).get(b"huggingface", b"{}")
     try:
         feature = json.loads(noted).get("info", {}).get("features", {}).get(column, {})
-        return [str(name) for name in feature.get("names") or []]
-    except (ValueError, TypeError, AttributeError):  # not as the hub's library writes it
+        names = [str(name) for name in feature.get("names") or []]
+    except (ValueError, TypeError, AttributeError, RecursionError):  # not as the hub's library writes it
         return []
+    return names if len(set(names)) == len(names) else []  # nor does it write one name twice: numbers tell them apart

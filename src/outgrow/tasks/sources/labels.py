@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from outgrow.errors import DataError
+from outgrow.errors import ConfigError, DataError
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.alike import folded
 from outgrow.tasks.sources.classes import spelled
@@ -28,21 +28,6 @@ WHOLE = re.compile(r"-?\d+\.0+", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
-    """What a file says of some examples.
-
-    Args:
-        votes: float32 [members, n, classes]; a row sums to 1, or is zero where a member abstains.
-        members: columns or annotators, whoever they are.
-        notes: what the user should know.
-    """
-
-    votes: np.ndarray
-    members: tuple[str, ...]
-    notes: list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Row:
     """A row about one of the task's examples, of one member."""
 
@@ -50,6 +35,15 @@ class _Row:
     id: str
     member: str
     cells: Cells
+
+
+def check_members(columns: Sequence[str], annotator: str) -> None:
+    """ConfigError where columns of several labellers do not fit together."""
+    if len(set(columns)) < len(columns) or (annotator and len(columns) > 1):
+        raise ConfigError(
+            f"columns = {list(columns)}: several columns are of one labeller each: name each once, and leave annotator "
+            "out"
+        )
 
 
 def content(path: str) -> list[str]:
@@ -66,8 +60,10 @@ def read_labels(
     columns: Sequence[str] = (),
     annotator: str = "",
     values: Values = "auto",
-) -> Said:
-    """Labels of these examples; DataError if one has no row, or the table is not in order.
+) -> tuple[np.ndarray, list[str]]:
+    """Labels of these examples, float32 [members, n, classes], rows summing to 1, or zero for nothing; and notes.
+
+    DataError if one has no row, or the table is not in order.
 
     Args:
         path: a table with `id`, or `text` where ids are hashes of it, and either `label` or a column per class.
@@ -99,7 +95,7 @@ def read_labels(
         for row, own in zip(rows, found, strict=True):
             if row.id in place:
                 votes[number[row.member], place[row.id]] = own
-        return Said(votes=votes, members=members, notes=notes)
+        return votes, notes
     said = [[_label(row.number, row.cells, one, path) for one in labels] for row in rows]
     rest = {_label(n, cells, one, path) for n, cells in others for one in labels}
     used = Counter(one for own in said for one in own)
@@ -109,7 +105,7 @@ def read_labels(
             one = chosen[label]
             if one is not None and row.id in place:
                 votes[number[column if len(labels) > 1 else row.member], place[row.id], one] = 1
-    return Said(votes=votes, members=members, notes=notes)
+    return votes, notes
 
 
 def _label(number: int, cells: Cells, column: str, path: str) -> str:

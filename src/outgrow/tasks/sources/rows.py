@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
 from outgrow.tasks.sources.alike import folded
+from outgrow.tasks.sources.classes import FEW
 from outgrow.tasks.sources.kept import Kept, grouped, once
 
 if TYPE_CHECKING:
     import numpy as np
 
 UNEVEN = 0.55  # share of the larger of two classes from which on it is cut; Burns et al. 2023, A.1
+RARE = 2  # rows of a class, or fewer: hardly a class
 NO_LABEL = -1  # what the hub's datasets put where the answer is kept secret
 
 
@@ -102,6 +104,7 @@ def classification(
     kept = _limited(kept, limit, source, told)
     if len({one.label for one in kept}) == 1:
         raise DataError(f"{source}: limit = {limit:,} leaves rows of one class alone; raise limit")
+    told += _rare(classes, Counter(one.label for one in kept), len(kept))
     return _examples(kept, n_classes=len(classes), class_names=tuple(classes), notes=told)
 
 
@@ -140,6 +143,15 @@ def answers(start: str, *, right: Iterable[str], wrong: Iterable[str], group: st
     n = min(map(len, texts))
     for label, side in enumerate(texts):
         yield from (TextRow(text=text, label=label, group=group) for text in side[:n])
+
+
+def _rare(classes: Sequence[str], counts: Counter[int], n: int) -> list[str]:
+    """Which classes have next to no rows, of many."""
+    rare = [f"{name[:40]!r} ({counts[i]})" for i, name in enumerate(classes) if counts[i] <= RARE]
+    if not rare or n < FEW:
+        return []
+    more = f" and {len(rare) - 5:,} more" if len(rare) > 5 else ""
+    return [f"classes with next to no rows: {', '.join(rare[:5])}{more}; if they are none, set labels or no_label"]
 
 
 def _row(row: TextRow, n_classes: int, counts: Counter[str]) -> Kept | None:

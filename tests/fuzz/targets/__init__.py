@@ -1,0 +1,26 @@
+"""One target for each reader; a module adds its own."""
+
+from __future__ import annotations
+
+import importlib
+
+MODULES = (
+    "tables",
+    "rows",
+    "labels",
+    "images",
+    "puzzles",
+    "config",
+    "models",
+    "store",
+    "results",
+    "packs",
+    "plugins",
+    "commands",
+)
+
+
+def load_targets() -> None:
+    """Import all modules of targets."""
+    for name in MODULES:
+        importlib.import_module(f"{__name__}.{name}")
