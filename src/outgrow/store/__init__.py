@@ -238,27 +238,27 @@ class Store:
         """
         self.require()
         listed, keys = self._index.manifests(), self.keys()
-        found = list(listed.values()) if listed.keys() == keys else self._rebuild(keys)
+        found = list(listed.values()) if listed.keys() == keys else self._rebuild(keys)[0]
         return sorted(found, key=lambda manifest: manifest.created)
 
     def rebuild(self) -> int:
         """Make the index anew from the artefacts; returns how many there are."""
         self.require()
-        found = self._rebuild(self.keys())
-        if self._index.manifests().keys() != {manifest.key for manifest in found}:
+        found, listed = self._rebuild(self.keys())
+        if not listed:
             raise StoreError(
                 f"the index {str(self.root / 'index.sqlite')!r} cannot be written, or another process holds it; "
                 "nothing else needs it: delete it if it is no file of yours"
             )
         return len(found)
 
-    def _rebuild(self, keys: set[str]) -> list[Manifest]:
+    def _rebuild(self, keys: set[str]) -> tuple[list[Manifest], bool]:
+        """The manifests, and whether the index lists them now."""
         found = []
         for key in sorted(keys):
             with contextlib.suppress(MissingArtefact):  # it went meanwhile
                 found.append(read_manifest(self.folder(key), key))
-        self._index.replace(found)
-        return found
+        return found, self._index.replace(found)
 
     def verify(self) -> list[str]:
         """Check every checksum, of artefacts and rows; what is damaged is named in the lines returned.

@@ -40,21 +40,25 @@ class Index:
             return {key: checked(json.loads(text), key) for key, text in rows}
         return {}
 
-    def replace(self, manifests: Sequence[Manifest]) -> None:
-        """List these and no others. A file that is no database is replaced; one that is in use is left."""
+    def replace(self, manifests: Sequence[Manifest]) -> bool:
+        """List these and no others, and tell whether that was done.
+
+        A file that is no database is replaced; one that is in use is left.
+        """
         for _ in range(2):
             try:
                 with self._connect() as database:
                     database.execute("DELETE FROM artefacts")
                     rows = [(manifest.key, json.dumps(vars(manifest))) for manifest in manifests]
                     database.executemany("INSERT OR REPLACE INTO artefacts VALUES (?, ?)", rows)
-                return
+                return True
             except sqlite3.OperationalError:  # locked by another process, or read-only
-                return
+                return False
             except (sqlite3.DatabaseError, OSError):  # no database any more
                 with contextlib.suppress(OSError):
                     for path in self._path.parent.glob(f"{self._path.name}*"):
                         path.unlink()
+        return False
 
     @contextlib.contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
