@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from outgrow import model_folder, packs
-from outgrow.errors import ConfigError, DataError, MissingDependency, NotFetched
+from outgrow.errors import ConfigError, DataError, MissingDependency, NotFetched, OutgrowError
 
+AGAIN = "download the folder again, or save the model anew with save_pretrained"  # the cure of a damaged file
+ADAPTER = "adapter_config.json"
+LONGEST_REASON = 300  # letters of what a library says
 FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]  # weights as safetensors only, and no code
 
 
@@ -105,6 +109,27 @@ def transformers_library() -> Any:
     library.logging.set_verbosity_error()
     library.logging.disable_progress_bar()
     return library
+
+
+def check_whole(folder: Path) -> None:
+    """Raise a DataError for low-rank updates: transformers would look for their base model elsewhere, in silence."""
+    if (folder / ADAPTER).is_file():
+        raise DataError(
+            f"{folder} holds low-rank updates (an {ADAPTER}) that belong to another model: merge them into it with "
+            "peft's merge_and_unload(), save that with save_pretrained, and give its folder"
+        )
+
+
+@contextmanager
+def one_error(what: str, more: Callable[[], str] = lambda: "") -> Iterator[None]:
+    """Turn whatever a library raises about a damaged file into one DataError that begins with `what` and `more()`."""
+    try:
+        yield
+    except (OutgrowError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a panic in the tokenizers' Rust is no Exception
+        why = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
+        raise DataError(f"{what}{more()}: {why}; {AGAIN}") from error
 
 
 def _content_hash(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -11,10 +12,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
+from mutations import mutated
 from torch import nn
 
 from outgrow import packs
-from outgrow.errors import ConfigError, DataError
+from outgrow.errors import ConfigError, DataError, OutgrowError
 from outgrow.models.base import Model, models
 from outgrow.models.bases.images import ImageModel
 from outgrow.spec import canonical
@@ -344,3 +346,51 @@ def test_presets_bring_the_papers_epochs() -> None:
     assert models["dino-vitb8"]().train_defaults()["epochs"] == 5
     assert models["dino-vitb8"](training="full").train_defaults()["epochs"] == 5
     assert models["dino-vitb8"](training="full").train_defaults()["learning_rate"] == 1e-4
+
+
+@pytest.mark.parametrize("file", ["config.json", "preprocessor_config.json"])
+@pytest.mark.parametrize("family", ["vit", "resnet", "dinov2"])
+def test_damaged_json_gives_only_our_own_errors(
+    family: str, file: str, tiny_eye: Callable[..., Path], pixels: np.ndarray, tmp_path: Path
+) -> None:
+    told = 0
+    for seed in range(24):
+        folder = tmp_path / str(seed)
+        shutil.copytree(tiny_eye(family), folder)
+        (folder / file).write_bytes(mutated((folder / file).read_bytes(), np.random.default_rng(seed)))
+        try:
+            assert eye(folder).cost > 0
+            eye(folder).identity()
+            assert answers(eye(folder).feature_network().eval(), pixels).isfinite().all()
+        except OutgrowError as error:
+            told += 1
+            assert str(folder) in str(error)  # noqa: PT017
+    assert 6 <= told <= 24
+
+
+def test_what_is_no_whole_vision_model_is_told(tiny_eye: Callable[..., Path], tmp_path: Path) -> None:
+    def copied(name: str) -> Path:
+        return Path(shutil.copytree(tiny_eye("vit"), tmp_path / name))
+
+    adapter = copied("adapter")
+    (adapter / "adapter_config.json").write_text('{"base_model_name_or_path": "vit"}')
+    with pytest.raises(DataError, match=r"holds low-rank updates .* merge them into it"):
+        assert eye(adapter).cost
+    deep = copied("deep")
+    config = json.loads((deep / "config.json").read_text())
+    (deep / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 10**9}))
+    with pytest.raises(DataError, match=r"config.json says num_hidden_layers = 1000000000; download"):
+        assert eye(deep).cost
+    cut = copied("cut")
+    (cut / "model.safetensors").write_bytes((cut / "model.safetensors").read_bytes()[:-500])
+    with pytest.raises(DataError, match=r"the weights in .* cannot be read as .*download the folder again"):
+        eye(cut).feature_network()
+    gone = copied("gone")
+    (gone / "model.safetensors").unlink()
+    (gone / "model.safetensors").symlink_to(gone / "blob")
+    with pytest.raises(DataError, match=r"model.safetensors is a link to nothing"):
+        eye(gone).identity()
+    flat = copied("flat")
+    (flat / "preprocessor_config.json").write_text('{"image_mean": [0, 0, 0], "image_std": [1, 0, 1]}')
+    with pytest.raises(DataError, match=r"does not say how images are normalised: .*image_std = \[1, 0, 1\]"):
+        eye(flat).preprocessing()

@@ -11,6 +11,8 @@ from outgrow.tasks.base import Examples, Kind, tasks
 from outgrow.tasks.sources.files import fingerprint
 from outgrow.tasks.sources.puzzles import puzzle_file, read_lichess, read_shipped
 
+READING = 2  # raised when a file of others gives other examples or groups
+
 
 @tasks.register(
     "chess-puzzles",
@@ -24,7 +26,7 @@ class ChessPuzzles:
     Difficulty is the engine's node budget in shipped puzzles, the rating in Lichess's. The group is the game.
 
     Args:
-        path: Lichess's CSV, plain or zstd-compressed; by default the shipped puzzles.
+        path: Lichess's CSV or one like it, plain or compressed (zst, gz, bz2, xz); by default the shipped puzzles.
         max_rows: at most so many examples, the first of the file.
     """
 
@@ -34,8 +36,9 @@ class ChessPuzzles:
     max_rows: Annotated[int, Field(ge=1)] = 50_000
 
     def identity(self) -> dict[str, Any]:
-        """Name, row limit, and the SHA-256 of the file's content."""
-        return {"name": self.name, "max_rows": self.max_rows, "fingerprint": fingerprint(puzzle_file(self.path))}
+        """Name, row limit, the SHA-256 of the file's content, and how files of others are read."""
+        found = {"name": self.name, "max_rows": self.max_rows, "fingerprint": fingerprint(puzzle_file(self.path))}
+        return found if self.path is None else found | {"reading": READING}
 
     def load(self) -> Examples:
         """Read the file; DataError if it is missing, unreadable or has no usable row."""

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from outgrow.errors import DataError
+from outgrow.hub import AGAIN, check_whole
 
-AGAIN = "download the folder again, or save the model anew with save_pretrained"  # the cure of a damaged file
-ADAPTER = "adapter_config.json"
 MOST_LAYERS = 1_000  # more are a damaged number, and would be built for hours
 OFFSET = {  # families that number positions from pad_token_id + 1 on: as many as that are never used
     "camembert", "data2vec-text", "esm", "ibert", "longformer", "luke", "mpnet", "roberta", "roberta-prelayernorm",
@@ -62,11 +61,7 @@ def measure(file: Path) -> Size:
 
 def _read(file: Path) -> dict[str, Any]:
     folder = file.parent
-    if (folder / ADAPTER).is_file():  # transformers would look for its base model elsewhere, in silence
-        raise DataError(
-            f"{folder} holds low-rank updates (an {ADAPTER}) that belong to another model: merge them into it with "
-            "peft's merge_and_unload(), save that with save_pretrained, and give its folder"
-        )
+    check_whole(folder)
     try:
         config = json.loads(file.read_bytes())
         if not isinstance(config, dict):

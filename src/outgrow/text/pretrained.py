@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -12,13 +10,12 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from outgrow.errors import ConfigError, DataError, OutgrowError
-from outgrow.hub import transformers_library
+from outgrow.errors import ConfigError, DataError
+from outgrow.hub import AGAIN, one_error, transformers_library
 from outgrow.learning.machine import give_back_freed_memory
-from outgrow.text.configuration import AGAIN, measure
+from outgrow.text.configuration import measure
 
 TRIAL = "a short text"
-LONGEST_REASON = 300  # letters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +49,13 @@ def load(folder: Path, *, layers: int) -> Pretrained:
     transformers = transformers_library()
     give_back_freed_memory()
     size = measure(folder / "config.json")
-    with _named(f"{folder / 'config.json'}: {folder} holds no model that transformers knows"):
+    with one_error(f"{folder / 'config.json'}: {folder} holds no model that transformers knows"):
         config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
         cut(config, layers)
         decoder = _sees_what_came_before(config)
     tokenizer, most = _tokenizer(folder)
     maker = transformers.AutoModelForCausalLM if decoder else transformers.AutoModel
-    with _named(f"the weights in {folder} cannot be read as {folder / 'config.json'} says"):
+    with one_error(f"the weights in {folder} cannot be read as {folder / 'config.json'} says"):
         model, found = maker.from_pretrained(
             folder, config=config, dtype=torch.float32, use_safetensors=True, trust_remote_code=False,
             output_loading_info=True,
@@ -116,7 +113,7 @@ def _sees_what_came_before(config: Any) -> bool:
 
 def _tokenizer(folder: Path) -> tuple[Any, int]:
     """The tokenizer and the largest number of its tokens. Raises DataError if there is none that can be used."""
-    with _named(f"the tokenizer of {folder} cannot be used", lambda: f" ({_damaged(folder)} is damaged)"):
+    with one_error(f"the tokenizer of {folder} cannot be used", lambda: f" ({_damaged(folder)} is damaged)"):
         tokenizer = transformers_library().AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         empty = len(tokenizer) <= len(tokenizer.all_special_tokens)  # what some classes make of no vocabulary at all
         slow = not empty and not (tokenizer(TRIAL, truncation=True, max_length=8).encodings and tokenizer(TRIAL))
@@ -135,7 +132,7 @@ def _damaged(folder: Path) -> Path:
     try:
         if words.exists():
             transformers_library().PreTrainedTokenizerFast(tokenizer_file=str(words))
-    except BaseException:  # as in `_named`
+    except BaseException:  # as in `one_error`
         return words
     return settings
 
@@ -148,7 +145,7 @@ def _width(backbone: Any, tokenizer: Any, most: int, folder: Path) -> int:
             f"the tokenizer of {folder} has token numbers up to {most:,}, and the network knows {rows:,}: they belong "
             "to different models; put in the tokenizer that the model was trained with"
         )
-    with _named(f"the network in {folder} cannot be run as {folder / 'config.json'} says"), torch.inference_mode():
+    with one_error(f"the network in {folder} cannot be run as {folder / 'config.json'} says"), torch.inference_mode():
         ids = torch.tensor([tokenizer(TRIAL, truncation=True, max_length=8)["input_ids"] or [0]])
         states = backbone.eval()(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state
         return int(states.shape[2])
@@ -171,15 +168,3 @@ def _layer(name: str) -> int:
     """The number of the layer that a weight is of; -1 for none."""
     found = re.search(r"(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.", name)
     return int(found[1]) if found else -1
-
-
-@contextmanager
-def _named(what: str, more: Callable[[], str] = lambda: "") -> Iterator[None]:
-    """Turn whatever a library raises about a damaged file into one DataError."""
-    try:
-        yield
-    except (OutgrowError, KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:  # a panic in the tokenizers' Rust is no Exception
-        why = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
-        raise DataError(f"{what}{more()}: {why}; {AGAIN}") from error

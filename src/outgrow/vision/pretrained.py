@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError, DataError
+from outgrow.hub import AGAIN, check_whole, one_error, transformers_library
 from outgrow.learning.machine import give_back_freed_memory
 from outgrow.tasks.sources.images import IMAGENET, Triple
 
 Pooling = Literal["auto", "cls", "mean"]
+MOST_LAYERS = 1_000
 
 
 class Backbone(nn.Module):
@@ -55,26 +59,25 @@ class Backbone(nn.Module):
 
 def load(folder: Path, *, pooling: Pooling, resolution: int) -> Backbone:
     """Load float32 weights out of a folder; DataError if it holds no vision model, or not all of its weights."""
-    from safetensors import SafetensorError
-
-    transformers = _library()
+    transformers = transformers_library()
     config = _config(folder)
     safe = any(folder.glob("*.safetensors"))
     give_back_freed_memory()
-    try:
+    with one_error(f"the weights in {folder} cannot be read as {folder / 'config.json'} says"):
         model, found = transformers.AutoModel.from_pretrained(
             folder, config=config, dtype=torch.float32, use_safetensors=safe, weights_only=True,
             trust_remote_code=False, output_loading_info=True,
         )  # fmt: skip
-    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-        raise DataError(f"the weights in {folder} cannot be read: {error}") from error
     _sees(model, folder)
     missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
     if missing:  # transformers would make them up
-        raise DataError(f"the weights in {folder} lack {len(missing):,} of the model's, such as {missing[0]}")
+        raise DataError(
+            f"the weights in {folder} lack {len(missing):,} of the model's, such as {missing[0]}; config.json and "
+            f"weights belong to different models, or files are missing: {AGAIN}"
+        )
     if any(True for _ in getattr(model, "pooler", nn.Identity()).parameters()):
         model.pooler = None  # never used, and not part of every checkpoint
-    return Backbone(model, pooling=pooling, resolution=resolution)
+    return _tried(model, folder, pooling=pooling, resolution=resolution)
 
 
 def normalisation(folder: Path) -> tuple[Triple, Triple]:
@@ -88,8 +91,10 @@ def normalisation(folder: Path) -> tuple[Triple, Triple]:
         if mean is None or deviation is None:
             return IMAGENET
         (a, b, c), (d, e, f) = (map(float, values) for values in (mean, deviation))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise DataError(f"{file} does not say how images are normalised: {error}") from error
+        if not all(map(math.isfinite, (a, b, c, d, e, f))) or min(d, e, f) <= 0:
+            raise ValueError(f"image_mean = {mean}, image_std = {deviation}")
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise DataError(f"{file} does not say how images are normalised: {error}; {AGAIN}") from error
     return (a, b, c), (d, e, f)
 
 
@@ -98,28 +103,36 @@ def multiplications(folder: Path, resolution: int) -> float:
     """Multiply-accumulates of one image, counted on a network without weights."""
     from torch.utils.flop_counter import FlopCounterMode
 
+    config = _config(folder)
     with torch.device("meta"):
-        model = _library().AutoModel.from_config(_config(folder))
+        with one_error(f"no network can be made as {folder / 'config.json'} says"):
+            model = transformers_library().AutoModel.from_config(config)
         _sees(model, folder)
-        backbone = Backbone(model, pooling="auto", resolution=resolution).eval()
-        with FlopCounterMode(display=False) as counter, torch.no_grad():
-            backbone(torch.empty(1, 3, resolution, resolution))
+        with FlopCounterMode(display=False) as counter:
+            _tried(model, folder, pooling="auto", resolution=resolution)
     return float(counter.get_total_flops() / 2)
 
 
-def _library() -> Any:
-    from outgrow.hub import transformers_library
-
-    return transformers_library()
+def _tried(model: Any, folder: Path, *, pooling: Pooling, resolution: int) -> Backbone:
+    """The backbone, once it has seen an image."""
+    with one_error(f"the network in {folder} cannot be run on {resolution} pixels as its config.json says"):
+        backbone = Backbone(model, pooling=pooling, resolution=resolution).eval()
+        with torch.no_grad():
+            backbone(torch.zeros(1, 3, resolution, resolution))
+        return backbone
 
 
 def _config(folder: Path) -> Any:
-    try:
-        return _library().AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{folder} holds no model that transformers knows: {error}") from error
+    check_whole(folder)
+    file = folder / "config.json"
+    with one_error(f"{file}: {folder} holds no model that transformers knows"):
+        told = json.loads(file.read_bytes())
+        for name in ("num_hidden_layers", "num_layers", "depths"):  # a damaged one would be built for hours
+            if np.sum(told.get(name) or 0) > MOST_LAYERS:
+                raise DataError(f"{file} says {name} = {told[name]}; {AGAIN}")
+        return transformers_library().AutoConfig.from_pretrained(folder, trust_remote_code=False)
 
 
 def _sees(model: Any, folder: Path) -> None:
     if getattr(model, "main_input_name", "") != "pixel_values":
-        raise DataError(f"{folder} holds a {type(model).__name__}, which does not take images")
+        raise DataError(f"{folder} holds a {type(model).__name__}, which does not take images; choose a vision model")

@@ -6,16 +6,11 @@ label is the second move. Rows that are malformed or illegal are skipped, counte
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from importlib import resources
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -24,16 +19,13 @@ from outgrow.chess.board import Board
 from outgrow.chess.moves import N_MOVES, move_class_of_uci
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
-from outgrow.tasks.sources.files import errors_name
+from outgrow.tasks.sources.puzzle_table import EXPECTED, puzzle_table
 
-HEADER = "PuzzleId,FEN,Moves,Rating,RatingDeviation,Popularity,NbPlays,Themes,GameUrl,OpeningTags"
-COLUMNS = [name.lower() for name in HEADER.split(",")]
-EXPECTED = f"expected Lichess's puzzle file, UTF-8, plain or zstd-compressed, with the columns {HEADER}"
-ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")  # first bytes of a data or a skippable frame, RFC 8878
-LONGEST_LINE = 1 << 16  # bytes; real rows have under 1,000
 GIVE_UP = 1_000  # rows; a file that starts with so many bad ones is not a puzzle file
 NAMED = 2  # bad rows told in full
 GAME = re.compile(r"(?:\w+://)?[^/\s]+/(\w{8})")  # the game's id, within its address
+NOTHING = {"", "nan", "na", "none", "null", "?", "-"}
+Bad = list[tuple[int, str]]
 
 
 def puzzle_file(path: str | None) -> Path:
@@ -49,115 +41,121 @@ def puzzle_file(path: str | None) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class _Puzzle:
-    """A checked row of Lichess's file. Its id is a hash of what a model sees: the coded position and the right move."""
+    """A checked row of Lichess's file. Its id is a hash of what a model sees: the coded position and the right move.
+
+    Args:
+        game: the game it is of, or "" where the row does not say.
+        name: what its row calls it.
+        rating: None where `unrated` says why there is none.
+    """
 
     id: str
-    group: str
+    row: int
+    game: str
+    name: str
     board: np.ndarray
     label: int
     rating: float | None
+    unrated: str
 
 
 def read_lichess(file: Path, max_rows: int) -> Examples:
     """The first usable rows of Lichess's file; DataError if it is unreadable or has none."""
     puzzles: dict[str, _Puzzle] = {}
-    bad: list[str] = []
+    bad: Bad = []
     repeated = 0
-    with errors_name(file), _opened(file) as stream:
-        lines = _lines(stream)
-        if (first := next(lines, None)) is None:
-            raise DataError(f"{file} is empty; {EXPECTED}")
-        columns = _header(first[1])
-        if columns is None:
-            columns, lines = {name: i for i, name in enumerate(COLUMNS)}, chain([first], lines)
-        if missing := [name for name in ("FEN", "Moves") if name.lower() not in columns]:
-            raise DataError(f"{file}: its header has no column {' and no '.join(missing)}; {EXPECTED}")
-        for number, line in lines:
+    with puzzle_table(file) as table:
+        for number, line in table.rows:
             try:
-                puzzle = _puzzle(line, columns)
+                puzzle = _puzzle(number, table.cells(line), table.place)
             except DataError as error:
-                bad.append(f"row {number:,}: {error}")
+                bad.append((number, str(error)))
                 if len(bad) == GIVE_UP and not puzzles:
                     break
                 continue
+            earlier = puzzles.get(puzzle.id)
+            if earlier and earlier.unrated and not puzzle.unrated:
+                bad.append((earlier.row, earlier.unrated))
+                del puzzles[puzzle.id]
             repeated += puzzle.id in puzzles
             puzzles.setdefault(puzzle.id, puzzle)
             if len(puzzles) == max_rows:
                 break
-    reasons = "; ".join(bad[:NAMED] + ([f"and {len(bad) - NAMED:,} more"] if len(bad) > NAMED else []))
-    if not puzzles:
-        raise DataError(f"{file}: no usable row{f' ({reasons})' if bad else ''}; {EXPECTED}")
-    rows = f"of {len(bad) + repeated + len(puzzles):,} rows of {file.name}"
-    notes = [f"skipped {len(bad):,} {rows}: {reasons}"] if bad else []
-    notes += [f"skipped {repeated:,} {rows}: an earlier row has the same position and move"] if repeated else []
+    n = len(bad) + repeated + len(puzzles)
     kept = list(puzzles.values())
+    unrated = [(puzzle.row, puzzle.unrated) for puzzle in kept if puzzle.unrated] if "rating" in table.place else []
+    most = 2 * len(unrated) > len(kept)  # then they are worth more than the difficulty of the rest
+    if unrated and not most:
+        bad += unrated
+        kept = [puzzle for puzzle in kept if not puzzle.unrated]
+    bad.sort()
+    if not kept:
+        raise DataError(f"{file}: no usable row{f' ({_reasons(bad)})' if bad else ''}; {EXPECTED}")
+    rows = f"of {n:,} rows of {file.name}"
+    notes = [f"skipped {len(bad):,} {rows}: {_reasons(bad)}"] if bad else []
+    notes += [f"skipped {repeated:,} {rows}: an earlier row has the same position and move"] if repeated else []
+    notes += [f"no difficulty, since {len(unrated):,} {rows} have no rating: {_reasons(unrated)}"] if most else []
+    if alone := sum(not puzzle.game for puzzle in kept):
+        whole = "game" not in table.place
+        which = f"{file.name} has no column GameUrl or GameId" if whole else f"{alone:,} {rows} name no game"
+        notes.append(f"{which}: puzzles of one game cannot be kept together, and may stand on both sides of a split")
     return Examples(
         ids=[puzzle.id for puzzle in kept],
-        groups=[puzzle.group for puzzle in kept],
+        groups=[puzzle.game or puzzle.name or puzzle.id for puzzle in kept],
         inputs=np.stack([puzzle.board for puzzle in kept]),
         truth=np.array([puzzle.label for puzzle in kept], np.int64),
         n_classes=N_MOVES,
-        difficulty=np.array([puzzle.rating for puzzle in kept], np.float32) if "rating" in columns else None,
+        difficulty=None if most or "rating" not in table.place else np.array([one.rating for one in kept], np.float32),
         notes=notes,
     )
 
 
-def _puzzle(line: bytes, columns: dict[str, int]) -> _Puzzle:
-    """Read one row; DataError says what is wrong with it."""
-    try:
-        cells = _cells(line)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError("not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"not CSV: {error}") from None
-    needed = 1 + max(columns.get(name, 0) for name in ("fen", "moves", "rating"))
+def _reasons(bad: Bad) -> str:
+    told = [f"row {number:,}: {why}" for number, why in bad[:NAMED]]
+    return "; ".join(told + ([f"and {len(bad) - NAMED:,} more"] if len(bad) > NAMED else []))
+
+
+def _puzzle(number: int, cells: list[str], place: dict[str, int]) -> _Puzzle:
+    """Check one row; DataError says what is wrong with it."""
+    needed = 1 + max(place.get(name, 0) for name in ("fen", "moves", "rating"))
     if len(cells) < needed:
         raise DataError(f"{len(cells)} columns, at least {needed} needed")
-    moves = cells[columns["moves"]].split()
+    moves = re.sub(r"[\[\](){}'\",;]", " ", cells[place["moves"]]).split()  # a list of Python or JSON too
     if len(moves) < 2:
         raise DataError(f"{len(moves)} moves; a set-up move and a solution are needed")
-    rating = None
-    if "rating" in columns:
-        text = cells[columns["rating"]].strip()
-        if not re.fullmatch(r"\d{1,5}", text, re.ASCII):
-            raise DataError(f"rating {text[:20]!r} is no whole number")
-        rating = float(text)
-    board = Board.from_fen(cells[columns["fen"]])
+    if len(moves) % 2:
+        raise DataError(
+            f"{len(moves)} moves; after the opponent's set-up move, a solution begins and ends with the solver's, "
+            "which makes an even number"
+        )
+    board = Board.from_fen(cells[place["fen"]])
     board.push(moves[0])
     if not board.is_legal(moves[1]):
         raise DataError(f"illegal solution {moves[1][:20]!r} after {moves[0]}")
     codes, label = board.encode(), move_class_of_uci(moves[1], white=board.white)
-    number = hashlib.sha256(codes.tobytes() + str(label).encode()).hexdigest()[:16]
-    present = {name: cells[i] for name, i in columns.items() if i < len(cells)}
-    game = GAME.match(present.get("gameurl", ""))
-    group = game[1] if game else present.get("puzzleid") or number
-    return _Puzzle(id=number, group=group, board=codes, label=label, rating=rating)
+    cell = {name: cells[i].strip() for name, i in place.items() if i < len(cells)}
+    rating, unrated = _rating(cell.get("rating", ""))
+    return _Puzzle(
+        id=hashlib.sha256(codes.tobytes() + str(label).encode()).hexdigest()[:16], row=number,
+        game=_game(cell.get("game", "")), name=cell.get("puzzleid", ""), board=codes, label=label, rating=rating,
+        unrated=unrated,
+    )  # fmt: skip
 
 
-def _header(line: bytes) -> dict[str, int] | None:
-    """Where each column stands, by lower-case name; None if the line is no header."""
-    try:
-        names = [cell.strip().lower() for cell in _cells(line)]
-    except (UnicodeDecodeError, csv.Error):
-        return None
-    return {name: i for i, name in enumerate(names)} if len(set(names) & set(COLUMNS)) > 1 else None
+def _rating(text: str) -> tuple[float | None, str]:
+    """A rating such as 800, 800.0 or "800", or why it is none."""
+    plain = text.strip(" '\"")
+    if re.fullmatch(r"\d{1,5}([.,]\d*)?", plain, re.ASCII):
+        return float(plain.replace(",", ".")), ""
+    return None, "it has no rating" if plain.lower() in NOTHING else f"rating {text[:20]!r} is no number"
 
 
-def _cells(line: bytes) -> list[str]:
-    return next(csv.reader([line.decode("utf-8-sig")]), [])
-
-
-def _lines(stream: io.BufferedReader) -> Iterator[tuple[int, bytes]]:
-    """Lines that are not blank, numbered from 1 as an editor does."""
-    lines = iter(partial(stream.readline, LONGEST_LINE), b"")
-    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-
-
-def _opened(file: Path) -> io.BufferedReader:
-    """The file's text as bytes, decompressed if its first bytes say that it is zstd."""
-    import pyarrow
-
-    with file.open("rb") as stream:
-        compression = "zstd" if ZSTD.match(stream.read(4)) else None
-    return io.BufferedReader(pyarrow.input_stream(str(file), compression=compression), 1 << 16)
+def _game(text: str) -> str:
+    """What puzzles of one game have in common: the id of a game of Lichess, or else the address or name as it is."""
+    if text.lower() in NOTHING or "/training/" in text:  # the page of the puzzle itself
+        return ""
+    found = GAME.match(text)
+    return found[1] if found else re.split(r"[#?]", text)[0]
 
 
 def shipped_table() -> Path:
