@@ -7,6 +7,7 @@ import errno
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -586,3 +587,98 @@ def test_damage_that_several_steps_meet_is_mended_within_the_run(store: Store, t
     assert again.failures == {}
     assert [one.row for one in again.records] == [one.row for one in before.records]
     assert store.verify() == []
+
+
+# Whatever lies in a place of ours
+
+
+def test_a_folder_in_a_rows_place_is_moved_aside_when_the_row_is_written(store: Store, toy: Toy) -> None:
+    run_experiments(toy("method.name=naive"), store)
+    (path,) = (store.root / "results").iterdir()
+    good = path.read_text()
+    path.unlink()
+    path.mkdir()
+    (path / "mine").write_text("precious")
+    with pytest.raises(StoreError, match="cannot be read"):
+        read_records(store)
+    run_experiments(toy("method.name=naive"), store)
+    assert path.read_text() == good
+    (kept,) = (store.root / "damaged").iterdir()
+    assert (kept / "mine").read_text() == "precious"
+
+
+def test_a_folder_in_the_indexs_place_is_told_when_the_index_is_asked_for(store: Store) -> None:
+    put(store)
+    delete_index(store.root / "index.sqlite")
+    (store.root / "index.sqlite").mkdir()
+    assert [one.key for one in store.manifests()] == [KEY]
+    put(store, OTHER)
+    with pytest.raises(StoreError, match=r"index\.sqlite' cannot be written, .*: delete it if"):
+        store.rebuild()
+    assert collect_garbage(store, {KEY}, dry_run=False).artefacts[0].key == OTHER
+    assert store.keys() == {KEY}
+
+
+@pytest.mark.parametrize("name", ["tmp", "locks", "results"])
+def test_a_file_in_a_folders_place_is_named(store: Store, name: str) -> None:
+    (store.root / name).rmdir()
+    (store.root / name).touch()
+    with pytest.raises(StoreError, match=rf"as a store: File exists \('.*{name}'\); choose another"):
+        put(store)
+
+
+def test_a_folder_in_a_locks_place_is_named(store: Store) -> None:
+    (store.root / "in-use").mkdir()
+    with pytest.raises(StoreError, match="is a folder: delete it"), store.in_use():
+        pass
+
+
+def test_damage_that_cannot_be_moved_aside_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store)
+    put(store, OTHER)
+    flip(store.folder(KEY) / "file.txt")
+    (store.folder(OTHER) / "manifest.json").write_text("{")
+    monkeypatch.setattr(os, "rename", fails_with(errno.EROFS))
+    lines = store.verify()
+    aside = ".* cannot be moved aside: cannot write to the store"
+    assert re.search(rf"{KEY[:12]}: file.txt does not match {aside}", lines[0])
+    assert re.search(rf"{OTHER[:12]}: its manifest is damaged {aside}", lines[1])
+    assert store.keys() == {KEY, OTHER}
+
+
+def test_what_would_be_collected_can_be_asked_of_a_store_that_cannot_be_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "open", fails_with(errno.EROFS))
+    assert [one.key for one in collect_garbage(store, set(), dry_run=True, all_of_it=True).artefacts] == [KEY]
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Store("~/x").root == tmp_path / "x"
+    assert Store("~/x").address == str(tmp_path / "x")
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EISDIR, errno.EFBIG])
+def test_a_disk_that_does_not_work_is_one_error(store: Store, number: int) -> None:
+    with pytest.raises(StoreError, match=r"does not work: '.*file\.txt'"), writing(store) as folder:
+        raise OSError(number, os.strerror(number), str(folder / "file.txt"))
+
+
+def test_an_index_that_is_in_use_is_waited_for_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("outgrow.store.index.PATIENCE", 0.2)
+    put(store)
+    later = Store(store.root)
+    with contextlib.closing(sqlite3.connect(store.root / "index.sqlite", isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        for key in ("12" * 32, "34" * 32, "56" * 32):
+            put(later, key)
+        other.execute("ROLLBACK")
+    (message,) = caplog.messages
+    assert "another process holds the index" in message
+    assert len(later.manifests()) == 4

@@ -18,6 +18,9 @@ from outgrow.errors import ConfigError, StoreError
 from outgrow.others import holder
 
 log = logging.getLogger(__name__)
+BROKEN = (
+    errno.EIO, errno.ESTALE, errno.EFBIG, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTEMPTY,
+)  # fmt: skip
 NOTICE = 5.0  # seconds after which somebody who waits is told for what
 
 
@@ -49,6 +52,8 @@ def disk_errors(root: Path) -> Iterator[None]:
             raise StoreError(
                 f"cannot write to the store {str(root)!r}: {error.strerror}; choose another with --store"
             ) from error
+        if error.errno in BROKEN and name is not None:
+            raise StoreError(f"the store {str(root)!r} does not work: {name!r}: {error.strerror}") from error
         raise
 
 

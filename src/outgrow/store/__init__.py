@@ -59,8 +59,9 @@ class Store:
             for folder in (self._artefacts, self._results, self.root / "tmp", self.root / "locks"):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
+            where = f" ({str(error.filename)!r})" if str(error.filename) != str(self.root) else ""
             raise StoreError(
-                f"cannot use {str(self.root)!r} as a store: {error.strerror}; choose another with --store"
+                f"cannot use {str(self.root)!r} as a store: {error.strerror}{where}; choose another with --store"
             ) from error
 
     @property
@@ -109,16 +110,17 @@ class Store:
             return read_manifest(folder, key)
         except MissingArtefact:
             raise
-        except DamagedArtefact:
-            self._set_aside(key)
+        except DamagedArtefact as error:
+            if kept := self._set_aside(key):
+                raise DamagedArtefact(f"{error}; {kept}") from error
             raise
 
     def open(self, key: str) -> Path:
         """The folder of an artefact after its checksums were verified; what is damaged is moved aside."""
         problem = self._problem(self.manifest(key))
         if problem:
-            self._set_aside(key)
-            raise DamagedArtefact(f"artefact {key[:12]}: {problem}; it was moved aside, run again to recompute it")
+            kept = self._set_aside(key) or "it was moved aside, run again to recompute it"
+            raise DamagedArtefact(f"artefact {key[:12]}: {problem}; {kept}")
         return self.folder(key)
 
     @contextlib.contextmanager
@@ -176,7 +178,10 @@ class Store:
             partial = self.root / "tmp" / f"{name}-{uuid.uuid4().hex[:8]}"
             try:
                 partial.write_text(pack_row(name, record))
-                os.replace(partial, self._results / f"{name}.json")
+                target = self._results / f"{name}.json"
+                if target.is_dir() and not target.is_symlink():  # whoever put it there
+                    self._move_aside(target)
+                os.replace(partial, target)
             finally:
                 partial.unlink(missing_ok=True)
 
@@ -237,7 +242,13 @@ class Store:
     def rebuild(self) -> int:
         """Make the index anew from the artefacts; returns how many there are."""
         self.require()
-        return len(self._rebuild(self.keys()))
+        found = self._rebuild(self.keys())
+        if self._index.manifests().keys() != {manifest.key for manifest in found}:
+            raise StoreError(
+                f"the index {str(self.root / 'index.sqlite')!r} cannot be written, or another process holds it; "
+                "nothing else needs it: delete it if it is no file of yours"
+            )
+        return len(found)
 
     def _rebuild(self, keys: set[str]) -> list[Manifest]:
         found = []
@@ -259,8 +270,8 @@ class Store:
             try:
                 self.open(key)
             except MissingArtefact:
-                problems.append(f"artefact {key[:12]}: it has no manifest; run again to recompute it")
-                self._set_aside(key)
+                kept = self._set_aside(key) or "run again to recompute it"
+                problems.append(f"artefact {key[:12]}: it has no manifest; {kept}")
             except StoreError as error:
                 problems.append(str(error))
         for path in self._rows():
@@ -282,9 +293,16 @@ class Store:
                 raise unreadable(path, error, kept=": nothing was moved") from error
         return None
 
-    def _set_aside(self, key: str) -> None:
-        """Move an artefact to `damaged/`, unless somebody else did so meanwhile."""
+    def _set_aside(self, key: str) -> str:
+        """Move an artefact to `damaged/`, unless somebody else did so meanwhile; in words, why it cannot be, or ""."""
+        try:
+            self._move_aside(self.folder(key))
+        except StoreError as error:
+            return f"it cannot be moved aside: {error}"
+        return ""
+
+    def _move_aside(self, path: Path) -> None:
         damaged = self.root / "damaged"
         with disk_errors(self.root), contextlib.suppress(FileNotFoundError):
             damaged.mkdir(exist_ok=True)
-            os.rename(self.folder(key), damaged / f"{key}-{uuid.uuid4().hex[:8]}")
+            os.rename(path, damaged / f"{path.name}-{uuid.uuid4().hex[:8]}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from dataclasses import dataclass
 
@@ -42,7 +44,10 @@ def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_
         StoreError: a run is under way; a manifest or row cannot be read; or no row needs anything that is there.
     """
     store.require()
-    with disk_errors(store.root), locked(store.root / IN_USE, wait=False) as alone:
+    lock: contextlib.AbstractContextManager[bool] = locked(store.root / IN_USE, wait=False)
+    if dry_run and not os.access(store.root, os.W_OK):  # then nobody else can be about to write either
+        lock = contextlib.nullcontext(True)
+    with disk_errors(store.root), lock as alone:
         if not alone:
             raise StoreError(f"a run uses the store {str(store.root)!r}: collect when it has ended")
         there = store.manifests()
@@ -62,5 +67,6 @@ def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_
             for name in LEFTOVERS:
                 shutil.rmtree(store.root / name, ignore_errors=True)
             store.create()
-            store.rebuild()
+            with contextlib.suppress(StoreError):  # the index is made anew when it can be
+                store.rebuild()
     return garbage

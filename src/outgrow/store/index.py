@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from outgrow.artefacts import Manifest
 from outgrow.store.manifests import checked
 
+TABLE = "CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)"
+log = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds that another process may hold it
 
 
@@ -20,6 +23,7 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._patience = PATIENCE
 
     def add(self, manifest: Manifest) -> None:
         """List one more artefact, if the index can be written now."""
@@ -56,7 +60,15 @@ class Index:
     def _connect(self) -> Iterator[sqlite3.Connection]:
         if self._path.is_symlink():  # whoever made it could have another database written to
             raise OSError(errno.ELOOP, "the index is a link", str(self._path))
-        with contextlib.closing(sqlite3.connect(self._path, timeout=PATIENCE)) as connection, connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)")
-            yield connection
+        with contextlib.closing(sqlite3.connect(self._path, timeout=self._patience)) as connection, connection:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)"
+                )
+                yield connection
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error) and self._patience:
+                    self._patience = 0.0  # once is enough
+                    log.warning("another process holds the index %r; going on without it", str(self._path))
+                raise
