@@ -24,6 +24,7 @@ FORMS = {
     "lines of Windows": "\ufeff" + "\r\n".join(LINES) + "\r\n",
     "lines of an old Mac": "\r".join(LINES),
     "blank lines": "\n\n" + "\n\n".join(LINES),
+    "marks of files pasted together": "\ufeff" + "\n\ufeff".join(LINES),
     "commas": ",\n".join(LINES) + ",\n",
     "array": json.dumps(ROWS),
     "pretty array": json.dumps(ROWS, indent=2),
@@ -80,6 +81,15 @@ def test_a_file_that_is_cut_short_keeps_its_rows_and_says_so(load: Load, form: s
     assert note.startswith(f"skipped 1 bad lines: {where}")
 
 
+@pytest.mark.parametrize(("begin", "between", "end"), [("", "\n", ""), ("[\n", ",\n", "\n]")])
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_a_line_that_is_broken_costs_no_other(load: Load, begin: str, between: str, end: str, at: int) -> None:
+    found = load(begin + between.join([*LINES[:at], '{"t": "cut of', *LINES[at:]]) + end)
+    assert found.inputs.tolist() == [row["t"] for row in ROWS]
+    (note,) = found.notes
+    assert note.startswith(f"skipped 1 bad lines: line {at + 1 + len(begin) // 2}: Unterminated string")
+
+
 def test_what_is_no_object_is_counted(load: Load) -> None:
     for content in ("\n".join([*LINES, "[1]", "7"]), json.dumps([*ROWS, [1], 7])):
         (note,) = load(content).notes
@@ -122,7 +132,11 @@ def test_odd_values_do_no_harm_where_they_are_not_used(load: Load, number: str) 
 
 
 NESTED: list[dict[str, Any]] = [
-    {"m": [{"role": "user", "content": f"Why {i}?"}, {"role": "bot", "content": f"Since {i}."}], "meta": {"l": i % 2}}
+    {
+        "m": [{"role": "user", "content": f"Why {i}?"}, {"role": "bot", "content": f"Since {i}."}],
+        "meta": {"l": i % 2},
+        "tags": ["a", "b"],
+    }
     for i in range(4)
 ]
 
@@ -160,15 +174,15 @@ def test_values_within_a_cell_are_columns(nested: Callable[..., JsonlFile]) -> N
     [
         (
             {"text": "m.0.contents"},
-            r"no column 'm.0.contents'; did you mean 'm.0.content'.*columns are m, meta, meta.l, m.0.role",
+            r"no column 'm.0.contents'; did you mean 'm.0.content'.*columns are m, meta, tags, .*m.0.role",
         ),
         ({"text": "{m[0][content]}"}, r"no column 'm\[0\]\[content\]'; did you mean 'm.0.content'"),
         ({"label": "l"}, "no column 'l'.*meta.l"),
         ({"label": "meta.l.x"}, "no column 'meta.l.x'; did you mean 'meta.l'"),
         ({"text": "m.9.content"}, "no column 'm.9.content'"),
         (
-            {"text": "m"},
-            "row 1: 'm' holds a list, not text; choose another column, or a value within it as in 'm.0.role'",
+            {"text": "tags"},
+            "row 1: 'tags' holds a list, not text; choose another column, or a value within it as in 'tags.0'",
         ),
         ({"text": "meta"}, "row 1: 'meta' holds a table, not text; .* 'meta.l'"),
     ],

@@ -14,6 +14,7 @@ import pytest
 
 from outgrow.errors import DataError
 from outgrow.tasks.parquet_file import ParquetFile
+from outgrow.tasks.sources.reading import read_table
 
 TEXTS = ["fine", "odd", "more"]
 
@@ -39,6 +40,17 @@ def test_a_value_out_of_range_matters_where_it_is_used(tmp_path: Path, column: p
     for one in ("text", "label", "group"):
         with pytest.raises(DataError, match=r"x\.parquet: column 'odd', of type .*, holds a value that cannot be read"):
             task(tmp_path, odd=column, **{one: "odd"}).load()
+
+
+def test_where_nobody_says_what_is_needed_a_column_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    task(tmp_path, odd=pa.array([1, 0, 1 << 62], pa.timestamp("ms")), more=pa.array([1, 0, 1 << 30], pa.date32()))
+    table = read_table(tmp_path / "x.parquet")
+    assert list(table.columns) == ["t", "l"]
+    assert [record for _, record in table.rows] == [{"t": "fine", "l": 1}, {"t": "odd", "l": 0}, {"t": "more", "l": 1}]
+    assert [note[: note.index(":")] for note in table.notes] == [
+        "column 'odd' is left out",
+        "column 'more' is left out",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +89,7 @@ def test_bytes_are_no_text(tmp_path: Path) -> None:
 def test_only_what_is_needed_is_read(tmp_path: Path) -> None:
     found = task(tmp_path, more=TEXTS, text="{more}!", meta=[{"l": 1}, {"l": 0}, {"l": 1}], label="meta.l").table()
     assert list(found.columns) == ["t", "l", "more", "meta", "meta.l"]
-    assert [list(record) for _, record in found.rows] == [["meta", "more", "meta.l"]] * 3
+    assert [list(record) for _, record in found.rows] == [["more", "meta", "meta.l"]] * 3
 
 
 def test_parts_of_a_table_need_the_same_columns_where_they_are_used(tmp_path: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import lzma
+import os
+import socketserver
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,8 @@ import pytest
 
 from outgrow.errors import DataError
 from outgrow.tasks.csv_file import CsvFile
+from outgrow.tasks.jsonl_file import JsonlFile
+from outgrow.tasks.parquet_file import ParquetFile
 from outgrow.tasks.sources.reading import read_table
 
 ROWS = [{"t": "fine", "l": "1"}, {"t": "odd", "l": "0"}]
@@ -100,6 +105,23 @@ def test_a_folder_of_no_form_or_of_two_is_an_error(tmp_path: Path) -> None:
         read_table(tmp_path)
 
 
+def test_names_that_are_no_text_are_told_in_plain_letters(tmp_path: Path) -> None:
+    for name in ("a\udce9.csv", "b\x1b.csv"):
+        (tmp_path / name).write_bytes(CSV + b"short\n")
+    for note in read_table(tmp_path).notes:
+        assert note.isprintable()
+        assert note.encode()
+
+
+def test_folders_in_a_folder_are_not_read_and_named(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    with pytest.raises(DataError, match=r"is a folder without tables; .*; it has folders, such as 'more': name one"):
+        read_table(tmp_path)
+    for name in ("a.csv", "b.csv", "more/c.csv"):
+        (tmp_path / name).write_bytes(CSV)
+    assert read_table(tmp_path).notes[0].endswith("a.csv to b.csv, and none of its folders, such as 'more'")
+
+
 def test_the_identity_of_a_folder_is_its_files_content(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(CSV)
     task = CsvFile(path=str(tmp_path), text="t", label="l")
@@ -108,3 +130,133 @@ def test_the_identity_of_a_folder_is_its_files_content(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_bytes(CSV)
     assert len(set(task.identity()["fingerprint"])) == 1
     assert len(task.identity()["fingerprint"]) == 2
+
+
+TASKS: dict[str, type[CsvFile | JsonlFile | ParquetFile]] = {"csv": CsvFile, "jsonl": JsonlFile, "parquet": ParquetFile}
+
+
+def missing(path: Path) -> str:
+    return "x does not exist; path is taken from the folder"
+
+
+def dangling(path: Path) -> str:
+    path.symlink_to("gone")
+    return "x is a link to gone, which does not exist"
+
+
+def circular(path: Path) -> str:
+    path.symlink_to("x")
+    return "x is a link to x, which does not exist"
+
+
+def pipe(path: Path) -> str:
+    os.mkfifo(path)
+    return "x is no regular file"
+
+
+def socket(path: Path) -> str:
+    with socketserver.UnixStreamServer(os.path.relpath(path), socketserver.BaseRequestHandler):
+        return "x is no regular file"
+
+
+def folder(path: Path) -> str:
+    path.mkdir()
+    return "x is a folder without tables"
+
+
+def pipe_in_a_folder(path: Path) -> str:
+    path.mkdir()
+    os.mkfifo(path / "y.csv")
+    return r"y\.csv is no regular file"
+
+
+def empty(path: Path) -> str:
+    path.touch()
+    return "x is empty"
+
+
+def packed_nothing(path: Path) -> str:
+    path.write_bytes(gzip.compress(b""))
+    return "x is empty but for blanks"
+
+
+@pytest.mark.parametrize(
+    "make", [missing, dangling, circular, pipe, socket, folder, pipe_in_a_folder, empty, packed_nothing]
+)
+@pytest.mark.parametrize("task", TASKS)
+def test_what_is_no_file_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str, make: Callable[[Path], str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    why = make(tmp_path / "x")
+    with pytest.raises(DataError, match=why):
+        TASKS[task](path="x", text="t", label="l").load()
+    if make not in (empty, packed_nothing):
+        with pytest.raises(DataError, match=why):
+            TASKS[task](path="x", text="t", label="l").identity()
+
+
+@pytest.mark.parametrize("path", ["", "\0", "x" * 5_000, "~nobody-here/x.csv", "x/\udcff"])
+def test_odd_paths_are_one_clear_error(path: str) -> None:
+    for task in TASKS.values():
+        with pytest.raises(DataError):
+            task(path=path, text="t", label="l").load()
+
+
+@pytest.mark.parametrize("name", ["os.listdir", "pathlib.Path.read_bytes"])
+def test_what_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / "x.csv").write_bytes(CSV)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(name, refuse)
+    with pytest.raises(DataError, match=r"cannot be read: .*Permission denied"):
+        read_table(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"\n \r\n\t\n", b"\0\0\0", "\ufeff".encode(), "\ufeff \n".encode("utf-16-le")])
+@pytest.mark.parametrize("task", ["csv", "jsonl"])
+def test_nothing_but_blanks_is_empty(tmp_path: Path, task: str, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(DataError, match="x is empty but for blanks"):
+        TASKS[task](path=str(tmp_path / "x"), text="t", label="l").load()
+
+
+def test_a_header_alone_has_no_rows(tmp_path: Path) -> None:
+    for name, content in {"x.csv": b"t,l\n", "x.json": b"[]", "x.parquet": parquet(ROWS[:0])}.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(DataError, match=r"has no (rows|column 'l'; its columns are none)"):
+            TASKS[{"json": "jsonl"}.get(name[2:], name[2:])](path=str(tmp_path / name), text="t", label="l").load()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+def test_a_cell_without_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    monkeypatch.setattr("outgrow.tasks.sources.separated.LONGEST_CELL", 200_000)
+    limit = csv.field_size_limit(200_000)
+    try:
+        (tmp_path / f"x.{suffix}").write_text("t\tl\n".replace("\t", "," if suffix == "csv" else "\t") + "x" * 300_000)
+        with pytest.raises(DataError, match=r"line 2: a cell has more than 200,000 characters"):
+            read_table(tmp_path / f"x.{suffix}")
+    finally:
+        csv.field_size_limit(limit)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("x.csv", CONTENTS[".parquet"], "x.csv holds Parquet, not separated cells; read it with the task 'parquet'"),
+        ("x.csv", CONTENTS[".jsonl"], "x.csv holds JSON, not separated cells; read it with the task 'jsonl', or call"),
+        ("x.csv", b"\xef\xbb\xbf[\n{\n", "x.csv holds JSON"),
+        ("x.jsonl", CONTENTS[".parquet"], "x.jsonl holds Parquet, not JSON"),
+        ("x.jsonl", CONTENTS[".csv"], "no line holds a JSON object"),
+        ("x.parquet", CONTENTS[".csv"], "x.parquet holds separated cells, not Parquet"),
+        ("x.parquet", CONTENTS[".json"], "x.parquet holds JSON, not Parquet"),
+        ("x.parquet", b"PAR1" + bytes(100), "x.parquet cannot be read"),
+        ("x.parquet", b"PAR\0" + bytes(100), "x.parquet cannot be read"),
+    ],
+)
+def test_a_wrong_suffix_is_named(tmp_path: Path, name: str, content: bytes, why: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=why.replace(".", r"\.")):
+        read_table(tmp_path / name)

@@ -76,16 +76,39 @@ def test_an_unknown_encoding_is_named(task: type[CsvFile | JsonlFile], encoding:
 
 
 @pytest.mark.parametrize(("mark", "written"), [(";", ";"), ("|", "|"), ("\t", r"\t"), (",", ",")])
-def test_other_delimiters_are_named_and_can_be_given(load: Load, mark: str, written: str) -> None:
+def test_other_delimiters_are_named_and_can_be_given(load: Load, tmp_path: Path, mark: str, written: str) -> None:
     content = f"t{mark}l\nfine: so, so|{mark}1\nodd{mark}0\n" if mark == ";" else PLAIN.replace(",", mark)
     name = "x.tsv" if mark == "," else "x.csv"
     with pytest.raises(DataError) as refused:
         load(content, name=name)
+    assert f'set delimiter = "{written}"' in str(refused.value)
+    with pytest.raises(DataError) as refused:  # also where nobody says which columns are needed
+        read_table(tmp_path / name)
     assert f'Then set delimiter = "{written}"' in str(refused.value)
     assert load(content, name=name, delimiter=mark).inputs[1] == "odd"
     assert canonical(CsvFile(path=__file__, text="t", label="l")) != canonical(
         CsvFile(path=__file__, text="t", label="l", delimiter=mark)
     )
+
+
+@pytest.mark.parametrize("content", ["Export of May\nt;l\nfine;1\n", "x, y;t;l\n1,2;fine;1\n", '"x, y";"t";"l"\n'])
+def test_a_header_that_names_more_with_another_delimiter_is_named(load: Load, content: str) -> None:
+    with pytest.raises(DataError, match=r"line . names l and t if cells are separated by ';', not by ','; set"):
+        load(content)
+    with pytest.raises(DataError, match=r"names 't' twice|no column 't'"):
+        load("t;l,t;l\n", label="t")
+
+
+def test_quoted_cells_with_another_delimiter_are_named(load: Load, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 1 names l and t"):
+        load('"t";"l"\n"fine";"1"\n')
+    with pytest.raises(DataError, match=r"line 1: a quote opens there .*, or set delimiter = \";\" if"):
+        read_table(tmp_path / "x.csv")
+
+
+def test_lines_that_are_quoted_as_a_whole_are_named(load: Load) -> None:
+    with pytest.raises(DataError, match="a line as a whole stands in quotes, 't,l'"):
+        load('"t,l"\n"fine,1"\n"odd,0"\n')
 
 
 @pytest.mark.parametrize("delimiter", ["::", "\n", '"', "tab"])
@@ -95,10 +118,16 @@ def test_a_delimiter_is_one_character(delimiter: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["sep=;\n", '"sep=;"\r\n', "SEP=;\n", "\ufeffsep=;\n"])
-def test_a_first_line_may_say_the_delimiter(load: Load, said: str) -> None:
-    found = load(said + "t;l\nfine, so to say;1\nodd;0\nshort\n")
+@pytest.mark.parametrize("name", ["x.csv", "x.tsv"])
+def test_a_first_line_may_say_the_delimiter(load: Load, said: str, name: str) -> None:
+    found = load(said + "t;l\nfine, so to say;1\nodd;0\nshort\n", name=name)
     assert found.inputs.tolist() == ["fine, so to say", "odd"]
     assert found.notes == ["skipped 1 bad rows: line 5 has 1 cells, the header 2"]
+
+
+def test_a_first_line_alone_has_no_columns(load: Load) -> None:
+    with pytest.raises(DataError, match="no column 'l'; its columns are none"):
+        load("sep=;\n")
 
 
 @pytest.mark.parametrize("above", ["Export of 3 May\n", "Export of 3 May,\n\n", "Export, of\n,by,me\n\n", "\n,\n\n"])
@@ -136,7 +165,7 @@ def test_what_stands_right_of_the_header_is_counted(load: Load) -> None:
     assert found.inputs.tolist() == ["fine", "odd"]
     assert found.notes == [
         "skipped 1 bad rows: line 4 has 5 cells, the header 2",
-        "1 rows hold something right of the last column with a name, which is not read: line 2",
+        "1 rows, such as line 2, hold something right of the last column with a name, which is not read",
     ]
 
 
@@ -158,6 +187,7 @@ def test_quotes_of_every_style(load: Load) -> None:
     found = load('t,l\n"a \\"fine\\" one\\\\",1\n"odd \\n",0\n')
     assert found.inputs.tolist() == ['a "fine" one\\\\', "odd \\n"]
     assert found.notes == ['\\" is read as a quote within a cell, as in the row of line 2']
+    assert load('t,l\n"a \\\\\\"fine\\\\\\" one",1\nodd,0\n').inputs[0] == 'a \\\\"fine\\\\" one'
     for broken in ('t,l\n"fine" one,1\nodd,0\n', 't,l\nfine,1\n"odd,0\n', 't,l\n"a \\"fine\\" one,1\nodd,0\n'):
         with pytest.raises(DataError, match=r"line \d: a quote opens there that is not closed properly"):
             load(broken)

@@ -21,8 +21,9 @@ from outgrow.tasks.base import tasks
 from outgrow.tasks.csv_file import CsvFile
 from outgrow.tasks.jsonl_file import JsonlFile
 from outgrow.tasks.parquet_file import ParquetFile
+from outgrow.tasks.sources.file_table import FileTask
 from outgrow.tasks.sources.rows import key
-from outgrow.tasks.sources.table import FileTask, shown
+from outgrow.tasks.sources.table import shown
 
 Rows = list[dict[str, Any]]
 Write = Callable[..., str]

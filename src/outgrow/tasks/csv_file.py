@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from outgrow.errors import ConfigError
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
+from outgrow.tasks.sources.file_table import TextFileTask
 from outgrow.tasks.sources.reading import read_table
 from outgrow.tasks.sources.records import Table
-from outgrow.tasks.sources.table import TextFileTask, needed
 
 
 @tasks.register("csv", about="your own table: a CSV file with a header, by `path`", source="RFC 4180")
@@ -35,4 +35,6 @@ class CsvFile(TextFileTask):
 
     def table(self) -> Table:
         """Rows whose cells are not as many as the header's are skipped and counted."""
-        return read_table(self.path, form="csv", encoding=self.encoding, delimiter=self.delimiter, columns=needed(self))
+        return read_table(
+            self.path, form="csv", encoding=self.encoding, delimiter=self.delimiter, columns=self.needed()
+        )

@@ -9,7 +9,7 @@ from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.hub import CONVERTED, commit, parquet_files, split_names
 from outgrow.tasks.sources.reading import read_tables
 from outgrow.tasks.sources.records import Table
-from outgrow.tasks.sources.table import TableTask, needed
+from outgrow.tasks.sources.table import TableTask
 
 
 @tasks.register(
@@ -40,4 +40,4 @@ class HubTable(TableTask):
     def table(self) -> Table:
         """All rows of the splits, numbered from 1."""
         files = parquet_files(self.repo, self.config, split_names(self.split), self.revision)
-        return read_tables(files, source=f"dataset {self.repo}", form="parquet", columns=needed(self))
+        return read_tables(files, source=f"dataset {self.repo}", form="parquet", columns=self.needed())

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.sources.table import TextFileTask
+from outgrow.tasks.sources.file_table import TextFileTask
 
 
 @tasks.register(

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
-from outgrow.tasks.sources.table import FileTask
+from outgrow.tasks.sources.file_table import FileTask
 
 
 @tasks.register("parquet", about="your own table: a Parquet file, by `path`", source="https://parquet.apache.org")

@@ -92,9 +92,7 @@ def decoded(file: Path, content: bytes, encoding: str = "") -> str:
 def check_encoding(encoding: str, *, name: str) -> None:
     """ConfigError unless an encoding of text is named so."""
     try:
-        b"abcd".decode(encoding or "utf-8")
-    except UnicodeError:
-        return
+        b"abcd".decode(encoding or "utf-8", "replace")
     except (LookupError, ValueError):
         raise ConfigError(
             f'task {name!r}: encoding = {encoding!r} is unknown; "utf-8", "latin-1", "cp1252", "utf-16" and '

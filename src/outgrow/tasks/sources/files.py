@@ -24,6 +24,8 @@ def regular_file(path: str | Path) -> Path:
     file = Path(os.path.expanduser(path))
     if not os.path.isfile(file):  # unlike Path's, never an error, however odd the path
         why = "is no regular file" if os.path.exists(file) else "does not exist"
+        if os.path.islink(file) and not os.path.exists(file):
+            why = f"is a link to {os.readlink(file)}, which does not exist"
         raise DataError(f"{file} {why}; path is taken from the folder {os.getcwd()}")
     if not os.path.getsize(file):
         raise DataError(f"{file} is empty")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from outgrow.errors import DataError
-from outgrow.tasks.sources.records import Cells, Table, others
+from outgrow.tasks.sources.records import Cells, Table, skipped
 
 HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a surrogate pair, perhaps
 BETWEEN = re.compile(r"[\s,]*")
@@ -45,8 +45,7 @@ def read_json(text: str, *, file: Path, columns: Sequence[str] = ()) -> Table:
     if rows:
         _check_names(start, file)
     found = list(dict.fromkeys(name for _, record in rows for name in record))
-    notes = [f"skipped {len(bad):,} bad lines: {bad[0]}{others(bad)}"] if bad else []
-    return Table(source=file.name, columns=found, rows=rows, notes=notes)
+    return Table(source=file.name, columns=found, rows=rows, notes=skipped(bad, "bad lines"))
 
 
 def _lines(text: str, bad: list[str]) -> Rows:
@@ -70,9 +69,10 @@ def _loaded(line: str) -> Any:
     try:
         record = json.loads(line)
     except ValueError:
-        if not (bare := line.rstrip()).endswith(","):
+        bare = line.strip("\ufeff \t\r").removesuffix(",")  # a file may be pasted below another
+        if bare == line:
             raise
-        record = json.loads(bare[:-1])
+        record = json.loads(bare)
     if "\\u" in line and HALF.search(line):
         _check_text(record)
     return record
@@ -83,7 +83,7 @@ def _document(text: str, bad: list[str], file: Path) -> Rows:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        lines = [line for line in text[:100_000].split("\n") if line.strip()][:20]
+        lines = [line for line in text[:100_000].split("\n") if line.strip().strip("[]")][:20]
         if 2 * sum(map(_is_object, lines)) > len(lines):
             return _lines(text, bad)
         return list(_one_by_one(text, bad, file))
@@ -110,7 +110,7 @@ def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Ce
     begin = BETWEEN.match(text)
     at = begin.end() if begin else 0
     at += text.startswith("[", at)
-    line, counted, any_before = 1, 0, False
+    line, counted = 1, 0
     while True:
         gap = BETWEEN.match(text, at)
         at = gap.end() if gap else at
@@ -126,7 +126,7 @@ def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Ce
         except UnicodeEncodeError as error:
             bad.append(f"line {line:,}: {error}")
         except (ValueError, RecursionError) as error:
-            if isinstance(error, json.JSONDecodeError) and any_before and _ended(text, error):
+            if isinstance(error, json.JSONDecodeError) and _ended(text, error):
                 bad.append(f"line {line:,}: {error.msg}; the file ends within this object")
                 return
             raise DataError(
@@ -134,7 +134,7 @@ def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Ce
             ) from None
         else:
             yield line, record
-        at, any_before = end, True
+        at = end
 
 
 def _ended(text: str, error: json.JSONDecodeError) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from outgrow.errors import DataError
+from outgrow.plain import plain
 from outgrow.tasks.sources.content import content, decoded
-from outgrow.tasks.sources.files import regular_file
+from outgrow.tasks.sources.files import errors_name, regular_file
 from outgrow.tasks.sources.json_rows import read_json
 from outgrow.tasks.sources.nested import with_nested
 from outgrow.tasks.sources.records import Table, check_columns, read_parquet
@@ -43,9 +45,11 @@ def read_table(
     files = table_files(path)
     if len(files) == 1:
         return read_tables(files, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
-    folder = Path(path).expanduser().name
+    folder = plain(Path(os.path.expanduser(path)).name)
     table = read_tables(files, source=folder, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
-    told = f"read {len(files):,} files of {folder}, {files[0].name} to {files[-1].name}"
+    told = plain(f"read {len(files):,} files of {folder}, {files[0].name} to {files[-1].name}")
+    if within := folders(files[0].parent):
+        told += f", and none of its folders, such as {within[0]!r}"
     return replace(table, notes=[told, *table.notes])
 
 
@@ -54,24 +58,35 @@ def read_tables(
     columns: Sequence[str] = (),
 ) -> Table:  # fmt: skip
     """Files that are parts of one table called `source`, as `read_table` reads each; its rows are numbered through."""
-    tables = [_read(file, form or _form(file), encoding, delimiter, columns) for file in files]
+    read = [_read(file, form or _form(file), encoding, delimiter, columns) for file in files]
+    tables = [replace(table, source=plain(table.source)) for table in read]
     table = tables[0] if len(tables) == 1 else _joined(tables, columns, source)
     return with_nested(replace(table, source=source or table.source), columns)
 
 
 def table_files(path: str | Path) -> list[Path]:
     """The file, or the files of a folder that are tables, by name; DataError if there is none, or of several forms."""
-    folder = Path(path).expanduser()
-    if not folder.is_dir():
+    folder = Path(os.path.expanduser(path))
+    if not os.path.isdir(folder):  # unlike Path's, never an error, however odd the path
         return [regular_file(path)]
-    files = sorted(file for file in folder.iterdir() if suffix(file) in FORMS and not file.name.startswith((".", "_")))
+    with errors_name(folder):
+        names = sorted(name for name in os.listdir(folder) if not name.startswith((".", "_")))
+    files = [folder / name for name in names if suffix(Path(name)) in FORMS]
     if not files:
-        raise DataError(f"{folder} is a folder without tables; they end in {', '.join(FORMS)}")
+        below = f"; it has folders, such as {within[0]!r}: name one" if (within := folders(folder)) else ""
+        raise DataError(f"{folder} is a folder without tables; they end in {', '.join(FORMS)}{below}")
     forms = {FORMS[suffix(file)]: file for file in files}
     if len(forms) > 1:
         shown = " and ".join(file.name for file in forms.values())
         raise DataError(f"{folder} has tables of several forms, such as {shown}; name one file, or keep one form there")
     return [regular_file(file) for file in files]
+
+
+def folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, but for hidden ones."""
+    with errors_name(folder):
+        names = [name for name in os.listdir(folder) if not name.startswith((".", "_"))]
+    return sorted(name for name in names if os.path.isdir(folder / name))
 
 
 def suffix(file: Path) -> str:
@@ -89,7 +104,8 @@ def _form(file: Path) -> str:
 
 
 def _read(file: Path, form: str, encoding: str, delimiter: str, columns: Sequence[str]) -> Table:
-    found = content(file)
+    if not (found := content(file)).strip(b"\0 \t\r\n"):
+        raise DataError(f"{file} is empty but for blanks")
     if (other := _other_form(found, form)) != form:
         raise DataError(
             f"{file} holds {NAMES[other]}, not {NAMES[form]}; read it with the task {other!r}, or call it .{other}"
@@ -97,9 +113,11 @@ def _read(file: Path, form: str, encoding: str, delimiter: str, columns: Sequenc
     if form == "parquet":
         return read_parquet(found, file=file, columns=columns)
     text = decoded(file, found, encoding)
+    if not text.strip("\0 \t\r\n"):
+        raise DataError(f"{file} is empty but for blanks")
     if form == "csv":
-        tabs = suffix(file) in (".tsv", ".tab")
-        return read_separated(text, file=file, delimiter=delimiter or "\t" * tabs, columns=columns)
+        default = "\t" if suffix(file) in (".tsv", ".tab") else ","
+        return read_separated(text, file=file, delimiter=delimiter, default=default, columns=columns)
     return read_json(text, file=file, columns=columns)
 
 

@@ -41,8 +41,10 @@ def read_parquet(content: bytes, *, file: Path, columns: Sequence[str] = ()) -> 
         wanted = [name for name in dict.fromkeys(roots) if name] if columns else list(schema.names)
         within = "" in [start for start, name in zip(roots, columns, strict=True) if "{" not in name]
         below = [name for one in schema for name in _below(one.name, one.type) if name != one.name] if within else []
-        rows = list(enumerate(_records(opened, wanted, file), start=1))
-        return Table(source=file.name, columns=list(dict.fromkeys([*schema.names, *below])), rows=rows)
+        rows, lost = _all(opened, wanted, file, leave_out=not columns)
+        there = [name for name in dict.fromkeys([*schema.names, *below]) if name not in lost]
+        notes = [f"column {name!r} is left out: {why}" for name, why in lost.items()]
+        return Table(source=file.name, columns=there, rows=list(enumerate(rows, start=1)), notes=notes)
 
 
 def parquet_records(files: Sequence[Path], columns: Sequence[str], *, source: str) -> Iterator[tuple[int, Cells]]:
@@ -68,6 +70,26 @@ def _opened(source: Any, file: Path) -> Iterator[Any]:
         raise DataError(f"{file} cannot be read: {error}") from error
 
 
+def _all(opened: Any, wanted: Sequence[str], file: Path, *, leave_out: bool) -> tuple[list[Cells], dict[str, str]]:
+    """Records; if asked for, without columns that cannot be read, and why each cannot."""
+    try:
+        return list(_records(opened, wanted, file)), {}
+    except _Unreadable as error:
+        if not leave_out:
+            raise
+        rest = [name for name in wanted if name != error.column]
+        rows, lost = _all(opened, rest, file, leave_out=True)
+        return rows, {error.column: error.why, **lost}
+
+
+class _Unreadable(DataError):
+    """A column holds a value that Python cannot."""
+
+    def __init__(self, file: Path, column: str, why: str) -> None:
+        super().__init__(f"{file}: column {column!r}, {why}")
+        self.column, self.why = column, why
+
+
 def _records(opened: Any, columns: Sequence[str], file: Path) -> Iterator[Cells]:
     names = opened.schema_arrow.names
     for name in columns:
@@ -79,10 +101,8 @@ def _records(opened: Any, columns: Sequence[str], file: Path) -> Iterator[Cells]
             try:
                 values.append(batch.column(name).to_pylist())
             except (OverflowError, ValueError) as error:
-                raise DataError(
-                    f"{file}: column {name!r}, of type {batch.column(name).type}, holds a value that cannot be read: "
-                    f"{error}"
-                ) from error
+                why = f"of type {batch.column(name).type}, holds a value that cannot be read: {error}"
+                raise _Unreadable(file, name, why) from error
         yield from (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
 
 
@@ -107,9 +127,9 @@ def root(name: str, there: Sequence[str]) -> str:
     return next((start for start in starts if start in there), "")
 
 
-def others(found: Sequence[object]) -> str:
-    """What follows the first, if it is not the only one."""
-    return ", and others" if len(found) > 1 else ""
+def skipped(found: Sequence[object], what: str) -> list[str]:
+    """A note that counts what was left out and names the first; none if there is nothing."""
+    return [f"skipped {len(found):,} {what}: {found[0]}{', and others' if len(found) > 1 else ''}"] if found else []
 
 
 def check_columns(wanted: Sequence[str], there: Sequence[str], *, source: str) -> None:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from outgrow.errors import DataError
-from outgrow.tasks.sources.records import Cells, Table, others
+from outgrow.tasks.sources.records import Cells, Table, skipped
 
 LONGEST_CELL = 1 << 26  # characters; the csv module's own limit is 131,072
 MANY_LINES = 50  # of one row: a quote that was never meant to open may have swallowed others
@@ -22,7 +22,9 @@ ESCAPED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 Rows = list[tuple[int, list[str]]]
 
 
-def read_separated(text: str, *, file: Path, delimiter: str = "", columns: Sequence[str] = ()) -> Table:
+def read_separated(
+    text: str, *, file: Path, delimiter: str = "", default: str = ",", columns: Sequence[str] = ()
+) -> Table:
     """The table of a text with a header.
 
     Rows whose cells are not as many as the header's, rows that repeat the header, and lines above the header are
@@ -32,15 +34,17 @@ def read_separated(text: str, *, file: Path, delimiter: str = "", columns: Seque
     Args:
         text: all of it.
         file: what errors name.
-        delimiter: by default what a first line such as `sep=;` says, or a comma.
+        delimiter: by default what a first line such as `sep=;` says, or else `default`.
+        default: a comma, or a tab.
         columns: those that are needed, if they are known: the header is the first line that names most of them.
     """
     above, notes = 0, []
     if said := SAID.match(text):
         delimiter, above, text = delimiter or said[1], 1, text[said.end() :]
-    delimiter = delimiter or ","
+    delimiter = delimiter or default
+    _check_delimiter(text, columns, delimiter, file)
     try:
-        lines = _read(text, delimiter, above)
+        lines = _read(text, delimiter, above, file)
     except _Unclosed as error:
         lines, told = _read_otherwise(text, delimiter, above, file, error)
         notes.append(told)
@@ -48,7 +52,7 @@ def read_separated(text: str, *, file: Path, delimiter: str = "", columns: Seque
     if not lines or not any(cell.strip() for cell in lines[0][1]):
         return Table(source=file.name, columns=[], rows=[], notes=notes)
     _check_header(lines[0][1], columns, delimiter, file)
-    return _table(lines, notes, file=file)
+    return _table(lines, columns, notes, file=file)
 
 
 class _Unclosed(Exception):
@@ -59,7 +63,7 @@ class _Unclosed(Exception):
         self.line = line
 
 
-def _read(text: str, delimiter: str, above: int, *, quotes: bool = True) -> Rows:
+def _read(text: str, delimiter: str, above: int, file: Path, *, quotes: bool = True) -> Rows:
     """Rows that hold anything, each with its line; `above` lines stand before the text."""
     csv.field_size_limit(max(LONGEST_CELL, csv.field_size_limit()))
     lines = csv.reader(
@@ -67,31 +71,38 @@ def _read(text: str, delimiter: str, above: int, *, quotes: bool = True) -> Rows
         quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
     )  # fmt: skip
     rows: Rows = []
-    while True:
-        before = lines.line_num
-        try:
-            rows.append((before + above + 1, next(lines)))
-        except StopIteration:
-            return rows
-        except csv.Error as error:
-            raise _Unclosed(before + above + 1, str(error)) from None
+    number = above + 1
+    try:
+        for cells in lines:
+            rows.append((number, cells))
+            number = above + 1 + lines.line_num
+    except csv.Error as error:
+        if "field limit" in str(error):
+            raise DataError(
+                f"{file}, line {number:,}: a cell has more than {LONGEST_CELL:,} characters; look whether a quote "
+                "there has swallowed other rows"
+            ) from None
+        raise _Unclosed(number, str(error)) from None
+    return rows
 
 
 def _read_otherwise(text: str, delimiter: str, above: int, file: Path, why: _Unclosed) -> tuple[Rows, str]:
     """Rows of a text whose quotes are letters, or have a backslash before them; and what to tell about it."""
     if delimiter == "\t":
         told = f"quotes are read as letters, since that of line {why.line:,} is not closed properly"
-        return _read(text, delimiter, above, quotes=False), told
+        return _read(text, delimiter, above, file, quotes=False), told
     if '\\"' in text:
         try:
-            rows = _read(ESCAPED.sub(r'\1""', text), delimiter, above)
+            rows = _read(ESCAPED.sub(r'\1""', text), delimiter, above, file)
         except _Unclosed:
             rows = []
         if len({len(cells) for _, cells in rows if any(cells)}) == 1:
             return rows, f'\\" is read as a quote within a cell, as in the row of line {why.line:,}'
+    marks = [mark for mark in SEPARATORS if mark != delimiter and f'"{mark}"' in text[:1_000].partition("\n")[0]]
+    hint = f', or set delimiter = "{SEPARATORS[marks[0]]}" if its cells are separated so' if marks else ""
     raise DataError(
         f"{file}, line {why.line:,}: a quote opens there that is not closed properly ({why}); write quotes "
-        'within a quoted cell twice, as "", or save the file anew'
+        f'within a quoted cell twice, as "", or save the file anew{hint}'
     )
 
 
@@ -112,24 +123,48 @@ def _header(lines: Rows, columns: Sequence[str], notes: list[str]) -> int:
     return best
 
 
-def _check_header(header: Sequence[str], columns: Sequence[str], delimiter: str, file: Path) -> None:
-    if len(header) == 1:
-        for other, written in SEPARATORS.items():
-            if other in header[0] and header[0].strip() not in columns:
+def _check_delimiter(text: str, columns: Sequence[str], delimiter: str, file: Path) -> None:
+    """A DataError if a line names more of the columns with another delimiter than any does with this one."""
+
+    def named(line: str, mark: str) -> set[str]:
+        return {name.strip(' \t"') for name in line.split(mark)}.intersection(columns)
+
+    lines = text[:100_000].splitlines()[:ABOVE]
+    most = max([1, *(len(named(line, delimiter)) for line in lines)])
+    for number, line in enumerate(lines, start=1):
+        for mark, written in SEPARATORS.items():
+            if len(found := named(line, mark)) > most:
                 raise DataError(
-                    f"{file}: its header is one column, {header[0][:80]!r}, under {delimiter!r}; are its cells "
-                    f'separated by {other!r}? Then set delimiter = "{written}"'
+                    f"{file}: line {number:,} names {' and '.join(sorted(found))} if cells are separated by {mark!r}, "
+                    f'not by {delimiter!r}; set delimiter = "{written}"'
                 )
+
+
+def _check_header(header: Sequence[str], columns: Sequence[str], delimiter: str, file: Path) -> None:
+    if len(header) == 1 and header[0].strip() not in columns:
+        for mark, written in SEPARATORS.items():
+            if mark not in header[0]:
+                continue
+            if mark == delimiter:
+                raise DataError(
+                    f"{file}: a line as a whole stands in quotes, {header[0][:80]!r}, so that it is one cell; save it "
+                    "anew without these quotes"
+                )
+            raise DataError(
+                f"{file}: its header is one column, {header[0][:80]!r}, under {delimiter!r}; are its cells separated "
+                f'by {mark!r}? Then set delimiter = "{written}"'
+            )
     counts = Counter(cell.strip() for cell in header)
     for name, n in counts.items():
         if name and n > 1 and (not columns or name in columns):
             raise DataError(f"{file}: its header names {name!r} twice; give each column a name of its own")
 
 
-def _table(lines: Rows, notes: list[str], *, file: Path) -> Table:
+def _table(lines: Rows, columns: Sequence[str], notes: list[str], *, file: Path) -> Table:
     header = [cell.strip() for cell in lines[0][1]]
     lines = _without_import_ids(lines, notes)
     named = max((i for i, name in enumerate(header, start=1) if name), default=0)
+    kept = [(name, i) for i, name in enumerate(header) if name and (not columns or name in columns)]
     rows: list[tuple[int, Cells]] = []
     bad: list[str] = []
     headers: list[int] = []
@@ -144,20 +179,18 @@ def _table(lines: Rows, notes: list[str], *, file: Path) -> Table:
                 continue
             if len(cells) > named:
                 beyond.append(number)
-        if cells[0].strip("\ufeff \t") == header[0] and [cell.strip("\ufeff \t") for cell in cells] == header[:named]:
+        if header[0] in cells[0] and [cell.strip("\ufeff \t") for cell in cells] == header[:named]:
             headers.append(number)
         else:
-            rows.append((number, {name: cell for name, cell in zip(header, cells, strict=False) if name}))
+            rows.append((number, {name: cells[i] for name, i in kept}))
     starts = [number for number, _ in lines]
     long = [before for before, after in pairwise(starts) if after - before > MANY_LINES]
-    if bad:
-        notes.append(f"skipped {len(bad):,} bad rows: {bad[0]}{others(bad)}")
-    if headers:
-        notes.append(f"skipped {len(headers):,} rows that repeat the header: line {headers[0]:,}{others(headers)}")
+    notes += skipped(bad, "bad rows")
+    notes += skipped([f"line {number:,}" for number in headers], "rows that repeat the header")
     if beyond:
         notes.append(
-            f"{len(beyond):,} rows hold something right of the last column with a name, which is not read: line "
-            f"{beyond[0]:,}{others(beyond)}"
+            f"{len(beyond):,} rows, such as line {beyond[0]:,}, hold something right of the last column with a name, "
+            "which is not read"
         )
     if long:
         notes.append(

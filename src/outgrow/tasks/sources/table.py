@@ -14,10 +14,8 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples
 from outgrow.tasks.sources.classes import classes_found, spelled
-from outgrow.tasks.sources.content import check_encoding
-from outgrow.tasks.sources.files import fingerprint
+from outgrow.tasks.sources.dialogues import SHARED, with_dialogues
 from outgrow.tasks.sources.nested import names_within
-from outgrow.tasks.sources.reading import read_table, table_files
 from outgrow.tasks.sources.records import Cells, Table, check_columns
 from outgrow.tasks.sources.rows import Pair, TextRow, because, classification, key, preference
 
@@ -107,9 +105,18 @@ class TableTask:
         """Read the table."""
         raise NotImplementedError
 
+    def needed(self) -> list[str]:
+        """Names that the fields give or hold in braces, among which are those of all columns in use."""
+        return [*self._texts(), *self._columns, *(one for one in (self.group, self.annotator, self.id) if one)]
+
+    def _texts(self) -> list[str]:
+        given = [one for one in (self.text, self.prompt, self.chosen, self.rejected) if one]
+        return [*given, *(name for one in given for name in _within(one))]
+
     def load(self) -> Examples:
         """Read and check the table; DataError names what is wrong with it, where, and what to do."""
-        table = self.table()
+        pair = (self.chosen, self.rejected) if self.kind == "preference" else None
+        table = with_dialogues(self.table(), self._texts(), pair=pair, prompt=self.prompt)
         named = [*self._columns, *(one for one in (self.group, self.annotator, self.id) if one)]
         check_columns(named, table.columns, source=table.source)
         if not table.rows:
@@ -190,7 +197,7 @@ class TableTask:
         prompt = _writer(self.prompt, "prompt", table) if self.prompt else None
         chosen, rejected = (_writer(getattr(self, one), one, table) for one in ("chosen", "rejected"))
         for i, (number, record) in enumerate(table.rows):
-            asked = prompt(number, record).strip() if prompt else ""
+            asked = "\n\n".join(filter(None, ((prompt(number, record) if prompt else "").strip(), record.get(SHARED))))
             before = f"{asked}\n\n" if asked else ""
             better, worse = chosen(number, record).strip(), rejected(number, record).strip()
             group = self._group(record)
@@ -233,48 +240,6 @@ class TableTask:
         return [spelled(value, where=f"task {self.name!r}: no_label") for value in self.no_label]
 
 
-@spec
-class FileTask(TableTask):
-    """A table in a file.
-
-    Args:
-        path: the file, or a folder of files that are parts of one table.
-    """
-
-    path: str
-
-    def fingerprint(self) -> str | list[str]:
-        """SHA-256 of the file's content; of each, if they are several."""
-        found = [fingerprint(file) for file in table_files(self.path)]
-        return found[0] if len(found) == 1 else found
-
-    def table(self) -> Table:
-        """Read the file as what the task's name says."""
-        return read_table(self.path, form=self.name, columns=needed(self))
-
-
-@spec
-class TextFileTask(FileTask):
-    """A table in a file of text.
-
-    Args:
-        encoding: what the file was saved in, such as "latin-1"; by default what a mark at its start says, or UTF-8.
-    """
-
-    encoding: str = ""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_encoding(self.encoding, name=self.name)
-
-    def identity(self) -> dict[str, Any]:
-        """How the file is read is part of what is read."""
-        return {**super().identity(), "encoding": self.encoding}
-
-    def table(self) -> Table:
-        return read_table(self.path, form=self.name, encoding=self.encoding, columns=needed(self))
-
-
 def shown(value: object) -> str:
     """A cell as text: numbers without needless decimals, true and false, nothing as an empty text."""
     if value is None:
@@ -286,17 +251,12 @@ def shown(value: object) -> str:
     return str(value).strip()
 
 
-def needed(task: TableTask) -> list[str]:
-    """Names that a task's fields give or hold in braces, which are those of all columns that it reads."""
-    given = [getattr(task, one.name) for one in dataclasses.fields(TableTask) if one.name != "kind"]
-    given += task._columns
-    found = [value for value in given if isinstance(value, str) and value]
-    for value in found[:]:
-        try:
-            found += [name for _, name, _, _ in string.Formatter().parse(value) if name]
-        except ValueError:  # said where it is written
-            continue
-    return found
+def _within(template: str) -> list[str]:
+    """Names in a template's braces; none if it is not one, which is said where it is written."""
+    try:
+        return [name for _, name, _, _ in string.Formatter().parse(template) if name]
+    except ValueError:
+        return []
 
 
 def _writer(template: str, field: str, table: Table) -> Callable[[int, Cells], str]:
