@@ -145,7 +145,7 @@ NESTED: list[dict[str, Any]] = [
 def nested(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., JsonlFile | ParquetFile]:
     """A task on rows with lists and tables in them: `nested(rows, text="m.0.content")`."""
 
-    def make(rows: list[dict[str, Any]], **options: str) -> JsonlFile | ParquetFile:
+    def make(rows: list[dict[str, Any]], **options: Any) -> JsonlFile | ParquetFile:
         path = tmp_path / request.param
         if path.suffix == ".parquet":
             pq.write_table(pa.Table.from_pylist(rows), path)

@@ -25,9 +25,8 @@ CPU = torch.device("cpu")
 
 
 def spec(folder: Path, **options: Any) -> LanguageModel:
-    return LanguageModel(
-        **{"name": "transformer", "path": str(folder), "max_length": 32, "training": "probe"} | options
-    )
+    own: dict[str, Any] = {"name": "transformer", "path": str(folder), "max_length": 32, "training": "probe"}
+    return LanguageModel(**own | options)
 
 
 def changed(folder: Path, **fields: Any) -> None:
@@ -162,7 +161,7 @@ def test_families_that_number_positions_after_the_padding_are_known() -> None:
     for family in sorted(OFFSET | {"bert", "electra"}):
         config = transformers.AutoConfig.for_model(family, **small, vocab_size=9, pad_token_id=1)
         with torch.device("meta"):
-            model = transformers.AutoModel.from_config(config)
+            model = transformers.AutoModel.from_config(config)  # type: ignore[no-untyped-call]
         for name, module in model.named_modules():
             if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
                 found.add(family)

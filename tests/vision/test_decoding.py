@@ -47,8 +47,8 @@ def test_a_picture_is_turned_as_its_exif_data_say(orientation: int, form: str) -
     stored = upright.transpose(getattr(Image.Transpose, undo.get(turn, turn))) if turn else upright
     exif = Image.Exif()
     exif[274] = orientation
-    options = {"JPEG": {"quality": 100, "subsampling": 0}, "WEBP": {"lossless": True}}.get(form, {})
-    found = np.asarray(decoded(saved(stored, form, exif=exif, **options)).image).astype(int)
+    own: dict[str, dict[str, Any]] = {"JPEG": {"quality": 100, "subsampling": 0}, "WEBP": {"lossless": True}}
+    found = np.asarray(decoded(saved(stored, form, exif=exif, **own.get(form, {}))).image).astype(int)
     assert found.shape == (24, 16, 3)
     assert np.abs(found - np.asarray(upright)).max() <= (8 if form == "JPEG" else 0)
 
@@ -255,5 +255,6 @@ def test_damage_anywhere_gives_an_image_or_one_error(form: str) -> None:
         packed = whole.copy()
         for place in rng.integers(0, len(packed), 3):
             packed[place] = int(rng.integers(256))
-        (look,) = look_at_all(["it"], lambda _, packed=packed: bytes(packed[: rng.integers(1, 2 * len(packed))]))
+        damaged = bytes(packed[: rng.integers(1, 2 * len(packed))])
+        (look,) = look_at_all(["it"], [damaged].__getitem__)
         assert look.id or look.problem.startswith(("cannot be read: ", "is refused: "))

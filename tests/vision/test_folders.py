@@ -62,8 +62,8 @@ def test_a_file_may_have_any_name(folder: Path) -> None:
         assert shown(name).isprintable()
     (folder / "cat" / "x").mkdir()
     bad = os.path.join(os.fsencode(folder), b"cat", b"x", b"b\xe9d\n.png")
-    with open(bad, "wb") as file:
-        file.write(b"spoilt")
+    with open(bad, "wb") as spoilt:
+        spoilt.write(b"spoilt")
     (note,) = load(folder).notes
     assert note.startswith(r"skipped 1 image that cannot be used: cat/x/b\xe9d\n.png (cannot be read")
 

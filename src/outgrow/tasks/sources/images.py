@@ -142,7 +142,7 @@ def decode(packed: bytes, *, name: str, white: float = 0) -> Any:
         raise DataError(f"image {name!r} {error}") from error
 
 
-def decode_all(references: Sequence[str], preprocessing: Preprocessing) -> np.ndarray:
+def decode_all(references: Iterable[str], preprocessing: Preprocessing) -> np.ndarray:
     """The images of references, uint8 [n, resolution, resolution, 3]; DataError as `content` and `decode`."""
 
     def read(text: str) -> np.ndarray:
