@@ -115,6 +115,8 @@ def fork(what: Callable[[], None]) -> Any:
 
     process = FORK.Process(target=alone)
     process.start()
+    with contextlib.suppress(OSError):  # whoever comes first
+        os.setpgid(process.pid, process.pid)
     return process
 
 
