@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -270,7 +271,7 @@ def test_a_failing_step_fails_its_experiments_alone(cli: Cli, toml: Toml, store:
     assert sorted(row["verdict"] == "failed" for row in found) == [False, False, True, True]
     assert all(row["pgr"] is None and row["student_score"] is None for row in found if row["verdict"] == "failed")
     assert all(("the loss is" in row["failure"]) == (row["verdict"] == "failed") for row in found)
-    assert "with naive failed: train toy-l" in out
+    assert "with naive, strong.train.learning_rate 3e+37 failed: train toy-l" in out
     table = cli("results", "--store", str(store.root))[1].splitlines()
     assert sum("failed (1)" in line or "failed (2)" in line for line in table) == 2
     assert any(
@@ -280,6 +281,24 @@ def test_a_failing_step_fails_its_experiments_alone(cli: Cli, toml: Toml, store:
     for one in rows(cli, str(store.root), "--group"):
         assert ("the loss is" in one["failure"]) == (one["verdict"] == "failed")
     assert len(rows(cli, str(store.root), "--group")) == 4
+
+
+def test_a_run_of_many_is_told_in_few_sentences(cli: Cli, toml: Toml, store: Store) -> None:
+    rates = ", ".join(f"{k}e-3" for k in range(1, 9))
+    path = toml(("[sweep]", f'[sweep]\n"train.learning_rate" = [{rates}]'), ("epochs = 2", "epochs = 1"))
+    status, out, _ = cli("run", path, "--store", str(store.root))
+    assert status == 0
+    assert out.count("toy-xs gets") == 0
+    assert out.count("The table has 16 results, by verdict ") == 1
+    listed = cli("results", "--group", "--store", str(store.root))[1]
+    assert listed in out, "rows are in one order everywhere"
+
+
+def test_a_reader_that_has_seen_enough_does_not_stop_a_run(toml: Toml, store: Store) -> None:
+    program = shlex.join([sys.executable, "-m", "outgrow", "run", toml(), "--store", str(store.root)])
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", f"{program} 2>&1 | head -1"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr, len(done.stdout.splitlines())) == (0, "", 1)
+    assert (store.root / "report-tiny.html").read_text().endswith("</html>\n")
 
 
 def test_a_request_that_nothing_can_come_of_exits_2(cli: Cli, toml: Toml, store: Store) -> None:

@@ -53,6 +53,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
+    from outgrow.cli.display import say
     from outgrow.config import read_experiments, seeds_from
     from outgrow.freshness import adopt, beside, changed_code
     from outgrow.learning.team import team
@@ -107,9 +108,10 @@ def run(
     if team().rank:
         return  # the first of the processes that train together shows what came of it
     groups = _show_results(replace(swept, notes=[*changed, *swept.notes]), opened)
-    print(
-        f"\nComputed {swept.computed} steps, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
-        f"in the store {plain(store)}, {time.monotonic() - started:.1f} s."
+    say()
+    say(
+        f"Computed {swept.computed} steps, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
+        f"in the store {store}, {time.monotonic() - started:.1f} s."
     )
     for source, found in read.items():
         names = {one.name for one in found}
@@ -139,6 +141,8 @@ def _report(
     store: Store,
 ) -> None:
     """Write the page of one experiment of the command. That it cannot be written is told, and costs nothing else."""
+    from outgrow.cli.display import say
+
     if not any(group.student for group in groups):
         return  # nothing came of it
     name, given = groups[0].experiment, sorted(set(settings or []))
@@ -148,7 +152,7 @@ def _report(
     path = store.root / report_name(name, given, whole=all(group.student for group in groups))
     title = f"{name} ({', '.join(given)})" if given else name
     try:
-        print(f"Report: {plain(write_report(groups, failures, path, title, command, store))}")
+        say(f"Report: {write_report(groups, failures, path, title, command, store)}")
     except ConfigError as error:
         print(f"note: {error}", file=sys.stderr)
 
@@ -163,7 +167,7 @@ def report_name(experiment: str, given: Sequence[str], *, whole: bool) -> str:
 
 
 def _show_plan(plan: Plan, runtime: Runtime) -> None:
-    from outgrow.cli.display import console, plan_table
+    from outgrow.cli.display import console, plan_table, say
     from outgrow.preparation import rehearse
 
     notes, error = rehearse(plan)
@@ -171,8 +175,8 @@ def _show_plan(plan: Plan, runtime: Runtime) -> None:
         raise error
     console.print(plan_table(plan))
     for note in notes:
-        print(f"note: {plain(note)}")
-    print(
+        say(f"note: {note}")
+    say(
         f"{len(plan.results)} experiments, {len(plan.steps)} unique steps, {len(plan.todo)} of them to do"
         f"{_time(plan, runtime)}. Trainings one by one would be {plan.trainings_unshared}."
     )
@@ -195,26 +199,17 @@ def _time(plan: Plan, runtime: Runtime) -> str:
 
 
 def _show_results(swept: Swept, store: Store) -> list[Group]:
-    from outgrow.cli.display import console, group_table, sentences
+    from outgrow.cli.display import console, group_table, say, summary
     from outgrow.results.records import pool
 
     groups = pool(store, swept.records)
     for note in dict.fromkeys([*swept.notes, *(note for record in swept.records for note in record.notes)]):
-        print(f"note: {plain(note)}")
+        say(f"note: {note}")
     console.print(group_table(groups))
-    for group in headline(groups):
-        print(f"\n{plain(sentences(group))}")
+    for text in summary(groups):
+        say()
+        say(text)
     return groups
-
-
-def headline(groups: list[Group]) -> list[Group]:
-    """Per experiment: the smallest supervisor with the largest student, every method."""
-    found = []
-    for name in dict.fromkeys(group.experiment for group in groups):
-        own = [group for group in groups if group.experiment == name]
-        smallest, largest = min(group.weak_cost for group in own), max(group.strong_cost for group in own)
-        found += [group for group in own if (group.weak_cost, group.strong_cost) == (smallest, largest)]
-    return found
 
 
 def _failures(swept: Swept) -> list[str]:
