@@ -20,7 +20,11 @@ LARGE = {"src/outgrow/zoo/chess/puzzles.parquet": "20,000 puzzles, so that the f
 # An index is what pip and npm are set up to use; a name written down here would be wrong behind a mirror.
 INDEX = re.compile(r"\b(?:pypi|pythonhosted|npmjs)\.(?:org|com|io)\b|pytorch\.org/whl|--(?:extra-)?index-url", re.I)
 
-PICKLES = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+PICKLES = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "ForkingPickler"}
+OWN = {  # read what they wrote themselves
+    "src/outgrow/executors/workers.py",  # between a process and its child, through a pipe of theirs
+    "src/outgrow/testing/specs.py",  # whether a spec can be sent so
+}
 ERRORS = {"PickleError", "PicklingError", "UnpicklingError"}  # may be caught
 
 
@@ -79,12 +83,13 @@ def test_nothing_is_unpickled() -> None:
     modules = [name for name in tracked() if name.endswith(".py")]
     assert len(modules) > 150
     found = {name: unpickles((TOP / name).read_text(encoding="utf-8")) for name in modules}
-    assert {name: lines for name, lines in found.items() if lines} == {}
+    assert {name for name, lines in found.items() if lines} == OWN
 
 
 @pytest.mark.parametrize(
     ("source", "safe"),
     [
+        ("ForkingPickler.loads(packed)", False),
         ("import torch\ntorch.load('x')", False),
         ("torch.load('x', weights_only=False)", False),
         ("torch.load('x', weights_only=True)", True),

@@ -115,6 +115,7 @@ def fork(what: Callable[[], None]) -> Any:
 
     process = FORK.Process(target=alone)
     process.start()
+    assert process.pid is not None
     with contextlib.suppress(OSError):  # whoever comes first
         os.setpgid(process.pid, process.pid)
     return process

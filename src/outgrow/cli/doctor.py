@@ -98,7 +98,12 @@ def _packs() -> str:
 def _extras() -> str:
     found = [
         f"{name} {'installed' if find_spec(module) else 'not installed'}"
-        for name, module in (("[text]", "transformers"), ("[vision]", "PIL"), ("[zoo]", "chess"))
+        for name, module in (
+            ("[text]", "transformers"),
+            ("[vision]", "PIL"),
+            ("[figures]", "matplotlib"),
+            ("[zoo]", "chess"),
+        )
     ]
     return ", ".join(found)
 

@@ -11,7 +11,6 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
@@ -76,7 +75,7 @@ class Worker:
         try:
             if not self._pipe.poll():
                 return None
-            found: Done | OutgrowError = pickle.loads(self._pipe.recv_bytes())
+            found: Done | OutgrowError = ForkingPickler.loads(self._pipe.recv_bytes())
         except (EOFError, OSError):
             return None
         self.group = []
@@ -165,7 +164,7 @@ def _serve(pipe: connection.Connection, beats: Any, address: str, runtime: Runti
 
 def _compute(packed: bytes, store: Store, context: Context) -> Done | OutgrowError:
     try:
-        return compute_group(pickle.loads(packed), store, context)
+        return compute_group(ForkingPickler.loads(packed), store, context)
     except OutgrowError as error:
         return error
 
@@ -174,13 +173,13 @@ def _packed(found: Done | OutgrowError) -> bytes:
     """An answer that can be read in another process: what cannot be sent as it is becomes words."""
     if isinstance(found, Done):
         failures = {key: _sendable(error) for key, error in found.failures.items()}
-        return pickle.dumps(Done(failures=failures, elsewhere=found.elsewhere))
-    return pickle.dumps(_sendable(found))
+        return bytes(ForkingPickler.dumps(Done(failures=failures, elsewhere=found.elsewhere)))
+    return bytes(ForkingPickler.dumps(_sendable(found)))
 
 
 def _sendable(error: Any) -> Any:
     try:
-        pickle.loads(pickle.dumps(error))
+        ForkingPickler.loads(ForkingPickler.dumps(error))
     except Exception:  # whatever its class makes of it
         return StepFailed(reason(error))
     return error

@@ -26,8 +26,7 @@ class HubImages:
         repo: OWNER/NAME.
         image: column with the images, as the hub's datasets have them.
         label: column with the class, a number or a name.
-        labels: all values of `label`, in the order of the classes; by default those that the dataset names, or those
-            found more than once, sorted.
+        labels: values of `label` in the order of the classes; by default those that the dataset names, or found often.
         size: height and width in pixels that images are brought to; large images take much room.
         limit: at most so many examples; 0 is all.
         config: one of the dataset's configurations.
