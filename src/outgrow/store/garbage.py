@@ -62,8 +62,9 @@ def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_
             artefacts=unreachable, leftovers={name: size for name, size in leftovers.items() if size}
         )  # fmt: skip
         if not dry_run:
-            for manifest in unreachable:
-                shutil.rmtree(store.folder(manifest.key))
+            store.create()
+            for manifest in unreachable:  # gone at once: whoever is killed here leaves none in its place half deleted
+                os.rename(store.folder(manifest.key), store.root / "tmp" / f"{manifest.key}-garbage")
             for name in LEFTOVERS:
                 shutil.rmtree(store.root / name, ignore_errors=True)
             store.create()
