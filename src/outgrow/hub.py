@@ -43,6 +43,14 @@ def folder(*, pack: str, path: str, revision: str, files: Sequence[str] = FILES)
     return model_folder.check(found)
 
 
+def at_hand(file: str, *, path: str, revision: str) -> Path | None:
+    """A file of a folder or hub repository, if nothing has to be fetched for it."""
+    if (own := Path(path).expanduser()).is_dir():
+        return own / file
+    found = hub_library().try_to_load_from_cache(path, file, revision=commit(path, revision))
+    return Path(found) if isinstance(found, str) else None
+
+
 @cache
 def commit(path: str, revision: str) -> str:
     """The commit that a revision of a hub repository stands for: asked of the hub, or known to the local cache."""

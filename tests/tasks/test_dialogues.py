@@ -89,20 +89,26 @@ FORMS: dict[str, dict[str, Any]] = {
 def test_pairs_of_dialogues_in_every_form(load: Load, form: str) -> None:
     row = FORMS[form]
     other = json.loads(json.dumps(row).replace("Since.", "For it is."))
-    found = load([row, other], prompt="prompt" if "prompt" in row else "")
-    assert ordered(found) == [WHOLE, [WHOLE[0].replace("Since.", "For it is."), WHOLE[1]]]
-    assert len(set(found.groups)) == 1, "pairs with one prompt are a group"
+    third = json.loads(json.dumps(row).replace("Why?", "When?"))
+    found = load([row, other, third], prompt="prompt" if "prompt" in row else "")
+    asked = [text.replace("Why?", "When?") for text in WHOLE]
+    assert ordered(found) == [WHOLE, [WHOLE[0].replace("Since.", "For it is."), WHOLE[1]], asked]
+    one, same, apart = found.groups
+    assert one == same != apart, "pairs with one prompt are a group"
     assert found.notes == []
 
 
 def test_turns_that_both_begin_with_are_the_prompt(load: Load) -> None:
     start = [{"role": "system", "content": "Be brief."}, user("Hello"), bot("Hi"), user("Why?")]
     rows = [{"chosen": [*start, bot(f"Since {i}.")], "rejected": [*start, bot("No."), user("So?")]} for i in range(3)]
+    rows.append({"chosen": [user("When?"), bot("Now.")], "rejected": [user("When?"), bot("Never.")]})
     found = load(rows)
     before = "System: Be brief.\n\nHuman: Hello\n\nAssistant: Hi\n\nHuman: Why?\n\n"
     assert ordered(found)[0] == [before + "Assistant: Since 0.", before + "Assistant: No.\n\nHuman: So?"]
-    assert len(set(found.groups)) == 1
-    assert ordered(load([row | {"prompt": "Why?"} for row in rows], prompt="prompt")) == ordered(found)
+    assert len(set(found.groups)) == 2
+    prompts = ["Why?", "Why?", "Why?", "When?"]
+    told = [row | {"prompt": prompt} for row, prompt in zip(rows, prompts, strict=True)]
+    assert ordered(load(told, prompt="prompt")) == ordered(found)
     asked = load([row | {"prompt": "Hush"} for row in rows], prompt="Rule: {prompt}")
     assert ordered(asked)[0][0] == "Rule: Hush\n\n" + ordered(found)[0][0]
 

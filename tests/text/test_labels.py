@@ -128,7 +128,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header(made: Made) -> None:
         ("", ".csv", "is empty"),
         ('{"id": "a", "label": 1}\n{"label": 1}\n', ".jsonl", "row 2: no 'id'; it needs a column 'id' in every row"),
         ("[1, 2]\n", ".jsonl", "no line holds a JSON object"),
-        ('{"id": "a"', ".jsonl", "is no JSON from line 1 on"),
+        ('{"id": "a"', ".jsonl", "no line holds a JSON object"),
         ("no parquet", ".parquet", "holds separated cells, not Parquet"),
     ],
 )

@@ -142,8 +142,9 @@ def _width(backbone: Any, tokenizer: Any, most: int, folder: Path) -> int:
     rows = backbone.get_input_embeddings().num_embeddings
     if most >= rows:
         raise DataError(
-            f"the tokenizer of {folder} has token numbers up to {most:,}, and the network knows {rows:,}: they belong "
-            "to different models; put in the tokenizer that the model was trained with"
+            f"the tokenizer of {folder} has token numbers up to {most:,}, and the network knows {rows:,} tokens: "
+            "put in the tokenizer that the model was trained with, or give the network more rows by "
+            "resize_token_embeddings and save it"
         )
     with one_error(f"the network in {folder} cannot be run as {folder / 'config.json'} says"), torch.inference_mode():
         ids = torch.tensor([tokenizer(TRIAL, truncation=True, max_length=8)["input_ids"] or [0]])

@@ -16,6 +16,8 @@ from outgrow.spec import spec
 from outgrow.tasks.base import Kind, Output
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outgrow.learning.network import Network
     from outgrow.text.configuration import Size
     from outgrow.text.pretrained import Pretrained
@@ -128,12 +130,12 @@ class LanguageModel(Model):
         size = preset or self._measured()
         return TOKENS * size.parameters * (self.layers or size.layers) / size.layers
 
-    def _measured(self) -> Size:
+    def _measured(self, config: Path | None = None) -> Size:
         """What the configuration says; ConfigError if the fields do not fit it."""
         from outgrow.hub import folder
         from outgrow.text.configuration import measure
 
-        size = measure(folder(**self._source, files=["config.json"]) / "config.json")
+        size = measure(config or folder(**self._source, files=["config.json"]) / "config.json")
         if self.layers > size.layers:
             raise ConfigError(f"layers = {self.layers}: {self.path} has only {size.layers}")
         self._check_length(size.positions)
@@ -159,10 +161,10 @@ class LanguageModel(Model):
         return {"pack": pack, "path": path, "revision": self.revision}
 
     def _frozen_identity(self) -> dict[str, Any]:
-        from outgrow.hub import fingerprint
+        from outgrow.hub import at_hand, fingerprint
 
-        if self.path:
-            self._measured()  # what does not fit is told before anything runs
+        if self.path and (config := at_hand("config.json", path=self.path, revision=self.revision)):
+            self._measured(config)  # what does not fit is told before anything runs
         return {
             "family": "transformers",
             "weights": fingerprint(**self._source),
