@@ -25,14 +25,22 @@ if TYPE_CHECKING:
     from outgrow.store import Store
     from outgrow.sweep import Swept
 
+SET = (
+    "Override a value, as often as you like: method.alpha=0.5; a whole table: 'weak={model=\"glove-50d\"}'; to run "
+    "several values: 'sweep.method.name=[\"naive\",\"confidence\"]'. Settings are then part of the report's name."
+)
+
 
 def run(
     experiments: Annotated[
         list[str], typer.Argument(help="Shipped experiments by name, or TOML files.", metavar="EXPERIMENT...")
     ],
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Override a value: method.alpha=0.5")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help=SET)] = None,
     store: StoreOption = DEFAULT_STORE,
-    seeds: Annotated[str | None, typer.Option(help="Seeds instead of the experiment's: 0,1,2")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(help="Seeds in place of the experiment's: 0,1,2. They are then part of the report's name."),
+    ] = None,
     executor: Annotated[str, typer.Option(help="How to run the steps (outgrow list executors).")] = "serial",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes at once, for executors that use several; 2 by default.")
