@@ -32,14 +32,14 @@ class TableTask:
     Args:
         kind: `classification` (needs text and label) or `preference` (needs chosen and rejected).
         text: what a model sees.
-        label: a column with two or more values; or several, one for each annotator, of which the majority counts.
+        label: a column with two or more values; or one column of each annotator: then the majority counts.
         labels: all values of `label`, in the order of the classes; by default those found more than once, sorted.
         no_label: values of `label` that say that there is none, such as -1; their rows are dropped and counted.
         prompt: for preference, what both candidates answer; it goes before each, after a blank line in between.
         chosen: for preference, the better candidate.
         rejected: for preference, the worse candidate.
-        group: a column; rows of a group stay on one side of every split. By default rows whose texts are alike but for
-            blanks, case or Unicode form are one, for preference those whose prompts are.
+        group: a column; rows of a group stay on one side of every split. By default, rows whose texts differ only in
+            blanks, case or Unicode form are a group; for preference, rows whose prompts do.
         annotator: a column; of rows with one text the label is what most annotators say, and ties are dropped.
         id: a column with a different value in each row; by default ids are hashes of the text.
         balance: if one of two classes has more than 55 % of the rows, draw from it until both are as large.
