@@ -67,8 +67,8 @@ def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[l
         )
     if counts.keys() & BOOLEANS and counts.keys() & BITS:
         raise DataError(
-            f"{source}: {column!r} says both true or false and 1 or 0: write one of them, or a third value would be "
-            "a class"
+            f"{source}: {column!r} holds both true or false and 1 or 0, which would be more than two classes: "
+            "write one kind of them"
         )
     if odd := _no_label(counts):
         others = _ordered(counts.keys() - {odd})
@@ -83,7 +83,7 @@ def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[l
         if other != label and min(counts[other], counts[label]) > 1:
             raise DataError(
                 f"{source}: {column!r} says both {other[:40]!r} ({counts[other]:,} rows) and {label[:40]!r} "
-                f"({counts[label]:,}), which are alike but for blanks, case or Unicode form: write one of them in the "
+                f"({counts[label]:,}), which differ only in blanks, case or Unicode form: write one of them in the "
                 "file, or name all classes in labels = [...] if these are two"
             )
     once = [label for label, times in counts.items() if times == 1]
@@ -92,7 +92,7 @@ def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[l
         for label in once:
             del counts[label]
         notes.append(
-            f"no class, since it stands in {column!r} once: {_listed(once)}; set labels = [...] where it is one"
+            f"taken for no class, since {column!r} has it only once: {_listed(once)}; set labels = [...] if it is one"
         )  # fmt: skip
     return _ordered(counts), notes
 

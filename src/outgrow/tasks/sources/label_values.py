@@ -46,8 +46,8 @@ def meaning(
         fit = [name for name in fit if rest <= known[name].keys()] or fit
         if len(fit) > 1:
             raise DataError(
-                f"{source}: its labels, such as {min(said)!r}, can be names and numbers of the classes "
-                f'{_listed(names_of(output))}, which are not the same: set values = "names" or "numbers" in [weak]'
+                f"{source}: its labels, such as {min(said)!r}, can be names or numbers of the classes "
+                f'{_listed(names_of(output))}, and the two differ: set values = "names" or "numbers" in [weak]'
             )
     return {one: known[fit[0]].get(one) if one in said else None for one in used}
 
@@ -79,7 +79,7 @@ def _unknown(
     near = difflib.get_close_matches(wrong[0].lower(), [one.lower() for one in classes], n=1)
     meant = [one for one in classes if near and one.lower() == near[0]]
     if len(names) > 1 and all(any(one in reading for reading in known.values()) for one in said):
-        cure = "some are names and some are numbers: write one of both"
+        cure = "some are names and some are numbers: write all as names or all as numbers"
     elif all(one.isdigit() and int(one) <= output.n_classes for one in said):
         cure = "numbers of classes begin at 0"
     elif meant:
