@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from outgrow.artefacts import Artefacts
 from outgrow.errors import DataError, OutgrowError, StepFailed, StoreError
@@ -18,6 +19,7 @@ from outgrow.metrics.base import metrics
 from outgrow.plan import Plan, Planned
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Dataset, Given, Split, Step, walk_unique
+from outgrow.steps.stored import stored
 from outgrow.store import Store
 from outgrow.tasks.base import Kind
 
@@ -107,8 +109,12 @@ def _spread(plan: Plan, outcome: Outcome) -> None:
 
 def _output(store: Artefacts, key: str) -> tuple[Kind, int]:
     """Kind of task and number of classes of a dataset that was read."""
-    facts = json.loads((store.open(key) / "examples.json").read_text())
-    return facts["kind"], facts["n_classes"]
+
+    def read(folder: Path) -> tuple[Kind, int]:
+        facts = json.loads((folder / "examples.json").read_bytes())
+        return facts["kind"], int(facts["n_classes"])
+
+    return stored(store, key, read)
 
 
 def _check_metric(one: Planned, kind: Kind, n_classes: int) -> None:

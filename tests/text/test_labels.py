@@ -293,3 +293,14 @@ def test_the_content_counts_and_not_the_place(made: Made, tmp_path: Path, monkey
     changed = made("id,label\na,spam\nb,ham\nc,ham\n")
     assert canonical(changed) != one
     assert read(changed)[0] == [0, 1]
+
+
+@pytest.mark.parametrize("label", ["\u00b2", "9" * 5_000])
+def test_odd_digits_are_no_numbers_of_classes(label: str, made: Made) -> None:
+    with pytest.raises(DataError, match="3 labels are none of"):
+        read(made([{"id": one, "label": label} for one in IDS], ".jsonl"))
+
+
+def test_a_probability_beyond_all_numbers_is_told(made: Made) -> None:
+    with pytest.raises(DataError, match="id 'a': a probability is not a number"):
+        read(made([{"id": one, "ham": 10**400, "spam": 0} for one in IDS], ".jsonl"))

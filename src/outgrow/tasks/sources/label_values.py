@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
@@ -14,6 +15,7 @@ from outgrow.tasks.sources.classes import BITS, BOOLEANS, spelled
 Values = Literal["auto", "names", "numbers"]
 SILENT = ("", "-1", "abstain")  # labels that say nothing, where no class is called so
 AS_BITS = {"false": "0", "true": "1"}
+DIGITS = re.compile("[0-9]{1,9}")  # str.isdigit is true of others too
 
 
 def names_of(output: Output) -> list[str]:
@@ -80,7 +82,7 @@ def _unknown(
     meant = [one for one in classes if near and one.lower() == near[0]]
     if len(names) > 1 and all(any(one in reading for reading in known.values()) for one in said):
         cure = "some are names and some are numbers: write all as names or all as numbers"
-    elif all(one.isdigit() and int(one) <= output.n_classes for one in said):
+    elif all(DIGITS.fullmatch(one) and int(one) <= output.n_classes for one in said):
         cure = "numbers of classes begin at 0"
     elif meant:
         cure = f"did you mean {meant[0]!r}?"
