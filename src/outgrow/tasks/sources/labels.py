@@ -19,7 +19,7 @@ from outgrow.tasks.sources.probabilities import probabilities
 from outgrow.tasks.sources.reading import read_table, table_files
 from outgrow.tasks.sources.records import Cells, Table, check_columns
 from outgrow.tasks.sources.rows import because, key
-from outgrow.tasks.sources.table import shown
+from outgrow.tasks.sources.templates import shown
 
 if TYPE_CHECKING:
     import numpy as np
