@@ -39,6 +39,13 @@ def meaning(
     known = readings(output, source)
     silent = {one for one in SILENT if one not in known["names"]}
     said = {one for one in used if one.lower() not in silent}
+    if said == {"1"} and used["-1"] > 1 and output.n_classes == 2 and "-1" in silent:
+        raise DataError(
+            f"{source}: its labels are -1 ({used['-1']:,}) and 1 ({used['1']:,}), and -1 would say that there is none: "
+            f"write 0 for -1 if it is the class {names_of(output)[0]!r}, or else leave these labels empty"
+        )
+    if not said:
+        raise DataError(f"{source}: all {used.total():,} labels say that there is none, such as {min(used)!r}")
     names = {"auto": ["names", "numbers"]}.get(values, [values])
     fit = [name for name in names if said <= known[name].keys()]
     if not fit:
