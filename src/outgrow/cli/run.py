@@ -160,7 +160,8 @@ def _report(
     path = store.root / report_name(name, given, whole=all(group.student for group in groups))
     title = f"{name} ({', '.join(given)})" if given else name
     try:
-        say(f"Report: {write_report(groups, failures, path, title, command, store)}")
+        written = write_report(groups, failures, path, title, command, store, follow=False)
+        say(f"Report: {written}")
     except ConfigError as error:
         print(f"note: {error}", file=sys.stderr)
 

@@ -73,7 +73,7 @@ def student_scores(store: Store, records: Sequence[Record], name: str) -> Scores
         raise ConfigError(f"{name}: seed {failed[0].row.seed} failed: {failed[0].failure}")
     records = sorted(records, key=lambda one: one.row.seed)
     metric = metrics[records[0].row.metric]
-    answers = read_answers([store.open(one.row.key) for one in records], metric=metric)
+    answers = read_answers(store, [one.row.key for one in records], metric=metric)
     ids, groups = _ids(store.open(records[0].row.key) / "test.parquet")
     values = np.stack([np.asarray(metric.values(one), np.float64) for one in answers.said["student"]])
     if not np.isfinite(values).all():

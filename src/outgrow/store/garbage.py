@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import uuid
 from dataclasses import dataclass
 
 from outgrow.artefacts import Manifest
@@ -64,7 +65,7 @@ def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_
         if not dry_run:
             store.create()
             for manifest in unreachable:  # gone at once: whoever is killed here leaves none in its place half deleted
-                os.rename(store.folder(manifest.key), store.root / "tmp" / f"{manifest.key}-garbage")
+                os.rename(store.folder(manifest.key), store.root / "tmp" / f"{manifest.key}-{uuid.uuid4().hex[:8]}")
             for name in LEFTOVERS:
                 shutil.rmtree(store.root / name, ignore_errors=True)
             store.create()

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from outgrow.errors import DataError
+from outgrow.errors import ConfigError, DataError
 from outgrow.tasks.sources.records import Cells, Table, skipped
+from outgrow.tasks.sources.swallowed import swallowed
 
 LONGEST_CELL = 1 << 26  # characters; the csv module's own limit is 131,072
 MANY_LINES = 50  # of one row: a quote that was never meant to open may have swallowed others
@@ -45,6 +46,8 @@ def read_separated(
     _check_delimiter(text, columns, delimiter, file)
     try:
         lines = _read(text, delimiter, above, file)
+        if line := swallowed(lines, delimiter):
+            raise _Unclosed(line, "rows of the table stand within its quotes")
     except _Unclosed as error:
         lines, told = _read_otherwise(text, delimiter, above, file, error)
         notes.append(told)
@@ -53,6 +56,12 @@ def read_separated(
         return Table(source=file.name, columns=[], rows=[], notes=notes)
     _check_header(lines[0][1], columns, delimiter, file)
     return _table(lines, columns, notes, file=file)
+
+
+def check_delimiter(delimiter: str, *, where: str) -> None:
+    """ConfigError unless it is one character that can stand between cells, or none."""
+    if len(delimiter) > 1 or delimiter in ("\n", "\r", '"', "\0"):
+        raise ConfigError(f'{where}: delimiter = {delimiter!r} must be one character, such as ";"')
 
 
 class _Unclosed(Exception):
