@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
-from outgrow.tasks.sources.alike import folded
+from outgrow.tasks.sources.alike import bare, folded
 from outgrow.tasks.sources.classes import FEW
 from outgrow.tasks.sources.kept import Kept, grouped, once
 
@@ -41,7 +41,8 @@ class TextRow:
 class Pair:
     """Two candidates in full, prompt included, of which `better` is preferred.
 
-    Groups whose `prompt` is alike but for blanks, case or Unicode form are joined; one that makes no group is left out.
+    Groups whose `prompt` is alike but for blanks, case, punctuation or Unicode form are joined; one that makes no group
+    is left out. Where `alone`, there is neither prompt nor group, and pairs that share a candidate are joined.
     """
 
     better: str
@@ -50,6 +51,7 @@ class Pair:
     id: str = ""
     prompt: str = ""
     annotator: str = ""
+    alone: bool = False
 
 
 def key(*texts: str) -> str:
@@ -69,7 +71,7 @@ def classification(
 ) -> Examples:
     """Examples of texts [n] and classes.
 
-    Texts that are alike but for blanks, case or Unicode form are one group: groups that hold such are joined.
+    Texts that are alike but for blanks, case, punctuation or Unicode form are one group: groups with such are joined.
 
     Args:
         rows: in any order; their texts are stripped.
@@ -172,7 +174,7 @@ def _row(row: TextRow, n_classes: int, counts: Counter[str]) -> Kept | None:
         text=text,
         label=row.label,
         group=row.group,
-        mark=key(plain),
+        mark=key(bare(plain)),
         stance=row.label,
         annotator=row.annotator,
         difficulty=row.difficulty,
@@ -198,9 +200,10 @@ def _pair(pair: Pair, counts: Counter[str]) -> Kept | None:
         text=(first, second),
         label=int(second == better),
         group=pair.group,
-        mark=key(*sorted(plain)),
-        stance=plain[0],
-        prompt=key(folded(pair.prompt)) if pair.prompt else "",
+        mark=key(*sorted(map(bare, plain))),
+        stance=bare(plain[0]),
+        prompt=key(bare(folded(pair.prompt))) if pair.prompt else "",
+        candidates=tuple(key(bare(one)) for one in plain) if pair.alone else (),
         annotator=pair.annotator,
     )
 
