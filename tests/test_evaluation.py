@@ -428,7 +428,7 @@ def compared(one: Experiment, store: Store) -> Comparison:
 def test_predictions_come_back_as_they_were(toy: Toy, store: Store) -> None:
     (one,) = toy("method.name=naive", "metric=brier")
     result = compared(one, store)
-    found = read_answers([store.open(result.key)], metric=metrics["brier"])
+    found = read_answers(store, [result.key], metric=metrics["brier"])
     for role, scored in {"weak": result.weak, "student": result.student, "ceiling": result.ceiling}.items():
         expected = scored.read(Context(store))
         for name, value in vars(found.said[role][0]).items():
@@ -457,7 +457,7 @@ def test_a_group_of_one_seed_is_not_evaluated_again(toy: Toy, store: Store, monk
     assert calls == [2, 2]
 
 
-def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store, tmp_path: Any) -> None:
+def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -470,9 +470,10 @@ def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store, tmp_path
     with pytest.raises(StoreError, match="is a results row of an older version of outgrow; delete it and run"):
         read_records(store)
     columns = {"id": ["a"], "group": ["a"], "truth": [1], "weak_predicted": [1], "weak_score": [1.0]}
-    pq.write_table(pa.table(columns), tmp_path / "test.parquet")
+    with store.write(key="ab" * 32, step="compare", identity={}, inputs={}, versions={}) as folder:
+        pq.write_table(pa.table(columns), folder / "test.parquet")
     with pytest.raises(StoreError, match="is of an older version of outgrow; run its experiment again"):
-        read_answers([tmp_path], metric=metrics["accuracy"])
+        read_answers(store, ["ab" * 32], metric=metrics["accuracy"])
 
 
 def test_a_metric_that_cannot_score_so_many_classes(toy: Toy, store: Store) -> None:

@@ -51,5 +51,5 @@ def _read() -> dict[str, dict[str, float]]:
             str(machine): {str(name): float(ratio) for name, ratio in rates.items() if 0 < float(ratio) < math.inf}
             for machine, rates in found.items()
         }
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return {}

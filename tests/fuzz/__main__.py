@@ -88,6 +88,7 @@ def replay(file: Path) -> int:
     target.prepare()
     limit()
     with tempfile.TemporaryDirectory() as room:
+        tempfile.tempdir = room
         found = attempt(target, case, Path(room), Watch(), random.randrange(1 << 30))
     print(f"{target.name}: {found.kind} {found.said} at {found.place}\n{found.trace}")
     return 1 if found.kind in BAD else 0

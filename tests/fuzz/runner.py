@@ -163,6 +163,7 @@ def _serve(target: Target, numbers: range, seed: int, room: Path, now: mmap.mmap
     """Within the process: read one input after the other, and tell what came of them."""
     warnings.simplefilter("ignore")
     os.environ.update(HOME=str(room / "home"), HF_HUB_OFFLINE="1", TMPDIR=str(room))
+    tempfile.tempdir = str(room)  # which it remembers
     (room / "home").mkdir(exist_ok=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what libraries in C have to say
     target.prepare()

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sqlite3
+import stat
 from pathlib import Path
+from typing import IO
 
+import pytest
+
+from outgrow.disk import write_whole
+from outgrow.errors import ConfigError, StoreError
+from outgrow.report.files import check_page_name
 from outgrow.store import Store
 
 KEY = "ab" * 32
@@ -39,6 +47,73 @@ def test_a_link_in_a_files_place_is_no_file_of_an_artefact(store: Store, tmp_pat
     file.symlink_to(tmp_path / "same")
     assert store.verify() == [f"artefact {KEY[:12]}: a.txt is missing; it was moved aside, run again to recompute it"]
     assert (tmp_path / "same").read_text() == "a"
+
+
+def test_what_is_half_written_has_a_name_that_nobody_can_guess(tmp_path: Path) -> None:
+    names, rights = set(), set()
+
+    def look(file: IO[bytes]) -> None:
+        (there,) = tmp_path.glob(".*")
+        names.add(there.name)
+        rights.add(stat.S_IMODE(os.fstat(file.fileno()).st_mode))
+        file.write(b"page")
+
+    before = os.umask(0o027)
+    try:
+        for _ in range(20):
+            write_whole(tmp_path / "page.html", look, what="the page")
+    finally:
+        os.umask(before)
+    assert len(names) == 20
+    assert all(re.fullmatch(r"\.[0-9a-f]{32}\.partial\.html", name) for name in names)
+    assert rights == {0o640}, "as the umask says"
+    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_link_in_the_place_of_what_is_half_written_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim, planted = tmp_path / "victim", tmp_path / "planted"
+    victim.write_text("precious")
+    planted.symlink_to(victim)
+    monkeypatch.setattr("outgrow.disk.beside", lambda path: planted)
+    with pytest.raises(ConfigError, match="cannot write the page"):
+        write_whole(tmp_path / "page.html", "page", what="the page")
+    assert victim.read_text() == "precious"
+
+
+def test_the_page_of_a_run_takes_a_links_place(tmp_path: Path) -> None:
+    victim, page = tmp_path / "victim", tmp_path / "report.html"
+    victim.write_text("precious")
+    page.symlink_to(victim)
+    write_whole(page, "page", what="the report", follow=False)
+    assert not page.is_symlink()
+    assert (victim.read_text(), page.read_text()) == ("precious", "page")
+
+
+@pytest.mark.parametrize("name", ["a\0b.html", "\ud800.html", "x" * 300 + ".html", ".", "folder"])
+def test_what_no_file_can_be_called_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="choose another"):
+        write_whole(Path(name), "page", what="the report")
+    assert [one.name for one in tmp_path.iterdir()] == ["folder"]
+    with contextlib.suppress(ConfigError):
+        check_page_name(Path(name))
+
+
+def test_half_surrogate_pairs_are_spelt(tmp_path: Path) -> None:
+    write_whole(tmp_path / "page.html", "a\udcff\ud800", what="the page")
+    assert (tmp_path / "page.html").read_text() == r"a\udcff\ud800"
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "\ud800"])
+def test_what_no_store_can_be_called_is_one_clear_error(name: str) -> None:
+    for ask in (Store(name).require, Store(name).create):
+        with pytest.raises(StoreError, match=r"as a store: .*; choose another with --store"):
+            ask()
 
 
 def test_tests_that_the_page_on_security_names_are_there() -> None:

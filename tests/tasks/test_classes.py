@@ -69,7 +69,10 @@ def test_classes_stand_in_order() -> None:
 def test_what_stands_there_once_among_many_is_no_class() -> None:
     classes, (note,) = found(*["good", "bad"] * 20, "Total", "450 rows")
     assert classes == ["bad", "good"]
-    assert note == "no class, since it stands in 'label' once: 'Total', '450 rows'; set labels = [...] where it is one"
+    assert (
+        note
+        == "taken for no class, since 'label' has it only once: 'Total', '450 rows'; set labels = [...] if it is one"
+    )
     assert found(*["good", "bad"] * 5, "fine")[0] == ["bad", "fine", "good"], "of few rows nothing can be told"
 
 
@@ -99,7 +102,7 @@ def test_a_scale_on_both_sides_of_zero_is_classes() -> None:
 
 @pytest.mark.parametrize("other", ["Spam", "SPAM", "spa\u200bm", "s pam"])
 def test_classes_that_are_alike_are_an_error(other: str) -> None:
-    with pytest.raises(DataError, match=r"says both '.*' \(\d+ rows\) and '.*', which are alike|write one of them"):
+    with pytest.raises(DataError, match=r"says both '.*' \(\d+ rows\) and '.*' \(\d+\), which are alike but for"):
         found(*["ham", "spam"] * 10, other, other)
 
 
@@ -162,7 +165,7 @@ def test_a_stray_quote_swallows_no_row(read: Read, other: str) -> None:
     examples = read("t.tsv", "\n".join(lines))
     assert len(examples.ids) == 60
     assert max(map(len, examples.inputs)) < 40
-    assert "quotes are read as letters, since that of line 11 is not closed properly" in examples.notes
+    assert "quotes are read as letters, since the quote in line 11 is not closed properly" in examples.notes
     lines = table(60)
     lines[10] = f'"{lines[10]}'
     with pytest.raises(DataError, match="line 11: a quote opens there that is not closed properly"):
@@ -273,7 +276,7 @@ def test_repeated_totals_are_no_class(read: Read) -> None:
     lines[10:10] = ["Subtotal,9"]
     examples = read("t.csv", "\n".join([*lines, "Subtotal,9"]))
     assert examples.class_names == ("a", "b")
-    assert "no class, since it stands in 'label' once: '9'; set labels = [...] where it is one" in examples.notes
+    assert "taken for no class, since 'label' has it only once: '9'; set labels = [...] if it is one" in examples.notes
 
 
 @pytest.mark.parametrize("row", ["text,label", "Text,LABEL"])

@@ -20,6 +20,7 @@ from outgrow.errors import DataError
 from outgrow.tasks.csv_file import CsvFile
 from outgrow.tasks.jsonl_file import JsonlFile
 from outgrow.tasks.parquet_file import ParquetFile
+from outgrow.tasks.sources import content as unpacking
 from outgrow.tasks.sources.reading import read_table
 
 ROWS = [{"t": "fine", "l": "1"}, {"t": "odd", "l": "0"}]
@@ -75,6 +76,19 @@ def test_a_cut_archive_is_named(tmp_path: Path, packed: str) -> None:
     path.write_bytes(PACKED[packed](CSV * 1_000)[:-9])
     with pytest.raises(DataError, match=rf"x\.csv{packed} cannot be"):
         read_table(path)
+
+
+@pytest.mark.parametrize("packed", [packed for packed in PACKED if packed])
+def test_what_unpacks_to_far_more_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: str) -> None:
+    path, rows = tmp_path / f"x.csv{packed}", 3 * unpacking.PIECE // 8
+    path.write_bytes(PACKED[packed](b"t,l\n" + b"fine,01\n" * rows))
+    assert len(cells(path)) == rows, "which is less than is always allowed"
+    monkeypatch.setattr(unpacking, "SMALL", unpacking.PIECE)
+    monkeypatch.setattr(unpacking, "RATIO", 10)
+    with pytest.raises(DataError, match=rf"x\.csv{packed} has .* unpacks to more than 1,048,576; .*unpack it"):
+        read_table(path)
+    monkeypatch.setattr(unpacking, "RATIO", 100_000)
+    assert len(cells(path)) == rows
 
 
 @pytest.mark.parametrize("name", ["x", "x.txt", "x.gz", "csv"])

@@ -107,7 +107,7 @@ def test_quoted_cells_with_another_delimiter_are_named(load: Load, tmp_path: Pat
 
 
 def test_lines_that_are_quoted_as_a_whole_are_named(load: Load) -> None:
-    with pytest.raises(DataError, match="a line as a whole stands in quotes, 't,l'"):
+    with pytest.raises(DataError, match="the whole header stands in quotes, 't,l'"):
         load('"t,l"\n"fine,1"\n"odd,0"\n')
 
 
@@ -165,7 +165,7 @@ def test_what_stands_right_of_the_header_is_counted(load: Load) -> None:
     assert found.inputs.tolist() == ["fine", "odd"]
     assert found.notes == [
         "skipped 1 bad rows: line 4 has 5 cells, the header 2",
-        "1 rows, such as line 2, hold something right of the last column with a name, which is not read",
+        "cells to the right of the last named column are not read: those of 1 row, such as line 2",
     ]
 
 
@@ -242,7 +242,7 @@ def test_a_quote_that_closes_rows_below_is_a_letter_among_tabs(load: Load) -> No
     found = load(content, name="x.tsv")
     assert len(found.ids) == 60
     assert max(map(len, found.inputs)) < 20
-    assert found.notes == ["quotes are read as letters, since that of line 12 is not closed properly"]
+    assert found.notes == ["quotes are read as letters, since the quote in line 12 is not closed properly"]
 
 
 @pytest.mark.parametrize(

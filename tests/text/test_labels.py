@@ -105,7 +105,11 @@ def test_a_byte_order_mark_is_no_part_of_the_header(made: Made) -> None:
         ),
         ("id,label\na,HAM\nb,ham\nc,ham\n", ".csv", r"1 labels .*: 'HAM' \(1\); did you mean 'ham'\?"),
         ("id,label\na,2\nb,1\nc,1\n", ".csv", r"'2' \(1\); numbers of classes begin at 0"),
-        ("id,label\na,1\nb,ham\nc,ham\n", ".csv", r"'1' \(1\); some are names and some are numbers: write one of both"),
+        (
+            "id,label\na,1\nb,ham\nc,ham\n",
+            ".csv",
+            r"'1' \(1\); some are names and some are numbers: write all as names or all",
+        ),
         ("id,label\na\nb,ham\nc,ham\n", ".csv", r"no row for 1 of 3 .*\(skipped 1 bad rows: line 2 has 1 cells"),
         (
             "id,label,ham,spam\na,ham,1,0\n",
@@ -174,12 +178,12 @@ def test_name_or_number_is_decided_once_for_the_file(made: Made) -> None:
 
 def test_what_can_be_both_has_to_be_said(made: Made) -> None:
     labels = made("id,label\na,1\nb,1\nc,1\n")
-    with pytest.raises(DataError, match=r"such as '1', can be names and numbers .* 1, 2, .*set values = "):
+    with pytest.raises(DataError, match=r"such as '1', can be names or numbers .* 1, 2, .*set values = "):
         read(labels, ONE_TWO)
     assert read(replace(labels, values="names"), ONE_TWO) == [[1, 0]] * 3
     assert read(replace(labels, values="numbers"), ONE_TWO) == [[0, 1]] * 3
     turned = Output(kind="classification", n_classes=2, class_names=("1", "0"))
-    with pytest.raises(DataError, match="can be names and numbers"):
+    with pytest.raises(DataError, match="can be names or numbers"):
         read(made("id,label\na,1\nb,0\nc,1\n"), turned)
 
 
@@ -289,6 +293,17 @@ def test_the_content_counts_and_not_the_place(made: Made, tmp_path: Path, monkey
     changed = made("id,label\na,spam\nb,ham\nc,ham\n")
     assert canonical(changed) != one
     assert read(changed)[0] == [0, 1]
+
+
+@pytest.mark.parametrize("label", ["\u00b2", "9" * 5_000])
+def test_odd_digits_are_no_numbers_of_classes(label: str, made: Made) -> None:
+    with pytest.raises(DataError, match="3 labels are none of"):
+        read(made([{"id": one, "label": label} for one in IDS], ".jsonl"))
+
+
+def test_a_probability_beyond_all_numbers_is_told(made: Made) -> None:
+    with pytest.raises(DataError, match="id 'a': a probability is not a number"):
+        read(made([{"id": one, "ham": 10**400, "spam": 0} for one in IDS], ".jsonl"))
 
 
 def test_how_text_is_written_can_be_said(made: Made, tmp_path: Path) -> None:

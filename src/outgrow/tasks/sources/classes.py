@@ -80,7 +80,7 @@ def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[l
         for label in once:
             del counts[label]
         notes.append(
-            f"no class, since it stands in {column!r} once: {listed(once)}; set labels = [...] where it is one"
+            f"taken for no class, since {column!r} has it only once: {listed(once)}; set labels = [...] if it is one"
         )  # fmt: skip
     classes = ordered(counts)
     if len(classes) > SCALE and all(WHOLE.fullmatch(label) for label in classes):

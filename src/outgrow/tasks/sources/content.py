@@ -5,21 +5,25 @@ from __future__ import annotations
 import bz2
 import codecs
 import gzip
+import io
 import lzma
 import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from outgrow.errors import ConfigError, DataError
 from outgrow.tasks.sources.files import errors_name
 
-UNPACK: dict[bytes, Callable[[bytes], bytes]] = {
-    b"\x1f\x8b": gzip.decompress,
-    b"BZh": bz2.decompress,
-    b"\xfd7zXZ\x00": lzma.decompress,
+UNPACK: dict[bytes, Callable[[Any], Any]] = {  # files that unpack what is read from another
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
     b"\x28\xb5\x2f\xfd": lambda packed: _zstd(packed),
 }
+SMALL, RATIO, LARGEST = 64 << 20, 1_000, 8 << 30  # bytes that any file may unpack to, times its size, and at most
+PIECE = 1 << 20  # bytes unpacked at once
 MARKS = {  # at a text's start; those of four bytes first, since UTF-32's begins as UTF-16's
     codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
@@ -53,7 +57,8 @@ def content(file: Path) -> bytes:
         for mark, unpack in UNPACK.items():
             if found.startswith(mark):
                 try:
-                    found = unpack(found)
+                    with unpack(io.BytesIO(found)) as stream:
+                        found = _unpacked(stream, file, len(found))
                 except (EOFError, zlib.error, lzma.LZMAError) as error:
                     raise DataError(f"{file} cannot be unpacked: {error}; it may have been cut short") from error
                 break
@@ -169,8 +174,22 @@ def _wide(content: bytes) -> str:
     return ""
 
 
-def _zstd(packed: bytes) -> bytes:
+def _unpacked(stream: Any, file: Path, packed: int) -> bytes:
+    """All that a packed file holds, read in pieces: a few hundred bytes can be made to unpack to any size."""
+    most = min(max(SMALL, RATIO * packed), LARGEST)
+    found = io.BytesIO()
+    while piece := stream.read(PIECE):
+        found.write(piece)
+        if found.tell() > most:
+            raise DataError(
+                f"{file} has {packed:,} bytes and unpacks to more than {most:,}; packed tables may unpack to "
+                f"{RATIO:,} times their size or {SMALL >> 20} MiB, and to {LARGEST >> 30} GiB at most: if it is sound, "
+                "unpack it and name the unpacked file"
+            )
+    return found.getvalue()
+
+
+def _zstd(packed: io.BytesIO) -> Any:
     import pyarrow
 
-    with pyarrow.CompressedInputStream(pyarrow.BufferReader(packed), "zstd") as stream:
-        return bytes(stream.read())
+    return pyarrow.CompressedInputStream(packed, "zstd")

@@ -28,7 +28,7 @@ def probabilities(cells: Sequence[Sequence[Any]], *, path: str, ids: Sequence[st
         blank = [str(cell).strip().lower() in MISSING or cell is None for cell in row]
         try:
             rows.append([0.0] * len(row) if all(blank) else [float(cell) for cell in row])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise DataError(f"{path}, id {one!r}: a probability is not a number: {_shown(row)}") from None
     found = np.array(rows, np.float64)
     total = found.sum(1)
