@@ -287,3 +287,19 @@ def test_a_folder_for_each_image_is_no_class(tmp_path: Path) -> None:
         Image.new("RGB", (8, 8), (10 * i, 90, 9)).save(tmp_path / f"item{i}" / "front.png")
     with pytest.raises(DataError, match="24 folders hold 24 images, so they are hardly classes"):
         load(tmp_path)
+
+
+def test_one_image_in_two_formats_is_one_group(folder: Path) -> None:
+    plain = load(folder)
+    first, other = sorted(one for one in folder.iterdir() if one.is_dir())[:2]
+    files = sorted(first.glob("*.png"))[:3]
+    for i, file in enumerate(files):
+        with Image.open(file) as image:
+            image.save((other if i == 2 else first) / f"twin{i}.bmp")
+    found = load(folder)
+    assert len(found.ids) == len(plain.ids) + 3
+    assert len(set(found.groups)) == len(set(plain.groups))
+    assert plain.groups == plain.ids
+    assert found.notes[-1] == (
+        "3 images are the same as another, pixel by pixel, 1 of them of another class: they stay in one group with it"
+    )

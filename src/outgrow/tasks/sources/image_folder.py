@@ -104,8 +104,14 @@ class ClassFolders:
             notes.append(f"passed over what other programs have left: {listed([*map(shown, foreign)])}")
         notes += told(looks, source=source)
         white = whites(looks)
+        first: dict[str, str] = {}  # of the images that show the same
         rows = [
-            ImageRow(image=refer(self.root, name, look.id, white=white.get(look.depth, 0)), label=label, id=look.id)
+            ImageRow(
+                image=refer(self.root, name, look.id, white=white.get(look.depth, 0)),
+                label=label,
+                id=look.id,
+                group=first.setdefault(look.shows, look.id),
+            )
             for (label, _), name, look in zip(chosen, names, looks, strict=True)
             if not look.problem
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 UNEVEN = 0.55  # share of the larger of two classes from which on it is cut; Burns et al. 2023, A.1
 RARE = 2  # rows of a class, or fewer: hardly a class
+GARBLED = re.compile("\ufffd|\u00c3[\u0080-\u00bf]|\u00e2\u20ac.")  # UTF-8 read as cp1252 has the second and third
 NO_LABEL = -1  # what the hub's datasets put where the answer is kept secret
 
 
@@ -211,6 +213,12 @@ def _pair(pair: Pair, counts: Counter[str]) -> Kept | None:
 def _kept(rows: Iterable[Kept | None], counts: Counter[str], told: list[str], disputes: str) -> list[Kept]:
     kept = once((row for row in rows if row is not None), counts, told)
     told += _told(counts, disputes)
+    if garbled := [row for row in kept if GARBLED.search(row.text if isinstance(row.text, str) else "".join(row.text))]:
+        found = GARBLED.search("".join(garbled[0].text))
+        shown = found[0] if found else ""
+        told.append(
+            f"{_count(len(garbled))} with {shown!r}, which stands where letters were lost or read in a wrong encoding"
+        )
     return grouped(kept, told)
 
 
