@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
+
+import numpy as np
 
 from outgrow.artefacts import Artefacts
 from outgrow.errors import DataError, OutgrowError, StepFailed, StoreError
@@ -19,9 +19,8 @@ from outgrow.metrics.base import metrics
 from outgrow.plan import Plan, Planned
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Dataset, Given, Split, Step, walk_unique
-from outgrow.steps.stored import stored
 from outgrow.store import Store
-from outgrow.tasks.base import Kind
+from outgrow.tasks.base import Output
 
 log = logging.getLogger(__name__)
 DATA = (Dataset, Split, Given)
@@ -41,11 +40,11 @@ def prepare(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) ->
     if outcome.damaged:
         return plan, outcome
     _spread(plan, outcome)
-    todo, output = set(plan.todo), cache(lambda key: _output(store, key))
+    todo, found = set(plan.todo), cache(lambda data: _sample(store, data))
     for one in plan.results:
         if one.result.key in todo and one.result.key not in outcome.failed:
             try:
-                _check_metric(one, *output(one.result.student.split.dataset.key))
+                _check_fit(one, *found(one.result.student.split.dataset))
             except OutgrowError as error:
                 outcome.fail(plan, one.result.key, error)
     if outcome.damaged:
@@ -107,23 +106,25 @@ def _spread(plan: Plan, outcome: Outcome) -> None:
                 outcome.failed[key] = outcome.failed[needed.key]
 
 
-def _output(store: Artefacts, key: str) -> tuple[Kind, int]:
-    """Kind of task and number of classes of a dataset that was read."""
-
-    def read(folder: Path) -> tuple[Kind, int]:
-        facts = json.loads((folder / "examples.json").read_bytes())
-        return facts["kind"], int(facts["n_classes"])
-
-    return stored(store, key, read)
+def _sample(store: Artefacts, data: Dataset) -> tuple[np.ndarray, Output]:
+    """What a model sees of the first row of a dataset that was read, and what it has to tell of it."""
+    whole = data.read(Context(store))
+    return whole.inputs[:1].copy(), whole.output
 
 
-def _check_metric(one: Planned, kind: Kind, n_classes: int) -> None:
-    """DataError where a metric cannot score an experiment's task, now that it is known how many classes that has."""
-    if why := metrics[one.experiment.metric].misfit(kind, n_classes):
-        raise DataError(
-            f"the metric {one.experiment.metric!r} does not fit the task {one.experiment.task.name!r}: it {why}; "
-            "choose another (outgrow list metrics)"
-        )
+def _check_fit(one: Planned, inputs: np.ndarray, output: Output) -> None:
+    """DataError where a metric or a model does not fit an experiment's task, now that its data are known."""
+    experiment = one.experiment
+    why = metrics[experiment.metric].misfit(output.kind, output.n_classes)
+    misfits = [("metric", experiment.metric, why, "metrics")]
+    for model in (*experiment.weak.models, experiment.strong.model):
+        misfits.append(("model", model.label, model.misfit(inputs, output), "models"))
+    for what, name, why, kinds in misfits:
+        if why:
+            raise DataError(
+                f"the {what} {name!r} does not fit the task {experiment.task.name!r}: it {why}; choose another "
+                f"(outgrow list {kinds})"
+            )
 
 
 def _one_error(plan: Plan, outcome: Outcome) -> OutgrowError:

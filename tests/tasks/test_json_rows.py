@@ -160,9 +160,8 @@ def test_values_within_a_cell_are_columns(nested: Callable[..., JsonlFile]) -> N
     found = nested(NESTED, text="m.0.content", label="meta.l").load()
     assert found.inputs.tolist() == [f"Why {i}?" for i in range(4)]
     assert found.class_names == ("0", "1")
-    found = nested(NESTED, text="{m.0.content} {m.-1.content}", label="meta.l", group="meta.l").load()
+    found = nested(NESTED, text="{m.0.content} {m.-1.content}", label="meta.l").load()
     assert found.inputs[3] == "Why 3? Since 3."
-    assert found.groups == ["0", "1", "0", "1"]
     gaps = [NESTED[0] | {"m": NESTED[0]["m"][:1]}, *NESTED[1:], {"m": None, "meta": None}]
     found = nested(gaps, text="m.1.content", label="meta.l").load()
     assert found.inputs.tolist() == [f"Since {i}." for i in range(1, 4)]

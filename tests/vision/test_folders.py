@@ -131,8 +131,8 @@ def test_what_is_no_class_is_told_and_never_a_class(folder: Path, make_picture: 
     ]
     assert found.notes[3].startswith("skipped 1 image that cannot be used: only-broken/1.png")
     assert found.notes[4:] == [
-        "no class, since there is one image of it: 'stray'; set labels = [...] where it is one",
-        "no class, since no image of it is left: 'empty', 'only-broken', 'only-copies', 'only-text', 'stray'",
+        "taken for no class, since it has one image: 'stray'; set labels = [...] if it is one",
+        "taken for no class, since no image of it is left: 'empty', 'only-broken', 'only-copies', 'only-text', 'stray'",
     ]
     chosen = load(folder, labels=("cat", "dog", "stray"))
     assert chosen.class_names == ("cat", "dog", "stray")
@@ -146,7 +146,7 @@ def test_a_class_whose_images_are_all_in_another_too_is_no_class(folder: Path) -
         load(folder, labels=("cat", "dog", "kitten"))
     found = load(folder)
     assert found.class_names == ("dog", "newt")
-    assert found.notes[-1] == "no class, since no image of it is left: 'cat', 'kitten'"
+    assert found.notes[-1] == "taken for no class, since no image of it is left: 'cat', 'kitten'"
     assert set(truth_of(found).tolist()) == {0, 1}
 
 
@@ -163,7 +163,7 @@ def test_parts_of_a_data_set_are_no_classes(folder: Path, tmp_path: Path, names:
 def test_a_folder_too_many_is_told(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "unpacked"
     shutil.copytree(folder, root / "photographs")
-    with pytest.raises(DataError, match=r"whose folders are cat, dog, newt; .*set path = '.*photographs'"):
+    with pytest.raises(DataError, match=r"which has the folders cat, dog, newt; .*set path = '.*photographs'"):
         load(root)
 
 

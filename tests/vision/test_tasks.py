@@ -352,7 +352,7 @@ def test_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with monkeypatch.context() as other:
         other.setattr(digits, "SHA256", "0" * 64)
-        with pytest.raises(DataError, match="are others than those"):
+        with pytest.raises(DataError, match="has other digits than"):
             tasks["digits"]().load()
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(MissingDependency, match=r"pip install 'outgrow\[vision\]'"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from outgrow.cli.results import write_report
-from outgrow.cli.store import DEFAULT_STORE, StoreOption
+from outgrow.cli.store import DEFAULT_STORE, StoreOption, counted
 from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, StoreError
 from outgrow.plain import plain
 
@@ -25,14 +25,22 @@ if TYPE_CHECKING:
     from outgrow.store import Store
     from outgrow.sweep import Swept
 
+SET = (
+    "Override a value, as often as you like: method.alpha=0.5; a whole table: 'weak={model=\"glove-50d\"}'; to run "
+    'several values: \'sweep.method.name=["naive","confidence"]\'. Settings are then part of the report\'s name.'
+)
+
 
 def run(
     experiments: Annotated[
         list[str], typer.Argument(help="Shipped experiments by name, or TOML files.", metavar="EXPERIMENT...")
     ],
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Override a value: method.alpha=0.5")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help=SET)] = None,
     store: StoreOption = DEFAULT_STORE,
-    seeds: Annotated[str | None, typer.Option(help="Seeds instead of the experiment's: 0,1,2")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(help="Seeds in place of the experiment's: 0,1,2. They are then part of the report's name."),
+    ] = None,
     executor: Annotated[str, typer.Option(help="How to run the steps (outgrow list executors).")] = "serial",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes at once, for executors that use several; 2 by default.")
@@ -96,7 +104,7 @@ def run(
             live.__exit__(None, None, None)
             left = len(make_plan(wanted, cached=target.keys()).todo)
             print(
-                f"\nstopped, {left} steps left; finished ones are kept in {plain(store)}: "
+                f"\nstopped, {counted(left, 'step')} left; finished ones are kept in {plain(store)}: "
                 "run the same command to go on",
                 file=sys.stderr,
             )
@@ -110,7 +118,7 @@ def run(
     groups = _show_results(replace(swept, notes=[*changed, *swept.notes]), opened)
     say()
     say(
-        f"Computed {swept.computed} steps, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
+        f"Computed {counted(swept.computed, 'step')}, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
         f"in the store {store}, {time.monotonic() - started:.1f} s."
     )
     for source, found in read.items():
@@ -178,7 +186,8 @@ def _show_plan(plan: Plan, runtime: Runtime) -> None:
     for note in notes:
         say(f"note: {note}")
     say(
-        f"{len(plan.results)} experiments, {len(plan.steps)} unique steps, {len(plan.todo)} of them to do"
+        f"{counted(len(plan.results), 'experiment')}, {counted(len(plan.steps), 'unique step')}, "
+        f"{len(plan.todo)} of them to do"
         f"{_time(plan, runtime)}. Trainings one by one would be {plan.trainings_unshared}."
     )
 
@@ -223,8 +232,8 @@ def _failures(swept: Swept) -> list[str]:
 def _finish(swept: Swept) -> None:
     if not swept.failures:
         return
-    count = f"{len(swept.failures)} step{'s' * (len(swept.failures) > 1)}"
-    print(f"\n{count} failed; what does not need them is done and kept:", file=sys.stderr)
+    count, them = counted(len(swept.failures), "step"), "it" if len(swept.failures) == 1 else "them"
+    print(f"\n{count} failed; all that does not need {them} is done and kept:", file=sys.stderr)
     for failure in _failures(swept):
         print(f"  {failure}", file=sys.stderr)
     request_wrong = all(record.failure for record in swept.records) and all(

@@ -12,6 +12,7 @@ from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Kind, Output
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
     from outgrow.learning.network import Network
@@ -73,6 +74,16 @@ class Model:
         """
         raise NotImplementedError
 
+    def misfit(self, inputs: np.ndarray, output: Output) -> str:
+        """Why it cannot learn from such rows, as words that follow its name; empty if it can, or cannot tell.
+
+        It is asked before anything is trained, and loads nothing.
+
+        Args:
+            inputs: some rows of a task, as `Examples.inputs` has them.
+        """
+        return ""
+
     def language_model(self) -> Network:
         """The network that continues texts, for generative fine-tuning; only of models that are language models."""
         raise NotImplementedError
@@ -109,6 +120,13 @@ class Extractor:
     def build(self, output: Output, *, start: Weights | None = None) -> Network:
         """The network: a batch -> features [b, width], or [b, 2, width] for preference."""
         raise NotImplementedError
+
+
+def seen(inputs: np.ndarray) -> str:
+    """What a task's rows are, in words."""
+    if inputs.dtype == object:
+        return f"texts such as {str(inputs.reshape(-1)[0])[:40]!r}"
+    return f"arrays of {' x '.join(map(str, inputs.shape[1:])) or 'one number'} ({inputs.dtype})"
 
 
 models: Registry[Callable[..., Model]] = Registry("models", package="outgrow.models")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from outgrow.models.base import Extractor, Model, Weights, models
-from outgrow.models.bases.chess import SHAPES, FrozenBoard, mover
+from outgrow.models.bases.chess import SHAPES, BoardModel, FrozenBoard, mover
 from outgrow.spec import spec
 from outgrow.tasks.base import Output
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @spec
-class ChessModel(Model):
+class ChessModel(BoardModel):
     """One rung of the chess ladder.
 
     Args:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from outgrow import packs
-from outgrow.models.base import Extractor, Model, Weights, models
+from outgrow.models.base import Extractor, Weights, models
+from outgrow.models.bases.texts import TextModel
 from outgrow.spec import spec
 from outgrow.tasks.base import Kind, Output
 
@@ -20,7 +21,7 @@ PACK, WIDTH = "glove-50d", 50
     "glove-50d", about="mean of 50-dimensional GloVe word vectors, linear head", source="offline pack glove-50d"
 )
 @spec
-class WordVectors(Model):
+class WordVectors(TextModel):
     """A linear head on the mean vector of a text's words; word order does not count."""
 
     name: str = "glove-50d"

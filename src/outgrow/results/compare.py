@@ -193,7 +193,8 @@ def sentence(one: Difference, *, corrected: int = 1) -> str:
     text = (
         f"{start}, 95 % interval {shown(low)} to {shown(high)}, p = {one.p:.3g}{family} ({seeds}, {rows}). "
         f"{one.second} is {verdict}. "
-        f"A study of this size tells {shown(one.estimate.detectable or 0, '')}{unit} from none in four of five cases."
+        f"A study of this size finds a difference of {shown(one.estimate.detectable or 0, '')}{unit} in four of five "
+        "cases."
     )
     return text + (" With one seed, the spread between seeds is unknown." if one.n_seeds == 1 else "")
 

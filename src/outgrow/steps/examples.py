@@ -58,8 +58,8 @@ class Dataset(Step):
     def read(self, context: Context) -> ExamplesData:
         """The rows as stored; kept in memory for the next that asks.
 
-        Rows that refer to files are those of the task's own folder, whichever they were first read from: a task that
-        has such rows says by `located(inputs)` where they are.
+        Inputs that refer to files come from the task's own folder, whichever folder they were first read from: the
+        task's `located(inputs)` says where they are.
         """
 
         def found() -> ExamplesData:

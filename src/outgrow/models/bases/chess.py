@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from outgrow.chess.shape import Shape
 from outgrow.errors import DataError
-from outgrow.models.base import Extractor, Weights
+from outgrow.models.base import Extractor, Model, Weights, seen
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from outgrow.chess.network import BoardNetwork
     from outgrow.learning.network import Network
 
@@ -51,6 +53,21 @@ def pretrained(name: str) -> BoardNetwork:
     network = BoardNetwork(SHAPES[name])
     network.load_state_dict({name: value.float() for name, value in load(weights(name).read_bytes()).items()})
     return network
+
+
+class BoardModel(Model):
+    """A model that sees chess positions: uint8 [n, 64]."""
+
+    training: str
+
+    def misfit(self, inputs: np.ndarray, output: Output) -> str:
+        from outgrow.chess.moves import N_MOVES
+
+        if inputs.dtype == object or inputs.shape[1:] != (64,):
+            return f"sees chess positions, and the task has {seen(inputs)}"
+        if self.training == "full" and output.n_classes != N_MOVES:
+            return f"predicts chess moves ({N_MOVES} classes), but the task has {output.n_classes} classes"
+        return ""
 
 
 def mover(name: str, output: Output) -> Network:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from outgrow.models.base import Extractor, Model, Weights
+from outgrow.errors import DataError
+from outgrow.models.base import Extractor, Model, Weights, seen
 from outgrow.spec import spec
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
     from outgrow.learning.network import Network
@@ -36,6 +38,15 @@ class ImageModel(Model):
 
     def identity(self) -> dict[str, Any]:
         return self.backbone_identity()
+
+    def misfit(self, inputs: np.ndarray, output: Output) -> str:
+        from outgrow.vision.images import check
+
+        try:
+            check(inputs)
+        except DataError:
+            return f"sees images, and the task has {seen(inputs)}"
+        return ""
 
     def train_defaults(self) -> dict[str, Any]:
         return PROBE

@@ -12,6 +12,7 @@ from pydantic import Field
 from outgrow.errors import ConfigError
 from outgrow.models.base import Extractor, Model, Weights
 from outgrow.models.bases.presets import Presets
+from outgrow.models.bases.texts import TextModel
 from outgrow.spec import spec
 from outgrow.tasks.base import Kind, Output
 
@@ -62,7 +63,7 @@ TUNING: dict[str, Any] = {"epochs": 2, "batch_size": 32, "schedule": "linear", "
 
 
 @spec
-class LanguageModel(Model):
+class LanguageModel(TextModel):
     """A causal language model or an encoder with a head on top.
 
     Args:

@@ -119,11 +119,11 @@ class ClassFolders:
         once = [label for label, n in counts.items() if n == 1]
         if once and not self.labels and len(rows) >= FEW and len(counts) - len(once) >= 2:
             named = ", ".join(repr(shown(folders[label])) for label in once)
-            notes.append(f"no class, since there is one image of it: {named}; set labels = [...] where it is one")
+            notes.append(f"taken for no class, since it has one image: {named}; set labels = [...] if it is one")
             rows = [row for row in rows if row.label not in once]
         if len(counts) == 1 and len(inner := self._inner(only := folders[next(iter(counts))])) > 1:
             raise DataError(
-                f"{source}: all images are below one folder, whose folders are {', '.join(map(shown, inner))}; if "
+                f"{source}: all images are below one folder, which has the folders {', '.join(map(shown, inner))}; if "
                 f"these are the classes, set path = {shown(self.root / only)!r}"
             )
         return image_examples(rows, source=source, classes=[*map(shown, folders)], notes=notes)

@@ -82,7 +82,7 @@ def image_examples(
     shown = sorted({row.label for row in chosen})
     if len(shown) < len(classes):
         empty = [name for label, name in enumerate(classes) if label not in shown]
-        told.append(f"no class, since no image of it is left: {', '.join(map(repr, empty))}")
+        told.append(f"taken for no class, since no image of it is left: {', '.join(map(repr, empty))}")
     number = {label: i for i, label in enumerate(shown)}
     if isinstance(chosen[0].image, str):
         inputs = np.array([row.image for row in chosen], dtype=object)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,6 @@ def read_json(text: str, *, file: Path, columns: Sequence[str] = ()) -> Table:
         raise DataError(
             f"{file}: no line holds a JSON object ({bad[0]}); expected one object a line, or an array of objects"
         )
-    if rows:
-        _check_names(start, file)
     found = list(dict.fromkeys(name for _, record in rows for name in record))
     return Table(source=file.name, columns=found, rows=rows, notes=skipped(bad, "bad lines"))
 
@@ -67,12 +66,12 @@ def _lines(text: str, bad: list[str]) -> Rows:
 
 def _loaded(line: str) -> Any:
     try:
-        record = json.loads(line)
+        record = json.loads(line, object_pairs_hook=_object)
     except ValueError:
         bare = line.strip("\ufeff \t\r").removesuffix(",")  # a file may be pasted below another
         if bare == line:
             raise
-        record = json.loads(bare)
+        record = json.loads(bare, object_pairs_hook=_object)
     if "\\u" in line and HALF.search(line):
         _check_text(record)
     return record
@@ -81,7 +80,7 @@ def _loaded(line: str) -> Any:
 def _document(text: str, bad: list[str], file: Path) -> Rows:
     """Rows of a text in which objects go over several lines, or stand in an array."""
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         lines = [line for line in text[:100_000].split("\n") if line.strip().strip("[]")][:20]
         if 2 * sum(map(_is_object, lines)) > len(lines):
@@ -106,7 +105,7 @@ def _document(text: str, bad: list[str], file: Path) -> Rows:
 
 def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Cells]]:
     """Objects one after another, with or without commas and the bracket of an array; the last may be cut short."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=_object)
     begin = BETWEEN.match(text)
     at = begin.end() if begin else 0
     at += text.startswith("[", at)
@@ -171,21 +170,13 @@ def _held(rows: Rows, columns: Sequence[str], file: Path) -> Rows:
     return list(enumerate(next(iter(arrays.values())), start=1)) if arrays else rows
 
 
-def _check_names(start: str, file: Path) -> None:
-    """A DataError if the first object names something twice, of which JSON's reader would keep the last."""
-
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in found]
-        for name in names:
-            if names.count(name) > 1:
-                raise DataError(f"{file}: an object names {name!r} twice; give each value a name of its own")
-        return dict(found)
-
-    at = start.find("{")
-    try:
-        json.JSONDecoder(object_pairs_hook=pairs).raw_decode(start, at)
-    except (ValueError, RecursionError):
-        return
+def _object(found: list[tuple[str, Any]]) -> Cells:
+    """An object; ValueError if it names something twice, of which JSON's reader would keep the last."""
+    made = dict(found)
+    if len(made) < len(found):
+        name, _ = Counter(name for name, _ in found).most_common(1)[0]
+        raise ValueError(f"an object names {name!r} twice; give each value a name of its own")
+    return made
 
 
 def _check_text(record: Any) -> None:

@@ -76,14 +76,14 @@ def _voted(contents: Sequence[Sequence[Kept]], counts: Counter[str], told: list[
         else:
             kept.append(next(row for row in same if row.verdict == best))
     told.append(
-        f"took the majority of {votes:,} labels of {len(annotators):,} annotators of {len(contents):,} examples; on "
-        f"{differ:,} they differ"
+        f"took the majority of {votes:,} labels by {len(annotators):,} annotators of {len(contents):,} examples; "
+        f"they differ on {differ:,}"
     )
     return kept
 
 
 def grouped(rows: Sequence[Kept], told: list[str]) -> list[Kept]:
-    """The rows in groups of which none is like a row of another group; what was joined is told."""
+    """The rows in groups, so that no row is like a row of another group; `told` says what was joined."""
     groups = [row.group for row in rows]
     by_prompt = joined(groups, [[row.prompt] if row.prompt else [] for row in rows])
     if n := len(set(groups)) - len(set(by_prompt)):
