@@ -116,9 +116,9 @@ def _verify(case: Case, folder: Path) -> None:
         (folder / name).rename(place / name)
     with mock.patch.dict(os.environ, OUTGROW_CACHE=str(folder)):
         packs.present(pack.name)
-        packs.folder(pack.name)
         for line in packs.verify(pack.name):
             json.dumps(line)
+        packs.folder(pack.name)
 
 
 add("pack-manifests", _cache, _verify, share=0.3)
