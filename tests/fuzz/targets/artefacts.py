@@ -38,7 +38,12 @@ name = "confidence"
 
 
 @cache
-def _study() -> tuple[Path, Any, tuple[Any, ...]]:
+def _place() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()  # kept, so that it goes with the process
+
+
+@cache
+def study() -> tuple[Path, Any, tuple[Any, ...]]:
     """A store, an experiment of it, and its steps."""
     from outgrow.config import read as experiment
     from outgrow.executors.base import compute
@@ -46,7 +51,7 @@ def _study() -> tuple[Path, Any, tuple[Any, ...]]:
     from outgrow.steps import Context, Steps, walk_unique
     from outgrow.store import Store
 
-    store, one = Store(Path(tempfile.mkdtemp()) / "study"), experiment(STUDY, name="study")
+    store, one = Store(Path(_place().name) / "study"), experiment(STUDY, name="study")
     steps = tuple(walk_unique(run(one, Steps())))
     context = Context(store)
     for step in steps:
@@ -55,7 +60,7 @@ def _study() -> tuple[Path, Any, tuple[Any, ...]]:
 
 
 def _prepare() -> None:
-    _study()
+    study()
     import outgrow.results.evaluation  # noqa: F401
 
 
@@ -85,7 +90,7 @@ def _table(rng: Rng, data: bytes) -> bytes:
 def _forged(rng: Rng) -> Case | None:
     import pyarrow as pa
 
-    root, _, steps = _study()
+    root, _, steps = study()
     number = rng.randrange(len(steps))
     folder = root / "artefacts" / steps[number].key[:2] / steps[number].key
     name = rng.choice(sorted(one for one in os.listdir(folder) if one != "manifest.json"))
@@ -109,7 +114,7 @@ def _read(case: Case, folder: Path) -> None:
     from outgrow.steps import Comparison, Context, Dataset, Labels, Predictor, Scored, Split
     from outgrow.store import Store
 
-    root, one, steps = _study()
+    root, one, steps = study()
     shutil.copytree(root, folder / "study", copy_function=os.link)
     store, step = Store(folder / "study"), steps[case.options["step"]]
     place, name = store.folder(step.key), case.options["name"]
