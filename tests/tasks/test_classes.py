@@ -102,7 +102,7 @@ def test_a_scale_on_both_sides_of_zero_is_classes() -> None:
 
 @pytest.mark.parametrize("other", ["Spam", "SPAM", "spa\u200bm", "s pam"])
 def test_classes_that_are_alike_are_an_error(other: str) -> None:
-    with pytest.raises(DataError, match=r"says both '.*' \(\d+ rows\) and '.*' \(\d+\), which differ only"):
+    with pytest.raises(DataError, match=r"says both '.*' \(\d+ rows\) and '.*' \(\d+\), which are alike but for"):
         found(*["ham", "spam"] * 10, other, other)
 
 
@@ -276,7 +276,7 @@ def test_repeated_totals_are_no_class(read: Read) -> None:
     lines[10:10] = ["Subtotal,9"]
     examples = read("t.csv", "\n".join([*lines, "Subtotal,9"]))
     assert examples.class_names == ("a", "b")
-    assert "no class, since it stands in 'label' once: '9'; set labels = [...] where it is one" in examples.notes
+    assert "taken for no class, since 'label' has it only once: '9'; set labels = [...] if it is one" in examples.notes
 
 
 @pytest.mark.parametrize("row", ["text,label", "Text,LABEL"])

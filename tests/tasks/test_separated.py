@@ -242,7 +242,7 @@ def test_a_quote_that_closes_rows_below_is_a_letter_among_tabs(load: Load) -> No
     found = load(content, name="x.tsv")
     assert len(found.ids) == 60
     assert max(map(len, found.inputs)) < 20
-    assert found.notes == ["quotes are read as letters, since that of line 12 is not closed properly"]
+    assert found.notes == ["quotes are read as letters, since the quote in line 12 is not closed properly"]
 
 
 @pytest.mark.parametrize(
