@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
+import json
 import os
 import re
+import shutil
 import sqlite3
 import stat
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from safetensors.numpy import save
+from tests.fuzz.targets.artefacts import study
 
 from outgrow.disk import write_whole
 from outgrow.errors import ConfigError, StoreError
+from outgrow.experiment import Experiment
 from outgrow.report.files import check_page_name
+from outgrow.results.records import record
+from outgrow.steps import Comparison, Context, Dataset, Finetuned, Labels, Scored, Split
 from outgrow.store import Store
 
 KEY = "ab" * 32
@@ -114,6 +127,65 @@ def test_what_no_store_can_be_called_is_one_clear_error(name: str) -> None:
     for ask in (Store(name).require, Store(name).create):
         with pytest.raises(StoreError, match=r"as a store: .*; choose another with --store"):
             ask()
+
+
+def forge(store: Store, key: str, name: str, content: bytes) -> None:
+    """Put another content in a file's place, with a checksum that fits."""
+    (store.folder(key) / name).write_bytes(content)
+    manifest = json.loads((store.folder(key) / "manifest.json").read_bytes())
+    manifest["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (store.folder(key) / "manifest.json").write_text(json.dumps(manifest))
+
+
+def parquet(columns: dict[str, list[object]]) -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(pa.table(columns), stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("step", "name", "content", "why"),
+    [
+        (Dataset, "examples.json", b"{}", "KeyError: 'ids'"),
+        (Dataset, "examples.safetensors", save({"inputs": np.zeros((3, 2))}), "and 3 inputs"),
+        (Split, "rows.safetensors", save({"supervisor": np.zeros(3), "transfer": np.zeros(3)}), "float64"),
+        (Labels, "labels.safetensors", save({"probabilities": np.zeros((1, 5, 2), np.float32)}), "5 of 60 rows"),
+        (Labels, "labels.json", b"[]", "TypeError"),
+        (Scored, "predictions.safetensors", save({"predicted": np.zeros(7, np.int64)}), r"int64\[7\]"),
+        (Comparison, "test.parquet", parquet({"id": ["a"], "group": [1]}), "the column 'group' is no text"),
+        (Comparison, "facts.json", b'{"weak_label_accuracy": 1, "curves": {"weak": [1]}}', "CurvePoint"),
+        (Finetuned, "curve.json", b"[1]", "TypeError"),
+        (Finetuned, "notes.json", b"[1]", "no list of texts"),
+        (Finetuned, "model.safetensors", save({"x": np.zeros(2)}), "AssertionError"),
+    ],
+)
+def test_a_forged_artefact_is_one_error_that_names_it(
+    tmp_path: Path, step: type[Any], name: str, content: bytes, why: str
+) -> None:
+    root, one, steps = study()
+    store = Store(shutil.copytree(root, tmp_path / "study"))
+    forged = next(each for each in steps if isinstance(each, step))
+    forge(store, forged.key, name, content)
+    with pytest.raises(StoreError, match=rf"artefact {forged.key[:12]}: its files fit .*({why}).*: delete .*run again"):
+        read_all(store, one, steps)
+
+
+def read_all(store: Store, one: Experiment, steps: Sequence[Any]) -> None:
+    context = Context(store)
+    for step in steps:
+        if isinstance(step, Dataset | Scored):
+            step.read(context)
+        elif isinstance(step, Split):
+            step.read(context).rows(step.part("transfer"))
+        elif isinstance(step, Labels):
+            step.read(context)
+            step.facts(context)
+        elif isinstance(step, Finetuned):
+            step.notes(context)
+            step.network(context, step.part.kind(context))
+        elif isinstance(step, Comparison):
+            step._facts(context)
+            record(store, one, step)
 
 
 def test_tests_that_the_page_on_security_names_are_there() -> None:

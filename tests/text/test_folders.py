@@ -243,6 +243,10 @@ def another_width(folder: Path) -> None:
     changed(folder, n_embd=64)
 
 
+def a_width_beyond_all(folder: Path) -> None:
+    changed(folder, n_embd=10**400)
+
+
 def another_tokenizer(folder: Path) -> None:
     changed(folder, vocab_size=40)
     from safetensors.torch import load_file, save_file
@@ -271,6 +275,7 @@ def another_tokenizer(folder: Path) -> None:
             fewer_layers_in_the_file,
             r"lack 12 of the model's, such as .*h\.3\..*; config.json and weights belong",
         ),
+        (a_width_beyond_all, r"config.json is no configuration of a transformer .*: int too large"),
         (another_width, r"the weights in .* cannot be read as .*config.json says"),
         (another_tokenizer, r"has token numbers up to \d+, and the network knows 40 tokens: put in the tokenizer"),
     ],

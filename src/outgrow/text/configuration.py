@@ -49,13 +49,13 @@ def measure(file: Path) -> Size:
         if positions and config.get("model_type") in OFFSET:
             padding = config.get("pad_token_id")
             positions -= 1 + (1 if padding is None else int(padding))
+        gated = 3 if config.get("hidden_act") == "silu" else 2
+        parameters = layers * width * ((2 + 2 * shared) * width + gated * inner)
     except (ValueError, TypeError, OverflowError) as error:
         raise DataError(
             f"{file} is no configuration of a transformer with layers and heads: {error}; choose a causal language "
             f"model or an encoder, or {AGAIN}"
         ) from error
-    gated = 3 if config.get("hidden_act") == "silu" else 2
-    parameters = layers * width * ((2 + 2 * shared) * width + gated * inner)
     return Size(layers=layers, parameters=parameters, positions=positions)
 
 
