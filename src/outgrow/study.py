@@ -62,9 +62,10 @@ def run(
     listed = list(what) if isinstance(what, Sequence) and not isinstance(what, str) else [what]
     experiments = [found for one in listed for found in _experiments(one, seeds, set or {})]
     opened = store if isinstance(store, Store) else Store(store)
-    opened.create()
     target = beside(opened, experiments) if fresh else opened
     plan = make_plan(experiments, cached=target.keys())
+    if plan.todo:
+        opened.create()
     for note in changed_code(plan, opened):
         log.warning("%s", note)
     with contextlib.ExitStack() as stack:
