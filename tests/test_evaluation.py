@@ -408,7 +408,8 @@ def test_a_faultless_supervisor_is_never_wrong() -> None:
 
 def test_what_a_curve_counts_of_ties() -> None:
     answers = np.array([[0.5, 0.5, 0], [0.2, 0.3, 0.5], [0, 0, 0], [1 / 3, 1 / 3, 1 / 3]], np.float32)
-    np.testing.assert_allclose(even(answers), [[0.5, 0.5, 0], [0, 0, 1], [0, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
+    expected = np.array([[0.5, 0.5, 0], [0, 0, 1], [0, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
+    np.testing.assert_allclose(even(answers), expected)
 
 
 # What a comparison writes, and what is read of it

@@ -6,6 +6,7 @@ import json
 import random
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,7 +140,7 @@ def test_punctuation_makes_no_other_group(twin: str) -> None:
     assert len(set(classification(signs, source="these", classes=("a", "b")).groups)) == 2
 
 
-def pairs_in(tmp_path: Path, records: list[dict[str, str]], **options: str) -> Examples:
+def pairs_in(tmp_path: Path, records: list[dict[str, str]], **options: Any) -> Examples:
     (tmp_path / "p.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records))
     fields = {"chosen": "chosen", "rejected": "rejected", **options}
     return JsonlFile(path=str(tmp_path / "p.jsonl"), kind="preference", **fields).load()

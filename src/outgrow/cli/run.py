@@ -119,10 +119,8 @@ def run(
     groups = _show_results(replace(swept, notes=[*changed, *swept.notes]), opened)
     say()
     others = f", left {swept.elsewhere} to other runs that had begun them" if swept.elsewhere else ""
-    say(
-        f"Computed {counted(swept.computed, 'step')}{others}, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
-        f"in the store {store}, {time.monotonic() - started:.1f} s."
-    )
+    there = f"found {len(swept.plan.cached)} of {len(swept.plan.steps)} in the store {store}"
+    say(f"Computed {counted(swept.computed, 'step')}{others}, {there}, {time.monotonic() - started:.1f} s.")
     for source, found in read.items():
         names = {one.name for one in found}
         _report([one for one in groups if one.experiment in names], _failures(swept), source, settings, seeds, opened)
