@@ -169,7 +169,7 @@ def test_a_vision_model_refuses_points(document: dict[str, Any], store: Store) -
     document["task"] = {"name": "toy", "n": 100}
     (one,) = expand(document, name="mine")
     (failure, *_) = run_experiments([one], store, runtime=FLOAT32).failures.values()
-    assert "needs a task with images, and this one has float32" in str(failure)
+    assert "sees images, and the task has arrays of 4 x 16 (float32)" in str(failure)
 
 
 def test_a_larger_resolution_makes_a_larger_model(document: dict[str, Any]) -> None:
