@@ -16,7 +16,6 @@ from outgrow.config import expand, read_experiments
 from outgrow.errors import ConfigError, DataError
 from outgrow.models.base import models
 from outgrow.plan import make_plan
-from outgrow.errors import DataError
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Features, Steps, Trained, Untrained
 from outgrow.store import Store
