@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -263,9 +264,10 @@ def test_a_failing_step_fails_its_experiments_alone(cli: Cli, toml: Toml, store:
     path = toml(("[sweep]", '[sweep]\n"strong.train.learning_rate" = [3e-2, 3e37]'))
     status, out, err = cli("run", path, "--store", str(store.root))
     assert status == 1
-    assert "3 steps failed; all that does not need them is done and kept:" in err
-    assert "train toy-l on ground truth: the loss is" in err
-    assert "try a smaller one, such as 3e+36" in err
+    assert "3 steps failed; what does not need them is done and kept:" in err
+    assert err.count("the loss is") == 1, "what the table and the sentences tell is not told again"
+    assert "train toy-l on labels of toy-xs (confidence_loss): the loss is" in err
+    assert "train toy-l on ground truth: the loss is" in " ".join(out.split())
     assert "Traceback" not in err
     found = rows(cli, str(store.root))
     assert sorted(row["verdict"] == "failed" for row in found) == [False, False, True, True]
@@ -461,6 +463,47 @@ def test_a_failed_run_leaves_the_good_report_and_no_rows(cli: Cli, toml: Toml, s
         report.with_name("report-tiny-method=naive-incomplete.html"),
         report,
     ]
+
+
+def test_what_is_told_above_is_not_told_again(cli: Cli, toml: Toml, store: Store) -> None:
+    path = toml()
+    options = ("--set", "method=naive", "--set", "weak.train.learning_rate=3e37", "--seeds", "0")
+    status, out, err = cli("run", path, *options, "--store", str(store.root))
+    assert status == 1
+    assert "failed: train toy-xs on ground truth: the loss is" in " ".join(out.split())
+    assert "1 step failed, as told above; what does not need it is done and kept" in err
+    assert "the loss is" not in err
+
+
+def test_what_is_finished_is_shown_also_where_nothing_can_be_written(
+    cli: Cli, toml: Toml, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("run", toml(), "--set", "method=naive", "--store", str(store.root))
+    status, before, _ = cli(*command)
+    assert status == 0
+    first = before.split("Computed ")[0]
+    write, there = Path.write_text, sorted(store.root.rglob("*"))
+
+    def refused(path: Path, *text: Any, **options: Any) -> int:
+        if path.is_relative_to(store.root):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return write(path, *text, **options)
+
+    def no_lock(path: Path, **options: Any) -> Any:
+        refused(path)
+
+    monkeypatch.setattr(Path, "write_text", refused)
+    monkeypatch.setattr("outgrow.store.locked", no_lock)
+    status, out, err = cli(*command)
+    assert (status, out.split("Computed ")[0]) == (0, first)
+    assert "Computed 0 steps, found " in out
+    assert "note: cannot write the report to " in err
+    assert f"`outgrow report --store={store.root} --out=report.html`" in err
+    assert len(err.splitlines()) == 1
+    assert sorted(store.root.rglob("*")) == there
+    status, out, err = cli(*command, "--seeds", "7")
+    assert status == 1
+    assert err.startswith(f"error: cannot write to the store {str(store.root)!r}: Read-only file system")
 
 
 def test_a_report_that_cannot_be_written_is_a_note(

@@ -24,6 +24,7 @@ from outgrow.results.records import pool, read_records, record
 from outgrow.results.table import Evaluation, Interval
 from outgrow.spec import spec
 from outgrow.steps import Comparison, Context, Steps, walk_unique
+from outgrow.steps.truth import even
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Output
@@ -378,6 +379,23 @@ def test_agreement_by_hand() -> None:
     assert found.agreement_when_wrong.value == pytest.approx(1 / 4)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_ties_agree_by_half(first: int) -> None:
+    """Whichever class a tie is filed under: sides that know nothing agree on half of the examples."""
+    truth = np.arange(8) % 2
+    tie = replace(said(truth, np.full(8, first), np.full(8, 0.5)), rank=np.ones(8, int))
+    sure = said(truth, np.where(np.arange(8) < 4, truth, 1 - truth))
+    for weak, student, right, wrong in [(tie, tie, 0.5, 0.5), (tie, sure, 0.5, 0.5), (sure, tie, 0.5, 0.5)]:
+        roles = {"weak": [weak], "student": [student], "ceiling": [said(truth, truth)]}
+        found = evaluate(Answers(metric=metrics["accuracy"], said=roles, groups=np.arange(8)))
+        assert found.agreement.value == pytest.approx(0.5)
+        assert found.agreement_when_right is not None
+        assert found.agreement_when_wrong is not None
+        assert found.agreement_when_right.value == pytest.approx(right)
+        assert found.agreement_when_wrong.value == pytest.approx(wrong)
+        assert found.agreement_when_right.n + found.agreement_when_wrong.n == 8
+
+
 def test_a_faultless_supervisor_is_never_wrong() -> None:
     right = {role: np.ones((1, 50), int) for role in ROLES}
     found = evaluate(answers(right))
@@ -386,6 +404,12 @@ def test_a_faultless_supervisor_is_never_wrong() -> None:
     assert found.agreement_when_right.value == 1
     none = evaluate(answers({**right, "weak": np.zeros((1, 50), int)}))
     assert none.agreement_when_right is None
+
+
+def test_what_a_curve_counts_of_ties() -> None:
+    answers = np.array([[0.5, 0.5, 0], [0.2, 0.3, 0.5], [0, 0, 0], [1 / 3, 1 / 3, 1 / 3]], np.float32)
+    expected = np.array([[0.5, 0.5, 0], [0, 0, 1], [0, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
+    np.testing.assert_allclose(even(answers), expected)
 
 
 # What a comparison writes, and what is read of it

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from outgrow import rates
 from outgrow.experiment import Experiment
-from outgrow.forecast import Forecast, about, between
+from outgrow.forecast import Forecast, about, between, constant
 from outgrow.models.base import Model
 from outgrow.plan import Plan, make_plan
-from outgrow.steps import Finetuned, Step, TrainedHead
+from outgrow.runtime import Runtime
+from outgrow.steps import Dataset, Features, Finetuned, Step, TrainedHead
+from outgrow.store import Store
+from outgrow.sweep import Silent, _Recording, run_plan
 
 Toy = Callable[..., list[Experiment]]
 
@@ -88,8 +92,6 @@ def test_a_step_that_says_nothing_is_never_nearly_done_for_long(plan: Plan) -> N
 
 def test_heads_that_are_trained_together_count_once(toy: Toy, frozen_toy: Callable[..., Model]) -> None:
     one = toy("method.name=naive", "train.optimizer=adam")[0]
-    from dataclasses import replace
-
     strong = replace(one.strong, model=frozen_toy(view=0))
     plan = make_plan([replace(one, strong=strong, seed=seed) for seed in range(10)], cached=set())
     heads = [plan.steps[key] for key in plan.todo if isinstance(plan.steps[key], TrainedHead)]
@@ -106,6 +108,81 @@ def test_heads_that_are_trained_together_count_once(toy: Toy, frozen_toy: Callab
         2.0 / sum(forecast._expected[step.key] for step in together)
     )
     assert forecast.left() < 60
+
+
+def replayed(plan: Plan, seconds: Callable[[Step], float], *, known: dict[str, float] | None = None) -> list[float]:
+    """What is told to be left over what is, before each step, in a run whose steps take so long."""
+    clock, found = Clock(), []
+    forecast = Forecast(plan, clock=clock, known=known)
+    left = sum(seconds(plan.steps[key]) for key in plan.todo)
+    for key in plan.todo:
+        step = plan.steps[key]
+        found.append(forecast.left() / left)
+        forecast.started(step)
+        clock.now += seconds(step)
+        left -= seconds(step)
+        forecast.finished(step)
+    return found
+
+
+@pytest.fixture
+def heads_at_last(toy: Toy, frozen_toy: Callable[..., Model]) -> Plan:
+    """Features that are nearly all of the expected time, then heads, scores and comparisons."""
+    (one,) = toy("method.name=naive", seeds=[0])
+    strong = replace(one.strong, model=frozen_toy(view=0))
+    return make_plan([replace(one, strong=strong, seed=seed) for seed in range(12)], cached=set())
+
+
+def test_how_fast_a_machine_multiplies_says_nothing_of_its_files(heads_at_last: Plan) -> None:
+    def seconds(step: Step) -> float:
+        return 20.0 if isinstance(step, Features) else constant(step)
+
+    features = next(step for step in heads_at_last.steps.values() if isinstance(step, Features))
+    extractor = features.extractor
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(extractor), "cost", property(lambda self: 100 * 20e9 / features.dataset.size))
+        told = replayed(heads_at_last, seconds)
+        at = heads_at_last.todo.index(features.key)
+        assert told[at] > 3, "else there is nothing to learn"
+        assert all(0.8 < one < 1.25 for one in told[at + 1 :])
+
+
+def test_reading_data_while_libraries_are_imported_teaches_nothing_else(plan: Plan) -> None:
+    told = replayed(plan, lambda step: 30.0 if isinstance(step, Dataset) else constant(step))
+    assert all(0.8 < one < 1.25 for one in told[1:])
+
+
+def test_what_needs_a_step_that_failed_is_no_longer_waited_for(plan: Plan, store: Store) -> None:
+    clock = Clock()
+    forecast = Forecast(plan, clock=clock)
+    recording = _Recording(forecast, store, plan)
+    failed = next(step for step in plan.steps.values() if isinstance(step, Finetuned))
+    needing = {failed.key}
+    for key in plan.todo:
+        if any(needed.key in needing for needed in plan.steps[key].inputs().values()):
+            needing.add(key)
+    before = forecast.left()
+    recording.started(failed)
+    clock.now += forecast._expected[failed.key]
+    recording.finished(failed)  # and nothing of it is in the store
+    gone = sum(forecast._expected[key] for key in needing)
+    assert len(needing) > 3
+    assert before - forecast.left() == pytest.approx(gone)
+
+
+def test_heads_tell_how_far_they_are(heads_at_last: Plan, store: Store) -> None:
+    told: dict[str, list[float]] = {}
+
+    class Watcher(Silent):
+        def progressed(self, step: Step, progress: float) -> None:
+            told.setdefault(step.key, []).append(progress)
+
+    run_plan(heads_at_last, store, Runtime(), Watcher())
+    heads = [step for step in heads_at_last.steps.values() if isinstance(step, TrainedHead)]
+    assert len(heads) > 10
+    for step in heads:
+        assert told[step.key] == sorted(told[step.key])
+        assert any(0 < far < 1 for far in told[step.key])
 
 
 def test_workers_that_start_teach_nothing(plan: Plan) -> None:

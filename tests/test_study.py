@@ -234,3 +234,13 @@ def test_what_there_is_can_be_seen() -> None:
     assert outgrow.__version__ == project["version"]
     done = subprocess.run([sys.executable, "-m", "outgrow", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"outgrow {outgrow.__version__}\n"
+
+
+def test_every_order_is_that_of_the_terminal(done: Results) -> None:
+    from outgrow.results.columns import in_order
+
+    results = replace(done, records=done.records[::-1])
+    assert len(results.groups) > 1
+    assert results.groups == in_order(results.groups) == done.groups
+    assert results.rows() == done.rows()
+    assert repr(results) == repr(done)

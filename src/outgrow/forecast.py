@@ -1,8 +1,10 @@
 """How long a plan still takes: by what such steps took on this machine before, and ever more by this run itself.
 
 Expected seconds of a step are a constant of its kind plus its multiply-accumulates at a nominal speed. What it really
-takes is a multiple of that. The multiple is learned for the whole run, for a kind of step, and for a kind with a model,
-also from how far the steps are that run now. Each of these leans on the one before it until it has seen enough itself.
+takes is a multiple of that. The multiple is learned for all steps that mostly multiply, or all that mostly do not, for
+a kind of step, and for a kind with a model, also from how far steps are that run now. Each of these leans on the one
+before it until it has seen enough itself. How fast a machine multiplies says nothing of how fast it writes files;
+and the first reading of data, during which libraries are imported, says nothing of anything else.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ CONSTANT = {
 }  # fmt: skip
 """Seconds of a step that multiplies nothing, with writing and checking its files, by kind; 0.03 of any other."""
 ROW = 1.5e-6  # seconds of a row in an epoch of a linear head, when many are trained together
+READING = ("Dataset", "Split", "Given")
+SIDES = ("multiplying", "other")
 AGAINST = 0.25  # of a mean step: what a level's own observations are weighed against
 START = 3.0  # seconds until libraries are imported, and of the table and the page at the end
 
@@ -70,7 +74,8 @@ class Forecast:
         self._names = {key: _names(step) for key, step in self._steps.items()}
         self._expected = {key: self._expect(step) for key, step in self._steps.items()}
         self._waiting: dict[str, float] = {}  # expected seconds of steps that have not begun, by kind and model
-        self._levels: dict[str, _Level] = {"": _Level(weight=2.0)}
+        self._levels: dict[str, _Level] = {side: _Level(weight=2.0) for side in SIDES}
+        self._side = {fine: self._side_of(fine) for _, fine in self._names.values()}
         counts: dict[str, int] = {}
         for key, (kind, fine) in self._names.items():
             self._waiting[fine] = self._waiting.get(fine, 0.0) + self._expected[key]
@@ -81,6 +86,7 @@ class Forecast:
             self._levels[name].weight *= AGAINST / count
         self._kind_of = {fine: kind for kind, fine in self._names.values()}
         self._running: list[_Group] = []
+        self._begun: set[str] = set()  # or given up
         self._starting = workers if workers > 1 else 0  # processes that import their libraries during their first step
 
     def _expect(self, step: Step) -> float:
@@ -88,6 +94,19 @@ class Forecast:
         cores = min(self._workers, os.cpu_count() or 1)
         alone = constant(step) * self._workers / cores + step.work / SPEED * self._workers
         return alone * self._known.get(fine, self._known.get(kind, 1.0))
+
+    def _side_of(self, fine: str) -> str:
+        """Which steps those of a kind and model resemble; "" for those that read data, which resemble none."""
+        steps = [step for step in self._steps.values() if self._names[step.key][1] == fine]
+        if type(steps[0]).__name__ in READING:
+            return ""
+        multiplying = sum(step.work / SPEED - constant(step) for step in steps) > 0
+        return SIDES[0] if multiplying else SIDES[1]
+
+    def _chain(self, key: str) -> list[str]:
+        """The levels that a step teaches, from the broadest."""
+        kind, fine = self._names[key]
+        return [name for name in (self._side[fine], kind, fine) if name]
 
     def started(self, step: Step) -> None:
         """A step has begun; those of equal `together` that begin one after the other are computed in one go."""
@@ -101,8 +120,14 @@ class Forecast:
             last = _Group(began=self._clock())
             self._running.append(last)
         last.steps[step.key] = 0.0
-        fine = self._names[step.key][1]
-        self._waiting[fine] = max(0.0, self._waiting[fine] - self._expected[step.key])
+        self._begin(step)
+
+    def _begin(self, step: Step) -> None:
+        """It no longer waits."""
+        if step.key not in self._begun:
+            self._begun.add(step.key)
+            fine = self._names[step.key][1]
+            self._waiting[fine] = max(0.0, self._waiting[fine] - self._expected[step.key])
 
     def _together(self, group: _Group) -> str:
         return self._steps[next(iter(group.steps))].together
@@ -115,11 +140,13 @@ class Forecast:
                 group.open = False
 
     def finished(self, step: Step) -> None:
-        """A step is done, or has failed; the first of a group tells of all."""
+        """A step is done, has failed, or can no longer be done; the first of a group tells of all."""
+        if step.key in self._expected:
+            self._begin(step)
         for group in self._running:
             if step.key in group.steps:
                 self._running.remove(group)
-                if self._starting and type(step).__name__ not in ("Dataset", "Split", "Given"):  # those are done first
+                if self._starting and type(step).__name__ not in READING:  # those are done first, and here
                     self._starting -= 1
                 else:
                     self._learn(group)
@@ -129,7 +156,7 @@ class Forecast:
         taken, expected = self._clock() - group.began, self._of(group)
         for key in group.steps:
             share = self._expected[key] / expected
-            for name in ("", *self._names[key]):
+            for name in self._chain(key):
                 self._levels[name].taken += taken * share
                 self._levels[name].expected += self._expected[key]
 
@@ -143,17 +170,17 @@ class Forecast:
         for group in self._running:
             done = sum(self._expected[key] * far for key, far in group.steps.items())
             if done > 0:
-                for name in ("", *self._names[next(iter(group.steps))]):
+                for name in self._chain(next(iter(group.steps))):
                     taken, expected = seen.get(name, (0.0, 0.0))
                     seen[name] = (taken + now - group.began, expected + done)
-        whole = self._levels[""].ratio(1.0, *seen.get("", (0.0, 0.0)))
-        kinds = {
-            kind: self._levels[kind].ratio(whole, *seen.get(kind, (0.0, 0.0))) for kind in set(self._kind_of.values())
-        }
-        return {
-            fine: self._levels[fine].ratio(kinds[kind], *seen.get(fine, (0.0, 0.0)))
-            for fine, kind in self._kind_of.items()
-        }
+
+        def ratio(name: str, before: float) -> float:
+            return self._levels[name].ratio(before, *seen.get(name, (0.0, 0.0)))
+
+        sides = {"": 1.0, **{side: ratio(side, 1.0) for side in SIDES}}
+        of_kind = {(kind, self._side[fine]) for fine, kind in self._kind_of.items()}
+        kinds = {(kind, side): ratio(kind, sides[side]) for kind, side in of_kind}
+        return {fine: ratio(fine, kinds[kind, self._side[fine]]) for fine, kind in self._kind_of.items()}
 
     def left(self) -> float:
         """Seconds until all is done."""
@@ -179,7 +206,7 @@ class Forecast:
         """By kind of step, and kind with model: the multiple that this machine takes, for the next run."""
         found = {}
         for name, level in self._levels.items():
-            if name and level.expected > 0 and level.taken > 0.02:
+            if name not in SIDES and level.expected > 0 and level.taken > 0.02:
                 kind = self._kind_of.get(name, name)
                 before = self._known.get(name, self._known.get(kind, 1.0))
                 found[name] = before * level.taken / level.expected

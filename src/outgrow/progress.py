@@ -29,7 +29,7 @@ class Live:
         runtime = runtime or Runtime()
         self._machine = machine_name(runtime.device)
         self._forecast = Forecast(plan, workers=at_once(runtime), known=read_rates(self._machine))
-        self._count, self._steps = 0, len(plan.todo)
+        self._done, self._steps = set[str](), len(plan.todo)
         self._said = self._shown = self._began = time.monotonic()
         self._progress = Progress(
             TextColumn("{task.fields[count]}"),
@@ -65,7 +65,7 @@ class Live:
 
     def finished(self, step: Step) -> None:
         self._forecast.finished(step)
-        self._count += 1
+        self._done.add(step.key)
         self._show(step.title)
 
     def _show(self, title: str) -> None:
@@ -74,7 +74,7 @@ class Live:
             return
         self._shown, passed, left = now, now - self._began, self._forecast.left()
         share = passed / (passed + left) if passed else 0.0
-        count, remaining = f"{self._count}/{self._steps} steps", f"{between(left, left)} left"
+        count, remaining = f"{len(self._done)}/{self._steps} steps", f"{between(left, left)} left"
         if self._bar is not None:
             self._progress.update(self._bar, completed=share, description=plain(title), count=count, left=remaining)
         else:

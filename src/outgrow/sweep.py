@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from outgrow.artefacts import Artefacts
-from outgrow.errors import ConfigError, DamagedArtefact
+from outgrow.errors import ConfigError, DamagedArtefact, StoreError
 from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.experiment import Experiment
 from outgrow.learning.team import team
@@ -34,11 +34,15 @@ class Silent:
 
 
 class _Recording:
-    """A watcher that writes a result's row as soon as it is there, so that a run that is stopped has its rows."""
+    """A watcher that writes a result's row as soon as it is there, so that a run that is stopped has its rows.
+
+    It tells another watcher what happens, and that steps are finished that can no longer be done.
+    """
 
     def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan) -> None:
         self.started, self.progressed = watcher.started, watcher.progressed
         self._finished, self._store, self._plan = watcher.finished, store, plan
+        self._lost: set[str] = set()  # keys of steps that failed, or need one that did
 
     def finished(self, step: Step) -> None:
         if isinstance(step, Comparison) and team().rank == 0 and self._store.has(step.key):
@@ -47,6 +51,19 @@ class _Recording:
                     with contextlib.suppress(DamagedArtefact):  # seen again, and mended, when all rows are written
                         record(self._store, one.experiment, one.result)
         self._finished(step)
+        if team().rank == 0 and not self._store.has(step.key):
+            self._lost.add(step.key)
+            self.lose([])
+
+    def lose(self, keys: Iterable[str]) -> None:
+        """These cannot be done, and so nothing can that needs them, or a step that has failed."""
+        lost = set(keys)
+        for key in self._plan.todo:  # inputs before what needs them
+            step = self._plan.steps[key]
+            needs = {needed.key for needed in step.inputs().values()}
+            if key not in self._lost and (key in lost or needs & self._lost):
+                self._lost.add(key)
+                self._finished(step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +71,7 @@ class Swept:
     """What came of a sweep: one record per experiment, the plan it began with, steps computed here and failed.
 
     Args:
+        elsewhere: steps of it that other runs on the same store computed meanwhile.
         notes: what the data of results that failed had to tell; others have their notes in their records.
     """
 
@@ -61,6 +79,7 @@ class Swept:
     plan: Plan
     computed: int
     failures: dict[str, BaseException]
+    elsewhere: int = 0
     notes: list[str] = field(default_factory=list)
 
 
@@ -88,18 +107,21 @@ def run_experiments(
 
 def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> Swept:
     """Carry out a plan against a store, and write the rows of its results."""
-    execute, first, computed = executors[runtime.executor], plan, 0
+    execute, first, computed, elsewhere = executors[runtime.executor], plan, 0, set[str]()
     if runtime.device != "auto":
         Context(store, runtime).machine  # noqa: B018 - ConfigError now if it is not there, not at the first training
-    watcher, outcome = _Recording(watcher, store, plan), Outcome()
+    recording, outcome = _Recording(watcher, store, plan), Outcome()
     records: list[Record] = []
-    with store.in_use():
+    with _kept_from_garbage(store, plan):
         for attempt in range(1, ATTEMPTS + 1):
-            left, outcome = prepare(plan, store, runtime, watcher)
+            left, outcome = prepare(plan, store, runtime, recording)
             computed += outcome.here
+            elsewhere |= outcome.elsewhere
             if left.todo and not outcome.damaged:
-                rest = execute(left, store, runtime, watcher)
+                recording.lose(outcome.failed)
+                rest = execute(left, store, runtime, recording)
                 computed += rest.here
+                elsewhere |= rest.elsewhere
                 outcome = Outcome(
                     failures=outcome.failures | rest.failures, failed=outcome.failed | rest.failed, damaged=rest.damaged
                 )
@@ -117,7 +139,22 @@ def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -
         if computed and team().rank == 0:
             supersede(store, records)
     ends = [one.result for one in first.results if one.result.key in outcome.failed]
-    return Swept(records=records, plan=first, computed=computed, failures=outcome.failures, notes=notes_of(ends, store))
+    return Swept(
+        records=records, plan=first, computed=computed, failures=outcome.failures, elsewhere=len(elsewhere),
+        notes=notes_of(ends, store),
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _kept_from_garbage(store: Artefacts, plan: Plan) -> Iterator[None]:
+    """Nothing is deleted inside the block. What is finished can be shown also where no lock can be written."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(store.in_use())
+        except StoreError:
+            if plan.todo:
+                raise
+        yield
 
 
 def there(store: Artefacts) -> set[str]:

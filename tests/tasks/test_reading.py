@@ -274,3 +274,19 @@ def test_a_wrong_suffix_is_named(tmp_path: Path, name: str, content: bytes, why:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=why.replace(".", r"\.")):
         read_table(tmp_path / name)
+
+
+def test_what_lies_beside_the_parts_and_which_are_missing_is_told(tmp_path: Path) -> None:
+    for name in ("data-00000-of-00003.csv", "data-00002-of-00003.csv", "~$data.csv", "data.csv.part", "README.md"):
+        (tmp_path / name).write_text("t,l\nfine,1\n")
+    notes = read_table(tmp_path, columns=("t", "l")).notes
+    assert notes[0].endswith(
+        "data-00000-of-00003.csv to data-00002-of-00003.csv, and no other file, such as data.csv.part"
+    )
+    assert notes[1] == "1 of 3 parts are not there, such as data-00001-of-00003.csv"
+
+
+def test_a_part_without_a_needed_key_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"t": "fine", "l": 1}\n')
+    (tmp_path / "b.jsonl").write_text('{"t": "odd", "lab": 1}\n')
+    assert "no row of b.jsonl has 'l'" in read_table(tmp_path, columns=("t", "l")).notes

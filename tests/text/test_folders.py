@@ -191,6 +191,10 @@ def encoder_decoder(folder: Path) -> None:
     changed(folder, is_encoder_decoder=True, model_type="t5")
 
 
+def quantized(folder: Path) -> None:
+    changed(folder, quantization_config={"quant_method": "fp8", "activation_scheme": "dynamic"})
+
+
 def pickled(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
@@ -258,6 +262,7 @@ def another_tokenizer(folder: Path) -> None:
         (adapter, r"holds low-rank updates .* merge them into it with peft's merge_and_unload"),
         (adapter_beside_a_model, r"holds low-rank updates .* merge them into it with peft's merge_and_unload"),
         (encoder_decoder, r"holds an encoder-decoder \(t5\): only .* choose another"),
+        (quantized, r"holds quantized weights \(fp8\), which are not read: take the model as it was before"),
         (pickled, r"holds no \.safetensors weights; .* save it with save_pretrained"),
         (no_configuration, r"config.json is no configuration of a transformer: No such file.*; download"),
         (no_tokenizer, r"tokenizer"),

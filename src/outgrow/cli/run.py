@@ -91,7 +91,8 @@ def run(
     if dry_run:
         _show_plan(plan, runtime)
         return
-    opened.create()
+    if plan.todo:
+        opened.create()
     changed = changed_code(plan, opened)
     if team().rank:
         errors.quiet = True
@@ -117,10 +118,9 @@ def run(
         return  # the first of the processes that train together shows what came of it
     groups = _show_results(replace(swept, notes=[*changed, *swept.notes]), opened)
     say()
-    say(
-        f"Computed {counted(swept.computed, 'step')}, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
-        f"in the store {store}, {time.monotonic() - started:.1f} s."
-    )
+    others = f", left {swept.elsewhere} to other runs that had begun them" if swept.elsewhere else ""
+    there = f"found {len(swept.plan.cached)} of {len(swept.plan.steps)} in the store {store}"
+    say(f"Computed {counted(swept.computed, 'step')}{others}, {there}, {time.monotonic() - started:.1f} s.")
     for source, found in read.items():
         names = {one.name for one in found}
         _report([one for one in groups if one.experiment in names], _failures(swept), source, settings, seeds, opened)
@@ -163,7 +163,9 @@ def _report(
         written = write_report(groups, failures, path, title, command, store, follow=False)
         say(f"Report: {written}")
     except ConfigError as error:
-        print(f"note: {error}", file=sys.stderr)
+        why = str(error).removesuffix("; choose another file with --out")
+        elsewhere = shlex.join(["outgrow", "report", f"--store={store.root}", "--out=report.html"])
+        print(f"note: {why}; to have it elsewhere, say `{elsewhere}`", file=sys.stderr)
 
 
 def report_name(experiment: str, given: Sequence[str], *, whole: bool) -> str:
@@ -232,9 +234,13 @@ def _failures(swept: Swept) -> list[str]:
 def _finish(swept: Swept) -> None:
     if not swept.failures:
         return
-    count, them = counted(len(swept.failures), "step"), "it" if len(swept.failures) == 1 else "them"
-    print(f"\n{count} failed; all that does not need {them} is done and kept:", file=sys.stderr)
-    for failure in _failures(swept):
+    several = len(swept.failures) > 1
+    told = {plain(record.failure) for record in swept.records}  # in the table, and in the sentences
+    untold = [failure for failure in _failures(swept) if failure not in told]
+    count = f"{len(swept.failures)} step{'s' * several}"
+    kept = f"what does not need {'them' if several else 'it'} is done and kept"
+    print(f"\n{count} failed{', as told above' * (not untold)}; {kept}{':' * bool(untold)}", file=sys.stderr)
+    for failure in untold:
         print(f"  {failure}", file=sys.stderr)
     request_wrong = all(record.failure for record in swept.records) and all(
         isinstance(error, (ConfigError, DataError)) for error in swept.failures.values()

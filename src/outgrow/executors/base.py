@@ -131,7 +131,7 @@ class Frontier:
 
 
 class Watcher(Protocol):
-    """Is told what happens, for a progress display."""
+    """Is told what happens, for a progress display. Finished: done, failed, or never to be done."""
 
     def started(self, step: Step) -> None: ...
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from outgrow.errors import ConfigError
 from outgrow.plain import plain
-from outgrow.results.columns import group_rows, rows
+from outgrow.results.columns import group_rows, in_order, rows
 from outgrow.results.layout import padded, width_of
 from outgrow.results.records import pool
 from outgrow.results.shown import TextTable, group_cells
@@ -33,17 +33,17 @@ class Results:
 
     @cached_property
     def groups(self) -> list[Group]:
-        """Rows pooled over seeds, with intervals."""
-        return pool(self.store, self.records)
+        """Rows pooled over seeds, with intervals, in the order of every table."""
+        return in_order(pool(self.store, in_order(self.records)))
 
     @cached_property
     def failures(self) -> dict[str, str]:
         """Which rows failed, and why."""
-        return {_title(one.row): one.failure for one in self.records if one.failure}
+        return {_title(one.row): one.failure for one in in_order(self.records) if one.failure}
 
     def rows(self, *, group: bool = False) -> list[dict[str, Any]]:
         """The results table as flat rows, one for each seed; or pooled, with the ends of every interval."""
-        return group_rows(self.groups) if group else rows(self.records)
+        return group_rows(self.groups) if group else rows(in_order(self.records))
 
     def to_arrow(self, *, group: bool = False) -> Any:
         """The results table as a pyarrow Table."""

@@ -204,7 +204,7 @@ def _read_evaluation(fields: dict[str, Any]) -> Evaluation:
 
 
 def pool(store: Artefacts, records: Sequence[Record]) -> list[Group]:
-    """Rows pooled over seeds: those that differ in nothing but the seed."""
+    """Pool rows over seeds: rows that differ only in the seed are one group."""
     groups: dict[str, list[Record]] = {}
     for one in records:
         groups.setdefault(one.identity, []).append(one)

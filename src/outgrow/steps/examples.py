@@ -29,7 +29,7 @@ class Dataset(Step):
     """The rows of a task that any seed of an experiment uses: test, validation, and the pool the others draw from."""
 
     name: ClassVar[str] = "examples"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     task: Task
     split: SplitSpec
 

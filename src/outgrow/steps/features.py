@@ -71,13 +71,13 @@ class Features(Step):
         network = self._network(context, data.output)
         rows = network.encode(data.inputs)
         raw: np.ndarray | None = None
-        done = 0
+        done, whole = 0, int(rows.lengths.sum())  # in tokens: the longest texts come first
         for piece, values in _extracted(network, rows, context, self.model.label):
             if raw is None:
                 raw = np.memmap(folder / "raw", np.float32, "w+", shape=(len(rows), *values.shape[1:]))
             raw[piece] = values
-            done += len(piece)
-            context.report(self, done / len(rows))
+            done += int(rows.lengths[piece].sum())
+            context.report(self, done / whole)
         assert raw is not None
         pool = data.part("pool")
         mean, deviation = moments(raw, pool.start, pool.stop)

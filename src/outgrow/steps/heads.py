@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,7 +124,7 @@ def _train(steps: Sequence[TrainedHead], context: Context) -> dict[str, Write | 
                 loss=step.objective.loss if step.objective else CrossEntropy(),
                 seed=step.seed,
                 l2=step.role.train.l2,
-                check=_checking(own, held_out),
+                check=_checking(own, held_out, partial(context.report, step)),
             )
         )
     if not students:
@@ -149,10 +149,13 @@ def _train(steps: Sequence[TrainedHead], context: Context) -> dict[str, Write | 
     return found
 
 
-def _checking(checks: Checks, held_out: Tensor) -> Callable[[Tensor, Tensor, Progress], None]:
+def _checking(
+    checks: Checks, held_out: Tensor, report: Callable[[float], None]
+) -> Callable[[Tensor, Tensor, Progress], None]:
     from outgrow.learning.heads import Head, scores
 
     def check(weight: Tensor, bias: Tensor, progress: Progress) -> None:
+        report(progress.share)
         answers = scores(held_out[None].float(), weight[None], bias[None])[0].softmax(-1).cpu().numpy()
         checks.note(answers, progress, lambda: _state(Head(weight=weight, bias=bias), checks.output))
 

@@ -43,7 +43,7 @@ def _unusable(root: Path, error: OSError | ValueError) -> StoreError:
 
 
 class Store:
-    """A folder of artefacts, made when the first thing is written: a mistyped name that is only read leaves none."""
+    """A folder of artefacts. The first thing written makes it, so reading from a mistyped name leaves none."""
 
     def __init__(self, root: str | Path) -> None:
         self.root = own_path(root)

@@ -74,6 +74,13 @@ def _read(file: Path) -> dict[str, Any]:
             f"{folder} holds an encoder-decoder ({config.get('model_type')}): only causal language models and encoders "
             "are supported; choose another, such as smollm2-135m or minilm-l6"
         )
+    if quantized := config.get("quantization_config"):
+        how = quantized.get("quant_method") if isinstance(quantized, dict) else None
+        raise DataError(
+            f"{folder} holds quantized weights ({str(how or 'quantization_config')[:40]}), which are not read: take "
+            "the model as it was before it was quantized, or load it with transformers, call its dequantize() where "
+            "it has that, and save it with save_pretrained"
+        )
     return config
 
 

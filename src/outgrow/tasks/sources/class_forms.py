@@ -32,7 +32,7 @@ def check_forms(counts: Counter[str], *, source: str, column: str) -> None:
     where = f"{source}: {column!r}"
     _no_label(counts, where)
     _yes_and_no(counts, where)
-    _alike(counts, where)
+    check_alike(counts, where)
     _numbers(counts, where)
     _mixed(counts, where)
 
@@ -93,8 +93,8 @@ def _yes_and_no(counts: Counter[str], where: str) -> None:
     )
 
 
-def _alike(counts: Counter[str], where: str) -> None:
-    """Two spellings of one label, each more than once."""
+def check_alike(counts: Counter[str], where: str) -> None:
+    """DataError for two spellings of one label, each more than once."""
     forms: dict[str, str] = {}
     for label in ordered(counts):
         if counts[label] < 2:

@@ -88,6 +88,8 @@ def _document(text: str, bad: list[str], file: Path) -> Rows:
         return list(_one_by_one(text, bad, file))
     if isinstance(found, dict):
         return [(1, found)]
+    if found and (under := _under(found[0], found[1:])):
+        return under
     rows: Rows = []
     half = HALF.search(text)
     for number, record in enumerate(found, start=1):
@@ -144,6 +146,11 @@ def _ended(text: str, error: json.JSONDecodeError) -> bool:
 def _held(rows: Rows, columns: Sequence[str], file: Path) -> Rows:
     """The rows that a single object holds, as an array of objects or column by column; or else the object itself."""
     record = rows[0][1]
+    if {"columns", "data"} <= record.keys() and (under := _under(record["columns"], record["data"])):
+        return under
+    inner = [one for one in record.values() if isinstance(one, dict) and not one.keys().isdisjoint(columns)]
+    if 1 < len(inner) == len(record) and record.keys().isdisjoint(columns):  # rows by their names
+        return list(enumerate(inner, start=1))
     cells = [
         list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
         for value in record.values()
@@ -168,6 +175,17 @@ def _held(rows: Rows, columns: Sequence[str], file: Path) -> Rows:
             "that is the table as a file"
         )
     return list(enumerate(next(iter(arrays.values())), start=1)) if arrays else rows
+
+
+def _under(header: Any, found: Any) -> Rows:
+    """Rows of arrays below an array of names; none if it is something else."""
+    if not isinstance(header, list) or not isinstance(found, list) or not found:
+        return []
+    if not all(isinstance(name, str) for name in header) or len(set(header)) < len(header):
+        return []
+    if not all(isinstance(row, list) and len(row) == len(header) for row in found):
+        return []
+    return [(i, dict(zip(header, row, strict=True))) for i, row in enumerate(found, start=1)]
 
 
 def _object(found: list[tuple[str, Any]]) -> Cells:

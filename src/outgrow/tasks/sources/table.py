@@ -12,13 +12,14 @@ from pydantic import Field
 from outgrow.errors import ConfigError, DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples
-from outgrow.tasks.sources.alike import folded
-from outgrow.tasks.sources.classes import classes_found, spelled
-from outgrow.tasks.sources.dialogues import SHARED, with_dialogues
+from outgrow.tasks.sources.alike import bare, folded
+from outgrow.tasks.sources.classes import MISSING, classes_found, spelled
+from outgrow.tasks.sources.dialogues import SHARED, begun, with_dialogues
 from outgrow.tasks.sources.records import Cells, Table, check_columns
 from outgrow.tasks.sources.rows import Pair, TextRow, because, classification, key, preference
 from outgrow.tasks.sources.templates import names_in, shown, writer
 
+NO_PROMPT = {*MISSING, "none"}  # what programs write where there is no prompt
 ANNOTATORS = ("annotat", "worker", "rater", "coder", "labeler", "labeller")  # what their column is called
 
 
@@ -32,14 +33,15 @@ class TableTask:
     Args:
         kind: `classification` (needs text and label) or `preference` (needs chosen and rejected).
         text: what a model sees.
-        label: a column with two or more values; or several, one for each annotator, of which the majority counts.
+        label: a column with two or more values; or one column of each annotator: then the majority counts.
         labels: all values of `label`, in the order of the classes; by default those found more than once, sorted.
         no_label: values of `label` that say that there is none, such as -1; their rows are dropped and counted.
         prompt: for preference, what both candidates answer; it goes before each, after a blank line in between.
         chosen: for preference, the better candidate.
         rejected: for preference, the worse candidate.
-        group: a column; rows of a group stay on one side of every split. By default rows whose texts are alike but for
-            blanks, case or Unicode form are one, for preference those whose prompts are.
+        group: a column; rows of a group stay on one side of every split. By default, rows whose texts differ only in
+            blanks, case, punctuation or Unicode form are a group. For preference, rows whose prompts do so are one, or,
+            without a prompt, rows that share a candidate.
         annotator: a column; of rows with one text the label is what most annotators say, and ties are dropped.
         id: a column with a different value in each row; by default ids are hashes of the text.
         balance: if one of two classes has more than 55 % of the rows, draw from it until both are as large.
@@ -173,7 +175,7 @@ class TableTask:
 
     def _preference(self, table: Table, ids: Sequence[str]) -> Examples:
         pairs = list(self._pairs(table, ids))
-        if len(pairs) > 1 and pairs[0].prompt and len({pair.prompt for pair in pairs}) == 1:
+        if len(pairs) > 1 and pairs[0].prompt and len({bare(folded(pair.prompt)) for pair in pairs}) == 1:
             raise DataError(
                 f"{table.source}: all {len(pairs):,} pairs have one prompt, {pairs[0].prompt[:60]!r}, and pairs with "
                 "one prompt stay together, so that no split is possible: set group to a column that tells them apart, "
@@ -239,17 +241,20 @@ class TableTask:
         prompt = writer(self.prompt, "prompt", table) if self.prompt else None
         chosen, rejected = (writer(getattr(self, one), one, table) for one in ("chosen", "rejected"))
         for i, (number, record) in enumerate(table.rows):
-            asked = "\n\n".join(filter(None, ((prompt(number, record) if prompt else "").strip(), record.get(SHARED))))
+            said = (prompt(number, record) if prompt else "").strip()
+            said = "" if said.lower() in NO_PROMPT else said
+            asked = "\n\n".join(filter(None, (said, record.get(SHARED))))
             before = f"{asked}\n\n" if asked else ""
             better, worse = chosen(number, record).strip(), rejected(number, record).strip()
-            group = self._group(record)
+            group, asked = self._group(record), asked or begun(better, worse)
             yield Pair(
                 better=better and before + better,
                 worse=worse and before + worse,
-                group=group or key(before or better),
+                group=group or (key(before or asked) if asked else key(better, worse)),
                 id=ids[i],
                 prompt="" if group else asked,
                 annotator=self._annotator(number, record),
+                alone=not group and not asked,
             )
 
     def _group(self, record: Cells) -> str:
