@@ -24,7 +24,7 @@ def fingerprint(*, pack: str, path: str, revision: str) -> str:
     """What determines the files: a pack's name and hash, a folder's content hash, or a hub repository and commit."""
     if pack:
         return packs.fingerprint(pack)
-    if (own := Path(path).expanduser()).is_dir():
+    if os.path.isdir(own := Path(os.path.expanduser(path))):
         return f"sha256:{_content_hash(own)}"
     return f"{path}@{commit(path, revision)}"
 
@@ -33,7 +33,7 @@ def folder(*, pack: str, path: str, revision: str, files: Sequence[str] = FILES)
     """The folder with config, tokenizer and weights; downloads from the hub what `files` names and is not cached."""
     if pack:
         return packs.folder(pack)
-    if (own := Path(path).expanduser()).is_dir():
+    if os.path.isdir(own := Path(os.path.expanduser(path))):
         return model_folder.check(own)
     hub = hub_library()
     try:
@@ -45,7 +45,7 @@ def folder(*, pack: str, path: str, revision: str, files: Sequence[str] = FILES)
 
 def at_hand(file: str, *, path: str, revision: str) -> Path | None:
     """A file of a folder or hub repository, if nothing has to be fetched for it."""
-    if (own := Path(path).expanduser()).is_dir():
+    if os.path.isdir(own := Path(os.path.expanduser(path))):
         return own / file
     found = hub_library().try_to_load_from_cache(path, file, revision=commit(path, revision))
     return Path(found) if isinstance(found, str) else None
@@ -67,7 +67,7 @@ def commit(path: str, revision: str) -> str:
     except (hub.errors.RepositoryNotFoundError, hub.errors.RevisionNotFoundError, hub.errors.GatedRepoError) as error:
         raise unreachable(path, revision, error) from error
     except Exception as error:  # no network has many faces
-        if cached.is_file():
+        if os.path.isfile(cached):
             return cached.read_text().strip()
         raise unreachable(path, revision, error) from error
 

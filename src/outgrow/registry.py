@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import importlib
 import logging
 import multiprocessing
+import os
 import pkgutil
 import sys
 import traceback
@@ -212,12 +214,18 @@ def import_file(path: str | Path) -> ModuleType:
     An unchanged file is not run again. A changed file is run again, and replaces what it had registered. A file can
     import what lies beside it.
     """
-    file = Path(path).expanduser().resolve()
-    name = f"{FILE}{hashlib.sha256(str(file).encode()).hexdigest()[:16]}"
+    try:
+        file = Path(os.path.realpath(os.path.expanduser(path)))
+        name = f"{FILE}{hashlib.sha256(os.fsencode(file)).hexdigest()[:16]}"
+    except ValueError as error:  # NUL, half a surrogate pair
+        raise PluginError(f"cannot import {str(path)!r}: no file can be called so ({error})") from None
     try:
         content = file.read_bytes()
     except OSError as error:
-        near = difflib.get_close_matches(file.name, [one.name for one in file.parent.glob("*.py")], n=1)
+        there: list[str] = []
+        with contextlib.suppress(OSError):
+            there = [name for name in os.listdir(file.parent) if name.endswith(".py")]
+        near = difflib.get_close_matches(file.name, there, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise PluginError(f"cannot import {str(path)!r}: {(error.strerror or str(error)).lower()}{hint}") from None
     module = sys.modules.get(name)

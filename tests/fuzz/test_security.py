@@ -22,13 +22,17 @@ import pytest
 from safetensors.numpy import save
 from tests.fuzz.targets.artefacts import study
 
+from outgrow.config import read_experiments
 from outgrow.disk import write_whole
-from outgrow.errors import ConfigError, StoreError
+from outgrow.errors import ConfigError, OutgrowError, StoreError
 from outgrow.experiment import Experiment
+from outgrow.models.base import models
+from outgrow.registry import import_file
 from outgrow.report.files import check_page_name
 from outgrow.results.records import record
 from outgrow.steps import Comparison, Context, Dataset, Finetuned, Labels, Scored, Split
 from outgrow.store import Store
+from outgrow.tasks.base import tasks
 
 KEY = "ab" * 32
 
@@ -115,6 +119,22 @@ def test_what_no_file_can_be_called_is_one_clear_error(
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]
     with contextlib.suppress(ConfigError):
         check_page_name(Path(name))
+
+
+@pytest.mark.parametrize("name", ["~nosuchuser/x", "x" * 300, "a\0b", "\ud800", f"/{'y' * 300}/z"])
+def test_what_no_file_can_be_called_is_one_clear_error_wherever_files_are_named(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for ask in (
+        lambda: import_file(name),
+        lambda: read_experiments(name),
+        lambda: models["transformer"](path=name).identity(),
+        lambda: models["alexnet"](path=name).weights(),  # type: ignore[attr-defined]
+        lambda: tasks["csv"](path=name, text="a", label="b").load(),  # type: ignore[call-arg]
+    ):
+        with pytest.raises(OutgrowError):
+            ask()
 
 
 def test_half_surrogate_pairs_are_spelt(tmp_path: Path) -> None:

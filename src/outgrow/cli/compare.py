@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -46,9 +47,9 @@ def _scores(what: str, store: str) -> Scores:
     from outgrow.results.records import read_records
     from outgrow.store import Store
 
-    path = Path(what).expanduser()
+    path = Path(os.path.expanduser(what))
     if path.suffix in (".csv", ".parquet"):
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise ConfigError(f"there is no file {what!r}")
         return file_scores(path)
     opened = Store.existing(store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -28,7 +29,7 @@ def experiment_text(source: str) -> tuple[str, str, str]:
     shipped = shipped_experiments()
     if source in shipped:
         return source, shipped[source], f"experiment {source!r}"
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))  # unlike Path's, never an error
     try:
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError, ValueError):

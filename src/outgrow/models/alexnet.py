@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,7 +45,7 @@ class AlexNet(ImageNetClassifier):
     def weights(self) -> str:
         if not self.path:
             return OFFICIAL
-        digest = fingerprint(Path(self.path).expanduser())
+        digest = fingerprint(Path(os.path.expanduser(self.path)))
         return OFFICIAL if digest.startswith(OFFICIAL.rsplit("-", 1)[1]) else f"sha256:{digest}"
 
     def backbone_identity(self) -> dict[str, Any]:

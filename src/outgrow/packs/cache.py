@@ -35,7 +35,7 @@ Report = Callable[[str], None]
 def cache_folder() -> Path:
     """Where packs are kept: $OUTGROW_CACHE, else outgrow in $XDG_CACHE_HOME, else ~/.cache/outgrow."""
     if chosen := os.environ.get("OUTGROW_CACHE"):
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "outgrow"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import torch
@@ -75,11 +76,11 @@ def _read(path: str) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     try:
         if file.suffix == ".safetensors":
             return load_file(file)
         found: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError, pickle.UnpicklingError, EOFError) as error:
         raise DataError(f"the weights of AlexNet in {path} cannot be read: {error}") from error
     return found

@@ -142,8 +142,8 @@ def _read(case: Case, folder: Path) -> None:
     elif isinstance(step, Scored):
         step.read(context)
     elif isinstance(step, Comparison):
-        kept = record(store, one, step)
-        assert pool(store, read_records(store))[0].student or kept.failure
+        record(store, one, step)
+        pool(store, read_records(store))
     elif isinstance(step, Predictor):
         step.notes(context)
         step.network(context, step.part.kind(context))  # type: ignore[attr-defined]
