@@ -141,7 +141,7 @@ def test_the_widest_gap_is_told_one_by_one() -> None:
     ladder = [replace(ACCURACY, strong=f"toy-{k}", strong_cost=10.0 + k, keys=[f"{k:064x}"]) for k in range(9)]
     first, second = summary(ladder)
     assert first == sentences(ladder[-1])
-    assert "The sentences above are of the smallest supervisor with the largest student that were tried." in second
+    assert "The sentences above are about the smallest supervisor with the largest student." in second
 
 
 def test_many_experiments_and_failures_are_told_in_few_sentences() -> None:

@@ -24,6 +24,7 @@ from outgrow.results.records import pool, read_records, record
 from outgrow.results.table import Evaluation, Interval
 from outgrow.spec import spec
 from outgrow.steps import Comparison, Context, Steps, walk_unique
+from outgrow.steps.truth import even
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Output
@@ -378,6 +379,23 @@ def test_agreement_by_hand() -> None:
     assert found.agreement_when_wrong.value == pytest.approx(1 / 4)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_ties_agree_by_half(first: int) -> None:
+    """Whichever class a tie is filed under: sides that know nothing agree on half of the examples."""
+    truth = np.arange(8) % 2
+    tie = replace(said(truth, np.full(8, first), np.full(8, 0.5)), rank=np.ones(8, int))
+    sure = said(truth, np.where(np.arange(8) < 4, truth, 1 - truth))
+    for weak, student, right, wrong in [(tie, tie, 0.5, 0.5), (tie, sure, 0.5, 0.5), (sure, tie, 0.5, 0.5)]:
+        roles = {"weak": [weak], "student": [student], "ceiling": [said(truth, truth)]}
+        found = evaluate(Answers(metric=metrics["accuracy"], said=roles, groups=np.arange(8)))
+        assert found.agreement.value == pytest.approx(0.5)
+        assert found.agreement_when_right is not None
+        assert found.agreement_when_wrong is not None
+        assert found.agreement_when_right.value == pytest.approx(right)
+        assert found.agreement_when_wrong.value == pytest.approx(wrong)
+        assert found.agreement_when_right.n + found.agreement_when_wrong.n == 8
+
+
 def test_a_faultless_supervisor_is_never_wrong() -> None:
     right = {role: np.ones((1, 50), int) for role in ROLES}
     found = evaluate(answers(right))
@@ -386,6 +404,12 @@ def test_a_faultless_supervisor_is_never_wrong() -> None:
     assert found.agreement_when_right.value == 1
     none = evaluate(answers({**right, "weak": np.zeros((1, 50), int)}))
     assert none.agreement_when_right is None
+
+
+def test_what_a_curve_counts_of_ties() -> None:
+    answers = np.array([[0.5, 0.5, 0], [0.2, 0.3, 0.5], [0, 0, 0], [1 / 3, 1 / 3, 1 / 3]], np.float32)
+    expected = np.array([[0.5, 0.5, 0], [0, 0, 1], [0, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
+    np.testing.assert_allclose(even(answers), expected)
 
 
 # What a comparison writes, and what is read of it
@@ -405,7 +429,7 @@ def compared(one: Experiment, store: Store) -> Comparison:
 def test_predictions_come_back_as_they_were(toy: Toy, store: Store) -> None:
     (one,) = toy("method.name=naive", "metric=brier")
     result = compared(one, store)
-    found = read_answers([store.open(result.key)], metric=metrics["brier"])
+    found = read_answers(store, [result.key], metric=metrics["brier"])
     for role, scored in {"weak": result.weak, "student": result.student, "ceiling": result.ceiling}.items():
         expected = scored.read(Context(store))
         for name, value in vars(found.said[role][0]).items():
@@ -434,7 +458,7 @@ def test_a_group_of_one_seed_is_not_evaluated_again(toy: Toy, store: Store, monk
     assert calls == [2, 2]
 
 
-def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store, tmp_path: Any) -> None:
+def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -447,9 +471,10 @@ def test_rows_and_artefacts_of_an_older_version(toy: Toy, store: Store, tmp_path
     with pytest.raises(StoreError, match="is a results row of an older version of outgrow; delete it and run"):
         read_records(store)
     columns = {"id": ["a"], "group": ["a"], "truth": [1], "weak_predicted": [1], "weak_score": [1.0]}
-    pq.write_table(pa.table(columns), tmp_path / "test.parquet")
+    with store.write(key="ab" * 32, step="compare", identity={}, inputs={}, versions={}) as folder:
+        pq.write_table(pa.table(columns), folder / "test.parquet")
     with pytest.raises(StoreError, match="is of an older version of outgrow; run its experiment again"):
-        read_answers([tmp_path], metric=metrics["accuracy"])
+        read_answers(store, ["ab" * 32], metric=metrics["accuracy"])
 
 
 def test_a_metric_that_cannot_score_so_many_classes(toy: Toy, store: Store) -> None:

@@ -116,10 +116,10 @@ def test_a_fresh_run_that_was_stopped_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(Comparison, "compute", stop)
         status, _, err = cli(*options, "--fresh")
-    assert (status, "stopped, 1 steps left" in err) == (130, True)
+    assert (status, "stopped, 1 step left" in err) == (130, True)
     assert {key: store.manifest(key).created for key in sorted(store.keys())} == before
     inner = beside(store, read_experiments(path, settings=["method=naive"]))
     assert len(inner.keys()) == 10
     status, out, _ = cli(*options, "--fresh")
-    assert "Computed 1 steps, found 10 of 11" in out
+    assert "Computed 1 step, found 10 of 11" in out
     assert all(store.manifest(key).created > at for key, at in before.items())

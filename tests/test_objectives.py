@@ -193,7 +193,7 @@ def test_experiments_check_themselves_however_they_are_made(toy: Make) -> None:
         replace(one, strong=one.weak.roles[0], weak=TrainedModel(role=one.strong))
     with pytest.raises(ConfigError, match="learns from ground truth"):
         replace(one, split=replace(one.split, supervisor=0))
-    with pytest.raises(ConfigError, match=r'"lbfgs" solves linear heads'):
+    with pytest.raises(ConfigError, match=r'"lbfgs" only solves linear heads'):
         replace(one, strong=replace(one.strong, train=replace(one.strong.train, optimizer="lbfgs")))
 
 

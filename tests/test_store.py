@@ -244,7 +244,19 @@ def empty_index(path: Path) -> None:
         database.execute("DELETE FROM artefacts")
 
 
-@pytest.mark.parametrize("spoil", [delete_index, corrupt_index, empty_index])
+def misspelt_index(path: Path) -> None:
+    """What SQLite says of it is no UTF-8."""
+    path.write_bytes(
+        path.read_bytes().replace(b"CREATE TABLE artefacts (key TEXT", b"CREATE TABLE artefacts (\x80 (T\x80")
+    )
+
+
+def deep_index(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE artefacts SET manifest = ?", ("[" * 100_000,))
+
+
+@pytest.mark.parametrize("spoil", [delete_index, corrupt_index, empty_index, misspelt_index, deep_index])
 def test_the_index_is_made_anew(store: Store, spoil: Callable[[Path], None]) -> None:
     put(store)
     spoil(store.root / "index.sqlite")

@@ -9,10 +9,11 @@ import hashlib
 import logging
 import os
 import shutil
-import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from outgrow.errors import ConfigError, StoreError
 from outgrow.others import holder
@@ -108,32 +109,52 @@ def unreadable(path: Path, error: OSError, *, kept: str = "") -> StoreError:
     return StoreError(f"{str(path)!r} cannot be read ({error.strerror}){kept}; see to the disk and who owns it")
 
 
-def write_whole(path: Path, content: str | Callable[[Path], None], *, what: str) -> Path:
-    """Write a file that the user named whole or not at all, though others write it at once. Returns `path`.
+def beside(path: Path) -> Path:
+    """A place in the folder of a file, for what becomes it when it is whole; nobody else can have guessed it."""
+    return path.parent / f".{uuid.uuid4().hex}.partial{path.suffix[:20]}"
+
+
+def write_whole(path: Path, content: str | Callable[[IO[bytes]], None], *, what: str, follow: bool = True) -> Path:
+    """Write a file whole or not at all, though others write it at once. Returns `path`.
 
     Args:
-        content: its text, or what writes into the file that it is given.
+        content: its text, halves of surrogate pairs spelt, or what writes into the open file that it is given.
         what: it is, for the error.
+        follow: write the file that a link of this name leads to, as for a name that the user gave; or replace the link.
 
     Raises:
         ConfigError: it cannot be written there.
     """
-    write = content if callable(content) else lambda file: file.write_text(content, encoding="utf-8", newline="\n")
-    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}-{threading.get_ident()}.partial{path.suffix[:20]}")
     try:
-        if path.exists() and not path.is_file():  # a pipe, a terminal
-            write(path)
+        target = Path(os.path.realpath(path)) if follow else path
+    except ValueError as error:  # NUL, half a surrogate pair
+        raise ConfigError(f"no file can be called {str(path)!r} ({error}); choose another with --out") from None
+    partial = beside(target)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        if follow and os.path.exists(target) and not os.path.isfile(target):  # a pipe, a terminal
+            with open(target, "wb") as stream:
+                _put(content, stream)
             return path
-        try:
-            write(partial)
-            partial.replace(path.resolve() if path.is_symlink() else path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with os.fdopen(os.open(partial, flags, 0o666), "wb") as file:
+            try:
+                _put(content, file)
+                file.flush()
+                os.replace(partial, target)
+            finally:
+                partial.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError(
             f"cannot write {what} to {str(path)!r}: {error.strerror}; choose another file with --out"
         ) from error
     return path
+
+
+def _put(content: str | Callable[[IO[bytes]], None], file: IO[bytes]) -> None:
+    if callable(content):
+        content(file)
+    else:
+        file.write(content.encode("utf-8", "backslashreplace"))
 
 
 def sync(path: Path) -> None:

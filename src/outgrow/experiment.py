@@ -108,7 +108,8 @@ def check(teaching: Teaching) -> None:
         raise ConfigError(f"the task {task.name!r} is a {task.kind} task: {misfit}", key="method")
     if strong.train.optimizer == "lbfgs" and not method.objective().loss.convex:
         raise ConfigError(
-            f'"lbfgs" needs a convex loss, unlike that of {method.label!r}; use "adam"', key="strong.train.optimizer"
+            f'"lbfgs" needs a convex loss, and the loss of {method.label!r} is not; use "adam"',
+            key="strong.train.optimizer",
         )
     for key, role in (*(("weak", role) for role in weak.roles), ("strong", strong)):
         _check_role(key, role, task)
@@ -134,7 +135,7 @@ def check(teaching: Teaching) -> None:
 def _check_role(key: str, role: Role, task: Task) -> None:
     if role.train.optimizer == "lbfgs" and role.model.extractor() is None:
         raise ConfigError(
-            f'"lbfgs" solves linear heads on frozen features alone, and {role.model.label!r} is trained otherwise; '
+            f'"lbfgs" only solves linear heads on frozen features, and {role.model.label!r} is trained otherwise; '
             'use "adam", or training = "probe" for that model',
             key=f"{key}.train.optimizer",
         )

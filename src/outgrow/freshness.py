@@ -43,7 +43,10 @@ def beside(store: Store, experiments: Sequence[Experiment]) -> Store:
     results = [run(one, steps) for one in experiments]
     code = {line for step in walk_unique(*results) for line in code_of(step).items()}
     name = digest([sorted({one.key for one in results}), sorted(map(list, code))])
-    return Store(store.root / "tmp" / f"fresh-{name[:16]}")
+    place = store.root / "tmp" / f"fresh-{name[:16]}"
+    if os.path.islink(place):  # whoever made it would have all of it written elsewhere
+        raise StoreError(f"{str(place)!r} is a link: delete it; what is computed anew is a folder of its own")
+    return Store(place)
 
 
 def adopt(store: Store, fresh: Store) -> None:

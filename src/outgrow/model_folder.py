@@ -45,10 +45,11 @@ def _values(tree: Any, key: str) -> list[Any]:
 
 def _attention(tree: Any) -> Iterator[str]:
     """Values of `attn_implementation`, in the configuration and those within it."""
-    if not isinstance(tree, dict):
-        return
-    for key, value in tree.items():
-        if key.strip("_").startswith("attn_implementation"):
-            yield from map(str, value.values() if isinstance(value, dict) else [value])
-        else:
-            yield from _attention(value)
+    left = [tree]
+    while left:
+        tree = left.pop()
+        for key, value in tree.items() if isinstance(tree, dict) else ():
+            if key.strip("_").startswith("attn_implementation"):
+                yield from map(str, value.values() if isinstance(value, dict) else [value])
+            else:
+                left.append(value)

@@ -13,6 +13,7 @@ from outgrow.packs.cache import cache_folder
 
 FILE = "rates.json"
 MOST = 1_000  # multiples kept; the oldest go first
+BEYOND = 1e100  # no step took so many times what was estimated
 
 
 def read_rates(machine: str) -> dict[str, float]:
@@ -48,8 +49,10 @@ def _read() -> dict[str, dict[str, float]]:
     try:
         found = json.loads((cache_folder() / FILE).read_bytes())
         return {
-            str(machine): {str(name): float(ratio) for name, ratio in rates.items() if 0 < float(ratio) < math.inf}
+            str(machine): {
+                str(name): float(ratio) for name, ratio in rates.items() if 1 / BEYOND < float(ratio) < BEYOND
+            }
             for machine, rates in found.items()
         }
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return {}

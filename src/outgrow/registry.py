@@ -210,8 +210,8 @@ def in_one_line(error: BaseException) -> str:
 def import_file(path: str | Path) -> ModuleType:
     """Register the components of a Python file; PluginError names the file, the line and the reason.
 
-    A file that is as it was when it was imported is not run again; one that was changed is, and replaces its own. What
-    lies beside it can be imported by it.
+    An unchanged file is not run again. A changed file is run again, and replaces what it had registered. A file can
+    import what lies beside it.
     """
     file = Path(path).expanduser().resolve()
     name = f"{FILE}{hashlib.sha256(str(file).encode()).hexdigest()[:16]}"

@@ -15,8 +15,8 @@ class SplitSpec:
     """How many examples each part gets. `test` and `validation` are the same for every seed of an experiment.
 
     Args:
-        supervisor: of ground truth for the weak supervisor; 0 where it learns from none, such as labels of a file.
-        pool: how many examples the seeds draw `supervisor` and `transfer` from; 0 for all that the task has left.
+        supervisor: with ground truth, for the weak supervisor; 0 if it learns from none, as a file of labels.
+        pool: number of examples from which each seed draws `supervisor` and `transfer`; 0 for all that are left.
         seed: which examples are set aside for `test`, `validation` and the pool.
     """
 
@@ -51,12 +51,12 @@ class TrainSpec:
         dropout: whether the network drops units in training, at its checkpoint's rates. Without, as Burns et al. 2023
             train, an update depends neither on the device nor on how a batch is cut.
         evaluations: checks on the validation examples, evenly spread, besides the one before training.
-        optimizer: `adam`; or `lbfgs`, for linear heads on frozen features alone, to the optimum of the mean
+        optimizer: `adam`; or `lbfgs`, only for linear heads on frozen features: solves to the optimum of the mean
             cross-entropy plus the penalty `l2`, whatever epochs, batches and rates say.
         l2: of lbfgs: half of the squared weights, times this, times 2 over the number of classes, is added to the mean
             loss; the biases are free.
-        keep: weights of the `last` update, or of the look that agreed `best` with the labels trained on, which for a
-            student are the weak supervisor's (early stopping).
+        keep: weights of the `last` update, or of the `best` check (early stopping): the one that agrees most with the
+            labels trained on, which for a student are the weak supervisor's.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 5

@@ -19,11 +19,12 @@ def experiment_of(record: Record) -> Experiment:
 
 
 def predictor_of(record: Record, role: RoleName = "student") -> Predictor:
-    """Whoever answered in a role of a row; with a `Context` of its store it answers stored parts and new rows alike.
+    """The model in a role of a row. With a `Context` of the row's store, it answers stored parts and new rows.
 
     Raises:
-        ConfigError: the row's result is not what its settings lead to now (the code or its data have changed since), it
+        ConfigError: the row's settings now lead to another result (the code or its data have changed since), the row
             has no such role, or a component is not here.
+        DataError: the task's data are not where its settings say; relative paths are taken from the current folder.
     """
     result = run(experiment_of(record), Steps())
     if result.key != record.row.key:

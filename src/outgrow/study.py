@@ -42,7 +42,7 @@ def run(
     fresh: bool = False,
     progress: bool = True,
 ) -> Results:
-    """Run experiments, or find what is finished already. What fails is told in `failures`, and the rest is done.
+    """Run experiments, or find what is finished already. `failures` says what failed; the rest is done.
 
     Args:
         what: a shipped experiment's name, the path of a TOML file, an experiment, or several of these.
@@ -50,7 +50,7 @@ def run(
         set: settings of names and files by dotted key, such as `{"method.alpha": 0.75}`.
         store: folder of finished steps; made if it is not there.
         workers: processes at once, for an executor that uses several; 2 by default.
-        fresh: compute all steps anew, say after a change of one's code; what is there is replaced when all is done.
+        fresh: compute all steps again, for example after you changed your code; old ones are replaced when all is done.
         progress: tell on stderr how far it is.
 
     Raises:

@@ -196,7 +196,8 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(
         assert "Traceback" not in said
         finished = store.keys()
         assert 3 <= len(finished) < 11
-        assert f"stopped, {11 - len(finished)} steps left; finished ones are kept in {store.root}" in said
+        left = 11 - len(finished)
+        assert f"stopped, {left} step{'s' * (left != 1)} left; finished ones are kept in {store.root}" in said
         assert "run the same command to go on" in said
     assert store.keys() == finished
     assert store.verify() == []

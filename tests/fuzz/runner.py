@@ -114,7 +114,8 @@ def _child(target: Target, numbers: range, seed: int, room: Path, tally: Tally, 
                 for line in lines:
                     ended |= _hear(json.loads(line), tally)
             number, began = struct.unpack_from("qd", now, 0)
-            if time.monotonic() - began > target.seconds + PATIENCE:
+            late = time.monotonic() - began > target.seconds + PATIENCE
+            if late and _still(now, number, began):
                 os.kill(pid, signal.SIGKILL)
                 _note(tally, target, seed, number, "hangs", "killed: no signal reached it")
                 os.waitpid(pid, 0)
@@ -125,6 +126,12 @@ def _child(target: Target, numbers: range, seed: int, room: Path, tally: Tally, 
     number, _ = struct.unpack_from("qd", now, 0)
     _note(tally, target, seed, number, "crashes", f"the process ended with status {status}")
     return int(number) + 1
+
+
+def _still(now: mmap.mmap, number: int, began: float) -> bool:
+    """Whether the same input is read a moment later: what is written just now can be read half."""
+    time.sleep(0.1)
+    return struct.unpack_from("qd", now, 0) == (number, began)
 
 
 def _note(tally: Tally, target: Target, seed: int, number: int, kind: str, said: str) -> None:
@@ -163,6 +170,7 @@ def _serve(target: Target, numbers: range, seed: int, room: Path, now: mmap.mmap
     """Within the process: read one input after the other, and tell what came of them."""
     warnings.simplefilter("ignore")
     os.environ.update(HOME=str(room / "home"), HF_HUB_OFFLINE="1", TMPDIR=str(room))
+    tempfile.tempdir = str(room)  # which it remembers
     (room / "home").mkdir(exist_ok=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what libraries in C have to say
     target.prepare()

@@ -107,7 +107,7 @@ def test_a_probability_of_zero_has_a_logarithm() -> None:
 def test_macro_f1_by_hand() -> None:
     """Class 0: precision 2/3, recall 2/2, F1 4/5. Class 1: 1/1, 1/3, 1/2. Class 2 is said once and never true: 0."""
     truth, said = np.array([0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 2])
-    found = replace(predictions(np.full((5, 4), 0.25), truth), predicted=said)
+    found = predictions(np.eye(4)[said], truth)
     assert score("macro_f1", found) == pytest.approx((4 / 5 + 1 / 2 + 0) / 3)
     without = score("macro_f1", found, np.array([1.0, 1, 1, 1, 0]))  # class 2 occurs no more
     assert without == pytest.approx((2 * 2 / (2 + 3) + 2 * 1 / (2 + 1)) / 2)
@@ -177,7 +177,9 @@ def test_as_scikit_learn_has_it(n_classes: int, weighted: bool) -> None:
     first_and_last = said.predicted, n_classes - 1 - probabilities[:, ::-1].argmax(1)  # of equals
     expected = {
         "accuracy": np.mean([sk.accuracy_score(truth, one, sample_weight=weights) for one in first_and_last]),
-        "macro_f1": sk.f1_score(truth, said.predicted, average="macro", sample_weight=weights),
+        "macro_f1": sk.f1_score(
+            np.tile(truth, 2), np.concatenate(first_and_last), average="macro", sample_weight=np.tile(weights, 2)
+        ),
         "log_likelihood": -sk.log_loss(truth, exact, sample_weight=weights, labels=labels),
         "brier": sum(
             sk.brier_score_loss(one_hot[:, k], exact[:, k], sample_weight=weights) for k in range(n_classes)
@@ -259,3 +261,22 @@ def test_texts_are_scored_by_being_right() -> None:
 )
 def test_a_task_that_a_metric_cannot_score(name: str, kind: str, n_classes: int | None, message: str) -> None:
     assert metrics[name].misfit(kind, n_classes) == message  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_ties_of_two_classes_do_not_go_to_the_first_in_macro_f1(first: int) -> None:
+    """Whatever the order of the classes: half of each tie is said of each."""
+    answers, truth = np.array([[0.5, 0.5], [0.9, 0.1], [0.5, 0.5], [0.2, 0.8]]), np.array([0, 0, 1, 1])
+    if first:
+        answers, truth = answers[:, ::-1], 1 - truth
+    assert score("macro_f1", predictions(answers, truth)) == pytest.approx(0.75)  # hits 1.5 of 2 said and 2 true
+    silent = predictions(np.array([[0.0, 0], [0.9, 0.1], [0.2, 0.8]]), np.array([0, 0, 1]))
+    assert score("macro_f1", silent) == pytest.approx((2 / 3 + 1 + 0) / 3)
+    always = predictions(np.full((10, 2), 0.5), np.arange(10) % 2)
+    assert score("macro_f1", always) == pytest.approx(0.5)
+
+
+def test_ties_of_more_classes_count_as_in_accuracy_in_macro_f1() -> None:
+    answers = np.array([[0.4, 0.4, 0.2], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    found = score("macro_f1", predictions(answers, np.array([1, 0, 1, 2])))
+    assert found == pytest.approx((2 / 2.5 + 2 * 1.5 / (2 + 1.5) + 1) / 3)

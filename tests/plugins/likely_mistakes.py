@@ -209,7 +209,7 @@ MISTAKES = [
             says=("this machine has no device 'mps'; it has ",)),
     Mistake(about="A device of another name", command=("run", "toy", "--device", "gpu"), says=("'gpu'", "'cuda'")),
     Mistake(about="The solver for a model that has no probe", command=toy("train.optimizer=lbfgs"),
-            says=('"lbfgs" solves linear heads', 'training = "probe"')),
+            says=('"lbfgs" only solves linear heads', 'training = "probe"')),
     Mistake(about="The solver with a loss of another form",
             command=toy("method=confidence", "strong.train.optimizer=lbfgs"),
             says=('"lbfgs" needs a convex loss', "'confidence'", 'use "adam"')),

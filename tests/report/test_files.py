@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -141,8 +141,8 @@ def test_the_commands_write_what_the_name_says(
 
 
 def test_what_fails_midway_leaves_nothing_and_what_was_there(tmp_path: Path) -> None:
-    def half(path: Path) -> None:
-        path.write_text("half")
+    def half(file: IO[bytes]) -> None:
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
     (tmp_path / "page.html").write_text("whole")

@@ -126,7 +126,7 @@ def test_rows_of_a_store(cli: Cli, toml: Callable[..., str], store: Store) -> No
     assert (status, "is no file, no condition such as method=naive, and no key" in err) == (2, True)
     first = ""
     status, _, err = cli("compare", "method=naive", first, "--store", root)
-    assert (status, "begins 6 keys" in err) == (2, True)
+    assert (status, "6 keys begin with" in err) == (2, True)
 
 
 def test_a_key_that_is_shown_can_be_compared(cli: Cli, toml: Callable[..., str], store: Store) -> None:

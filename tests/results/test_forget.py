@@ -60,7 +60,7 @@ def test_conditions_narrow_each_other(ran: Store) -> None:
     with pytest.raises(ConfigError, match="no row has a key that begins so"):
         forget(ran, key=left.row.key[:12])
     for wrong in ("abc", "xyzw", "../../..", left.row.key + "0"):
-        with pytest.raises(ConfigError, match="4 or more of the first"):
+        with pytest.raises(ConfigError, match="write the first 4 or more"):
             forget(ran, key=wrong)
 
 

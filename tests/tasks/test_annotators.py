@@ -48,7 +48,7 @@ def test_most_annotators_decide_and_ties_are_dropped(wide: bool, made: Made) -> 
     said = ["abc"[label] for label in truth_of(found)]
     assert dict(zip(found.ids, said, strict=True)) == MAJORITY
     assert found.notes == [
-        "took the majority of 15 labels of 3 annotators of 7 examples; on 3 they differ",
+        "took the majority of 15 labels by 3 annotators of 7 examples; they differ on 3",
         "dropped 1 row without a label",
         "dropped 2 rows on which as many annotators say one thing as another",
     ]

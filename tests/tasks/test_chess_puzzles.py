@@ -471,3 +471,33 @@ def test_a_shipped_file_of_another_form_is_refused(tmp_path: Path, monkeypatch: 
 
 def test_the_shipped_file_lies_in_the_zoo() -> None:
     assert puzzles.shipped_table().parts[-4:] == ("outgrow", "zoo", "chess", "puzzles.parquet")
+
+
+def test_a_rating_with_a_comma_for_thousands_is_read(tmp_path: Path) -> None:
+    rows = [line.replace(",1100,", ',"1,100",').replace(",900,", ',"900,5",') for line in GOOD]
+    found = ChessPuzzles(path=write(tmp_path, HEADER, *rows)).load()
+    assert found.difficulty is not None
+    assert found.difficulty.tolist() == [1100, 900.5, 1500]
+
+
+def test_a_header_below_a_title_is_found(tmp_path: Path) -> None:
+    order = [8, 2, 1, 0, 3]
+    lines = [",".join(line.split(",")[i] for i in order) for line in (HEADER, *GOOD)]
+    found = ChessPuzzles(path=write(tmp_path, "My puzzles", "of May", *lines)).load()
+    plain = ChessPuzzles(path=write(tmp_path, HEADER, *GOOD, name="plain.csv")).load()
+    assert found.ids == plain.ids
+    assert found.groups == plain.groups
+    assert found.notes[0].startswith("skipped 2 of 5 rows")
+    sep = ["sep=;", *(line.replace(",", ";") for line in lines)]
+    assert ChessPuzzles(path=write(tmp_path, *sep)).load().ids == plain.ids
+
+
+def test_positions_and_moves_need_no_header(tmp_path: Path) -> None:
+    lines = [",".join(line.split(",")[1:3]) for line in GOOD]
+    for above in ([], ["position,best_move"]):
+        found = ChessPuzzles(path=write(tmp_path, *above, *lines)).load()
+        assert len(found.ids) == 3
+        assert found.difficulty is None
+    turned = [",".join(reversed(line.split(","))) for line in lines]
+    with pytest.raises(DataError, match="no usable row"):
+        ChessPuzzles(path=write(tmp_path, *turned)).load()

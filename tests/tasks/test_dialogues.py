@@ -16,6 +16,8 @@ from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
 from outgrow.tasks.jsonl_file import JsonlFile
 from outgrow.tasks.parquet_file import ParquetFile
+from outgrow.tasks.sources.dialogues import with_dialogues
+from outgrow.tasks.sources.records import Table
 
 Load = Callable[..., Examples]
 WHOLE = ["Human: Why?\n\nAssistant: Since.", "Human: Why?\n\nAssistant: No."]
@@ -176,3 +178,13 @@ def test_a_dialogue_is_a_text_to_classify(load: Load) -> None:
     assert found.inputs[3] == "(3) Human: Why 3?\n\nAssistant: Since."
     with pytest.raises(DataError, match="'m' holds a list"):
         load(rows, kind="classification", chosen="", rejected="", text="no", label="m")
+
+
+def test_a_call_of_a_tool_is_not_passed_over() -> None:
+    calls = {"role": "assistant", "content": "Let me see.", "tool_calls": [{"function": {"name": "look"}}]}
+    rows = [(i, {"chosen": [{"role": "user", "content": "Why?"}, calls], "rejected": "So."}) for i in (1, 2)]
+    found = with_dialogues(
+        Table(source="t", columns=["chosen", "rejected"], rows=rows), ["chosen"], pair=("chosen", "rejected")
+    )
+    assert found.rows == []
+    assert "message 2 of 'chosen' calls a tool, which is not read" in found.notes[0]

@@ -160,9 +160,8 @@ def test_values_within_a_cell_are_columns(nested: Callable[..., JsonlFile]) -> N
     found = nested(NESTED, text="m.0.content", label="meta.l").load()
     assert found.inputs.tolist() == [f"Why {i}?" for i in range(4)]
     assert found.class_names == ("0", "1")
-    found = nested(NESTED, text="{m.0.content} {m.-1.content}", label="meta.l", group="meta.l").load()
+    found = nested(NESTED, text="{m.0.content} {m.-1.content}", label="meta.l").load()
     assert found.inputs[3] == "Why 3? Since 3."
-    assert found.groups == ["0", "1", "0", "1"]
     gaps = [NESTED[0] | {"m": NESTED[0]["m"][:1]}, *NESTED[1:], {"m": None, "meta": None}]
     found = nested(gaps, text="m.1.content", label="meta.l").load()
     assert found.inputs.tolist() == [f"Since {i}." for i in range(1, 4)]
@@ -197,3 +196,32 @@ def test_a_name_within_a_cell_that_is_not_there_lists_what_is(
 def test_a_column_whose_own_name_has_a_dot_comes_first(nested: Callable[..., JsonlFile]) -> None:
     rows = [row | {"meta.l": f"own {i % 2}"} for i, row in enumerate(NESTED)]
     assert nested(rows, text="m.0.content", label="meta.l").load().class_names == ("own 0", "own 1")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [["t", "l"], ["fine", 1], ["odd", 0]],
+        {"columns": ["t", "l"], "index": [0, 1], "data": [["fine", 1], ["odd", 0]]},
+        {"0": {"t": "fine", "l": 1}, "1": {"t": "odd", "l": 0}},
+    ],
+)
+def test_tables_as_other_programs_write_them(content: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(json.dumps(content))
+    assert JsonlFile(path=str(tmp_path / "x.json"), text="t", label="l").load().inputs.tolist() == ["fine", "odd"]
+
+
+def test_a_name_twice_in_any_row_is_told(tmp_path: Path) -> None:
+    lines = [f'{{"t": "row {i}", "l": {i % 2}}}' for i in range(6)]
+    lines.insert(3, '{"t": "twice", "l": 0, "l": 1}')
+    (tmp_path / "x.jsonl").write_text("\n".join(lines))
+    found = JsonlFile(path=str(tmp_path / "x.jsonl"), text="t", label="l").load()
+    assert "twice" not in found.inputs.tolist()
+    assert found.notes == ["skipped 1 bad lines: line 4: an object names 'l' twice; give each value a name of its own"]
+
+
+def test_one_column_under_two_names_is_an_error(tmp_path: Path) -> None:
+    lines = [f'{{"t": "row {i}", "{"lL"[i % 3 == 0]}": {i % 2}}}' for i in range(6)]
+    (tmp_path / "x.jsonl").write_text("\n".join(lines))
+    with pytest.raises(DataError, match="2 rows, such as row 1, have 'L' and not 'l'; give the column one name"):
+        JsonlFile(path=str(tmp_path / "x.jsonl"), text="t", label="l").load()

@@ -97,7 +97,7 @@ def test_parts_of_a_table_need_the_same_columns_where_they_are_used(tmp_path: Pa
     folder.mkdir()
     for i, name in enumerate(["x", "y"]):
         pq.write_table(pa.table({"t": TEXTS, "l": [i, 0, 1], name: [1, 2, 3]}), folder / f"{i}.parquet")
-    assert len(ParquetFile(path=str(folder), text="{t} {l}", label="l").table().rows) == 6
+    assert len(ParquetFile(path=str(folder), text="{t} {t}", label="l").table().rows) == 6
     with pytest.raises(DataError, match=r"parts: 1\.parquet has no column 'x'"):
         ParquetFile(path=str(folder), text="t", label="x").load()
 

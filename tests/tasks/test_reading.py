@@ -20,6 +20,7 @@ from outgrow.errors import DataError
 from outgrow.tasks.csv_file import CsvFile
 from outgrow.tasks.jsonl_file import JsonlFile
 from outgrow.tasks.parquet_file import ParquetFile
+from outgrow.tasks.sources import content as unpacking
 from outgrow.tasks.sources.reading import read_table
 
 ROWS = [{"t": "fine", "l": "1"}, {"t": "odd", "l": "0"}]
@@ -75,6 +76,19 @@ def test_a_cut_archive_is_named(tmp_path: Path, packed: str) -> None:
     path.write_bytes(PACKED[packed](CSV * 1_000)[:-9])
     with pytest.raises(DataError, match=rf"x\.csv{packed} cannot be"):
         read_table(path)
+
+
+@pytest.mark.parametrize("packed", [packed for packed in PACKED if packed])
+def test_what_unpacks_to_far_more_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: str) -> None:
+    path, rows = tmp_path / f"x.csv{packed}", 3 * unpacking.PIECE // 8
+    path.write_bytes(PACKED[packed](b"t,l\n" + b"fine,01\n" * rows))
+    assert len(cells(path)) == rows, "which is less than is always allowed"
+    monkeypatch.setattr(unpacking, "SMALL", unpacking.PIECE)
+    monkeypatch.setattr(unpacking, "RATIO", 10)
+    with pytest.raises(DataError, match=rf"x\.csv{packed} has .* unpacks to more than 1,048,576; .*unpack it"):
+        read_table(path)
+    monkeypatch.setattr(unpacking, "RATIO", 100_000)
+    assert len(cells(path)) == rows
 
 
 @pytest.mark.parametrize("name", ["x", "x.txt", "x.gz", "csv"])
@@ -260,3 +274,19 @@ def test_a_wrong_suffix_is_named(tmp_path: Path, name: str, content: bytes, why:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=why.replace(".", r"\.")):
         read_table(tmp_path / name)
+
+
+def test_what_lies_beside_the_parts_and_which_are_missing_is_told(tmp_path: Path) -> None:
+    for name in ("data-00000-of-00003.csv", "data-00002-of-00003.csv", "~$data.csv", "data.csv.part", "README.md"):
+        (tmp_path / name).write_text("t,l\nfine,1\n")
+    notes = read_table(tmp_path, columns=("t", "l")).notes
+    assert notes[0].endswith(
+        "data-00000-of-00003.csv to data-00002-of-00003.csv, and no other file, such as data.csv.part"
+    )
+    assert notes[1] == "1 of 3 parts are not there, such as data-00001-of-00003.csv"
+
+
+def test_a_part_without_a_needed_key_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"t": "fine", "l": 1}\n')
+    (tmp_path / "b.jsonl").write_text('{"t": "odd", "lab": 1}\n')
+    assert "no row of b.jsonl has 'l'" in read_table(tmp_path, columns=("t", "l")).notes

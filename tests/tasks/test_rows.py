@@ -192,3 +192,13 @@ def test_the_wrong_answer_does_not_always_stand_at_the_same_place() -> None:
         for row in answers(f"Q {i} A: ", right=["r"], wrong=["w0", "w1", "w2"], group="q")
     }
     assert chosen == {"r", "w0", "w1", "w2"}
+
+
+@pytest.mark.parametrize("lost", ["caf\ufffd", "caf\u00c3\u00a9", "it\u00e2\u20ac\u2122s"])
+def test_letters_that_were_lost_are_told(lost: str) -> None:
+    rows = [
+        TextRow(text=text, label=i % 2, group=text) for i, text in enumerate(["fine", lost, "caf\u00e9", "S\u00c3O"])
+    ]
+    (note,) = classification(rows, source="these", classes=("a", "b")).notes
+    assert note.startswith("1 row with '")
+    assert note.endswith("which stands where letters were lost or read in a wrong encoding")

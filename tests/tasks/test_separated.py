@@ -95,8 +95,8 @@ def test_other_delimiters_are_named_and_can_be_given(load: Load, tmp_path: Path,
 def test_a_header_that_names_more_with_another_delimiter_is_named(load: Load, content: str) -> None:
     with pytest.raises(DataError, match=r"line . names l and t if cells are separated by ';', not by ','; set"):
         load(content)
-    with pytest.raises(DataError, match=r"names 't' twice|no column 't'"):
-        load("t;l,t;l\n", label="t")
+    with pytest.raises(DataError, match=r"no column 'x'"):
+        load("t;l,t;l\n", label="x")
 
 
 def test_quoted_cells_with_another_delimiter_are_named(load: Load, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_quoted_cells_with_another_delimiter_are_named(load: Load, tmp_path: Pat
 
 
 def test_lines_that_are_quoted_as_a_whole_are_named(load: Load) -> None:
-    with pytest.raises(DataError, match="a line as a whole stands in quotes, 't,l'"):
+    with pytest.raises(DataError, match="the whole header stands in quotes, 't,l'"):
         load('"t,l"\n"fine,1"\n"odd,0"\n')
 
 
@@ -165,7 +165,7 @@ def test_what_stands_right_of_the_header_is_counted(load: Load) -> None:
     assert found.inputs.tolist() == ["fine", "odd"]
     assert found.notes == [
         "skipped 1 bad rows: line 4 has 5 cells, the header 2",
-        "1 rows, such as line 2, hold something right of the last column with a name, which is not read",
+        "cells to the right of the last named column are not read: those of 1 row, such as line 2",
     ]
 
 
@@ -221,3 +221,55 @@ def test_a_file_of_another_kind_is_named(tmp_path: Path, what: str, name: str) -
     (tmp_path / name).write_bytes(FOREIGN[what])
     with pytest.raises(DataError, match=rf"{name} is {what}"):
         read_table(tmp_path / name)
+
+
+def rows_of(n: int, mark: str, quote: dict[int, str]) -> str:
+    """A table of texts and labels, some of whose lines begin or end a quote."""
+    lines = [f"{quote.get(i, '')}row {i} says so{mark}{i % 2}" for i in range(n)]
+    return "\n".join([f"t{mark}l", *lines, ""])
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|"])
+@pytest.mark.parametrize("last", [11, 12, 30])
+def test_a_quote_that_closes_rows_below_is_named(mark: str, last: int, load: Load) -> None:
+    content = rows_of(60, mark, {10: '"'}).replace(f"row {last} says so{mark}", f'row {last} says so"{mark}')
+    with pytest.raises(DataError, match=r"x\.csv, line 12: a quote opens there .*rows of the table stand within"):
+        load(content, delimiter=mark)
+
+
+def test_a_quote_that_closes_rows_below_is_a_letter_among_tabs(load: Load) -> None:
+    content = rows_of(60, "\t", {10: '"'}).replace("row 30 says so\t", 'row 30 says so"\t')
+    found = load(content, name="x.tsv")
+    assert len(found.ids) == 60
+    assert max(map(len, found.inputs)) < 20
+    assert found.notes == ["quotes are read as letters, since the quote in line 12 is not closed properly"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["Dear all,\nso it is, and\nyours,\nme", "first, 1\nsecond, 2", "a\nb\nc", "0\n1\n0\n1"]
+)
+def test_cells_of_several_lines_are_no_rows(cell: str, load: Load) -> None:
+    found = load(rows_of(60, ",", {}) + f'"{cell}",1\n')
+    assert found.inputs[-1] == cell
+    assert len(found.ids) == 61
+
+
+def test_text_of_two_encodings_is_named(load: Load) -> None:
+    lines = [f"caf\xe9 {i},{i % 2}\n".encode("latin-1" if i % 5 == 0 else "utf-8") for i in range(20)]
+    mixed = b"t,l\n" + b"".join(lines)
+    with pytest.raises(DataError, match=r"partly UTF-8, as line 3 is, and partly not: .*in line 2, .*two encodings"):
+        load(mixed)
+    with pytest.raises(DataError, match=r"16 of 20 lines .*such as line 3, and encoding = 'latin-1' would garble them"):
+        load(mixed, encoding="latin-1")
+    with pytest.raises(DataError, match="leave encoding out"):
+        load(b"t,l\n" + lines[1] + lines[2], encoding="cp1252")
+    assert load(b"t,l\n" + lines[0] + lines[5], encoding="cp1252").inputs[0] == "caf\xe9 0"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", ["fine", "\u6570\u636e\u6587\u672c", "\u0434\u0430\u043d\u043d\u044b\u0435"])
+def test_wide_text_without_a_mark_is_named(encoding: str, text: str, load: Load) -> None:
+    content = "text,label\n" + "".join(f"{text * 3} {i},{i % 2}\n" for i in range(40))
+    with pytest.raises(DataError, match=f'set encoding = "{encoding}"'):
+        load(content.encode(encoding), text="text", label="label")
+    assert len(load(content.encode(encoding), text="text", label="label", encoding=encoding).ids) == 40

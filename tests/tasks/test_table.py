@@ -23,7 +23,7 @@ from outgrow.tasks.jsonl_file import JsonlFile
 from outgrow.tasks.parquet_file import ParquetFile
 from outgrow.tasks.sources.file_table import FileTask
 from outgrow.tasks.sources.rows import key
-from outgrow.tasks.sources.table import shown
+from outgrow.tasks.sources.templates import shown
 
 Rows = list[dict[str, Any]]
 Write = Callable[..., str]
@@ -97,7 +97,9 @@ def test_a_template_holds_columns(made: Callable[..., FileTask]) -> None:
         ({"text": "Q: {no:>9}"}, ConfigError, "only {COLUMN} can stand in braces"),
         ({"text": "{review.__class__}"}, DataError, "no column 'review.__class__'"),
         ({"labels": ("good", "poor")}, DataError, r"row \d: the label 'bad' is not in labels = \['good', 'poor'\]"),
-        ({"id": "verdict"}, DataError, r"rows \d and \d have the same 'verdict', 'bad'; ids must differ"),
+        ({"id": "verdict"}, ConfigError, "id = 'verdict' is the column of the labels too"),
+        ({"group": "verdict"}, ConfigError, "group = 'verdict' is the column of the labels too"),
+        ({"text": "{review} {verdict}"}, ConfigError, r"text = '.*' shows a model the label, 'verdict'"),
         ({"id": "film", "group": "film"}, DataError, "rows . and . have the same 'film', 'Fog'"),
     ],
 )

@@ -191,6 +191,10 @@ def encoder_decoder(folder: Path) -> None:
     changed(folder, is_encoder_decoder=True, model_type="t5")
 
 
+def quantized(folder: Path) -> None:
+    changed(folder, quantization_config={"quant_method": "fp8", "activation_scheme": "dynamic"})
+
+
 def pickled(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
@@ -239,6 +243,10 @@ def another_width(folder: Path) -> None:
     changed(folder, n_embd=64)
 
 
+def a_width_beyond_all(folder: Path) -> None:
+    changed(folder, n_embd=10**400)
+
+
 def another_tokenizer(folder: Path) -> None:
     changed(folder, vocab_size=40)
     from safetensors.torch import load_file, save_file
@@ -254,6 +262,7 @@ def another_tokenizer(folder: Path) -> None:
         (adapter, r"holds low-rank updates .* merge them into it with peft's merge_and_unload"),
         (adapter_beside_a_model, r"holds low-rank updates .* merge them into it with peft's merge_and_unload"),
         (encoder_decoder, r"holds an encoder-decoder \(t5\): only .* choose another"),
+        (quantized, r"holds quantized weights \(fp8\), which are not read: take the model as it was before"),
         (pickled, r"holds no \.safetensors weights; .* save it with save_pretrained"),
         (no_configuration, r"config.json is no configuration of a transformer: No such file.*; download"),
         (no_tokenizer, r"tokenizer"),
@@ -266,6 +275,7 @@ def another_tokenizer(folder: Path) -> None:
             fewer_layers_in_the_file,
             r"lack 12 of the model's, such as .*h\.3\..*; config.json and weights belong",
         ),
+        (a_width_beyond_all, r"config.json is no configuration of a transformer .*: int too large"),
         (another_width, r"the weights in .* cannot be read as .*config.json says"),
         (another_tokenizer, r"has token numbers up to \d+, and the network knows 40 tokens: put in the tokenizer"),
     ],

@@ -180,8 +180,8 @@ def test_pairs_that_differ_at_their_ends_are_cut_on_the_left(
     assert not np.array_equal(one, two)
     network = built(dataclasses.replace(model, truncation="right"))
     assert network.notes(network.encode(both))[1] == (
-        "both candidates of 2 of 2 pairs are the same tokens, so that nothing is learned of them and their answer is a "
-        "tie, which counts half: set max_length above 6, or truncation = 'left'"
+        "both candidates of 2 of 2 pairs are the same tokens: nothing is learned from them, and their answer is a "
+        "tie, which counts half; set max_length above 6, or truncation = 'left'"
     )
     assert model.build(CLASSES, seed=0).cut == "right"
 
@@ -199,8 +199,8 @@ def test_pairs_that_the_tokenizer_makes_alike_are_counted_and_tie(tiny: Callable
     sequences = [one.tolist() for one in tiny_models.sequences(rows)]
     n = sum(one == two for one, two in zip(sequences[::2], sequences[1::2], strict=True))
     assert n >= 30
-    assert note.startswith(f"both candidates of {n} of 60 pairs are the same tokens, ")
-    assert note.endswith("they differ in what the tokenizer does not tell apart")
+    assert note.startswith(f"both candidates of {n} of 60 pairs are the same tokens: ")
+    assert note.endswith("the tokenizer does not tell them apart")
     answers = predict(network, rows, machine=MACHINE)
     assert (answers[1::2] == 0.5).all()
 

@@ -52,3 +52,15 @@ def test_the_identity_needs_no_pack(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert 0 < WordVectors().cost == MeanVector().cost
     with pytest.raises(PackMissing, match="outgrow packs get glove-50d"):
         MeanVector().build(CLASSES)
+
+
+def test_pairs_with_the_same_words_are_counted_and_tie(vectors: np.ndarray) -> None:
+    network = MeanVector().build(Output(kind="preference", n_classes=2))
+    pairs = np.array([["good film, n't", "n't, film good"], ["good", "film"], ["unheard", "of"]], dtype=object)
+    rows = network.encode(pairs)
+    assert isinstance(rows, Arrays)
+    np.testing.assert_array_equal(rows.values[0, 0], rows.values[0, 1])
+    (note,) = network.notes(rows)
+    assert note.startswith("both candidates of 2 of 3 pairs have the same known words")
+    assert network.notes(network.encode(pairs[1:2])) == []
+    assert network.notes(network.encode(pairs[:, 0])) == []

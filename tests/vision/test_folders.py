@@ -131,8 +131,8 @@ def test_what_is_no_class_is_told_and_never_a_class(folder: Path, make_picture: 
     ]
     assert found.notes[3].startswith("skipped 1 image that cannot be used: only-broken/1.png")
     assert found.notes[4:] == [
-        "no class, since there is one image of it: 'stray'; set labels = [...] where it is one",
-        "no class, since no image of it is left: 'empty', 'only-broken', 'only-copies', 'only-text', 'stray'",
+        "taken for no class, since it has one image: 'stray'; set labels = [...] if it is one",
+        "taken for no class, since no image of it is left: 'empty', 'only-broken', 'only-copies', 'only-text', 'stray'",
     ]
     chosen = load(folder, labels=("cat", "dog", "stray"))
     assert chosen.class_names == ("cat", "dog", "stray")
@@ -146,7 +146,7 @@ def test_a_class_whose_images_are_all_in_another_too_is_no_class(folder: Path) -
         load(folder, labels=("cat", "dog", "kitten"))
     found = load(folder)
     assert found.class_names == ("dog", "newt")
-    assert found.notes[-1] == "no class, since no image of it is left: 'cat', 'kitten'"
+    assert found.notes[-1] == "taken for no class, since no image of it is left: 'cat', 'kitten'"
     assert set(truth_of(found).tolist()) == {0, 1}
 
 
@@ -163,7 +163,7 @@ def test_parts_of_a_data_set_are_no_classes(folder: Path, tmp_path: Path, names:
 def test_a_folder_too_many_is_told(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "unpacked"
     shutil.copytree(folder, root / "photographs")
-    with pytest.raises(DataError, match=r"whose folders are cat, dog, newt; .*set path = '.*photographs'"):
+    with pytest.raises(DataError, match=r"which has the folders cat, dog, newt; .*set path = '.*photographs'"):
         load(root)
 
 
@@ -265,3 +265,41 @@ def test_an_archive_of_imagenet_that_changes_is_an_error_and_a_copy_is_read_itse
         pixels(found)
     there = ImageNet(path=str(copy)).located(found.inputs)
     assert (decode_all(there, Preprocessing(resolution=4)) == right).all()
+
+
+# Classes that are none
+
+
+@pytest.mark.parametrize("twin", ["Bar", "bar ", "b_ar", "b-ar"])
+def test_folders_with_names_alike_are_not_two_classes(twin: str, tmp_path: Path) -> None:
+    for label, name in enumerate(["bar", twin, "disc"]):
+        (tmp_path / name).mkdir()
+        for i in range(8):
+            Image.new("RGB", (8, 8), (20 * i, 90 * label, 9)).save(tmp_path / name / f"{i}.png")
+    with pytest.raises(DataError, match=r"says both '.*' \(8 rows\) and '.*' \(8\), which are alike"):
+        load(tmp_path)
+    assert load(tmp_path, labels=("bar", twin, "disc")).n_classes == 3
+
+
+def test_a_folder_for_each_image_is_no_class(tmp_path: Path) -> None:
+    for i in range(24):
+        (tmp_path / f"item{i}").mkdir()
+        Image.new("RGB", (8, 8), (10 * i, 90, 9)).save(tmp_path / f"item{i}" / "front.png")
+    with pytest.raises(DataError, match="24 folders hold 24 images, so they are hardly classes"):
+        load(tmp_path)
+
+
+def test_one_image_in_two_formats_is_one_group(folder: Path) -> None:
+    plain = load(folder)
+    first, other = sorted(one for one in folder.iterdir() if one.is_dir())[:2]
+    files = sorted(first.glob("*.png"))[:3]
+    for i, file in enumerate(files):
+        with Image.open(file) as image:
+            image.save((other if i == 2 else first) / f"twin{i}.bmp")
+    found = load(folder)
+    assert len(found.ids) == len(plain.ids) + 3
+    assert len(set(found.groups)) == len(set(plain.groups))
+    assert plain.groups == plain.ids
+    assert found.notes[-1] == (
+        "3 images are the same as another, pixel by pixel, 1 of them of another class: they stay in one group with it"
+    )

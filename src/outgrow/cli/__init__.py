@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import signal
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from outgrow.cli import compare, forget, listing, packs, results, run, store, zoo
 from outgrow.errors import ConfigError, OutgrowError
 from outgrow.plain import plain
 
+
+class Command(TyperGroup):
+    """The command `outgrow`. What is said of wrong arguments repeats them, made plain."""
+
+    def make_context(self, *given: Any, **options: Any) -> Any:
+        with _made_plain():
+            return super().make_context(*given, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _made_plain():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _made_plain() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if isinstance(text := vars(error).get("message"), str):  # an error of click's, or of typer's copy of click
+            vars(error)["message"] = plain(text)
+        raise
+
+
 app = typer.Typer(
-    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    cls=Command, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
 )  # fmt: skip
 for command in (run.run, results.report, results.analyse, compare.compare, listing.doctor):

@@ -64,5 +64,5 @@ def _scores(what: str, store: str) -> Scores:
     if len(records) > 1:
         keys = ", ".join(one.row.key[:12] for one in records[:6])
         left = ", ..." if len(records) > 6 else ""
-        raise ConfigError(f"{what!r} begins {len(records)} keys: {keys}{left}; write more of it, or conditions")
+        raise ConfigError(f"{len(records)} keys begin with {what!r}: {keys}{left}; write more of it, or conditions")
     return student_scores(opened, records, what)

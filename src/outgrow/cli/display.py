@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Terminal(Console):
     @property
     def size(self) -> ConsoleDimensions:
         given = os.environ.get("COLUMNS", "")
-        if given.isdigit() and int(given):
+        if re.fullmatch("[0-9]{1,6}", given) and int(given):
             return ConsoleDimensions(max(int(given), NARROWEST), 25)
         if self.is_terminal:
             found = super().size

@@ -151,9 +151,16 @@ def analyse(
 
 
 def write_report(
-    groups: list[Group], failures: list[str], path: Path, title: str, command: str, store: Artefacts
+    groups: list[Group],
+    failures: list[str],
+    path: Path,
+    title: str,
+    command: str,
+    store: Artefacts,
+    *,
+    follow: bool = True,
 ) -> Path:
-    """Write the page whole or not at all; ConfigError where it cannot be written. Returns `path`."""
+    """Write the page as `write_whole` does, errors included. Returns `path`."""
     from dataclasses import replace
 
     from outgrow.disk import write_whole
@@ -161,4 +168,5 @@ def write_report(
     from outgrow.results.columns import in_order
 
     groups = [replace(group, provenance={**group.provenance, "command": command}) for group in in_order(groups)]
-    return write_whole(path, render(groups, title=title, failures=failures, store=store), what="the report")
+    page = render(groups, title=title, failures=failures, store=store)
+    return write_whole(path, page, what="the report", follow=follow)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from outgrow.cli.results import write_report
-from outgrow.cli.store import DEFAULT_STORE, StoreOption
+from outgrow.cli.store import DEFAULT_STORE, StoreOption, counted
 from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, StoreError
 from outgrow.plain import plain
 
@@ -27,15 +27,22 @@ if TYPE_CHECKING:
     from outgrow.sweep import Swept
 
 LONG = 60  # letters of settings that a title has
+SET = (
+    "Override a value, as often as you like: method.alpha=0.5; a whole table: 'weak={model=\"glove-50d\"}'; to run "
+    'several values: \'sweep.method.name=["naive","confidence"]\'. Settings are then part of the report\'s name.'
+)
 
 
 def run(
     experiments: Annotated[
         list[str], typer.Argument(help="Shipped experiments by name, or TOML files.", metavar="EXPERIMENT...")
     ],
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Override a value: method.alpha=0.5")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help=SET)] = None,
     store: StoreOption = DEFAULT_STORE,
-    seeds: Annotated[str | None, typer.Option(help="Seeds instead of the experiment's: 0,1,2")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(help="Seeds in place of the experiment's: 0,1,2. They are then part of the report's name."),
+    ] = None,
     executor: Annotated[str, typer.Option(help="How to run the steps (outgrow list executors).")] = "serial",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes at once, for executors that use several; 2 by default.")
@@ -102,7 +109,7 @@ def run(
             live.__exit__(None, None, None)
             left = len(make_plan(wanted, cached=target.keys()).todo)
             print(
-                f"\nstopped, {left} steps left; finished ones are kept in {plain(store)}: "
+                f"\nstopped, {counted(left, 'step')} left; finished ones are kept in {plain(store)}: "
                 "run the same command to go on",
                 file=sys.stderr,
             )
@@ -116,10 +123,8 @@ def run(
     groups = _show_results(replace(swept, notes=[*changed, *swept.notes]), opened)
     say()
     others = f", left {swept.elsewhere} to other runs that had begun them" if swept.elsewhere else ""
-    say(
-        f"Computed {swept.computed} steps{others}, found {len(swept.plan.cached)} of {len(swept.plan.steps)} "
-        f"in the store {store}, {time.monotonic() - started:.1f} s."
-    )
+    there = f"found {len(swept.plan.cached)} of {len(swept.plan.steps)} in the store {store}"
+    say(f"Computed {counted(swept.computed, 'step')}{others}, {there}, {time.monotonic() - started:.1f} s.")
     for source, found in read.items():
         names = {one.name for one in found}
         _report([one for one in groups if one.experiment in names], _failures(swept), source, settings, seeds, opened)
@@ -176,7 +181,8 @@ def _report(
         words = f"{len(given)} settings of its own"
     title = f"{name} ({words})" if given else name
     try:
-        say(f"Report: {write_report(groups, failures, path, title, command, store)}")
+        written = write_report(groups, failures, path, title, command, store, follow=False)
+        say(f"Report: {written}")
     except ConfigError as error:
         why = str(error).removesuffix("; choose another file with --out")
         elsewhere = shlex.join(["outgrow", "report", f"--store={store.root}", "--out=report.html"])
@@ -203,7 +209,8 @@ def _show_plan(plan: Plan, runtime: Runtime) -> None:
     for note in notes:
         say(f"note: {note}")
     say(
-        f"{len(plan.results)} experiments, {len(plan.steps)} unique steps, {len(plan.todo)} of them to do"
+        f"{counted(len(plan.results), 'experiment')}, {counted(len(plan.steps), 'unique step')}, "
+        f"{len(plan.todo)} of them to do"
         f"{_time(plan, runtime)}. Trainings one by one would be {plan.trainings_unshared}."
     )
 

@@ -62,7 +62,7 @@ def _overview(done: list[Group], pair: list[Group], label: dict[int, str]) -> st
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     text = f"The table has {len(done)} results, by verdict {verdicts}."
     if len(pair) <= EACH:
-        text += " The sentences above are of the smallest supervisor with the largest student that were tried."
+        text += " The sentences above are about the smallest supervisor with the largest student."
     known = [one for one in done if one.pgr is not None]
     if len(known) < 2:
         return text
@@ -73,7 +73,7 @@ def _overview(done: list[Group], pair: list[Group], label: dict[int, str]) -> st
             f" {word} of the gap was recovered by {label[id(one)]}: PGR {pgr(one.pgr)}, weak {roles[0]}, "
             f"student {roles[1]}, ceiling {roles[2]}."
         )
-    return text + " Picked from so many, the first flatters itself a little: nothing is corrected for the choice."
+    return text + " The best of so many looks a little better than it is: nothing corrects for the choice."
 
 
 def _labels(groups: list[Group]) -> list[str]:

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of finished steps.")]
 DEFAULT_STORE = "./outgrow-store"
 
+
+def counted(n: int, noun: str) -> str:
+    """`1 step`, or `2 steps`."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
 store_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the store of finished steps.")
 
 
@@ -73,7 +79,7 @@ def _what_a_key_is(opened: Store, key: str) -> list[tuple[tuple[str], str]]:
     for one in records:
         if one.row.key.startswith(key):
             missing = sum(step not in there for step in one.steps)
-            left = f", of which {missing} are not in the store" if missing else ", all in the store"
+            left = f", {missing} of them not in the store" if missing else ", all in the store"
             why = f": {one.failure}" if one.failure else ""
             text = (
                 f"row of {one.row.experiment}: {one.row.weak} -> {one.row.strong}, {one.row.method}, seed "
@@ -87,7 +93,7 @@ def _what_a_key_is(opened: Store, key: str) -> list[tuple[tuple[str], str]]:
             text = f"step {manifest.step}, made of {inputs}; needed by {needed} row{'s' * (needed != 1)}"
             found.append(((manifest.key[:KEY],), text))
     if not found:
-        raise ConfigError(f"{key!r} begins no key in {opened.root} (outgrow results, outgrow store ls)")
+        raise ConfigError(f"no key in {opened.root} begins with {key!r} (outgrow results, outgrow store ls)")
     return found
 
 
@@ -103,7 +109,7 @@ def store_verify(store: StoreOption = DEFAULT_STORE) -> None:
         say(line)
     if damaged:
         raise typer.Exit(1)
-    say(f"{len(opened.keys())} artefacts and {len(list(opened.results()))} rows, all whole")
+    say(f"{counted(len(opened.keys()), 'artefact')} and {counted(len(list(opened.results())), 'row')}, all whole")
 
 
 @store_app.command("gc")
@@ -123,8 +129,8 @@ def store_gc(
     needed = {key for one in records for key in one.steps}
     garbage = collect_garbage(opened, needed, dry_run=dry_run, all_of_it=all_of_it)
     besides = "".join(f", and {size:,} bytes in {name}/" for name, size in garbage.leftovers.items())
-    count = len(garbage.artefacts)
-    say(f"{'would delete' if dry_run else 'deleted'} {count} artefacts, {garbage.size:,} bytes{besides}")
+    count = counted(len(garbage.artefacts), "artefact")
+    say(f"{'would delete' if dry_run else 'deleted'} {count}, {garbage.size:,} bytes{besides}")
 
 
 @store_app.command("rebuild")
@@ -133,4 +139,4 @@ def store_rebuild(store: StoreOption = DEFAULT_STORE) -> None:
     from outgrow.cli.display import say
     from outgrow.store import Store
 
-    say(f"{Store.existing(store).rebuild()} artefacts in the index")
+    say(f"{counted(Store.existing(store).rebuild(), 'artefact')} in the index")

@@ -24,7 +24,7 @@ ROUNDING = 2.0**-20  # variance of what float16 rounds away, relative to that of
 SHARED = 4  # students' rows are multiplied as one matrix while it has at most so many times the rows of one student
 
 ENDLESS = StepFailed(
-    "a plane separates the classes of the training rows, so that without a penalty larger weights are always better; "
+    "a plane separates the classes of the training rows, so without a penalty larger weights are always better; "
     "set l2 above 0, such as 0.001"
 )
 
@@ -38,10 +38,10 @@ def solve(
     rows. All optima lie near it, and the loss curves there as it does for each of them: that gives the coordinates.
     """
     if any(not one.loss.convex for one in students):
-        raise ConfigError('train.optimizer = "lbfgs" needs a convex loss, as of the method naive; use "adam"')
+        raise ConfigError('train.optimizer = "lbfgs" needs a convex loss, such as that of naive; use "adam"')
     found: list[Head | StepFailed | None] = [
         None if bool(one.targets.isfinite().all()) and bool(one.weights.isfinite().all())
-        else StepFailed("not all labels and weights that a head is to learn from are finite numbers")
+        else StepFailed("some labels or weights that a head learns from are not finite numbers")
         for one in students
     ]  # fmt: skip
     whole = [i for i, failure in enumerate(found) if failure is None]

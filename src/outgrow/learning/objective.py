@@ -1,4 +1,4 @@
-"""What a student learns from weak labels: transforms make targets, selections weigh rows, a loss compares."""
+"""What a student learns from weak labels: transforms make targets, selections weight rows, a loss compares."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ class Confidence(Method):
     Args:
         alpha: the final a; the paper uses 0.75 for its largest students and 0.5 otherwise.
         ramp: a rises linearly from 0 to alpha over this share of the training, then stays.
-        shares: h has the class shares of the weak labels (`weak`), equal ones as in the paper, which suit balanced
-            tasks alone (`even`), or is the most probable class (`free`).
+        shares: the class shares of h: those of the weak labels (`weak`), or equal ones as in the paper, which suit only
+            balanced tasks (`even`); or h is the most probable class (`free`).
         labels: weak labels as probabilities (`soft`) or as their most probable class (`hard`).
     """
 

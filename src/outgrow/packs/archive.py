@@ -17,7 +17,7 @@ from outgrow.errors import DataError
 
 MEBIBYTE = 2**20
 # what zipfile and tarfile say of a method that there is not, of a member that seems encrypted, of fields that cannot be
-ODD = (NotImplementedError, RuntimeError, ValueError, struct.error)
+ODD = (NotImplementedError, RuntimeError, ValueError, TypeError, struct.error)
 
 
 def read(archive: Path, member: str, *, limit: int = 64 * MEBIBYTE) -> bytes:

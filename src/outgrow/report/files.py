@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +24,7 @@ VALUES = (".csv", ".json")
 
 def check_page_name(path: Path) -> None:
     """ConfigError unless a page can have this name; a pipe can have any."""
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):  # never an error, unlike Path's
         return
     if path.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(
@@ -65,4 +66,4 @@ def save(found: Found, path: Path) -> Path:
     drawn = draw_sheet(panel.figure, f"{panel.title} ({title})")
     if form == ".svg":
         return write_whole(path, alone(drawn, LIGHT), what="the figure")
-    return write_whole(path, lambda partial: paint(drawn, partial, LIGHT, form=form[1:]), what="the figure")
+    return write_whole(path, lambda file: paint(drawn, file, LIGHT, form=form[1:]), what="the figure")

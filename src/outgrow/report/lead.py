@@ -15,9 +15,9 @@ from outgrow.results.table import Group
 
 VERDICTS = {
     "ok": "the gap is clearly above zero, and its recovered share can be read",
-    "no-gap": "the ceiling is not clearly better than the supervisor, so there is no gap to recover a share of",
-    "collapsed": "a role predicts one class for nearly everything, so its score says nothing about learning",
-    "chance": "a role's accuracy is no better than chance, so there is nothing to compare",
+    "no-gap": "the ceiling is not clearly better than the supervisor, so there is no gap to recover",
+    "collapsed": "a role gives one class to every test example, so its score says nothing about learning",
+    "chance": "a role is not clearly better than chance, so there is nothing to compare",
     "undefined": "a role's score does not exist on these test examples",
     "few-groups": "the test examples come in so few groups that nothing is certain",
     "failed": "a step failed, so a score is missing",

@@ -42,7 +42,7 @@ STATISTICS = (
     "variance is that between seeds plus that between groups (analysis of variance), with Satterthwaite's degrees of "
     "freedom; shares have Wilson's form, PGR has Fieller's; a score that is no mean enters by its influence values. "
     "Roles are compared on the same examples and seeds. With one seed the spread between seeds is unknown, and no "
-    "interval holds it."
+    "interval contains it."
 )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from outgrow.errors import MissingDependency
 from outgrow.figures.shapes import SIZE, Disc, Fill, Picture, Shape, Told, Words
@@ -18,8 +17,8 @@ POINT = 72 / PIXELS
 ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 
 
-def paint(drawn: Picture, path: Path, colours: Mapping[str, str], *, form: str) -> None:
-    """Write a picture as `form`, png or pdf. Raises MissingDependency without matplotlib."""
+def paint(drawn: Picture, file: IO[bytes], colours: Mapping[str, str], *, form: str) -> None:
+    """Write a picture as `form`, png or pdf, into an open file. Raises MissingDependency without matplotlib."""
     try:
         import matplotlib
         from matplotlib.figure import Figure
@@ -39,7 +38,7 @@ def paint(drawn: Picture, path: Path, colours: Mapping[str, str], *, form: str) 
     if form == "pdf":
         metadata |= dict.fromkeys(("CreationDate", "ModDate"))  # type: ignore[arg-type]  # equal input, equal file
     with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}):  # text that can be selected
-        sheet.savefig(path, format=form, dpi=DOTS, facecolor=colours["paper"], metadata=metadata)
+        sheet.savefig(file, format=form, dpi=DOTS, facecolor=colours["paper"], metadata=metadata)
 
 
 def _add(axes: Axes, shape: Shape, colours: Mapping[str, str]) -> None:

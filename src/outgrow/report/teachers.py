@@ -16,7 +16,7 @@ TERMS = {
     "model": "a small model, trained on true answers of its own examples, that labels the transfer examples",
     "untrained": "a small model that was pretrained on this very task and labels the transfer examples as it is",
     "labels": "the labels of the transfer examples that were read from a file; people or programs made them",
-    "ensemble": "several supervisors, whose answers a rule makes one of; they label the transfer examples",
+    "ensemble": "several supervisors that label the transfer examples; a rule combines their answers",
     "other": "whoever labels the transfer examples",
 }
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from outgrow.errors import StoreError
 from outgrow.metrics.base import Metric, Predictions
-from outgrow.steps.compare import OF_ROLE
+from outgrow.steps.compare import FILE, OF_ROLE
+from outgrow.steps.stored import demand, stored
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from outgrow.artefacts import Artefacts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,24 +66,53 @@ class Answers:
         return np.stack([one.predicted for one in self.said[role]])
 
 
-def read_answers(folders: Sequence[Path], *, metric: Metric) -> Answers:
-    """The answers of several seeds out of their comparison artefacts; all must have the same test examples."""
-    import pyarrow.parquet as pq
+def read_answers(store: Artefacts, keys: Sequence[str], *, metric: Metric) -> Answers:
+    """The answers of several seeds out of their comparisons; all must have the same test examples.
 
+    Raises:
+        StoreError: one is damaged, of another form, or of other examples than the first.
+    """
     said: dict[str, list[Predictions]] = {}
-    first = difficulty = None
-    for folder in folders:
-        table = pq.ParquetFile(folder / "test.parquet").read(use_threads=False)
-        first = first or table
-        assert table["id"].equals(first["id"]), "seeds of one experiment share their test examples"
-        columns = {name: table[name].to_numpy() for name in table.column_names if name not in ("id", "group")}
+    found = [stored(store, key, _read) for key in keys]
+    first, difficulty = found[0][0], None
+    for key, (table, columns) in zip(keys, found, strict=True):
+        if not table["id"].equals(first["id"]):
+            raise StoreError(
+                f"artefact {key[:12]} has other test examples than {keys[0][:12]}, though both are seeds of one study: "
+                f"delete {str(store.open(key))!r} and run again"
+            )
         difficulty = columns.get("difficulty")
         for role in (name.removesuffix("_predicted") for name in columns if name.endswith("_predicted")):
-            try:
-                found = {name: columns[f"{role}_{name}"] for name in OF_ROLE}
-            except KeyError as error:
-                raise StoreError(f"{folder} is of an older version of outgrow; run its experiment again") from error
-            said.setdefault(role, []).append(Predictions(truth=columns["truth"], **found))
-    assert first is not None
+            of_role = {name: columns[f"{role}_{name}"] for name in OF_ROLE}
+            said.setdefault(role, []).append(Predictions(truth=columns["truth"], **of_role))
     groups = first["group"].dictionary_encode().combine_chunks().indices.to_numpy()
     return Answers(metric=metric, said=said, groups=groups, difficulty=difficulty)
+
+
+def _read(folder: Path) -> tuple[pa.Table, dict[str, np.ndarray]]:
+    """The table of a comparison, and its columns of numbers.
+
+    Raises:
+        StoreError: of an older version. ValueError, KeyError: it is no such table.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.ParquetFile(folder / FILE).read(use_threads=False)
+    for name in ("id", "group"):
+        if not pa.types.is_string(table.schema.field(name).type) or table[name].null_count:
+            raise ValueError(f"the column {name!r} is no text")
+    columns = {
+        name: demand(table[name].to_numpy(), name, kinds="iuf", dimensions=1)
+        for name in table.column_names
+        if name not in ("id", "group")
+    }
+    roles = {"weak", "student", "ceiling"} | {"zero_shot"} & {name.removesuffix("_predicted") for name in columns}
+    if missing := [name for name in (f"{role}_{one}" for role in roles for one in OF_ROLE) if name not in columns]:
+        raise StoreError(
+            f"{folder} is of an older version of outgrow; run its experiment again: it lacks {missing[0]!r}"
+        )
+    demand(columns["truth"], "truth", kinds="iu", dimensions=1)
+    if not len(table):
+        raise ValueError("it has no rows")
+    return table, columns

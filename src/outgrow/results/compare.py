@@ -73,7 +73,7 @@ def student_scores(store: Store, records: Sequence[Record], name: str) -> Scores
         raise ConfigError(f"{name}: seed {failed[0].row.seed} failed: {failed[0].failure}")
     records = sorted(records, key=lambda one: one.row.seed)
     metric = metrics[records[0].row.metric]
-    answers = read_answers([store.open(one.row.key) for one in records], metric=metric)
+    answers = read_answers(store, [one.row.key for one in records], metric=metric)
     ids, groups = _ids(store.open(records[0].row.key) / "test.parquet")
     values = np.stack([np.asarray(metric.values(one), np.float64) for one in answers.said["student"]])
     if not np.isfinite(values).all():
@@ -193,7 +193,8 @@ def sentence(one: Difference, *, corrected: int = 1) -> str:
     text = (
         f"{start}, 95 % interval {shown(low)} to {shown(high)}, p = {one.p:.3g}{family} ({seeds}, {rows}). "
         f"{one.second} is {verdict}. "
-        f"A study of this size tells {shown(one.estimate.detectable or 0, '')}{unit} from none in four of five cases."
+        f"A study of this size finds a difference of {shown(one.estimate.detectable or 0, '')}{unit} in four of five "
+        "cases."
     )
     return text + (" With one seed, the spread between seeds is unknown." if one.n_seeds == 1 else "")
 

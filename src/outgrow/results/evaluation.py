@@ -6,6 +6,7 @@ import numpy as np
 
 from outgrow.intervals.crossed import Crossed, Estimate, crossed, wilson
 from outgrow.intervals.ratio import fieller
+from outgrow.metrics.accuracy import right as accurate
 from outgrow.results.answers import Answers
 from outgrow.results.table import Bounded, Evaluation, Interval
 from outgrow.results.verdicts import judge
@@ -72,23 +73,37 @@ def interval(estimate: Estimate, *, n: int, share: bool = False, table: Crossed 
 
 
 def _agreement(answers: Answers) -> tuple[Interval, Interval | None, Interval | None]:
-    """How often the student says what its supervisor says: over all, where the supervisor is right, and where not."""
+    """How often the student says what its supervisor says: over all, where the supervisor is right, and where not.
+
+    Of k equal probabilities each is said with 1/k, as in accuracy: so both are right with the product of these. Of two
+    classes that tells how often both are wrong, too. Of more, it is not kept which classes were equal: where one of
+    them is the truth, an agreement on another counts by the class that came first.
+    """
     weak, student = answers.predicted("weak"), answers.predicted("student")
-    same, right = weak == student, weak == answers.truth
-    found = [_ratio(same, among, answers) for among in (np.ones_like(right), right, ~right)]
+    right, also = (np.stack([accurate(one) for one in answers.said[role]]) for role in ("weak", "student"))
+    both_wrong = ((weak == student) & (weak != answers.truth)).astype(float)
+    if max(weak.max(), student.max(), answers.truth.max()) < 2:
+        both_wrong = np.where((weak < 0) | (student < 0), both_wrong, (1 - right) * (1 - also))
+    same = right * also + both_wrong
+    every = np.ones_like(right)
+    found = [
+        _ratio(same, every, answers),
+        _ratio(right * also, right, answers),
+        _ratio(both_wrong, 1 - right, answers),
+    ]
     assert found[0] is not None
     return found[0], found[1], found[2]
 
 
 def _ratio(same: np.ndarray, among: np.ndarray, answers: Answers) -> Interval | None:
-    """The share of `same` among some cells of the table [seeds, n]; None where there are none."""
-    count = int(among.sum())
+    """The share of `same` in the weights of the cells of the table [seeds, n]; None where all are 0."""
+    count = float(among.sum())
     if not count:
         return None
-    value = float((same & among).sum() / count)
-    influence = value + (same * among - value * among) * (among.size / count)
+    value = float(same.sum() / count)
+    influence = value + (same - value * among) * (among.size / count)
     table = crossed(influence[None], answers.groups)
-    return interval(table.estimate(1.0), n=count, share=True, table=table)
+    return interval(table.estimate(1.0), n=round(count), share=True, table=table)
 
 
 def _design_effect(values: dict[str, np.ndarray], answers: Answers) -> float | None:

@@ -34,7 +34,7 @@ def forget(
     """
     named = records_by_name(store)
     if key and not re.fullmatch(r"[0-9a-f]{4,64}", key):
-        raise ConfigError(f"--key {key!r}: write 4 or more of the first of a key's 64 hexadecimal digits")
+        raise ConfigError(f"--key {key!r}: write the first 4 or more of a key's 64 hexadecimal digits")
     chosen = {id(one) for one in select([*named.values()], where)}
     found = {name: one for name, one in named.items() if id(one) in chosen and one.row.key.startswith(key)}
     if key and not found:

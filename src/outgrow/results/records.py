@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outgrow.config import to_tables
@@ -18,6 +19,8 @@ from outgrow.results.fitting import wrong_with
 from outgrow.results.table import Bounded, CurvePoint, Evaluation, Group, Interval, Record, Result
 from outgrow.spec import digest
 from outgrow.steps import Comparison, Step, walk_unique
+from outgrow.steps.compare import FACTS
+from outgrow.steps.stored import stored, texts
 
 if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
@@ -38,8 +41,7 @@ def record(store: Artefacts, one: Experiment, result: Comparison, *, failure: st
     evaluation = None
     provenance: dict[str, Any] = {}
     if not failure:
-        folder = store.open(result.key)
-        facts = json.loads((folder / "facts.json").read_text())
+        facts = stored(store, result.key, _facts)
         evaluation = _evaluate(store, one.metric, [result.key])
         manifest = store.manifest(result.key)
         computed = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(manifest.created))
@@ -50,7 +52,7 @@ def record(store: Artefacts, one: Experiment, result: Comparison, *, failure: st
         row=_row(one, result, evaluation, facts["weak_label_accuracy"]),
         weak_cost=one.weak.cost or 0.0,
         strong_cost=one.strong.model.cost,
-        curves={role: [CurvePoint(**point) for point in points] for role, points in facts["curves"].items()},
+        curves=facts["curves"],
         settings=to_tables(one),
         identity=digest([one.name, one.identity()]),
         steps=[step.key for step in walk_unique(result)],
@@ -76,7 +78,16 @@ def _answers(store: Artefacts, metric: str, keys: Sequence[str]) -> Answers:
     from outgrow.metrics.base import metrics
     from outgrow.results.answers import read_answers
 
-    return read_answers([store.open(key) for key in keys], metric=metrics[metric])
+    return read_answers(store, keys, metric=metrics[metric])
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    facts = json.loads((folder / FACTS).read_bytes())
+    return {
+        "weak_label_accuracy": facts["weak_label_accuracy"],
+        "curves": {role: [CurvePoint(**point) for point in points] for role, points in facts["curves"].items()},
+        "notes": texts(facts["notes"], "notes"),
+    }
 
 
 def _evaluate(store: Artefacts, metric: str, keys: Sequence[str]) -> Evaluation:
@@ -193,7 +204,7 @@ def _read_evaluation(fields: dict[str, Any]) -> Evaluation:
 
 
 def pool(store: Artefacts, records: Sequence[Record]) -> list[Group]:
-    """Rows pooled over seeds: those that differ in nothing but the seed."""
+    """Pool rows over seeds: rows that differ only in the seed are one group."""
     groups: dict[str, list[Record]] = {}
     for one in records:
         groups.setdefault(one.identity, []).append(one)

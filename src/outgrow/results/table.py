@@ -122,7 +122,7 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Rows that differ in nothing but the seed, pooled, with intervals and all that a report shows.
+    """Rows that differ only in the seed, pooled, with intervals and all that a report shows.
 
     Args:
         method: the method's name, with options that differ from their defaults: `naive(labels=hard)`.
@@ -186,8 +186,8 @@ class Record:
 
     Args:
         settings: the experiment's tables, every default written out.
-        identity: equal for rows that differ in nothing but the seed.
-        steps: keys of every step behind the row, so that nothing a result rests on is collected as garbage.
+        identity: equal for rows that differ only in the seed.
+        steps: keys of every step behind the row; `gc` keeps these.
         failure: why the row's verdict is `failed`, else empty.
         evaluation: the row's scores with their intervals; None if it failed.
     """

@@ -14,6 +14,7 @@ from outgrow.specs import TrainSpec
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.split import Part
+from outgrow.steps.stored import stored
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -74,4 +75,4 @@ class Adapted(Step):
         """The weights it left."""
         from safetensors.torch import load_file
 
-        return load_file(context.store.open(self.key) / WEIGHTS)
+        return stored(context.store, self.key, lambda folder: load_file(folder / WEIGHTS))

@@ -10,7 +10,7 @@ import numpy as np
 from outgrow.learning.progress import Progress
 from outgrow.steps.context import Context
 from outgrow.steps.trained import Trained
-from outgrow.steps.truth import chosen
+from outgrow.steps.truth import chosen, even
 
 if TYPE_CHECKING:
     from outgrow.learning.weights import State
@@ -30,7 +30,9 @@ class Checks:
         data = self.part.split.read(context)
         self.rows, self.output = data.rows(self.part), data.output
         self._truth = None if data.truth is None else data.known_truth(self.part)
-        self._supervisor = None if step.held_out is None else chosen(step.held_out.read(context), data)
+        held_out = None if step.held_out is None else step.held_out.read(context)
+        self._supervisor = None if held_out is None else chosen(held_out, data)
+        self._votes = None if held_out is None or held_out.texts is not None else even(held_out.mean())
         self._score, self._keep = -1.0, step.role.train.keep == "best"
         self._step, self._context = step, context
 
@@ -42,6 +44,12 @@ class Checks:
         predicted = summarise(answers, nothing if self._truth is None else self._truth, self.output)["predicted"]
         accuracy = None if self._truth is None else float((predicted == self._truth).mean())
         agreement = None if self._supervisor is None else float((predicted == self._supervisor).mean())
+        if answers.dtype != object:  # of k equal probabilities each counts 1/k
+            shares = even(answers)
+            if self._truth is not None:
+                accuracy = float(shares[np.arange(len(shares)), self._truth].mean())
+            if self._votes is not None:
+                agreement = float((shares * self._votes).sum(1).mean())
         self.curve.append(
             {
                 "progress": progress.share,

@@ -13,6 +13,7 @@ from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.labels import Labels
 from outgrow.steps.score import Scored
+from outgrow.steps.stored import stored
 from outgrow.steps.trained import CURVE
 
 FILE, FACTS = "test.parquet", "facts.json"
@@ -78,9 +79,8 @@ class Comparison(Step):
         curves, notes = {}, list(data.examples.notes)
         for role in ("weak", "student", "ceiling"):
             by = self.roles[role].by
-            curve = context.store.open(by.key) / CURVE
-            if curve.is_file():  # labels out of a file and prompted models have none
-                curves[role] = json.loads(curve.read_text())
+            if curve := stored(context.store, by.key, _curve):
+                curves[role] = curve
             notes += by.notes(context)
         return {
             "weak_label_accuracy": self.labels.facts(context)["accuracy"],
@@ -88,3 +88,9 @@ class Comparison(Step):
             "curves": curves,
             "notes": list(dict.fromkeys(notes)),
         }
+
+
+def _curve(folder: Path) -> list[dict[str, Any]]:
+    """The checks of a training; labels out of a file and prompted models have none."""
+    file = folder / CURVE
+    return [dict(one) for one in json.loads(file.read_bytes())] if file.is_file() else []

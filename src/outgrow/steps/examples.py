@@ -17,6 +17,7 @@ from outgrow.specs import SplitSpec
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.grouping import by_group, check_sizes, rank, take
+from outgrow.steps.stored import demand, stored, texts
 from outgrow.tasks.base import Examples, Kind, Output, Task
 
 ASIDE = ("test", "validation", "pool", "seed")  # fields of the split that decide which rows are used at all
@@ -28,7 +29,7 @@ class Dataset(Step):
     """The rows of a task that any seed of an experiment uses: test, validation, and the pool the others draw from."""
 
     name: ClassVar[str] = "examples"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     task: Task
     split: SplitSpec
 
@@ -57,12 +58,12 @@ class Dataset(Step):
     def read(self, context: Context) -> ExamplesData:
         """The rows as stored; kept in memory for the next that asks.
 
-        Rows that refer to files are those of the task's own folder, whichever they were first read from: a task that
-        has such rows says by `located(inputs)` where they are.
+        Inputs that refer to files come from the task's own folder, whichever folder they were first read from: the
+        task's `located(inputs)` says where they are.
         """
 
         def found() -> ExamplesData:
-            data = read_examples(context.store.open(self.key))
+            data = stored(context.store, self.key, read_examples)
             located = getattr(self.task, "located", None)
             return data if located is None else replace(data, inputs=located(data.inputs))
 
@@ -166,13 +167,17 @@ def read_examples(folder: Path) -> ExamplesData:
     else:
         columns = [column.to_numpy(zero_copy_only=False) for column in pq.read_table(folder / "texts.parquet").columns]
         inputs = columns[0] if len(columns) == 1 else np.stack(columns, 1)
+    ids, groups, parts = texts(facts["ids"], "ids"), texts(facts["groups"], "groups"), facts["parts"]
+    n, truth, difficulty = sum(parts[name] for name in (*FIXED, "pool")), arrays.get("truth"), arrays.get("difficulty")
+    if not n == len(ids) == len(groups) == len(inputs):
+        raise ValueError(f"{n} rows have {len(ids)} ids, {len(groups)} groups and {len(inputs)} inputs")
     return ExamplesData(
-        ids=facts["ids"],
-        groups=facts["groups"],
+        ids=ids,
+        groups=groups,
         inputs=inputs,
-        truth=arrays.get("truth"),
-        difficulty=arrays.get("difficulty"),
-        parts=facts["parts"],
+        truth=None if truth is None else demand(truth, "truth", kinds="iu", dimensions=1, n=n),
+        difficulty=None if difficulty is None else demand(difficulty, "difficulty", kinds="iuf", dimensions=1, n=n),
+        parts=parts,
         output=Output(kind=facts["kind"], n_classes=facts["n_classes"], class_names=tuple(facts["class_names"])),
-        notes=facts["notes"],
+        notes=texts(facts["notes"], "notes"),
     )

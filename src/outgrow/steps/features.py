@@ -17,6 +17,7 @@ from outgrow.steps.adapt import Adapted
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.examples import Dataset
+from outgrow.steps.stored import read_texts, stored
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
@@ -96,14 +97,11 @@ class Features(Step):
 
     def notes(self, context: Context) -> list[str]:
         """What the extraction has to tell the user."""
-        found: list[str] = json.loads((context.store.open(self.key) / NOTES).read_text())
-        return found
+        return read_texts(context.store, self.key, NOTES)
 
     def of(self, context: Context, inputs: np.ndarray) -> np.ndarray:
         """Features of new rows, as the stored ones were made: float16 [n, ..., width]."""
-        from safetensors.numpy import load_file
-
-        kept = load_file(context.store.open(self.key) / MOMENTS)
+        kept = stored(context.store, self.key, _moments)
         network = context.remember(
             "extractor", self.key, lambda: self._network(context, self.dataset.read(context).output), most=1
         )
@@ -177,3 +175,10 @@ def moments(values: np.ndarray, start: int, stop: int) -> tuple[np.ndarray, np.n
     deviation = np.sqrt(np.maximum(squares / n - mean**2, 0))
     deviation[deviation < 1e-6] = 1.0  # a feature that never changes
     return mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def _moments(folder: Path) -> dict[str, np.ndarray]:
+    from safetensors.numpy import load_file
+
+    found = load_file(folder / MOMENTS)
+    return {name: found[name] for name in ("mean", "deviation")}

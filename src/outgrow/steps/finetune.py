@@ -14,6 +14,7 @@ from outgrow.learning.losses import CrossEntropy
 from outgrow.learning.progress import Progress
 from outgrow.steps.checks import Checks
 from outgrow.steps.context import Context
+from outgrow.steps.stored import stored
 from outgrow.steps.trained import CURVE, NOTES, WEIGHTS, Trained
 from outgrow.tasks.base import Output
 
@@ -58,7 +59,7 @@ class Finetuned(Trained):
         from outgrow.learning.weights import put_back
 
         network = self._new(context, self.part.kind(context))
-        put_back(network, context.store.open(self.key) / WEIGHTS)
+        stored(context.store, self.key, lambda folder: put_back(network, folder / WEIGHTS))
         return network
 
     def _new(self, context: Context, output: Output) -> Network:

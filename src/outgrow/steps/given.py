@@ -18,6 +18,7 @@ from outgrow.steps.context import Context
 from outgrow.steps.labels import weak_labels
 from outgrow.steps.predictor import Inputs, Predictor
 from outgrow.steps.split import Part, Split
+from outgrow.steps.stored import demand, read_texts, stored
 from outgrow.tasks.base import Output
 
 FILE, NOTES = "given.safetensors", "notes.json"
@@ -99,7 +100,12 @@ class Given(Predictor):
 
         if not isinstance(inputs, Part):
             raise DataError(f"{self.label} can only answer the examples of its file, not new ones")
-        return load_file(context.store.open(self.key) / FILE)[inputs.name][:, inputs.start : inputs.stop]
+        whole = stored(
+            context.store,
+            self.key,
+            lambda folder: demand(load_file(folder / FILE)[inputs.name], inputs.name, kinds="f", dimensions=3),
+        )
+        return whole[:, inputs.start : inputs.stop]
 
     def answers(self, context: Context, inputs: Inputs) -> np.ndarray:
         votes = self.votes(context, inputs)
@@ -107,5 +113,4 @@ class Given(Predictor):
         return self.labeller.rule.apply(weak_labels(votes, inputs, context), seed=0).mean()
 
     def notes(self, context: Context) -> list[str]:
-        found: list[str] = json.loads((context.store.open(self.key) / NOTES).read_text())
-        return found
+        return read_texts(context.store, self.key, NOTES)

@@ -22,6 +22,7 @@ from outgrow.steps.context import Context
 from outgrow.steps.features import Features
 from outgrow.steps.predictor import Inputs
 from outgrow.steps.split import Part
+from outgrow.steps.stored import stored
 from outgrow.steps.trained import CURVE, NOTES, WEIGHTS, Trained
 from outgrow.tasks.base import Output
 
@@ -78,7 +79,7 @@ class TrainedHead(Trained):
 
         width = self.frozen.read(context).shape[-1]
         network = Probe(width, self.part.kind(context), seed=self.seed)
-        put_back(network, context.store.open(self.key) / WEIGHTS)
+        stored(context.store, self.key, lambda folder: put_back(network, folder / WEIGHTS))
         return network
 
     def answers(self, context: Context, inputs: Inputs) -> np.ndarray:

@@ -14,6 +14,7 @@ from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.predictor import Predictor
 from outgrow.steps.split import Part
+from outgrow.steps.stored import demand, stored
 from outgrow.steps.truth import accuracy_of
 
 PROBABILITIES, TEXTS, FACTS = "labels.safetensors", "texts.json", "labels.json"
@@ -56,7 +57,17 @@ class Labels(Step):
 
     def read(self, context: Context, piece: Part | None = None) -> WeakLabels:
         """The labels, in the order of the part's rows; of a piece of it, where one is given."""
-        votes = context.remember("labels", self.key, lambda: read_votes(context.store.open(self.key)))
+
+        def of_all(folder: Path) -> np.ndarray:
+            found = read_votes(folder)
+            demand(found, "votes", kinds="fO", dimensions=2 if found.dtype == object else 3)
+            if found.shape[1] != self.part.size:
+                raise ValueError(f"{found.shape[1]:,} of {self.part.size:,} rows are labelled")
+            if found.dtype == object and not all(isinstance(one, str) for one in found.flat):
+                raise ValueError("a label is no text")
+            return found
+
+        votes = context.remember("labels", self.key, lambda: stored(context.store, self.key, of_all))
         if piece is not None:
             first = piece.start - self.part.start
             votes = votes[:, first : first + piece.size]
@@ -64,8 +75,12 @@ class Labels(Step):
 
     def facts(self, context: Context) -> dict[str, Any]:
         """Its accuracy against ground truth, where that is known, and how often each member abstained."""
-        found: dict[str, Any] = json.loads((context.store.open(self.key) / FACTS).read_text())
-        return found
+
+        def read(folder: Path) -> dict[str, Any]:
+            found = json.loads((folder / FACTS).read_bytes())
+            return {name: found[name] for name in ("ids", "accuracy", "abstentions")}
+
+        return stored(context.store, self.key, read)
 
 
 def weak_labels(votes: np.ndarray, part: Part, context: Context) -> WeakLabels:

@@ -17,6 +17,7 @@ from outgrow.steps.context import Context
 from outgrow.steps.labels import Labels
 from outgrow.steps.predictor import Predictor
 from outgrow.steps.split import Part
+from outgrow.steps.stored import stored
 from outgrow.steps.truth import chosen
 from outgrow.tasks.base import Output
 
@@ -85,5 +86,7 @@ class Prompted(Predictor):
         (folder / SHOTS).write_text(json.dumps(shots))
 
     def network(self, context: Context, output: Output) -> Network:
-        shots = json.loads((context.store.open(self.key) / SHOTS).read_text())
-        return self.model.prompted(self.part.kind(context), shots=[(text, int(label)) for text, label in shots])
+        def read(folder: Path) -> list[tuple[str, int]]:
+            return [(str(text), int(label)) for text, label in json.loads((folder / SHOTS).read_bytes())]
+
+        return self.model.prompted(self.part.kind(context), shots=stored(context.store, self.key, read))

@@ -11,6 +11,7 @@ from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.predictor import Predictor, Untrained
 from outgrow.steps.split import Part, Split
+from outgrow.steps.stored import demand, stored
 
 FILE = "predictions.safetensors"
 
@@ -59,4 +60,10 @@ class Scored(Step):
         """The answers."""
         from safetensors.numpy import load_file
 
-        return Predictions(**load_file(context.store.open(self.key) / FILE))
+        def read(folder: Path) -> Predictions:
+            found = load_file(folder / FILE)
+            for name, values in found.items():
+                demand(values, name, kinds="iuf", dimensions=1, n=self.split.dataset.split.test)
+            return Predictions(**found)
+
+        return stored(context.store, self.key, read)

@@ -18,6 +18,7 @@ from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.examples import Dataset, ExamplesData, noting
 from outgrow.steps.grouping import by_group, check_sizes, rank, take
+from outgrow.steps.stored import demand, stored
 from outgrow.tasks.base import Output
 
 DRAWN = ("supervisor", "transfer")
@@ -66,9 +67,11 @@ class Split(Step):
     def _drawn(self, context: Context) -> dict[str, np.ndarray]:
         from safetensors.numpy import load_file
 
-        return context.remember(
-            "split", self.key, lambda: load_file(context.store.open(self.key) / "rows.safetensors"), most=1_024
-        )
+        def read(folder: Path) -> dict[str, np.ndarray]:
+            rows = load_file(folder / "rows.safetensors")
+            return {name: demand(rows[name], name, kinds="iu", dimensions=1) for name in DRAWN}
+
+        return context.remember("split", self.key, lambda: stored(context.store, self.key, read), most=1_024)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

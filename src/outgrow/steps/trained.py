@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from outgrow.steps.labels import Labels
 from outgrow.steps.lesson import read_lesson
 from outgrow.steps.predictor import Predictor
 from outgrow.steps.split import Part
+from outgrow.steps.stored import read_texts
 
 WEIGHTS, CURVE, NOTES = "model.safetensors", "curve.json", "notes.json"
 
@@ -77,8 +77,7 @@ class Trained(Predictor):
         return 3 * self.role.model.cost * self.part.size * self.role.train.epochs
 
     def notes(self, context: Context) -> list[str]:
-        found: list[str] = json.loads((context.store.open(self.key) / NOTES).read_text())
-        return found
+        return read_texts(context.store, self.key, NOTES)
 
     def lesson(self, context: Context) -> tuple[Lesson, tuple[str, ...] | None]:
         """What it learns: targets and weights of its rows, and where texts are generated, the classes' texts."""

@@ -32,7 +32,11 @@ def accuracy_of(weak: WeakLabels, data: SplitData, part: Part) -> float | None:
     truth = data.known_truth(part)
     if weak.texts is not None:
         return float((chosen(weak, data) == truth).mean())
-    mean = weak.mean()
-    best = (mean == mean.max(1, keepdims=True)) & (mean > 0)
-    right = best[np.arange(len(truth)), truth]
-    return float((right / np.maximum(best.sum(1), 1)).mean())
+    return float(even(weak.mean())[np.arange(len(truth)), truth].mean())
+
+
+def even(answers: np.ndarray) -> np.ndarray:
+    """Each row's most probable class as 1, k equals as 1/k each, float [n, classes]; zeros where nothing is said."""
+    best = (answers == answers.max(1, keepdims=True)) & (answers > 0)
+    found: np.ndarray = best / np.maximum(best.sum(1, keepdims=True), 1)
+    return found

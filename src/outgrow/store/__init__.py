@@ -34,8 +34,16 @@ from outgrow.store.manifests import KEY, MANIFEST, check_key, pack_row, read_man
 IN_USE = "in-use"
 
 
+def _unusable(root: Path, error: OSError | ValueError) -> StoreError:
+    where, why = "", str(error)
+    if isinstance(error, OSError):
+        where = f" ({str(error.filename)!r})" if str(error.filename) != str(root) else ""
+        why = str(error.strerror)
+    return StoreError(f"cannot use {str(root)!r} as a store: {why}{where}; choose another with --store")
+
+
 class Store:
-    """A folder of artefacts, made when the first thing is written: a mistyped name that is only read leaves none."""
+    """A folder of artefacts. The first thing written makes it, so reading from a mistyped name leaves none."""
 
     def __init__(self, root: str | Path) -> None:
         self.root = own_path(root)
@@ -51,7 +59,13 @@ class Store:
 
     def require(self) -> None:
         """StoreError unless there is such a store."""
-        if not self._artefacts.is_dir():
+        try:
+            os.stat(self._artefacts)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except (OSError, ValueError) as error:  # a name that is too long, or holds NUL; a link that leads to itself
+            raise _unusable(self.root, error) from error
+        if not os.path.isdir(self._artefacts):
             command = shlex.join(["outgrow", "run", "quickstart", "--store", str(self.root)])
             raise StoreError(f"no store at {str(self.root)!r}; `{command}` makes one")
 
@@ -60,11 +74,8 @@ class Store:
         try:
             for folder in (self._artefacts, self._results, self.root / "tmp", self.root / "locks"):
                 folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            where = f" ({str(error.filename)!r})" if str(error.filename) != str(self.root) else ""
-            raise StoreError(
-                f"cannot use {str(self.root)!r} as a store: {error.strerror}{where}; choose another with --store"
-            ) from error
+        except (OSError, ValueError) as error:
+            raise _unusable(self.root, error) from error
 
     @property
     def address(self) -> str:

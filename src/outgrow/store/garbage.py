@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import uuid
 from dataclasses import dataclass
 
 from outgrow.artefacts import Manifest
@@ -49,12 +50,12 @@ def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_
         lock = contextlib.nullcontext(True)
     with disk_errors(store.root), lock as alone:
         if not alone:
-            raise StoreError(f"a run uses the store {str(store.root)!r}: collect when it has ended")
+            raise StoreError(f"a run uses the store {str(store.root)!r}; run gc when it has ended")
         there = store.manifests()
         unreachable = [manifest for manifest in there if manifest.key not in reachable]
         if there and len(unreachable) == len(there) and not all_of_it:
             raise StoreError(
-                f"no row of the results table needs any of the {len(there):,} artefacts: if they are all to go, "
+                f"no row of the results table needs any of the {len(there):,} artefacts: to delete them all, "
                 "say --all; if rows are missing, put them back into results/, or finish the run that was stopped"
             )
         leftovers = {name: size_of(store.root / name) for name in LEFTOVERS if (store.root / name).is_dir()}
@@ -64,7 +65,7 @@ def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_
         if not dry_run:
             store.create()
             for manifest in unreachable:  # gone at once: whoever is killed here leaves none in its place half deleted
-                os.rename(store.folder(manifest.key), store.root / "tmp" / f"{manifest.key}-garbage")
+                os.rename(store.folder(manifest.key), store.root / "tmp" / f"{manifest.key}-{uuid.uuid4().hex[:8]}")
             for name in LEFTOVERS:
                 shutil.rmtree(store.root / name, ignore_errors=True)
             store.create()

@@ -34,7 +34,9 @@ class Index:
 
     def manifests(self) -> dict[str, Manifest]:
         """What is listed, by key; {} where the index cannot be read or holds anything that is no manifest."""
-        with contextlib.suppress(sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError):
+        with contextlib.suppress(
+            sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError
+        ):
             with self._connect() as database:
                 rows = database.execute("SELECT key, manifest FROM artefacts").fetchall()
             return {key: checked(json.loads(text), key) for key, text in rows}
@@ -67,12 +69,12 @@ class Index:
         with contextlib.closing(sqlite3.connect(self._path, timeout=self._patience)) as connection, connection:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute(
-                    "CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)"
-                )
+                connection.execute(TABLE)
                 yield connection
             except sqlite3.OperationalError as error:
                 if "locked" in str(error) and self._patience:
                     self._patience = 0.0  # once is enough
                     log.warning("another process holds the index %r; going on without it", str(self._path))
                 raise
+            except UnicodeDecodeError as error:  # out of what sqlite3 has to say of damage
+                raise sqlite3.DatabaseError(str(error)) from error

@@ -11,7 +11,7 @@ from outgrow.spec import plain, spec
 from outgrow.supervisors.base import Outside, supervisors
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.label_values import Values
-from outgrow.tasks.sources.labels import check_members, content, read_labels
+from outgrow.tasks.sources.labels import OPTIONS, check_options, content, read_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,7 @@ class LabelFile(Outside):
         columns: several columns of labels in place of `label`, each of a labeller.
         annotator: a column that says whose label a row is; rows of one example are labels of several labellers.
         values: whether labels are `names` or `numbers` of classes, where both fit; `auto` finds out.
+        encoding, delimiter: as of the tasks `csv` and `jsonl`.
         rule: the transform that makes one answer of several labellers, such as `mean` or `vote`.
     """
 
@@ -38,10 +39,12 @@ class LabelFile(Outside):
     columns: tuple[str, ...] = ()
     annotator: str = ""
     values: Values = "auto"
+    encoding: str = ""
+    delimiter: str = ""
     rule: Transform = Mean()
 
     def __post_init__(self) -> None:
-        check_members(self.columns, self.annotator)
+        check_options(**{one: getattr(self, one) for one in OPTIONS})
 
     @property
     def label(self) -> str:
@@ -49,11 +52,8 @@ class LabelFile(Outside):
         return f"labels: {self.rule.label} of {several}" if several else "labels"
 
     def identity(self) -> dict[str, Any]:
-        how = {"columns": list(self.columns), "annotator": self.annotator, "values": self.values}
-        return {"family": "labels", "content": content(self.path), **how, "rule": plain(self.rule)}
+        how = {one: plain(getattr(self, one)) for one in (*OPTIONS, "rule")}
+        return {"family": "labels", "content": content(self.path), **how}
 
     def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> tuple[np.ndarray, list[str]]:
-        """Probabilities float32 [labellers, n, classes] of these examples, and notes."""
-        return read_labels(
-            self.path, ids, output, known=known, columns=self.columns, annotator=self.annotator, values=self.values
-        )
+        return read_labels(self.path, ids, output, known=known, **{one: getattr(self, one) for one in OPTIONS})

@@ -61,7 +61,11 @@ class Examples:
 
 
 class Task(Protocol):
-    """A task source; `identity` holds all that determines its examples."""
+    """A task source; `identity` holds all that determines its examples.
+
+    If its inputs refer to files, it also has `located(inputs)`: the same references, object [n], in this task's folder.
+    Inputs are stored as they were first read, and a copy of the data elsewhere has the same key.
+    """
 
     @property
     def name(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from outgrow.errors import ConfigError
 from outgrow.spec import spec
 from outgrow.tasks.base import tasks
 from outgrow.tasks.sources.file_table import TextFileTask
 from outgrow.tasks.sources.reading import read_table
 from outgrow.tasks.sources.records import Table
+from outgrow.tasks.sources.separated import check_delimiter
 
 
 @tasks.register("csv", about="your own table: a CSV file with a header, by `path`", source="RFC 4180")
@@ -26,8 +26,7 @@ class CsvFile(TextFileTask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.delimiter) > 1 or self.delimiter in ("\n", "\r", '"', "\0"):
-            raise ConfigError(f'task {self.name!r}: delimiter = {self.delimiter!r} must be one character, such as ";"')
+        check_delimiter(self.delimiter, where=f"task {self.name!r}")
 
     def identity(self) -> dict[str, Any]:
         """How the file is read is part of what is read."""

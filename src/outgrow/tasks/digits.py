@@ -42,7 +42,7 @@ class Digits:
         found = load_digits()
         images = np.rint(found.images * (255 / 16)).astype(np.uint8)  # from 0 ... 16
         if hashlib.sha256(images.tobytes()).hexdigest() != SHA256:
-            raise DataError("the digits of this scikit-learn are others than those of releases 1.4 to 1.9; install one")
+            raise DataError("this scikit-learn has other digits than releases 1.4 to 1.9; install one of these")
         return image_examples(
             pixel_rows(images, found.target), source="digits", classes=[str(digit) for digit in range(10)]
         )

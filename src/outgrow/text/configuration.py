@@ -49,13 +49,13 @@ def measure(file: Path) -> Size:
         if positions and config.get("model_type") in OFFSET:
             padding = config.get("pad_token_id")
             positions -= 1 + (1 if padding is None else int(padding))
+        gated = 3 if config.get("hidden_act") == "silu" else 2
+        parameters = layers * width * ((2 + 2 * shared) * width + gated * inner)
     except (ValueError, TypeError, OverflowError) as error:
         raise DataError(
             f"{file} is no configuration of a transformer with layers and heads: {error}; choose a causal language "
             f"model or an encoder, or {AGAIN}"
         ) from error
-    gated = 3 if config.get("hidden_act") == "silu" else 2
-    parameters = layers * width * ((2 + 2 * shared) * width + gated * inner)
     return Size(layers=layers, parameters=parameters, positions=positions)
 
 
@@ -73,6 +73,13 @@ def _read(file: Path) -> dict[str, Any]:
         raise DataError(
             f"{folder} holds an encoder-decoder ({config.get('model_type')}): only causal language models and encoders "
             "are supported; choose another, such as smollm2-135m or minilm-l6"
+        )
+    if quantized := config.get("quantization_config"):
+        how = quantized.get("quant_method") if isinstance(quantized, dict) else None
+        raise DataError(
+            f"{folder} holds quantized weights ({str(how or 'quantization_config')[:40]}), which are not read: take "
+            "the model as it was before it was quantized, or load it with transformers, call its dequantize() where "
+            "it has that, and save it with save_pretrained"
         )
     return config
 

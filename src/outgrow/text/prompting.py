@@ -29,8 +29,8 @@ class FewShot(Network):
         words, tokens = answer_words(self.tokenizer, output)
         if len(set(tokens)) < len(tokens):
             raise ConfigError(
-                f"few_shot tells classes by the first token of their names, and those of {', '.join(words[:8])} are "
-                "not all different; give the task's classes other names"
+                "few_shot tells classes apart by the first token of their names, and the first tokens of "
+                f"{', '.join(words[:8])} are not all different; give the task's classes other names"
             )
         self.prompt = "".join(f"{text}\nLabel: {words[label]}\n\n" for text, label in shots)
         self.limit = limit * (len(shots) + 1)

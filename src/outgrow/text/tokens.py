@@ -88,11 +88,11 @@ class Tokens:
             cure = (
                 f"set max_length above {self.limit}, or truncation = {'left' if self.cut == 'right' else 'right'!r}"
                 if self.truncated
-                else "they differ in what the tokenizer does not tell apart"
+                else "the tokenizer does not tell them apart"
             )
             notes.append(
-                f"both candidates of {alike:,} of {len(self):,} pairs are the same tokens, so that nothing is learned "
-                f"of them and their answer is a tie, which counts half: {cure}"
+                f"both candidates of {alike:,} of {len(self):,} pairs are the same tokens: nothing is learned from "
+                f"them, and their answer is a tie, which counts half; {cure}"
             )
         return notes
 

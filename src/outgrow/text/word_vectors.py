@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from outgrow.learning.batching import Arrays
+from outgrow.learning.batching import Arrays, Rows
 from outgrow.learning.network import Network
 
 
@@ -30,10 +30,24 @@ class MeanVectors(Network):
         found = np.zeros((inputs.size, width), np.float32)
         for row, text in enumerate(inputs.reshape(-1)):
             words = re.findall(r"\w+|[^\w\s]", text.lower())
-            known = [self._number[word] for word in words if word in self._number]
+            known = sorted(
+                self._number[word] for word in words if word in self._number
+            )  # so that sums are the same too
             if known:
                 found[row] = self._vectors[known].astype(np.float32).mean(0)
         return Arrays(found.reshape(*inputs.shape, width))
+
+    def notes(self, rows: Rows) -> list[str]:
+        """How many pairs have candidates with the same mean, of which nothing can be learned."""
+        if not isinstance(rows, Arrays) or rows.values.ndim != 3:
+            return []
+        alike = int((rows.values[:, 0] == rows.values[:, 1]).all(-1).sum())
+        if not alike:
+            return []
+        return [
+            f"both candidates of {alike:,} of {len(rows.values):,} pairs have the same known words, so that nothing is "
+            "learned of them and their answer is a tie, which counts half: word order does not count for this model"
+        ]
 
     def forward(self, batch: Tensor) -> Tensor:
         return batch

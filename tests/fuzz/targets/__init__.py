@@ -13,6 +13,7 @@ MODULES = (
     "config",
     "models",
     "store",
+    "artefacts",
     "results",
     "packs",
     "plugins",

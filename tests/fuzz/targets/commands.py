@@ -20,14 +20,23 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("results",),
     ("results", "--format", "json"),
     ("results", "--format", "csv"),
+    ("results", "--format", "latex"),
+    ("results", "--format", "markdown"),
+    ("results", "--format", "csv", "--out", "?"),
+    ("results", "--out", "o.md"),
     ("results", "--group"),
+    ("results", "--group", "--format", "csv"),
     ("results", "--where", "?"),
     ("results", "--where", "method=?"),
     ("report", "--out", "o.html"),
     ("report", "--out", "?"),
+    ("report", "--out", "?.html"),
     ("report", "--where", "experiment=?", "--out", "o.html"),
     ("analyse", "?"),
     ("analyse", "scores"),
+    ("analyse", "scores", "--format", "csv"),
+    ("analyse", "scores", "--out", "?"),
+    ("analyse", "scores", "--out", "o.svg"),
     ("compare", "?", "?"),
     ("compare", "method=?", "seed=?"),
     ("list", "?"),
@@ -56,6 +65,9 @@ def _make(rng: Rng) -> Case:
     words = [text(rng) if rng.random() < 0.5 else rng.choice(TEXTS) for _ in range(3)]
     words = [one.replace("\0", "") for one in words]  # no argument of a process can hold it
     given = [one.replace("?", rng.choice(words)) for one in rng.choice(COMMANDS)]
+    if "--out" in given:  # what is named is written, wherever that is: here it has to be in the folder
+        at = given.index("--out") + 1
+        given[at] = given[at].replace("/", "_")
     names = {name: rng.choice(words) for name in ("experiment", "task", "weak", "strong", "method")}
     row = {**ROW, **{name: value for name, value in names.items() if rng.random() < 0.5}}
     return Case({}, {"arguments": given, "record": {**RECORD, "row": row, "notes": words}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -120,3 +121,49 @@ def _read_packed(case: Case, folder: Path) -> None:
 
 
 add("image-rows", _packed, _read_packed, share=0.15, mebibytes=LARGEST)
+
+
+@cache
+def _archives() -> dict[str, bytes]:
+    """ImageNet's two archives, with four images of two classes, and the files within the development kit."""
+    import numpy as np
+    from scipy.io import savemat
+
+    synsets = np.zeros((3, 1), dtype=[(name, object) for name in ("ILSVRC2012_ID", "WNID", "words", "num_children")])
+    for i in range(3):
+        synsets[i, 0] = (float(i + 1), f"n{i:08}", f"thing {i}", float(i == 2))
+    stream = io.BytesIO()
+    savemat(stream, {"synsets": synsets}, do_compression=True)
+    kit = {"meta.mat": stream.getvalue(), "ILSVRC2012_validation_ground_truth.txt": b"1\n2\n2\n1\n"}
+    pictures = {f"ILSVRC2012_val_{i + 1:08}.JPEG": image("JPEG", "RGB", (8, 8), 40 * i) for i in range(4)}
+    return {"pictures": _tar(pictures, "w:"), **kit}
+
+
+def _tar(files: dict[str, bytes], mode: Any) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode=mode) as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
+
+
+def _imagenet(rng: Rng) -> Case:
+    files = dict(_archives())
+    name = rng.choice((*files, *files, "kit", "none"))
+    if name in files:
+        files[name] = damaged(rng, files[name], most=2)
+    pictures = files.pop("pictures")
+    kit = _tar({f"ILSVRC2012_devkit_t12/data/{one}": content for one, content in files.items()}, "w:gz")
+    kit = damaged(rng, kit, most=2) if name == "kit" else kit
+    return Case({"ILSVRC2012_img_val.tar": pictures, "ILSVRC2012_devkit_t12.tar.gz": kit})
+
+
+def _read_imagenet(case: Case, folder: Path) -> None:
+    from outgrow.tasks.sources.imagenet import read
+
+    check_examples(read(str(folder)))
+
+
+add("imagenet", _imagenet, _read_imagenet, share=0.1)

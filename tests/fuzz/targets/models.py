@@ -186,7 +186,7 @@ def _read_image(case: Case, folder: Path) -> None:
         network.eval()(images.batch(np.arange(2), torch.device("cpu")))
 
 
-HEAVY: dict[str, Any] = {"seconds": 20.0, "mebibytes": 800, "share": 0.02}
+HEAVY: dict[str, Any] = {"seconds": 20.0, "mebibytes": 800, "share": 0.04}
 add("models", _text, _read_text, prepare=_prepare, **HEAVY)
 add("vision-models", _image, _read_image, prepare=_prepare_vision, **HEAVY)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -12,6 +13,8 @@ SIGNS = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
 )
+
+POINTS = str.maketrans(dict.fromkeys(string.punctuation + "\u2026\u00bf\u00a1\u3001\u3002\u300c\u300d\u060c\u061f"))
 
 
 def folded(text: str) -> str:
@@ -23,6 +26,11 @@ def folded(text: str) -> str:
         return "".join(text.split()).lower().replace("`", "'")
     text = unicodedata.normalize("NFKC", UNSEEN.sub("", text.translate(SIGNS))).casefold()
     return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def bare(text: str) -> str:
+    """A folded text without punctuation, if anything else is in it: what shows that one text is another's twin."""
+    return text.translate(POINTS) or text
 
 
 def joined(groups: Sequence[str], marks: Sequence[Iterable[str]]) -> list[str]:

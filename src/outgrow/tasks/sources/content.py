@@ -5,21 +5,25 @@ from __future__ import annotations
 import bz2
 import codecs
 import gzip
+import io
 import lzma
 import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from outgrow.errors import ConfigError, DataError
 from outgrow.tasks.sources.files import errors_name
 
-UNPACK: dict[bytes, Callable[[bytes], bytes]] = {
-    b"\x1f\x8b": gzip.decompress,
-    b"BZh": bz2.decompress,
-    b"\xfd7zXZ\x00": lzma.decompress,
+UNPACK: dict[bytes, Callable[[Any], Any]] = {  # files that unpack what is read from another
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
     b"\x28\xb5\x2f\xfd": lambda packed: _zstd(packed),
 }
+SMALL, RATIO, LARGEST = 64 << 20, 1_000, 8 << 30  # bytes that any file may unpack to, times its size, and at most
+PIECE = 1 << 20  # bytes unpacked at once
 MARKS = {  # at a text's start; those of four bytes first, since UTF-32's begins as UTF-16's
     codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
@@ -38,6 +42,8 @@ OTHERS = {  # what a file begins with that is no table of ours: what it is, and 
     b"\x93NUMPY": ("a NumPy array", "save it as CSV, with a header"),
     b"\x80\x04\x95": ("a Python pickle", "save it as Parquet"),
     b"\x80\x05\x95": ("a Python pickle", "save it as Parquet"),
+    b"\x1f\x8b": ("compressed twice", "unpack it once"),
+    b"BZh9": ("compressed twice", "unpack it once"),
     b"{\\rtf": ("a text of a word processor (RTF)", "save it as CSV"),
 }
 PAGE = re.compile(rb"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
@@ -51,7 +57,8 @@ def content(file: Path) -> bytes:
         for mark, unpack in UNPACK.items():
             if found.startswith(mark):
                 try:
-                    found = unpack(found)
+                    with unpack(io.BytesIO(found)) as stream:
+                        found = _unpacked(stream, file, len(found))
                 except (EOFError, zlib.error, lzma.LZMAError) as error:
                     raise DataError(f"{file} cannot be unpacked: {error}; it may have been cut short") from error
                 break
@@ -77,10 +84,25 @@ def decoded(file: Path, content: bytes, encoding: str = "") -> str:
         )
     used = encoding or marked or "utf-8"
     try:
-        return content.decode(used).removeprefix("\ufeff")
+        text = content.decode(used).removeprefix("\ufeff")
     except UnicodeError as error:
         at = error.start if isinstance(error, UnicodeDecodeError) else 0
+    else:
+        if encoding and _is_western(encoding):
+            beyond, good, first = _lines_of_utf8(content)
+            if 10 * good > beyond:  # which text in another encoding is by accident, and seldom
+                cure = "leave encoding out" if good == beyond else "save the file anew as UTF-8 throughout"
+                raise DataError(
+                    f"{file}: {good:,} of {beyond:,} lines with letters beyond ASCII are UTF-8, such as line "
+                    f"{first:,}, and encoding = {encoding!r} would garble them; {cure}"
+                )
+        return text
     line = content[:at].decode(used, "replace").count("\n") + 1
+    if used == "utf-8" and (found := _lines_of_utf8(content))[1]:
+        raise DataError(
+            f"{file} is partly UTF-8, as line {found[2]:,} is, and partly not: byte {at:,}, in line {line:,}, is "
+            f"{content[at]:#04x}; it was put together from files in two encodings: save it anew as UTF-8 throughout"
+        )
     western = "cp1252" if re.search(rb"[\x80-\x9f]", content) else "latin-1"
     cure = "leave encoding out, or set what" if encoding else f'set encoding = "{western}", or what'
     raise DataError(
@@ -89,15 +111,35 @@ def decoded(file: Path, content: bytes, encoding: str = "") -> str:
     )
 
 
-def check_encoding(encoding: str, *, name: str) -> None:
+def check_encoding(encoding: str, *, where: str) -> None:
     """ConfigError unless an encoding of text is named so."""
     try:
         b"abcd".decode(encoding or "utf-8", "replace")
     except (LookupError, ValueError):
         raise ConfigError(
-            f'task {name!r}: encoding = {encoding!r} is unknown; "utf-8", "latin-1", "cp1252", "utf-16" and '
+            f'{where}: encoding = {encoding!r} is unknown; "utf-8", "latin-1", "cp1252", "utf-16" and '
             '"gb18030" are some that are known'
         ) from None
+
+
+def _is_western(encoding: str) -> bool:
+    return codecs.lookup(encoding).name.startswith(("iso8859", "cp125", "mac-", "latin"))
+
+
+def _lines_of_utf8(content: bytes) -> tuple[int, int, int]:
+    """How many lines have letters beyond ASCII, how many of these are UTF-8, and the first of them, from 1."""
+    beyond = good = first = 0
+    if not content.isascii():
+        for number, line in enumerate(content.split(b"\n"), start=1):
+            if line.isascii():
+                continue
+            beyond += 1
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                continue
+            good, first = good + 1, first or number
+    return beyond, good, first
 
 
 def _other(found: bytes) -> tuple[str, str] | None:
@@ -118,16 +160,36 @@ def _other(found: bytes) -> tuple[str, str] | None:
 
 
 def _wide(content: bytes) -> str:
-    """UTF-16 has a zero in every second byte of Western text, before or after the letter."""
-    start = content[:1_000]
-    even, odd = start[::2].count(0), start[1::2].count(0)
-    if len(start) > 3 and max(even, odd) > 0.4 * len(start) // 2 and min(even, odd) < 0.1 * len(start) // 2:
-        return "utf-16-le" if odd > even else "utf-16-be"
+    """UTF-16 has a zero in every second byte of Western text, before or after the letter; UTF-32 has three of four."""
+    for start in (content[:1_000], content[:16]):  # a header in English above texts in Chinese
+        quarter = len(start) // 4
+        zeros = [start[i::4].count(0) for i in range(4)]
+        if quarter and min(zeros[1:]) > 0.8 * quarter > zeros[0]:
+            return "utf-32-le"
+        if quarter and min(zeros[:3]) > 0.8 * quarter > zeros[3]:
+            return "utf-32-be"
+        even, odd = start[::2].count(0), start[1::2].count(0)
+        if len(start) > 3 and max(even, odd) > 0.4 * len(start) // 2 and min(even, odd) < 0.1 * len(start) // 2 + 1:
+            return "utf-16-le" if odd > even else "utf-16-be"
     return ""
 
 
-def _zstd(packed: bytes) -> bytes:
+def _unpacked(stream: Any, file: Path, packed: int) -> bytes:
+    """All that a packed file holds, read in pieces: a few hundred bytes can be made to unpack to any size."""
+    most = min(max(SMALL, RATIO * packed), LARGEST)
+    found = io.BytesIO()
+    while piece := stream.read(PIECE):
+        found.write(piece)
+        if found.tell() > most:
+            raise DataError(
+                f"{file} has {packed:,} bytes and unpacks to more than {most:,}; packed tables may unpack to "
+                f"{RATIO:,} times their size or {SMALL >> 20} MiB, and to {LARGEST >> 30} GiB at most: if it is sound, "
+                "unpack it and name the unpacked file"
+            )
+    return found.getvalue()
+
+
+def _zstd(packed: io.BytesIO) -> Any:
     import pyarrow
 
-    with pyarrow.CompressedInputStream(pyarrow.BufferReader(packed), "zstd") as stream:
-        return bytes(stream.read())
+    return pyarrow.CompressedInputStream(packed, "zstd")

@@ -13,6 +13,11 @@ from outgrow.tasks.sources.records import Cells, Table, skipped
 SHARED = "\0shared"  # in a record: what both candidates answer, as it stands in both; no column is called so
 STARTS = ("[{", "[ {", "[\n")  # of a list of messages that a table of texts holds as a text
 PYTHON = re.compile(r"\[\s*\{'(role|content|from|value)'")
+ANSWERS = re.compile(  # where an answer begins in a dialogue written as text
+    r"\n\s*(assistant|ai|bot|gpt|model)\s*:|<\|im_start\|>\s*assistant|<\|assistant\|>|<\|start_header_id\|>\s*assistant"
+    r"|\[/INST\]|<start_of_turn>\s*model|\n#+\s*(response|answer|assistant)\s*:?",
+    re.IGNORECASE,
+)
 KEYS = (("role", "content"), ("from", "value"))
 SPEAKERS = {
     "user": "Human", "human": "Human", "assistant": "Assistant", "gpt": "Assistant", "bot": "Assistant",
@@ -53,6 +58,14 @@ def with_dialogues(
     return replace(table, rows=rows, notes=[*table.notes, *notes])
 
 
+def begun(better: str, worse: str) -> str:
+    """What two candidates answer, where both are dialogues written as text and begin alike; else nothing."""
+    same = next((i for i, (one, two) in enumerate(zip(better, worse, strict=False)) if one != two), None)
+    shared = better[:same]
+    ends = [found.end() for found in ANSWERS.finditer(shared)]
+    return shared[: ends[-1]] if ends else ""
+
+
 def _turns(name: str, value: Any) -> list[Turn] | None:
     """The turns of a dialogue; None if the cell holds none. ValueError says what is wrong with it."""
     if isinstance(value, str):
@@ -62,6 +75,8 @@ def _turns(name: str, value: Any) -> list[Turn] | None:
         return [] if isinstance(value, list) and not value else None
     found: list[Turn] = []
     for i, message in enumerate(messages, start=1):
+        if isinstance(message, dict) and message.get("tool_calls"):
+            raise ValueError(f"message {i} of {name!r} calls a tool, which is not read")
         if (keys := _keys(message)) is None:
             raise ValueError(f"message {i} of {name!r} has no role or no content")
         role, said = message[keys[0]], _said(message[keys[1]])
@@ -72,17 +87,17 @@ def _turns(name: str, value: Any) -> list[Turn] | None:
 
 
 def _looks_so(value: Any) -> bool:
-    return isinstance(value, (list, dict)) or (isinstance(value, str) and value.startswith(STARTS))
+    return isinstance(value, (list, dict)) or (isinstance(value, str) and value.lstrip().startswith(STARTS))
 
 
 def _written(name: str, value: str) -> Any:
     """The list that a text holds as JSON; else the text. ValueError if it is a list of messages in another notation."""
-    if not value.startswith(STARTS):
+    if not value.lstrip().startswith(STARTS):
         return value
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
-        if PYTHON.match(value):
+        if PYTHON.match(value.lstrip()):
             raise ValueError(f"{name!r} holds a list as Python shows it; save the table as JSON lines") from None
         return value
 

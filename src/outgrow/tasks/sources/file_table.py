@@ -44,7 +44,7 @@ class TextFileTask(FileTask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_encoding(self.encoding, name=self.name)
+        check_encoding(self.encoding, where=f"task {self.name!r}")
 
     def identity(self) -> dict[str, Any]:
         """How the file is read is part of what is read."""

@@ -37,7 +37,7 @@ def errors_name(file: Path) -> Iterator[None]:
     """Turn what goes wrong in reading into a DataError that names the file."""
     try:
         yield
-    except (OSError, ValueError) as error:  # Arrow's errors are of these types
+    except (OSError, ValueError) as error:  # so are most of Arrow's errors
         raise DataError(f"{file} cannot be read: {error}") from error
 
 

@@ -117,10 +117,14 @@ def _classes(
 
 def _names(file: Path, column: str) -> list[str]:
     """Names of a column's classes out of what the hub's library notes in a Parquet file; [] if there are none."""
+    import pyarrow
     import pyarrow.parquet
 
-    with errors_name(file):
-        noted = (pyarrow.parquet.read_schema(file).metadata or {}).get(b"huggingface", b"{}")
+    try:
+        with errors_name(file):
+            noted = (pyarrow.parquet.read_schema(file).metadata or {}).get(b"huggingface", b"{}")
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{file} cannot be read: {error}") from error
     try:
         feature = json.loads(noted).get("info", {}).get("features", {}).get(column, {})
         names = [str(name) for name in feature.get("names") or []]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
+from outgrow.tasks.sources.class_forms import check_alike
 from outgrow.tasks.sources.classes import FEW
 from outgrow.tasks.sources.files import errors_name
 from outgrow.tasks.sources.image_rows import ImageRow, image_examples
@@ -103,8 +104,14 @@ class ClassFolders:
             notes.append(f"passed over what other programs have left: {listed([*map(shown, foreign)])}")
         notes += told(looks, source=source)
         white = whites(looks)
+        first: dict[str, str] = {}  # of the images that show the same
         rows = [
-            ImageRow(image=refer(self.root, name, look.id, white=white.get(look.depth, 0)), label=label, id=look.id)
+            ImageRow(
+                image=refer(self.root, name, look.id, white=white.get(look.depth, 0)),
+                label=label,
+                id=look.id,
+                group=first.setdefault(look.shows, look.id),
+            )
             for (label, _), name, look in zip(chosen, names, looks, strict=True)
             if not look.problem
         ]
@@ -116,14 +123,21 @@ class ClassFolders:
             for label, name in enumerate(folders):
                 if not counts[label]:
                     raise DataError(f"{source}: the folder of the class {shown(name)!r} has no image that can be used")
+        else:
+            check_alike(Counter({name: counts[label] for label, name in enumerate(folders)}), shown(source))
+        if not self.labels and len(rows) >= FEW and 2 * len(counts) > len(rows):
+            raise DataError(
+                f"{source}: {len(counts):,} folders hold {len(rows):,} images, so they are hardly classes; each class "
+                "needs a folder with several images, or set labels = [...] if they are"
+            )
         once = [label for label, n in counts.items() if n == 1]
         if once and not self.labels and len(rows) >= FEW and len(counts) - len(once) >= 2:
             named = ", ".join(repr(shown(folders[label])) for label in once)
-            notes.append(f"no class, since there is one image of it: {named}; set labels = [...] where it is one")
+            notes.append(f"taken for no class, since it has one image: {named}; set labels = [...] if it is one")
             rows = [row for row in rows if row.label not in once]
         if len(counts) == 1 and len(inner := self._inner(only := folders[next(iter(counts))])) > 1:
             raise DataError(
-                f"{source}: all images are below one folder, whose folders are {', '.join(map(shown, inner))}; if "
+                f"{source}: all images are below one folder, which has the folders {', '.join(map(shown, inner))}; if "
                 f"these are the classes, set path = {shown(self.root / only)!r}"
             )
         return image_examples(rows, source=source, classes=[*map(shown, folders)], notes=notes)

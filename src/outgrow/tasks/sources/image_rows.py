@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRow:
-    """An image as a model takes it, pixels uint8 [height, width, 3] or a reference, its class, and a content hash."""
+    """An image as a model takes it, pixels uint8 [height, width, 3] or a reference, its class, and a content hash.
+
+    Rows of one `group`, by default those with one id, stay on one side of every split.
+    """
 
     image: np.ndarray | str
     label: int
     id: str
+    group: str = ""
 
 
 def image_id(content: bytes) -> str:
@@ -75,6 +79,13 @@ def image_examples(
         told.append(f"kept {limit:,} of {len(chosen):,} images: limit = {limit:,}")
         lowest = set(sorted(row.id for row in chosen)[:limit])
         chosen = [row for row in chosen if row.id in lowest]
+    groups: dict[str, set[int]] = {}
+    for row in chosen:
+        groups.setdefault(row.group or row.id, set()).add(row.label)
+    if twins := len(chosen) - len(groups):
+        torn = sum(len(labels) > 1 for labels in groups.values())
+        differ = f", {torn:,} of them of another class" if torn else ""
+        told.append(f"{twins:,} images are the same as another, pixel by pixel{differ}: they stay in one group with it")
     why = f" ({'; '.join(told)})" if told else ""
     if len({row.label for row in chosen}) < 2:
         there = "no usable image" if not chosen else f"every usable image is {classes[chosen[0].label]!r}"
@@ -82,7 +93,7 @@ def image_examples(
     shown = sorted({row.label for row in chosen})
     if len(shown) < len(classes):
         empty = [name for label, name in enumerate(classes) if label not in shown]
-        told.append(f"no class, since no image of it is left: {', '.join(map(repr, empty))}")
+        told.append(f"taken for no class, since no image of it is left: {', '.join(map(repr, empty))}")
     number = {label: i for i, label in enumerate(shown)}
     if isinstance(chosen[0].image, str):
         inputs = np.array([row.image for row in chosen], dtype=object)
@@ -90,7 +101,7 @@ def image_examples(
         inputs = np.stack([np.asarray(row.image) for row in chosen])
     return Examples(
         ids=[row.id for row in chosen],
-        groups=[row.id for row in chosen],
+        groups=[row.group or row.id for row in chosen],
         inputs=inputs,
         truth=np.array([number[row.label] for row in chosen], np.int64),
         n_classes=len(shown),

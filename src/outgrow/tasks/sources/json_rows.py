@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,6 @@ def read_json(text: str, *, file: Path, columns: Sequence[str] = ()) -> Table:
         raise DataError(
             f"{file}: no line holds a JSON object ({bad[0]}); expected one object a line, or an array of objects"
         )
-    if rows:
-        _check_names(start, file)
     found = list(dict.fromkeys(name for _, record in rows for name in record))
     return Table(source=file.name, columns=found, rows=rows, notes=skipped(bad, "bad lines"))
 
@@ -67,12 +66,12 @@ def _lines(text: str, bad: list[str]) -> Rows:
 
 def _loaded(line: str) -> Any:
     try:
-        record = json.loads(line)
+        record = json.loads(line, object_pairs_hook=_object)
     except ValueError:
         bare = line.strip("\ufeff \t\r").removesuffix(",")  # a file may be pasted below another
         if bare == line:
             raise
-        record = json.loads(bare)
+        record = json.loads(bare, object_pairs_hook=_object)
     if "\\u" in line and HALF.search(line):
         _check_text(record)
     return record
@@ -81,7 +80,7 @@ def _loaded(line: str) -> Any:
 def _document(text: str, bad: list[str], file: Path) -> Rows:
     """Rows of a text in which objects go over several lines, or stand in an array."""
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         lines = [line for line in text[:100_000].split("\n") if line.strip().strip("[]")][:20]
         if 2 * sum(map(_is_object, lines)) > len(lines):
@@ -89,6 +88,8 @@ def _document(text: str, bad: list[str], file: Path) -> Rows:
         return list(_one_by_one(text, bad, file))
     if isinstance(found, dict):
         return [(1, found)]
+    if found and (under := _under(found[0], found[1:])):
+        return under
     rows: Rows = []
     half = HALF.search(text)
     for number, record in enumerate(found, start=1):
@@ -106,7 +107,7 @@ def _document(text: str, bad: list[str], file: Path) -> Rows:
 
 def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Cells]]:
     """Objects one after another, with or without commas and the bracket of an array; the last may be cut short."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=_object)
     begin = BETWEEN.match(text)
     at = begin.end() if begin else 0
     at += text.startswith("[", at)
@@ -145,6 +146,11 @@ def _ended(text: str, error: json.JSONDecodeError) -> bool:
 def _held(rows: Rows, columns: Sequence[str], file: Path) -> Rows:
     """The rows that a single object holds, as an array of objects or column by column; or else the object itself."""
     record = rows[0][1]
+    if {"columns", "data"} <= record.keys() and (under := _under(record["columns"], record["data"])):
+        return under
+    inner = [one for one in record.values() if isinstance(one, dict) and not one.keys().isdisjoint(columns)]
+    if 1 < len(inner) == len(record) and record.keys().isdisjoint(columns):  # rows by their names
+        return list(enumerate(inner, start=1))
     cells = [
         list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
         for value in record.values()
@@ -171,21 +177,24 @@ def _held(rows: Rows, columns: Sequence[str], file: Path) -> Rows:
     return list(enumerate(next(iter(arrays.values())), start=1)) if arrays else rows
 
 
-def _check_names(start: str, file: Path) -> None:
-    """A DataError if the first object names something twice, of which JSON's reader would keep the last."""
+def _under(header: Any, found: Any) -> Rows:
+    """Rows of arrays below an array of names; none if it is something else."""
+    if not isinstance(header, list) or not isinstance(found, list) or not found:
+        return []
+    if not all(isinstance(name, str) for name in header) or len(set(header)) < len(header):
+        return []
+    if not all(isinstance(row, list) and len(row) == len(header) for row in found):
+        return []
+    return [(i, dict(zip(header, row, strict=True))) for i, row in enumerate(found, start=1)]
 
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in found]
-        for name in names:
-            if names.count(name) > 1:
-                raise DataError(f"{file}: an object names {name!r} twice; give each value a name of its own")
-        return dict(found)
 
-    at = start.find("{")
-    try:
-        json.JSONDecoder(object_pairs_hook=pairs).raw_decode(start, at)
-    except (ValueError, RecursionError):
-        return
+def _object(found: list[tuple[str, Any]]) -> Cells:
+    """An object; ValueError if it names something twice, of which JSON's reader would keep the last."""
+    made = dict(found)
+    if len(made) < len(found):
+        name, _ = Counter(name for name, _ in found).most_common(1)[0]
+        raise ValueError(f"an object names {name!r} twice; give each value a name of its own")
+    return made
 
 
 def _check_text(record: Any) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from outgrow.tasks.sources.alike import joined
+from outgrow.tasks.sources.classes import FEW
 
-LIKE = "but for blanks, case or Unicode form"
+LIKE = "but for blanks, case, punctuation or Unicode form"
+LARGE = 0.25  # share of the rows that a group has, from which on it is told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +21,10 @@ class Kept:
     Args:
         content: a hash of what a model sees.
         verdict: what it is said to be; None where the annotator says nothing.
-        mark: equal for rows that are alike but for blanks, case or Unicode form.
+        mark: equal for rows that are alike but for blanks, case, punctuation or Unicode form.
         stance: the verdict in a form that rows that are alike share.
         prompt: like `mark`, of the prompt that makes the group; or nothing.
+        candidates: like `mark`, of each candidate, where a pair has neither prompt nor group.
         annotator: whose verdict it is; or nothing.
     """
 
@@ -34,6 +37,7 @@ class Kept:
     mark: str
     stance: int | str
     prompt: str = ""
+    candidates: tuple[str, ...] = ()
     annotator: str = ""
     difficulty: float | None = None
 
@@ -76,29 +80,38 @@ def _voted(contents: Sequence[Sequence[Kept]], counts: Counter[str], told: list[
         else:
             kept.append(next(row for row in same if row.verdict == best))
     told.append(
-        f"took the majority of {votes:,} labels of {len(annotators):,} annotators of {len(contents):,} examples; on "
-        f"{differ:,} they differ"
+        f"took the majority of {votes:,} labels by {len(annotators):,} annotators of {len(contents):,} examples; "
+        f"they differ on {differ:,}"
     )
     return kept
 
 
 def grouped(rows: Sequence[Kept], told: list[str]) -> list[Kept]:
-    """The rows in groups of which none is like a row of another group; what was joined is told."""
+    """The rows in groups, so that no row is like a row of another group; `told` says what was joined."""
     groups = [row.group for row in rows]
     by_prompt = joined(groups, [[row.prompt] if row.prompt else [] for row in rows])
     if n := len(set(groups)) - len(set(by_prompt)):
         told.append(f"joined {n:,} group{'' if n == 1 else 's'} whose prompts are alike {LIKE}")
+    by_candidate = joined(by_prompt, [row.candidates for row in rows])
+    if n := len(set(by_prompt)) - len(set(by_candidate)):
+        told.append(f"joined {n:,} pair{'' if n == 1 else 's'} without a prompt with others that share a candidate")
     stances: defaultdict[str, set[int | str]] = defaultdict(set)
     for row in rows:
         stances[row.mark].add(row.stance)
-    together = joined(by_prompt, [[row.mark] for row in rows])
-    if n := len(set(by_prompt)) - len(set(together)):
-        torn = sum(len(own) > 1 for own in stances.values())
+    together = joined(by_candidate, [[row.mark] for row in rows])
+    n = len(set(by_candidate)) - len(set(together))
+    torn = sum(len(own) > 1 for own in stances.values())
+    if n or torn:
         told.append(
             f"{_rows(len(rows) - len(stances), 'is', 'are')} like an earlier one {LIKE}"
-            f"{f', {torn:,} of them with another label' if torn else ''}; so that no two parts share one, joined "
-            f"{n:,} group{'' if n == 1 else 's'} with another"
+            f"{f', {torn:,} of them with another label' if torn else ''}"
+            + (f"; so that no two parts share one, joined {n:,} group{'' if n == 1 else 's'} with another" if n else "")
         )
+    sizes = Counter(together)
+    if len(rows) >= FEW and len(sizes) > 1 and (size := max(sizes.values())) >= len(rows) * LARGE:
+        text = rows[together.index(sizes.most_common(1)[0][0])].text
+        first = text if isinstance(text, str) else text[0]
+        told.append(f"one group has {size:,} of {len(rows):,} rows, which stay in one part: {first[:60]!r} and others")
     return [dataclasses.replace(row, group=group) for row, group in zip(rows, together, strict=True)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
@@ -14,6 +15,7 @@ from outgrow.tasks.sources.classes import BITS, BOOLEANS, spelled
 Values = Literal["auto", "names", "numbers"]
 SILENT = ("", "-1", "abstain")  # labels that say nothing, where no class is called so
 AS_BITS = {"false": "0", "true": "1"}
+DIGITS = re.compile("[0-9]{1,9}")  # str.isdigit is true of others too
 
 
 def names_of(output: Output) -> list[str]:
@@ -37,6 +39,13 @@ def meaning(
     known = readings(output, source)
     silent = {one for one in SILENT if one not in known["names"]}
     said = {one for one in used if one.lower() not in silent}
+    if said == {"1"} and used["-1"] > 1 and output.n_classes == 2 and "-1" in silent:
+        raise DataError(
+            f"{source}: its labels are -1 ({used['-1']:,}) and 1 ({used['1']:,}), and -1 would say that there is none: "
+            f"write 0 for -1 if it is the class {names_of(output)[0]!r}, or else leave these labels empty"
+        )
+    if not said:
+        raise DataError(f"{source}: all {used.total():,} labels say that there is none, such as {min(used)!r}")
     names = {"auto": ["names", "numbers"]}.get(values, [values])
     fit = [name for name in names if said <= known[name].keys()]
     if not fit:
@@ -46,8 +55,8 @@ def meaning(
         fit = [name for name in fit if rest <= known[name].keys()] or fit
         if len(fit) > 1:
             raise DataError(
-                f"{source}: its labels, such as {min(said)!r}, can be names and numbers of the classes "
-                f'{_listed(names_of(output))}, which are not the same: set values = "names" or "numbers" in [weak]'
+                f"{source}: its labels, such as {min(said)!r}, can be names or numbers of the classes "
+                f'{_listed(names_of(output))}, and the two differ: set values = "names" or "numbers" in [weak]'
             )
     return {one: known[fit[0]].get(one) if one in said else None for one in used}
 
@@ -79,8 +88,8 @@ def _unknown(
     near = difflib.get_close_matches(wrong[0].lower(), [one.lower() for one in classes], n=1)
     meant = [one for one in classes if near and one.lower() == near[0]]
     if len(names) > 1 and all(any(one in reading for reading in known.values()) for one in said):
-        cure = "some are names and some are numbers: write one of both"
-    elif all(one.isdigit() and int(one) <= output.n_classes for one in said):
+        cure = "some are names and some are numbers: write all as names or all as numbers"
+    elif all(DIGITS.fullmatch(one) and int(one) <= output.n_classes for one in said):
         cure = "numbers of classes begin at 0"
     elif meant:
         cure = f"did you mean {meant[0]!r}?"

@@ -13,17 +13,20 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.alike import folded
 from outgrow.tasks.sources.classes import spelled
+from outgrow.tasks.sources.content import check_encoding
 from outgrow.tasks.sources.files import fingerprint
 from outgrow.tasks.sources.label_values import Values, meaning, names_of, readings
 from outgrow.tasks.sources.probabilities import probabilities
 from outgrow.tasks.sources.reading import read_table, table_files
 from outgrow.tasks.sources.records import Cells, Table, check_columns
 from outgrow.tasks.sources.rows import because, key
-from outgrow.tasks.sources.table import shown
+from outgrow.tasks.sources.separated import check_delimiter
+from outgrow.tasks.sources.templates import shown
 
 if TYPE_CHECKING:
     import numpy as np
 
+OPTIONS = ("columns", "annotator", "values", "encoding", "delimiter")  # which say how a file is read
 WHOLE = re.compile(r"-?\d+\.0+", re.ASCII)
 
 
@@ -37,8 +40,10 @@ class _Row:
     cells: Cells
 
 
-def check_members(columns: Sequence[str], annotator: str) -> None:
-    """ConfigError where columns of several labellers do not fit together."""
+def check_options(*, columns: Sequence[str], annotator: str, values: Values, encoding: str, delimiter: str) -> None:
+    """ConfigError where columns of several labellers do not fit together, or text cannot be read so."""
+    check_encoding(encoding, where="[weak]")
+    check_delimiter(delimiter, where="[weak]")
     if len(set(columns)) < len(columns) or (annotator and len(columns) > 1):
         raise ConfigError(
             f"columns = {list(columns)}: several columns are of one labeller each: name each once, and leave annotator "
@@ -60,6 +65,8 @@ def read_labels(
     columns: Sequence[str] = (),
     annotator: str = "",
     values: Values = "auto",
+    encoding: str = "",
+    delimiter: str = "",
 ) -> tuple[np.ndarray, list[str]]:
     """Labels of these examples, float32 [members, n, classes], rows summing to 1, or zero for nothing; and notes.
 
@@ -71,10 +78,11 @@ def read_labels(
         columns: of labels, each of a member, in place of `label`.
         annotator: a column; rows of one example are labels of several members.
         values: whether labels are names or numbers of classes; `auto` finds out, once for the file.
+        encoding, delimiter: as of `reading.read_table`.
     """
     import numpy as np
 
-    table = _table(path, tuple(content(path)))
+    table = _table(path, tuple(content(path)), encoding, delimiter)
     notes = list(table.notes)
     labels, classes = _columns(table, output, columns, values, path, notes)
     rows, others = _rows(table, frozenset(known), annotator, path, notes, example=known[0])
@@ -100,6 +108,10 @@ def read_labels(
     rest = {_label(n, cells, one, path) for n, cells in others for one in labels}
     used = Counter(one for own in said for one in own)
     chosen = meaning(used, rest, output, values=values, source=path)
+    if lacking := sorted({*range(output.n_classes)} - {*chosen.values()}):
+        names = names_of(output)
+        told = ", ".join(names[i] for i in lacking[:5]) + (f" and {len(lacking) - 5:,} more" if lacking[5:] else "")
+        notes.append(f"{path}: no label is {told}{' (numbers of classes begin at 0)' if lacking[0] == 0 else ''}")
     for row, own in zip(rows, said, strict=True):
         for column, label in zip(labels, own, strict=True):
             one = chosen[label]
@@ -205,6 +217,6 @@ def _tell(taken: Sequence[str], wanted: Sequence[str], path: str, notes: list[st
 
 
 @lru_cache(maxsize=4)
-def _table(path: str, content: tuple[str, ...]) -> Table:
+def _table(path: str, content: tuple[str, ...], encoding: str, delimiter: str) -> Table:
     """`content` is there so that a changed file is read again."""
-    return read_table(path)
+    return read_table(path, encoding=encoding, delimiter=delimiter)

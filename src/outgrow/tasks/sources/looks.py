@@ -23,6 +23,7 @@ class Look:
         name: what notes call it.
         problem: why it cannot be used, or "".
         id: hash of its bytes.
+        shows: hash of its pixels, the same for one image in two formats.
         several, depth, top: as of `decoding.Decoded`.
         plain: whether all of it is of one colour.
         pixels: uint8 [height, width, 3] where asked for.
@@ -31,6 +32,7 @@ class Look:
     name: str
     problem: str = ""
     id: str = ""
+    shows: str = ""
     several: bool = False
     depth: Depth = ""
     top: float = 0
@@ -107,6 +109,7 @@ def _look(name: str, read: Callable[[], bytes], preprocessing: Preprocessing | N
     return Look(
         name=name,
         id=image_id(packed),
+        shows=image_id(f"{found.image.size}".encode() + found.image.tobytes()),
         several=found.several,
         depth=found.depth,
         top=found.top,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from outgrow.tasks.sources.records import Table, root
 
 LOOKED_AT = 20  # rows, for the names that a message lists
 DEPTH = 4
+INDEX = re.compile("-?[0-9]{1,9}")
 NOTHING = object()
 
 
@@ -38,7 +40,7 @@ def _within(value: Any, keys: Sequence[str]) -> Any:
     for key in keys:
         if isinstance(value, dict) and key in value:
             value = value[key]
-        elif isinstance(value, list) and key.removeprefix("-").isdecimal() and -len(value) <= int(key) < len(value):
+        elif isinstance(value, list) and INDEX.fullmatch(key) and -len(value) <= int(key) < len(value):
             value = value[int(key)]
         else:
             return NOTHING

@@ -28,7 +28,7 @@ def probabilities(cells: Sequence[Sequence[Any]], *, path: str, ids: Sequence[st
         blank = [str(cell).strip().lower() in MISSING or cell is None for cell in row]
         try:
             rows.append([0.0] * len(row) if all(blank) else [float(cell) for cell in row])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise DataError(f"{path}, id {one!r}: a probability is not a number: {_shown(row)}") from None
     found = np.array(rows, np.float64)
     total = found.sum(1)
@@ -37,7 +37,7 @@ def probabilities(cells: Sequence[Sequence[Any]], *, path: str, ids: Sequence[st
         raise DataError(f"{path}: its rows of probabilities sum to 100: divide them by 100")
     fits = silent | ((found >= 0).all(1) & (np.abs(total - 1) <= ROUNDED))  # nan is neither
     if bad := np.flatnonzero(~fits).tolist():
-        hint = "; if these are logits, write their softmax" if bool((found < 0).any()) else ""
+        hint = _hint(found[~silent])
         raise DataError(
             f"{path}, id {ids[bad[0]]!r}: probabilities {_shown(cells[bad[0]])} must be from 0 to 1 and sum to 1, "
             f"within {ROUNDED}; so it is with {len(bad):,} of {len(found):,} rows{hint}"
@@ -46,6 +46,21 @@ def probabilities(cells: Sequence[Sequence[Any]], *, path: str, ids: Sequence[st
         notes.append(f"{path}: {rounded:,} of {len(found):,} rows of probabilities did not quite sum to 1: rescaled")
     scaled: np.ndarray = np.divide(found, total[:, None], out=np.zeros_like(found), where=~silent[:, None])
     return scaled.astype(np.float32)
+
+
+def _hint(found: np.ndarray) -> str:
+    """What rows may be that are no probabilities."""
+    import numpy as np
+
+    if bool((found <= 0).all()) and bool((np.abs(np.exp(found).sum(1) - 1) <= ROUNDED).all()):
+        return "; these look like logarithms of probabilities: write their exponentials"
+    if bool((found < 0).any()):
+        return "; if these are logits, write their softmax"
+    if bool((found == np.rint(found)).all()):
+        return "; if these are counts of votes, divide each by the sum of its row"
+    if bool((found <= 1).all()):
+        return "; if each is of a class by itself, an example has one class here: divide by the sum of the row"
+    return ""
 
 
 def _shown(row: Sequence[Any]) -> str:

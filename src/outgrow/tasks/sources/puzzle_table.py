@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import cast
 
@@ -32,6 +32,8 @@ NAMES = {  # what a column may be called, case and punctuation aside
     "puzzleid": ("puzzleid", "id"),
 }
 ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")  # first bytes of a data or a skippable frame, RFC 8878
+LICHESS = {"puzzleid": 0, "fen": 1, "moves": 2, "rating": 3, "game": 8}  # where they stand without a header
+ABOVE = 10  # lines in which the header, or a row, is looked for
 DIVIDERS = ",;\t|"
 LONGEST_LINE = 1 << 16  # bytes; real rows have under 1,000
 
@@ -66,18 +68,23 @@ def puzzle_table(file: Path) -> Iterator[PuzzleTable]:
     try:
         with errors_name(file), _opened(file) as stream:
             lines = _lines(stream)
-            if (first := next(lines, None)) is None:
+            begin = list(islice(lines, ABOVE))
+            if not begin:
                 raise DataError(f"{file} is empty; {EXPECTED}")
-            divider, place, header = _understood(first[1], file)
-            yield PuzzleTable(rows=lines if header else chain([first], lines), divider=divider, place=place)
+            looked = ((i, _understood(line, file)) for i, (_, line) in enumerate(begin))  # a title may stand above
+            at, found = next((one for one in looked if one[1]), (0, None))
+            divider, place, header = found or (",", LICHESS, False)
+            if header:
+                del begin[at]
+            yield PuzzleTable(rows=chain(begin, lines), divider=divider, place=place)
     except (EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(
             f"{file} cannot be read: {error}; its end or a part of it is damaged, fetch it again"
         ) from error
 
 
-def _understood(line: bytes, file: Path) -> tuple[str, dict[str, int], bool]:
-    """What divides the cells, where the columns stand, and whether the first line names them."""
+def _understood(line: bytes, file: Path) -> tuple[str, dict[str, int], bool] | None:
+    """What divides the cells, where the columns stand, and whether this line names them; None if it is no row."""
     split: dict[str, list[str]] = {}
     for divider in DIVIDERS:
         try:
@@ -87,8 +94,10 @@ def _understood(line: bytes, file: Path) -> tuple[str, dict[str, int], bool]:
     for divider, cells in split.items():  # a file without a header: the columns stand in Lichess's order around the FEN
         if (fen := next((i for i, cell in enumerate(cells) if _is_fen(cell)), None)) is not None:
             offset = fen - COLUMNS.index("fen")
-            order = {"puzzleid": 0, "fen": 1, "moves": 2, "rating": 3, "game": 8}
-            return divider, {name: i + offset for name, i in order.items() if i + offset >= 0}, False
+            place = {name: i + offset for name, i in LICHESS.items() if i + offset >= 0}
+            if place["rating"] >= len(cells):
+                del place["rating"]
+            return divider, place, False
     for divider, cells in split.items():
         plain = [re.sub(r"[\W_]", "", cell.lower()) for cell in cells]
         known = {name for name in plain if name in COLUMNS or any(name in names for names in NAMES.values())}
@@ -107,7 +116,7 @@ def _understood(line: bytes, file: Path) -> tuple[str, dict[str, int], bool]:
                 f"{EXPECTED}"
             )
         return divider, found, True
-    return ",", {"puzzleid": 0, "fen": 1, "moves": 2, "rating": 3, "game": 8}, False
+    return None
 
 
 def _is_fen(cell: str) -> bool:

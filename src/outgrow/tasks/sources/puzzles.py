@@ -144,7 +144,7 @@ def _puzzle(number: int, cells: list[str], place: dict[str, int]) -> _Puzzle:
 
 def _rating(text: str) -> tuple[float | None, str]:
     """A rating such as 800, 800.0 or "800", or why it is none."""
-    plain = text.strip(" '\"")
+    plain = re.sub(r"(?<=^\d),(?=\d{3}$)", "", text.strip(" '\""))  # 1,500 as spreadsheets show it
     if re.fullmatch(r"\d{1,5}([.,]\d*)?", plain, re.ASCII):
         return float(plain.replace(",", ".")), ""
     return None, "it has no rating" if plain.lower() in NOTHING else f"rating {text[:20]!r} is no number"

@@ -14,7 +14,8 @@ from outgrow.tasks.sources.content import content, decoded
 from outgrow.tasks.sources.files import errors_name, regular_file
 from outgrow.tasks.sources.json_rows import read_json
 from outgrow.tasks.sources.nested import with_nested
-from outgrow.tasks.sources.records import Table, check_columns, read_parquet
+from outgrow.tasks.sources.records import Table, check_columns, read_parquet, root
+from outgrow.tasks.sources.repairs import missing_parts, one_name_each, without_headers
 from outgrow.tasks.sources.separated import read_separated
 
 FORMS = {
@@ -43,14 +44,22 @@ def read_table(
         DataError: it cannot be read, or is of another form; what is wrong, where, and what to do.
     """
     files = table_files(path)
-    if len(files) == 1:
+    place = Path(os.path.expanduser(path))
+    if not os.path.isdir(place):
         return read_tables(files, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
-    folder = plain(Path(os.path.expanduser(path)).name)
-    table = read_tables(files, source=folder, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
-    told = plain(f"read {len(files):,} files of {folder}, {files[0].name} to {files[-1].name}")
-    if within := folders(files[0].parent):
-        told += f", and none of its folders, such as {within[0]!r}"
-    return replace(table, notes=[told, *table.notes])
+    folder = plain(place.name)
+    source = folder if len(files) > 1 else ""
+    table = read_tables(files, source=source, form=form, encoding=encoding, delimiter=delimiter, columns=columns)
+    told = [plain(f"read {len(files):,} files of {folder}, {files[0].name} to {files[-1].name}")]
+    if len(files) == 1:
+        told = [plain(f"read {files[0].name} of {folder}")]
+    if within := folders(place):
+        told[0] += f", and none of its folders, such as {within[0]!r}"
+    if others := [name for name in _names(place) if suffix(Path(name)) not in (*FORMS, ".md") and name not in within]:
+        told[0] += plain(f", and no other file, such as {others[0]}")
+    if lacking := missing_parts(files):
+        told.append(lacking)
+    return replace(table, notes=[*told, *table.notes])
 
 
 def read_tables(
@@ -61,7 +70,8 @@ def read_tables(
     read = [_read(file, form or _form(file), encoding, delimiter, columns) for file in files]
     tables = [replace(table, source=plain(table.source)) for table in read]
     table = tables[0] if len(tables) == 1 else _joined(tables, columns, source)
-    return with_nested(replace(table, source=source or table.source), columns)
+    table = without_headers(one_name_each(replace(table, source=source or table.source), columns))
+    return with_nested(table, columns)
 
 
 def table_files(path: str | Path) -> list[Path]:
@@ -69,9 +79,7 @@ def table_files(path: str | Path) -> list[Path]:
     folder = Path(os.path.expanduser(path))
     if not os.path.isdir(folder):  # unlike Path's, never an error, however odd the path
         return [regular_file(path)]
-    with errors_name(folder):
-        names = sorted(name for name in os.listdir(folder) if not name.startswith((".", "_")))
-    files = [folder / name for name in names if suffix(Path(name)) in FORMS]
+    files = [folder / name for name in _names(folder) if suffix(Path(name)) in FORMS]
     if not files:
         below = f"; it has folders, such as {within[0]!r}: name one" if (within := folders(folder)) else ""
         raise DataError(f"{folder} is a folder without tables; they end in {', '.join(FORMS)}{below}")
@@ -84,9 +92,13 @@ def table_files(path: str | Path) -> list[Path]:
 
 def folders(folder: Path) -> list[str]:
     """Names of the folders in a folder, but for hidden ones."""
+    return [name for name in _names(folder) if os.path.isdir(folder / name)]
+
+
+def _names(folder: Path) -> list[str]:
+    """What lies in a folder, sorted, but for hidden files and what office programs put beside an open one."""
     with errors_name(folder):
-        names = [name for name in os.listdir(folder) if not name.startswith((".", "_"))]
-    return sorted(name for name in names if os.path.isdir(folder / name))
+        return sorted(name for name in os.listdir(folder) if not name.startswith((".", "_", "~")))
 
 
 def suffix(file: Path) -> str:
@@ -143,4 +155,7 @@ def _joined(tables: Sequence[Table], columns: Sequence[str], source: str) -> Tab
             check_columns(shared, table.columns, source=f"{source}: {table.source}")
     rows = [record for table in tables for _, record in table.rows]
     notes = [f"{table.source}: {note}" for table in tables for note in table.notes]
+    for name in dict.fromkeys(root(one, there) for one in columns):
+        if name and (without := [table.source for table in tables if name not in table.columns]):
+            notes.append(f"no row of {without[0]}{' and others' if len(without) > 1 else ''} has {name!r}")
     return Table(source=source, columns=there, rows=list(enumerate(rows, start=1)), notes=notes)

@@ -136,7 +136,8 @@ def check_columns(wanted: Sequence[str], there: Sequence[str], *, source: str) -
     """Raise a DataError for the first wanted column that is not there."""
     for name in wanted:
         if name not in there:
-            near = difflib.get_close_matches(name, there, n=1, cutoff=0.5)
+            near = [one for one in there if one.strip("\"' ").lower() == name.lower()]
+            near += difflib.get_close_matches(name, there, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}? " if near else ""
             shown = ", ".join(there[:40]) + (f" and {len(there) - 40} more" if len(there) > 40 else "")
             raise DataError(f"{source} has no column {name!r}; {hint}its columns are {shown or 'none'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from outgrow.errors import DataError
 from outgrow.tasks.base import Examples
-from outgrow.tasks.sources.alike import folded
+from outgrow.tasks.sources.alike import bare, folded
 from outgrow.tasks.sources.classes import FEW
 from outgrow.tasks.sources.kept import Kept, grouped, once
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 UNEVEN = 0.55  # share of the larger of two classes from which on it is cut; Burns et al. 2023, A.1
 RARE = 2  # rows of a class, or fewer: hardly a class
+GARBLED = re.compile("\ufffd|\u00c3[\u0080-\u00bf]|\u00e2\u20ac.")  # UTF-8 read as cp1252 has the second and third
 NO_LABEL = -1  # what the hub's datasets put where the answer is kept secret
 
 
@@ -41,7 +43,8 @@ class TextRow:
 class Pair:
     """Two candidates in full, prompt included, of which `better` is preferred.
 
-    Groups whose `prompt` is alike but for blanks, case or Unicode form are joined; one that makes no group is left out.
+    Groups whose `prompt` is alike but for blanks, case, punctuation or Unicode form are joined; one that makes no group
+    is left out. Where `alone`, there is neither prompt nor group, and pairs that share a candidate are joined.
     """
 
     better: str
@@ -50,6 +53,7 @@ class Pair:
     id: str = ""
     prompt: str = ""
     annotator: str = ""
+    alone: bool = False
 
 
 def key(*texts: str) -> str:
@@ -69,7 +73,7 @@ def classification(
 ) -> Examples:
     """Examples of texts [n] and classes.
 
-    Texts that are alike but for blanks, case or Unicode form are one group: groups that hold such are joined.
+    Texts that are alike but for blanks, case, punctuation or Unicode form are one group: groups with such are joined.
 
     Args:
         rows: in any order; their texts are stripped.
@@ -172,7 +176,7 @@ def _row(row: TextRow, n_classes: int, counts: Counter[str]) -> Kept | None:
         text=text,
         label=row.label,
         group=row.group,
-        mark=key(plain),
+        mark=key(bare(plain)),
         stance=row.label,
         annotator=row.annotator,
         difficulty=row.difficulty,
@@ -198,9 +202,10 @@ def _pair(pair: Pair, counts: Counter[str]) -> Kept | None:
         text=(first, second),
         label=int(second == better),
         group=pair.group,
-        mark=key(*sorted(plain)),
-        stance=plain[0],
-        prompt=key(folded(pair.prompt)) if pair.prompt else "",
+        mark=key(*sorted(map(bare, plain))),
+        stance=bare(plain[0]),
+        prompt=key(bare(folded(pair.prompt))) if pair.prompt else "",
+        candidates=tuple(key(bare(one)) for one in plain) if pair.alone else (),
         annotator=pair.annotator,
     )
 
@@ -208,6 +213,12 @@ def _pair(pair: Pair, counts: Counter[str]) -> Kept | None:
 def _kept(rows: Iterable[Kept | None], counts: Counter[str], told: list[str], disputes: str) -> list[Kept]:
     kept = once((row for row in rows if row is not None), counts, told)
     told += _told(counts, disputes)
+    if garbled := [row for row in kept if GARBLED.search(row.text if isinstance(row.text, str) else "".join(row.text))]:
+        found = GARBLED.search("".join(garbled[0].text))
+        shown = found[0] if found else ""
+        told.append(
+            f"{_count(len(garbled))} with {shown!r}, which stands where letters were lost or read in a wrong encoding"
+        )
     return grouped(kept, told)
 
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from outgrow.errors import DataError
+from outgrow.errors import ConfigError, DataError
 from outgrow.tasks.sources.records import Cells, Table, skipped
+from outgrow.tasks.sources.swallowed import swallowed
 
 LONGEST_CELL = 1 << 26  # characters; the csv module's own limit is 131,072
 MANY_LINES = 50  # of one row: a quote that was never meant to open may have swallowed others
@@ -45,6 +46,8 @@ def read_separated(
     _check_delimiter(text, columns, delimiter, file)
     try:
         lines = _read(text, delimiter, above, file)
+        if line := swallowed(lines, delimiter):
+            raise _Unclosed(line, "rows of the table stand within its quotes")
     except _Unclosed as error:
         lines, told = _read_otherwise(text, delimiter, above, file, error)
         notes.append(told)
@@ -53,6 +56,12 @@ def read_separated(
         return Table(source=file.name, columns=[], rows=[], notes=notes)
     _check_header(lines[0][1], columns, delimiter, file)
     return _table(lines, columns, notes, file=file)
+
+
+def check_delimiter(delimiter: str, *, where: str) -> None:
+    """ConfigError unless it is one character that can stand between cells, or none."""
+    if len(delimiter) > 1 or delimiter in ("\n", "\r", '"', "\0"):
+        raise ConfigError(f'{where}: delimiter = {delimiter!r} must be one character, such as ";"')
 
 
 class _Unclosed(Exception):
@@ -89,7 +98,7 @@ def _read(text: str, delimiter: str, above: int, file: Path, *, quotes: bool = T
 def _read_otherwise(text: str, delimiter: str, above: int, file: Path, why: _Unclosed) -> tuple[Rows, str]:
     """Rows of a text whose quotes are letters, or have a backslash before them; and what to tell about it."""
     if delimiter == "\t":
-        told = f"quotes are read as letters, since that of line {why.line:,} is not closed properly"
+        told = f"quotes are read as letters, since the quote in line {why.line:,} is not closed properly"
         return _read(text, delimiter, above, file, quotes=False), told
     if '\\"' in text:
         try:
@@ -147,8 +156,8 @@ def _check_header(header: Sequence[str], columns: Sequence[str], delimiter: str,
                 continue
             if mark == delimiter:
                 raise DataError(
-                    f"{file}: a line as a whole stands in quotes, {header[0][:80]!r}, so that it is one cell; save it "
-                    "anew without these quotes"
+                    f"{file}: the whole header stands in quotes, {header[0][:80]!r}, so it is one cell; save the file "
+                    "without these quotes"
                 )
             raise DataError(
                 f"{file}: its header is one column, {header[0][:80]!r}, under {delimiter!r}; are its cells separated "
@@ -189,13 +198,13 @@ def _table(lines: Rows, columns: Sequence[str], notes: list[str], *, file: Path)
     notes += skipped([f"line {number:,}" for number in headers], "rows that repeat the header")
     if beyond:
         notes.append(
-            f"{len(beyond):,} rows, such as line {beyond[0]:,}, hold something right of the last column with a name, "
-            "which is not read"
+            f"cells to the right of the last named column are not read: those of {len(beyond):,} row"
+            f"{'s' * (len(beyond) > 1)}, such as line {beyond[0]:,}"
         )
     if long:
         notes.append(
-            f"{len(long):,} rows have more than {MANY_LINES} lines in their cells, such as that of line {long[0]:,}: "
-            "look whether a quote there has swallowed other rows"
+            f"more than {MANY_LINES} lines are in the cells of {len(long):,} row{'s' * (len(long) > 1)}, such as line "
+            f"{long[0]:,}: look whether a quote there has swallowed other rows"
         )
     return Table(source=file.name, columns=list(dict.fromkeys(filter(None, header))), rows=rows, notes=notes)
 

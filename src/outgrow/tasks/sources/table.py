@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import string
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -13,12 +12,14 @@ from pydantic import Field
 from outgrow.errors import ConfigError, DataError
 from outgrow.spec import spec
 from outgrow.tasks.base import Examples
-from outgrow.tasks.sources.classes import classes_found, spelled
-from outgrow.tasks.sources.dialogues import SHARED, with_dialogues
-from outgrow.tasks.sources.nested import names_within
+from outgrow.tasks.sources.alike import bare, folded
+from outgrow.tasks.sources.classes import MISSING, classes_found, spelled
+from outgrow.tasks.sources.dialogues import SHARED, begun, with_dialogues
 from outgrow.tasks.sources.records import Cells, Table, check_columns
 from outgrow.tasks.sources.rows import Pair, TextRow, because, classification, key, preference
+from outgrow.tasks.sources.templates import names_in, shown, writer
 
+NO_PROMPT = {*MISSING, "none"}  # what programs write where there is no prompt
 ANNOTATORS = ("annotat", "worker", "rater", "coder", "labeler", "labeller")  # what their column is called
 
 
@@ -32,14 +33,15 @@ class TableTask:
     Args:
         kind: `classification` (needs text and label) or `preference` (needs chosen and rejected).
         text: what a model sees.
-        label: a column with two or more values; or several, one for each annotator, of which the majority counts.
+        label: a column with two or more values; or one column of each annotator: then the majority counts.
         labels: all values of `label`, in the order of the classes; by default those found more than once, sorted.
         no_label: values of `label` that say that there is none, such as -1; their rows are dropped and counted.
         prompt: for preference, what both candidates answer; it goes before each, after a blank line in between.
         chosen: for preference, the better candidate.
         rejected: for preference, the worse candidate.
-        group: a column; rows of a group stay on one side of every split. By default rows whose texts are alike but for
-            blanks, case or Unicode form are one, for preference those whose prompts are.
+        group: a column; rows of a group stay on one side of every split. By default, rows whose texts differ only in
+            blanks, case, punctuation or Unicode form are a group. For preference, rows whose prompts do so are one, or,
+            without a prompt, rows that share a candidate.
         annotator: a column; of rows with one text the label is what most annotators say, and ties are dropped.
         id: a column with a different value in each row; by default ids are hashes of the text.
         balance: if one of two classes has more than 55 % of the rows, draw from it until both are as large.
@@ -80,6 +82,25 @@ class TableTask:
                 f"task {self.name!r}: label = {list(self._columns)} are columns of one annotator each: name each once, "
                 "and leave annotator out"
             )
+        self._check_uses()
+
+    def _check_uses(self) -> None:
+        """ConfigError if one column stands for two things that cannot be one."""
+        texts = {one: getattr(self, one) for one in ("text", "prompt", "chosen", "rejected") if getattr(self, one)}
+        for one, given in texts.items():
+            for column in self._columns:
+                if column == given or column in names_in(given):
+                    raise ConfigError(f"task {self.name!r}: {one} = {given!r} shows a model the label, {column!r}")
+        for one in ("group", "id", "annotator"):
+            if (given := getattr(self, one)) and given in self._columns:
+                raise ConfigError(
+                    f"task {self.name!r}: {one} = {given!r} is the column of the labels too; choose another, or leave "
+                    f"{one} out"
+                )
+        if self.chosen and self.chosen == self.rejected:
+            raise ConfigError(f"task {self.name!r}: chosen and rejected are one column, {self.chosen!r}")
+        if self.annotator and self.annotator in (self.id, *texts.values()):
+            raise ConfigError(f"task {self.name!r}: annotator = {self.annotator!r} is the column of texts or ids too")
 
     @property
     def _columns(self) -> tuple[str, ...]:
@@ -111,7 +132,7 @@ class TableTask:
 
     def _texts(self) -> list[str]:
         given = [one for one in (self.text, self.prompt, self.chosen, self.rejected) if one]
-        return [*given, *(name for one in given for name in _within(one))]
+        return [*given, *(name for one in given for name in names_in(one))]
 
     def load(self) -> Examples:
         """Read and check the table; DataError names what is wrong with it, where, and what to do."""
@@ -134,8 +155,13 @@ class TableTask:
         classes, notes = self._classes(), [*table.notes]
         labels = self._labels(table)
         if not classes:
+            self._check_not_one_hot(table, labels)
             column = " and ".join(self._columns)
-            classes, told = classes_found((one for row in labels for one in row), source=table.source, column=column)
+            write = writer(self.text, "text", table)
+            said = dict.fromkeys(
+                (folded(write(*row)), one) for row, own in zip(table.rows, labels, strict=True) for one in own
+            )
+            classes, told = classes_found((one for _, one in said), source=table.source, column=column)
             notes += told
         return classification(
             self._rows(table, ids, labels, classes),
@@ -149,7 +175,7 @@ class TableTask:
 
     def _preference(self, table: Table, ids: Sequence[str]) -> Examples:
         pairs = list(self._pairs(table, ids))
-        if len(pairs) > 1 and pairs[0].prompt and len({pair.prompt for pair in pairs}) == 1:
+        if len(pairs) > 1 and pairs[0].prompt and len({bare(folded(pair.prompt)) for pair in pairs}) == 1:
             raise DataError(
                 f"{table.source}: all {len(pairs):,} pairs have one prompt, {pairs[0].prompt[:60]!r}, and pairs with "
                 "one prompt stay together, so that no split is possible: set group to a column that tells them apart, "
@@ -170,15 +196,26 @@ class TableTask:
         """Each row's classes, one of each column of labels; an empty text where there is none."""
         none = self._none()
         found = [
-            [spelled(record.get(one), where=f"{table.source}, row {number:,}: {one!r}") for one in self._columns]
+            [
+                spelled(record.get(one), where=f"{table.source}, row {number:,}: {one!r}", column=one)
+                for one in self._columns
+            ]
             for number, record in table.rows
         ]
         return [["" if label in none else label for label in row] for row in found]
 
+    def _check_not_one_hot(self, table: Table, labels: Sequence[Sequence[str]]) -> None:
+        """DataError if columns are one for each class, and not one for each annotator."""
+        if len(self._columns) > 1 and all({*own} == {"0", "1"} and own.count("1") == 1 for own in labels if any(own)):
+            raise DataError(
+                f"{table.source}: of {', '.join(self._columns)} just one is 1 in every row, so they are one column per "
+                "class, not one per annotator: write one column with the name of the class"
+            )
+
     def _rows(
         self, table: Table, ids: Sequence[str], labels: Sequence[Sequence[str]], classes: Sequence[str]
     ) -> Iterator[TextRow]:
-        write = _writer(self.text, "text", table)
+        write = writer(self.text, "text", table)
         place = {name: i for i, name in enumerate(classes)}
         for i, ((number, record), values) in enumerate(zip(table.rows, labels, strict=True)):
             text = write(number, record)
@@ -201,20 +238,23 @@ class TableTask:
         return (shown(record.get(self.annotator)) or f"row {number}") if self.annotator else ""
 
     def _pairs(self, table: Table, ids: Sequence[str]) -> Iterator[Pair]:
-        prompt = _writer(self.prompt, "prompt", table) if self.prompt else None
-        chosen, rejected = (_writer(getattr(self, one), one, table) for one in ("chosen", "rejected"))
+        prompt = writer(self.prompt, "prompt", table) if self.prompt else None
+        chosen, rejected = (writer(getattr(self, one), one, table) for one in ("chosen", "rejected"))
         for i, (number, record) in enumerate(table.rows):
-            asked = "\n\n".join(filter(None, ((prompt(number, record) if prompt else "").strip(), record.get(SHARED))))
+            said = (prompt(number, record) if prompt else "").strip()
+            said = "" if said.lower() in NO_PROMPT else said
+            asked = "\n\n".join(filter(None, (said, record.get(SHARED))))
             before = f"{asked}\n\n" if asked else ""
             better, worse = chosen(number, record).strip(), rejected(number, record).strip()
-            group = self._group(record)
+            group, asked = self._group(record), asked or begun(better, worse)
             yield Pair(
                 better=better and before + better,
                 worse=worse and before + worse,
-                group=group or key(before or better),
+                group=group or (key(before or asked) if asked else key(better, worse)),
                 id=ids[i],
                 prompt="" if group else asked,
                 annotator=self._annotator(number, record),
+                alone=not group and not asked,
             )
 
     def _group(self, record: Cells) -> str:
@@ -245,54 +285,3 @@ class TableTask:
 
     def _none(self) -> list[str]:
         return [spelled(value, where=f"task {self.name!r}: no_label") for value in self.no_label]
-
-
-def shown(value: object) -> str:
-    """A cell as text: numbers without needless decimals, true and false, nothing as an empty text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return "" if value != value else str(int(value)) if value.is_integer() else repr(value)
-    return str(value).strip()
-
-
-def _within(template: str) -> list[str]:
-    """Names in a template's braces; none if it is not one, which is said where it is written."""
-    try:
-        return [name for _, name, _, _ in string.Formatter().parse(template) if name]
-    except ValueError:
-        return []
-
-
-def _writer(template: str, field: str, table: Table) -> Callable[[int, Cells], str]:
-    """From a row's number and record to the text of a column or template; empty if all its columns are."""
-    if template in table.columns or not set("{}") & set(template):
-        check_columns([template], table.columns, source=table.source)
-        parts: list[tuple[str, str | None]] = [("", template)]
-    else:
-        try:
-            parsed = list(string.Formatter().parse(template))
-        except ValueError as error:
-            raise ConfigError(f"{field} = {template!r} is no template: {error}; write {{{{ for a brace") from None
-        parts = [(literal, name) for literal, name, _, _ in parsed]
-        if any(form or conversion for _, _, form, conversion in parsed) or "" in [name for _, name in parts]:
-            raise ConfigError(f"{field} = {template!r}: only {{COLUMN}} can stand in braces; write {{{{ for a brace")
-        check_columns([name for _, name in parts if name], table.columns, source=f"{field}: {table.source}")
-
-    def write(number: int, record: Cells) -> str:
-        cells = [_text(number, record, name, table) if name else "" for _, name in parts]
-        return "".join(part[0] + cell for part, cell in zip(parts, cells, strict=True)) if any(cells) else ""
-
-    return write
-
-
-def _text(number: int, record: Cells, name: str, table: Table) -> str:
-    value = record.get(name)
-    if isinstance(value, (list, dict, bytes)):
-        kind = {list: "a list", dict: "a table", bytes: "bytes"}[type(value)]
-        within = names_within(name, value)
-        cure = f"choose another column{f', or a value within it as in {within[0]!r}' if within else ''}"
-        raise DataError(f"{table.source}, row {number:,}: {name!r} holds {kind}, not text; {cure}")
-    return value if isinstance(value, str) else shown(value)

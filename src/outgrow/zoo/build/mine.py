@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import chess
+from outgrow.disk import beside
 from outgrow.zoo.build.engine import Engine
 from outgrow.zoo.build.selfplay import FOR_PUZZLES, Game, play
 
@@ -101,7 +102,7 @@ def write_shard(folder: Path, *, seed: str, shard: int, games: int) -> Path:
         for number in range(shard * games, (shard + 1) * games):
             game = play(engine, style=FOR_PUZZLES, seed=seed, number=number)
             rows += mine(game, engine, judge)
-    partial = path.with_suffix(".partial")
+    partial = beside(path)
     partial.write_text("".join(json.dumps(row) + "\n" for row in rows))
     partial.rename(path)
     return path

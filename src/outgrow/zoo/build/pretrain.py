@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from outgrow.chess.moves import packed_move_classes
 from outgrow.chess.network import BoardNetwork
 from outgrow.chess.shape import Shape
+from outgrow.disk import beside
 from outgrow.zoo.build.selfplay import unpack
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,8 @@ def pretrain(shape: Shape, recipe: Recipe, folder: Path, *, seed: int, out: Path
             speed = (step + 1) * BATCH / (time.monotonic() - started)
             log.info("step %d of %d, loss %.3f, %.0f positions/s", step + 1, steps, smooth, speed)
         if (step + 1) % 2000 == 0:
-            save_file(model.state_dict(), out.with_suffix(".partial"))
+            save_file(model.state_dict(), partial := beside(out))
+            partial.replace(out.with_suffix(".partial"))
     accuracy = next_move_accuracy(model, boards[n_train:], moves[n_train:])
     save_file(model.state_dict(), out)
     facts = {

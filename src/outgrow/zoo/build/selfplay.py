@@ -14,6 +14,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 import chess
+from outgrow.disk import beside
 from outgrow.zoo.build.engine import Engine
 
 MAX_PLIES = 180
@@ -149,7 +150,7 @@ def write_shard(folder: Path, *, seed: str, shard: int, games: int) -> Path:
             boards += game.boards
             labels += game.labels
             scores += game.scores
-    partial = path.with_suffix(".partial")
+    partial = beside(path)
     save_file(
         {"boards": pack(np.stack(boards)), "moves": np.array(labels, np.uint16), "scores": np.array(scores, np.int16)},
         partial,
