@@ -19,6 +19,7 @@ import pytest
 
 from outgrow.cli.run import report_name
 from outgrow.config import shipped_experiments
+from outgrow.errors import ConfigError
 from outgrow.executors.base import executors
 from outgrow.methods.base import methods
 from outgrow.metrics.base import metrics
@@ -509,17 +510,15 @@ def test_what_is_finished_is_shown_also_where_nothing_can_be_written(
     status, before, _ = cli(*command)
     assert status == 0
     first = before.split("Computed ")[0]
-    write, there = Path.write_text, sorted(store.root.rglob("*"))
-
-    def refused(path: Path, *text: Any, **options: Any) -> int:
-        if path.is_relative_to(store.root):
-            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
-        return write(path, *text, **options)
+    there = sorted(store.root.rglob("*"))
 
     def no_lock(path: Path, **options: Any) -> Any:
-        refused(path)
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
 
-    monkeypatch.setattr(Path, "write_text", refused)
+    def no_file(path: Path, *content: Any, what: str, **options: Any) -> Path:
+        raise ConfigError(f"cannot write {what} to {str(path)!r}: Read-only; choose another file with --out")
+
+    monkeypatch.setattr("outgrow.disk.write_whole", no_file)
     monkeypatch.setattr("outgrow.store.locked", no_lock)
     status, out, err = cli(*command)
     assert (status, out.split("Computed ")[0]) == (0, first)
