@@ -19,6 +19,7 @@ import pytest
 
 from outgrow.cli.run import report_name
 from outgrow.config import shipped_experiments
+from outgrow.errors import ConfigError
 from outgrow.executors.base import executors
 from outgrow.methods.base import methods
 from outgrow.metrics.base import metrics
@@ -465,6 +466,33 @@ def test_a_failed_run_leaves_the_good_report_and_no_rows(cli: Cli, toml: Toml, s
     ]
 
 
+def test_a_busy_machine_is_told_what_helps(cli: Cli, toml: Toml, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "getloadavg", lambda: (7.4, 7.0, 6.0))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    command = ("run", toml(), "--set", "method=naive", "--seeds", "0", "--store", str(store.root))
+    busy = "note: this machine is busy (load 7 on 2 cores): "
+    assert cli(*command)[2].startswith(busy)
+    assert busy not in cli(*command)[2], "nothing is computed"
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert busy not in cli(*command, "--seeds", "1")[2]
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.setattr(os, "getloadavg", lambda: (1.4, 7.0, 6.0))
+    assert busy not in cli(*command, "--seeds", "2")[2]
+
+
+def test_a_page_of_many_settings_has_a_short_title(cli: Cli, toml: Toml, store: Store) -> None:
+    given = ("method=naive", "sweep.strong.train.learning_rate=[0.01,0.02]", "task.noise=0.1")
+    settings = [part for one in given for part in ("--set", one)]
+    assert cli("run", toml(), *settings, "--seeds", "0", "--store", str(store.root))[0] == 0
+    said = cli("compare", "naive", "naive", "--store", str(store.root))
+    assert said == (2, "", "error: 'naive' is neither a file nor a condition; did you mean method=naive?\n")
+    (page,) = store.root.glob("report-*.html")
+    text = page.read_text(encoding="utf-8")
+    assert "<h1>tiny (4 settings of its own)</h1>" in text
+    assert "task.noise=0.1" in text
+
+
 def test_what_is_told_above_is_not_told_again(cli: Cli, toml: Toml, store: Store) -> None:
     path = toml()
     options = ("--set", "method=naive", "--set", "weak.train.learning_rate=3e37", "--seeds", "0")
@@ -482,17 +510,15 @@ def test_what_is_finished_is_shown_also_where_nothing_can_be_written(
     status, before, _ = cli(*command)
     assert status == 0
     first = before.split("Computed ")[0]
-    write, there = Path.write_text, sorted(store.root.rglob("*"))
-
-    def refused(path: Path, *text: Any, **options: Any) -> int:
-        if path.is_relative_to(store.root):
-            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
-        return write(path, *text, **options)
+    there = sorted(store.root.rglob("*"))
 
     def no_lock(path: Path, **options: Any) -> Any:
-        refused(path)
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
 
-    monkeypatch.setattr(Path, "write_text", refused)
+    def no_file(path: Path, *content: Any, what: str, **options: Any) -> Path:
+        raise ConfigError(f"cannot write {what} to {str(path)!r}: Read-only; choose another file with --out")
+
+    monkeypatch.setattr("outgrow.disk.write_whole", no_file)
     monkeypatch.setattr("outgrow.store.locked", no_lock)
     status, out, err = cli(*command)
     assert (status, out.split("Computed ")[0]) == (0, first)

@@ -42,9 +42,26 @@ ALIASES = {
     "metric": "metrics score scoring",
 }
 """For each key, what other tools call it."""
+NAMES = {
+    "naive": "xent crossentropy finetune finetuning baseline",
+    "confidence": "logconf auxconf adaptconf confidence_aux",
+    "macro_f1": "f1 f1_score f1_macro",
+    "auroc": "auc roc_auc",
+    "log_likelihood": "nll log_loss logloss loss",
+    "calibration_error": "ece",
+    "top5_accuracy": "top5 top_5 acc5",
+    "adam": "adamw adam_w",
+    "lbfgs": "newton logistic_regression logreg",
+    "probe": "linear_probe linear head frozen",
+    "full": "finetune finetuning all",
+    "cosine": "cosine_with_warmup cosine_annealing cosine_schedule",
+    "linear": "linear_with_warmup",
+    "best": "early_stopping",
+}
+"""For each name that is a value, what other tools call it."""
 
 
 def meant(name: str, known: Iterable[str]) -> list[str]:
     """Of the known keys, those that this one is another name of, by whatever capitals and hyphens."""
     word = name.lower().replace("-", "_").replace(" ", "_")
-    return [key for key in known if key == word or word in ALIASES.get(key, "").split()]
+    return [key for key in known if key == word or word in f"{ALIASES.get(key, '')} {NAMES.get(key, '')}".split()]

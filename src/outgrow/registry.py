@@ -19,6 +19,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Generic, TypeVar
 
+from outgrow.aliases import meant
 from outgrow.errors import OutgrowError, PluginError, UnknownName
 
 T = TypeVar("T")
@@ -122,7 +123,7 @@ class Registry(Generic[T]):
     def __getitem__(self, name: str) -> T:
         self._load()
         if name not in self._entries:
-            near = difflib.get_close_matches(name, self._entries, n=1, cutoff=0.5)
+            near = meant(name, self._entries) or difflib.get_close_matches(name, self._entries, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(self._entries))}"
             raise UnknownName(f"unknown {self.singular} {name!r}; {hint} (outgrow list {self.kind}){plugin_problems()}")
         return self._entries[name].value

@@ -7,6 +7,7 @@ import difflib
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
@@ -51,7 +52,19 @@ def _clear(error: ValidationError, name: str, known: list[str]) -> ConfigError:
         return ConfigError(f"{name} takes its fields by name, such as {name}({(known or ['...'])[0]}=...)")
     if first["type"] == "unexpected_keyword_argument":
         return ConfigError(f"{name} has no {key!r}; {suggestion(key, known)}", key=key)
-    return ConfigError(f"{key} = {short(first.get('input'))}: {first['msg'][0].lower()}{first['msg'][1:]}", key=key)
+    text = f"{key} = {short(first.get('input'))}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    return ConfigError(text + _cure(first), key=key)
+
+
+def _cure(error: Any) -> str:
+    """What a value was probably meant to be."""
+    value = error.get("input")
+    if error["type"] == "literal_error" and isinstance(value, str):
+        found = meant(value, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+        return f"; did you mean {found[0]!r}?" if found else ""
+    if error["type"] == "int_type" and isinstance(value, float) and 0 < value < 1:
+        return "; write how many, not which share"
+    return ""
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

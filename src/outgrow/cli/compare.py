@@ -58,6 +58,9 @@ def _scores(what: str, store: str) -> Scores:
     every = {one.row.key: one for one in read_records(opened)}  # of equal keys the answers are the same
     records = [one for key, one in every.items() if key.startswith(what)]
     if not records:
+        for column in ("method", "weak", "strong", "experiment", "task"):
+            if any(getattr(one.row, column) == what for one in every.values()):
+                raise ConfigError(f"{what!r} is neither a file nor a condition; did you mean {column}={what}?")
         raise ConfigError(f"{what!r} is no file, no condition such as method=naive, and no key of a row in {store}")
     if len(records) > 1:
         keys = ", ".join(one.row.key[:12] for one in records[:6])

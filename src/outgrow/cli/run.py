@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shlex
 import sys
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from outgrow.store import Store
     from outgrow.sweep import Swept
 
+LONG = 60  # letters of settings that a title has
 SET = (
     "Override a value, as often as you like: method.alpha=0.5; a whole table: 'weak={model=\"glove-50d\"}'; to run "
     'several values: \'sweep.method.name=["naive","confidence"]\'. Settings are then part of the report\'s name.'
@@ -96,6 +98,8 @@ def run(
     changed = changed_code(plan, opened)
     if team().rank:
         errors.quiet = True
+    if plan.todo and (hint := _busy(runtime)) and not team().rank:
+        print(f"note: {hint}", file=sys.stderr)
     with Live(plan, runtime) as live:
         try:
             swept = run_experiments(wanted, target, runtime=runtime, watcher=live)
@@ -134,6 +138,20 @@ def tell(error: OutgrowError) -> None:
     print(f"error: {error}", file=sys.stderr)
 
 
+def _busy(runtime: Runtime) -> str:
+    """What helps on a machine that others use: threads that wait for each other there wait long; or ""."""
+    cores = os.cpu_count() or 1
+    if runtime.executor != "serial" or cores == 1 or "OMP_NUM_THREADS" in os.environ or not hasattr(os, "getloadavg"):
+        return ""
+    load = os.getloadavg()[0]
+    if load < cores:
+        return ""
+    return (
+        f"this machine is busy (load {load:.0f} on {cores} cores): small studies are often several times faster with "
+        "OMP_NUM_THREADS=1 in front of the command"
+    )
+
+
 def _check_executor(name: str) -> None:
     from outgrow.executors.base import executors
 
@@ -158,7 +176,10 @@ def _report(
     options = [f"--set={one}" for one in settings or []] + ([f"--seeds={seeds}"] if seeds is not None else [])
     command = shlex.join(["outgrow", "run", source, *options, f"--store={store.root}"])
     path = store.root / report_name(name, given, whole=all(group.student for group in groups))
-    title = f"{name} ({', '.join(given)})" if given else name
+    words = ", ".join(given)
+    if len(words) > LONG:  # the page lists them all, and the command that repeats them
+        words = f"{len(given)} settings of its own"
+    title = f"{name} ({words})" if given else name
     try:
         written = write_report(groups, failures, path, title, command, store, follow=False)
         say(f"Report: {written}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from outgrow.config.build import build, check_keys, component, method, named, role, supervisor
+from outgrow.config.build import build, check_keys, component, method, named, role, supervisor, swept
 from outgrow.config.sources import LARGEST, experiment_text, parse_toml, shipped_experiments
 from outgrow.config.tables import TABLES, assign, deep_copy, parse_setting, table
 from outgrow.config.toml import to_tables, to_toml
@@ -76,8 +77,11 @@ def expand(
         raise ConfigError(f"{place}: a seed is given twice in {chosen!r}")
     for key, values in sweep.items():
         if not isinstance(values, list) or not values:
+            cure = (
+                "; write [...]" if isinstance(values, (list, dict)) else f"; write {json.dumps([values], default=str)}"
+            )
             raise ConfigError(
-                f"{where.at(f'sweep.{key}')}: [sweep] {key!r} must be a list of values, not {short(values)}"
+                f"{where.at(f'sweep.{key}')}: [sweep] {key!r} must be a list of values, not {short(values)}{cure}"
             )
     found: list[Experiment] = []
     backwards: Backwards | None = None
@@ -106,7 +110,10 @@ def _experiment(tables: dict[str, Any], name: str, where: Where) -> Experiment:
     train = table(tables, "train", where)
     metric = tables.get("metric", "accuracy")
     if not isinstance(metric, str):
-        raise ConfigError(f"{where.at('metric')}: metric must be a name, not {short(metric)} (outgrow list metrics)")
+        cure = f"; {swept('metric', metric)}" if isinstance(metric, list) else ""
+        raise ConfigError(
+            f"{where.at('metric')}: metric must be a name, not {short(metric)} (outgrow list metrics){cure}"
+        )
     named(metrics, metric, "metric", where)
     fields = {
         "task": component(tasks, table(tables, "task", where), "task", "name", where),

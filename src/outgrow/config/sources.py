@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -29,6 +30,12 @@ def experiment_text(source: str) -> tuple[str, str, str]:
     shipped = shipped_experiments()
     if source in shipped:
         return source, shipped[source], f"experiment {source!r}"
+    if re.match(r"[\w.]+\s*=", source):
+        raise ConfigError(f"{short(source)} is no experiment; each setting has its own --set: --set {source}")
+    if set(source.split(",")) <= set(shipped):
+        raise ConfigError(
+            f"no experiment {short(source)}: name several with spaces between: {source.replace(',', ' ')}"
+        )
     path = Path(os.path.expanduser(source))  # unlike Path's, never an error
     try:
         content = path.read_bytes()
@@ -56,13 +63,37 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     except RecursionError:
         raise ConfigError(f"{where}: its lists or tables are nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
-        advice = ""
-        if "\\" in text:
-            advice = r"; in double quotes a backslash is written twice, in single quotes once: 'C:\data\mine.csv'"
-        raise ConfigError(f"{where} is not valid TOML: {error}{advice}") from None
+        raise ConfigError(f"{where} is not valid TOML: {error}{_toml_advice(text, str(error), where)}") from None
     except ValueError:  # Python reads no number of more than 4,300 digits
         raise ConfigError(f"{where}: a number has thousands of digits; {_SMALLER}") from None
     return document
+
+
+FORMATS = {".json": "JSON", ".jsonl": "JSON", ".yaml": "YAML", ".yml": "YAML", ".py": "Python"}
+
+
+def _toml_advice(text: str, error: str, where: str) -> str:
+    """What to write in place of what another language or a word processor has."""
+    suffix = Path(where).suffix.lower()
+    if suffix in (".csv", ".tsv"):
+        return f'; an experiment is a TOML file, and its [task] reads the table: name = "csv", path = "{where}"'
+    if suffix in FORMATS:
+        return f'; an experiment is a TOML file, not {FORMATS[suffix]}: write [task], name = "..." and so on'
+    found = re.search(r"at line (\d+)", error)
+    line = text.split("\n")[int(found[1]) - 1] if found else ""
+    value = line.partition("=")[2].strip()
+    for fits, advice in (
+        (re.search("[\u201c\u201d\u201e\u2018\u2019]", line), "quotes are straight: \" or '"),
+        (value in ("True", "False"), f"write {value.lower()}"),
+        (value in ("None", "null", "~"), "TOML has no such value: leave the key out for its default"),
+        (re.match(r"\s*[\w.]+\s*:", line), "write key = value, with an equals sign"),
+        (re.fullmatch(r"[\d.]+\s*/\s*[\d.]+", value), "TOML does not calculate: write the number"),
+        ("\\" in text, r"in double quotes a backslash is written twice, in single quotes once: 'C:\data\mine.csv'"),
+        (re.fullmatch(r"[A-Za-z][\w./@:-]*", value), f'a text stands in quotes: "{value}"'),
+    ):
+        if fits:
+            return f"; {advice}"
+    return ""
 
 
 _SMALLER = "whole numbers are below 9,223,372,036,854,775,808"

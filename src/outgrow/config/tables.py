@@ -14,13 +14,16 @@ from outgrow.errors import ConfigError
 from outgrow.spec import short
 
 TABLES = ("task", "split", "weak", "strong", "method", "train", "sweep", "metric", "about")
+COMPONENTS = ("task", "weak", "strong")
 
 
 def table(tables: dict[str, Any], key: str, where: Where) -> dict[str, Any]:
     """A table of the document, to be changed freely; {} where it is not there."""
     table = tables.get(key, {})
     if not isinstance(table, dict):
-        raise ConfigError(f"{where.at(key)}: [{key}] must be a table, not {short(table)}")
+        named = "name" if key == "task" else "model"
+        cure = f"; write {key}.{named} = {short(table)}" if isinstance(table, str) and key in COMPONENTS else ""
+        raise ConfigError(f"{where.at(key)}: [{key}] must be a table, not {short(table)}{cure}")
     return dict(table)
 
 
@@ -30,6 +33,9 @@ def parse_setting(text: str) -> tuple[list[str], Any]:
     if not equals or not path.strip():
         raise ConfigError(f"--set {text!r}: write table.key=value, for example --set method.alpha=0.5")
     given = f"--set {path.strip()}"
+    if re.fullmatch(r"[^\"'\[{,]*(,\s*[\w.]+\s*=[^,]*)+", value):
+        each = " ".join(f"--set {one.strip()}" for one in text.split(","))
+        raise ConfigError(f"{given}: each setting has its own --set: {each}")
     try:
         tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
