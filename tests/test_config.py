@@ -399,7 +399,7 @@ def test_unknown_names_have_a_type_of_their_own(toy: Toy) -> None:
 
 # Keys
 
-GOLDEN = "6953ac7d2c426b28edba94935a31258d21b17da105c6372af3bd362a31947dba"
+GOLDEN = "7c4c27245180d5196ca337b4666fab9e2151deecaa684cd49a0d5520b445fc0b"
 
 
 def test_golden_key(toy: Toy) -> None:
