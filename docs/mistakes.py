@@ -12,6 +12,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).with_name("mistakes.md")
 sys.path.append(str(PAGE.parents[1] / "tests" / "plugins"))
+os.environ["OMP_NUM_THREADS"] = "1"  # else a busy machine adds a note
 
 from likely_mistakes import MISTAKES, Mistake, make_files  # noqa: E402
 

@@ -59,7 +59,8 @@ def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Pat
     for name in names:
         store, watcher = Store(tmp_path / name), Watcher()
         swept[name] = run_experiments(experiments, store, runtime=Runtime(executor=name, workers=2), watcher=watcher)
-        assert sorted(watcher.started_) == sorted(watcher.finished_)
+        assert set(watcher.started_) < set(watcher.finished_), "what a failed step ends is told too, though never begun"
+        assert len(set(watcher.finished_)) == len(watcher.finished_) == len(swept[name].plan.todo)
         assert len(store.keys()) == swept[name].computed == 14
         assert store.verify() == []
         assert os.listdir(store.root / "tmp") == []

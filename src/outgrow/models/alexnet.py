@@ -28,11 +28,7 @@ URL = f"https://download.pytorch.org/models/{OFFICIAL}.pth"
 )
 @spec
 class AlexNet(ImageNetClassifier):
-    """AlexNet with torchvision's weights, fetched once, or those in a file.
-
-    Args:
-        path: weights in the form of torchvision's, .safetensors or .pth; by default the official ones.
-    """
+    """AlexNet with torchvision's weights, fetched once, or those of such form in a file `path`, .safetensors or .pth."""
 
     name: str = "alexnet"
     resolution: Annotated[int, Field(ge=64, le=2_048)] = STANDARD
@@ -45,8 +41,8 @@ class AlexNet(ImageNetClassifier):
     def weights(self) -> str:
         if not self.path:
             return OFFICIAL
-        digest = fingerprint(Path(os.path.expanduser(self.path)))
-        return OFFICIAL if digest.startswith(OFFICIAL.rsplit("-", 1)[1]) else f"sha256:{digest}"
+        sha = fingerprint(Path(os.path.expanduser(self.path)))
+        return OFFICIAL if sha.startswith(OFFICIAL.rsplit("-", 1)[1]) else f"sha256:{sha}"
 
     def backbone_identity(self) -> dict[str, Any]:
         return {"family": "alexnet", **super().backbone_identity()}
