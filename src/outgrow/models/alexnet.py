@@ -28,7 +28,7 @@ URL = f"https://download.pytorch.org/models/{OFFICIAL}.pth"
 )
 @spec
 class AlexNet(ImageNetClassifier):
-    """AlexNet with torchvision's weights, fetched once, or those of such form in a file `path`, .safetensors or .pth."""
+    """AlexNet with torchvision's weights, fetched once, or with those of a file `path`, .safetensors or .pth."""
 
     name: str = "alexnet"
     resolution: Annotated[int, Field(ge=64, le=2_048)] = STANDARD
