@@ -1,4 +1,4 @@
-"""Text from outside, made safe to show: names of files, columns and classes, and what other libraries say."""
+"""Words to show: text from outside made safe (names of files, columns, classes, errors of libraries), and counts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def plain(text: object) -> str:
     if text.isprintable() and text.isascii():
         return text
     return "".join(map(_spelt, text))
+
+
+def counted(n: int, noun: str) -> str:
+    """`1 step`, or `2,000 steps`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _spelt(letter: str) -> str:

@@ -16,6 +16,7 @@ from outgrow.errors import DataError, OutgrowError, StepFailed, StoreError
 from outgrow.executors.base import Outcome, Watcher, reason
 from outgrow.executors.serial import serial
 from outgrow.metrics.base import metrics
+from outgrow.plain import counted
 from outgrow.plan import Plan, Planned
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Dataset, Given, Split, Step, walk_unique
@@ -135,7 +136,7 @@ def _one_error(plan: Plan, outcome: Outcome) -> OutgrowError:
     if not isinstance(first, OutgrowError):
         first = StepFailed(f"{plan.steps[key].title}: {reason(first)}")
     if others:
-        made = type(first)(f"{first} ({others} other mistake{'s' * (others > 1)} like this)")
+        made = type(first)(f"{first} ({counted(others, 'other mistake')} like this)")
         made.__notes__ = list(getattr(first, "__notes__", []))
         return made
     return first

@@ -6,9 +6,10 @@ import contextlib
 import json
 import math
 import os
-import uuid
 from collections.abc import Mapping
 
+from outgrow.disk import write_whole
+from outgrow.errors import ConfigError
 from outgrow.packs.cache import cache_folder
 
 FILE = "rates.json"
@@ -29,15 +30,10 @@ def keep_rates(machine: str, learned: Mapping[str, float]) -> None:
         if 0 < ratio < math.inf:
             known[name] = math.sqrt(known.pop(name, ratio) * ratio)
     whole[machine] = dict(list(known.items())[-MOST:])
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ConfigError):
         folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".{FILE}-{uuid.uuid4().hex[:8]}"
-        try:
-            partial.write_text(json.dumps(whole, indent=1))
-            partial.replace(folder / FILE)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(folder / FILE, json.dumps(whole, indent=1), what="rates", follow=False)
 
 
 def machine_name(device: str) -> str:

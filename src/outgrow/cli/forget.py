@@ -10,6 +10,7 @@ import typer
 from outgrow.cli.results import results
 from outgrow.cli.store import DEFAULT_STORE, StoreOption
 from outgrow.errors import ConfigError
+from outgrow.plain import counted
 
 results_app = typer.Typer(rich_markup_mode=None)
 SHOWN = 20
@@ -63,6 +64,6 @@ def forget(
     )
     if len(gone) > SHOWN:
         say(f"... and {len(gone) - SHOWN:,} more")
-    count = f"{len(gone):,} row{'s' * (len(gone) != 1)}"
+    count = counted(len(gone), "row")
     kept = "; what they rest on stays until `outgrow store gc`" if gone else ""
     say(f"{'would remove' if dry_run else 'removed'} {count}{kept}")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from outgrow.errors import OutgrowError
-from outgrow.plain import plain
+from outgrow.plain import counted, plain
 
 packs_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Fetch pinned models and data where no model hub is in reach."
@@ -86,4 +86,4 @@ def packs_verify(
     if broken:
         print(f"`{shlex.join(['outgrow', 'packs', 'get', *broken])}` fetches anew", file=sys.stderr)
         raise typer.Exit(1)
-    say(f"{len(chosen)} pack{'s' * (len(chosen) != 1)}, all whole")
+    say(f"{counted(len(chosen), 'pack')}, all whole")

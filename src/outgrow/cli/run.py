@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from outgrow.cli.results import write_report
-from outgrow.cli.store import DEFAULT_STORE, StoreOption, counted
+from outgrow.cli.store import DEFAULT_STORE, StoreOption
 from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, StoreError
-from outgrow.plain import plain
+from outgrow.plain import counted, plain
 
 if TYPE_CHECKING:
     from outgrow.plan import Plan
@@ -258,9 +258,9 @@ def _finish(swept: Swept) -> None:
     several = len(swept.failures) > 1
     told = {plain(record.failure) for record in swept.records}  # in the table, and in the sentences
     untold = [failure for failure in _failures(swept) if failure not in told]
-    count = f"{len(swept.failures)} step{'s' * several}"
-    kept = f"what does not need {'them' if several else 'it'} is done and kept"
-    print(f"\n{count} failed{', as told above' * (not untold)}; {kept}{':' * bool(untold)}", file=sys.stderr)
+    end = f"what does not need {'them' if several else 'it'} is done and kept{':' * bool(untold)}"
+    failed = f"{counted(len(swept.failures), 'step')} failed{', as told above' * (not untold)}"
+    print(f"\n{failed}; {end}", file=sys.stderr)
     for failure in untold:
         print(f"  {failure}", file=sys.stderr)
     request_wrong = all(record.failure for record in swept.records) and all(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from outgrow.plain import counted
 from outgrow.results.columns import in_order
 from outgrow.results.layout import told_once
 from outgrow.results.shown import group_cells, pgr, score
@@ -28,7 +29,7 @@ def summary(groups: Sequence[Group]) -> list[str]:
         found += _experiment([group for group in in_order(groups) if group.experiment == name], len(names) > 1)
     if left := names[EXPERIMENTS:]:
         shown = ", ".join(left[:EXPERIMENTS]) + (", ..." if len(left) > EXPERIMENTS else "")
-        found.append(f"{len(left)} more experiment{'s' * (len(left) > 1)} in the table: {shown}")
+        found.append(f"{counted(len(left), 'more experiment')} in the table: {shown}")
     return found
 
 
@@ -51,7 +52,7 @@ def _experiment(groups: list[Group], named: bool) -> list[str]:
         more = f", and {len(some) - 1} more like it," if len(some) > 1 else ""
         found.append(f"{start}{label[id(some[0])]}{more} failed: {why}")
     if (left := len(by) - REASONS) > 0:
-        found.append(f"{start}{left} more reason{'s' * (left > 1)} below the table and in `outgrow results`.")
+        found.append(f"{start}{counted(left, 'more reason')} below the table and in `outgrow results`.")
     return found
 
 
@@ -92,7 +93,7 @@ def sentences(group: Group) -> str:
     """Two or three sentences that a newcomer understands."""
     if group.verdict == "failed":
         return f"{group.weak} -> {group.strong} with {group.method} failed: {group.why}"
-    seeds = f"{len(group.seeds)} seed{'s' if len(group.seeds) > 1 else ''}"
+    seeds = counted(len(group.seeds), "seed")
     weak, student, ceiling = (_score(one, group) for one in (group.weak_score, group.student, group.ceiling))
     text = f"{_supervisor(group, weak)} {_student(group, student, ceiling)} "
     if group.pgr is None:

@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outgrow.errors import ConfigError
+from outgrow.plain import counted
 
 if TYPE_CHECKING:
     from outgrow.store import Store
 
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of finished steps.")]
 DEFAULT_STORE = "./outgrow-store"
-
-
-def counted(n: int, noun: str) -> str:
-    """`1 step`, or `2 steps`."""
-    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 store_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the store of finished steps.")
@@ -90,7 +86,7 @@ def _what_a_key_is(opened: Store, key: str) -> list[tuple[tuple[str], str]]:
         if manifest.key.startswith(key):
             needed = sum(manifest.key in one.steps for one in records)
             inputs = ", ".join(f"{name} {of[:KEY]}" for name, of in manifest.inputs.items()) or "nothing"
-            text = f"step {manifest.step}, made of {inputs}; needed by {needed} row{'s' * (needed != 1)}"
+            text = f"step {manifest.step}, made of {inputs}; needed by {counted(needed, 'row')}"
             found.append(((manifest.key[:KEY],), text))
     if not found:
         raise ConfigError(f"no key in {opened.root} begins with {key!r} (outgrow results, outgrow store ls)")

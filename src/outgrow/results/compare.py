@@ -11,6 +11,7 @@ import numpy as np
 from outgrow.errors import ConfigError, DataError
 from outgrow.intervals.crossed import Estimate, crossed
 from outgrow.metrics.base import metrics
+from outgrow.plain import counted
 from outgrow.results.answers import read_answers
 from outgrow.results.shown import row_cells
 from outgrow.results.table import Record
@@ -177,7 +178,7 @@ def holm(values: Sequence[float | None]) -> list[float | None]:
 
 def sentence(one: Difference, *, corrected: int = 1) -> str:
     """What was found, for a newcomer."""
-    seeds = f"{one.n_seeds} seed{'s' * (one.n_seeds > 1)}"
+    seeds = counted(one.n_seeds, "seed")
     rows = f"{one.n:,} rows" + (f" in {one.n_groups:,} groups" if one.n_groups < one.n else "")
     value, low, high = one.estimate.value, one.estimate.low, one.estimate.high
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from outgrow.errors import ConfigError
-from outgrow.plain import plain
+from outgrow.plain import counted, plain
 from outgrow.results.columns import group_rows, in_order, rows
 from outgrow.results.layout import padded, width_of
 from outgrow.results.records import pool
@@ -65,7 +65,7 @@ class Results:
         return (one.row for one in self.records)
 
     def _head(self) -> str:
-        count = f"{len(self.records)} result{'s' * (len(self.records) != 1)}"
+        count = counted(len(self.records), "result")
         pooled = f", pooled over seeds into {len(self.groups)}" if len(self.groups) < len(self.records) else ""
         return f"{count}{pooled}, in {plain(self.store.root)}"
 

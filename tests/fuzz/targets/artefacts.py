@@ -15,26 +15,8 @@ from typing import Any
 from tests.fuzz.case import Case, Rng, add
 from tests.fuzz.damage import damaged
 from tests.fuzz.structures import altered, text, value, written
+from tests.fuzz.targets.config import TOY
 from tests.fuzz.targets.models import tensors
-
-STUDY = """
-[task]
-name = "toy"
-n = 400
-[split]
-supervisor = 60
-transfer = 60
-validation = 30
-test = 100
-[weak]
-model = "toy-xs"
-[strong]
-model = "toy-l"
-[train]
-epochs = 1
-[method]
-name = "confidence"
-"""
 
 
 @cache
@@ -51,7 +33,7 @@ def study() -> tuple[Path, Any, tuple[Any, ...]]:
     from outgrow.steps import Context, Steps, walk_unique
     from outgrow.store import Store
 
-    store, one = Store(Path(_place().name) / "study"), experiment(STUDY, name="study")
+    store, one = Store(Path(_place().name) / "study"), experiment(TOY + '[method]\nname = "confidence"\n', name="study")
     steps = tuple(walk_unique(run(one, Steps())))
     context = Context(store)
     for step in steps:

@@ -22,11 +22,7 @@ SETTINGS = (
 )  # fmt: skip
 
 
-@cache
-def _documents() -> tuple[str, ...]:
-    from outgrow.config import shipped_experiments
-
-    own = """
+TOY = """
 [task]
 name = "toy"
 n = 400
@@ -41,9 +37,14 @@ model = "toy-xs"
 model = "toy-l"
 [train]
 epochs = 2
-[sweep]
-"method.name" = ["naive", "confidence"]
 """
+
+
+@cache
+def _documents() -> tuple[str, ...]:
+    from outgrow.config import shipped_experiments
+
+    own = TOY + '[sweep]\n"method.name" = ["naive", "confidence"]\n'
     return (
         own,
         own,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outgrow.errors import DataError
+from outgrow.plain import counted
 from outgrow.tasks.base import Examples
 from outgrow.tasks.sources.alike import bare, folded
 from outgrow.tasks.sources.classes import FEW
@@ -104,7 +105,7 @@ def classification(
     elif balance and max(present.values()) > UNEVEN * len(kept):
         before = len(kept)
         kept = _balanced(kept, min(present.values()))
-        told.append(f"dropped {_count(before - len(kept))} to balance the classes")
+        told.append(f"dropped {counted(before - len(kept), 'row')} to balance the classes")
     kept = _limited(kept, limit, source, told)
     if len({one.label for one in kept}) == 1:
         raise DataError(f"{source}: limit = {limit:,} leaves rows of one class alone; raise limit")
@@ -217,7 +218,8 @@ def _kept(rows: Iterable[Kept | None], counts: Counter[str], told: list[str], di
         found = GARBLED.search("".join(garbled[0].text))
         shown = found[0] if found else ""
         told.append(
-            f"{_count(len(garbled))} with {shown!r}, which stands where letters were lost or read in a wrong encoding"
+            f"{counted(len(garbled), 'row')} with {shown!r}, which stands where letters were lost or read in a wrong "
+            "encoding"
         )
     return grouped(kept, told)
 
@@ -247,7 +249,7 @@ def _limited(rows: list[Kept], limit: int, source: str, told: list[str]) -> list
             f"{source}: limit = {limit:,} leaves no row, since rows of a group stay together and the smallest group "
             f"has {min(sizes.values()):,}; raise limit"
         )
-    told.append(f"kept {len(kept):,} of {_count(len(rows))}: limit = {limit:,}")
+    told.append(f"kept {len(kept):,} of {counted(len(rows), 'row')}: limit = {limit:,}")
     return kept
 
 
@@ -265,11 +267,7 @@ def _told(counts: Counter[str], disputes: str) -> list[str]:
         "disputed": f"with one text and two labels{f'; {disputes}' if disputes else ''}",
         "tied": "on which as many annotators say one thing as another",
     }
-    return [f"dropped {_count(counts[name])} {reason}" for name, reason in reasons.items() if counts[name]]
-
-
-def _count(n: int) -> str:
-    return f"{n:,} row{'' if n == 1 else 's'}"
+    return [f"dropped {counted(counts[name], 'row')} {reason}" for name, reason in reasons.items() if counts[name]]
 
 
 def because(told: Sequence[str]) -> str:

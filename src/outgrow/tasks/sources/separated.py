@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from outgrow.errors import ConfigError, DataError
+from outgrow.plain import counted
 from outgrow.tasks.sources.records import Cells, Table, skipped
 from outgrow.tasks.sources.swallowed import swallowed
 
@@ -126,7 +127,7 @@ def _header(lines: Rows, columns: Sequence[str], notes: list[str]) -> int:
         first, number = lines[filled[0]], lines[best][0]
         skipped = sum(i < best for i in filled)
         notes.append(
-            f"the header is line {number:,}; skipped {skipped:,} row{'s' * (skipped > 1)} above it: line "
+            f"the header is line {number:,}; skipped {counted(skipped, 'row')} above it: line "
             f"{first[0]:,} begins with {first[1][0][:40]!r}"
         )
     return best
@@ -198,12 +199,12 @@ def _table(lines: Rows, columns: Sequence[str], notes: list[str], *, file: Path)
     notes += skipped([f"line {number:,}" for number in headers], "rows that repeat the header")
     if beyond:
         notes.append(
-            f"cells to the right of the last named column are not read: those of {len(beyond):,} row"
-            f"{'s' * (len(beyond) > 1)}, such as line {beyond[0]:,}"
+            f"cells to the right of the last named column are not read: those of "
+            f"{counted(len(beyond), 'row')}, such as line {beyond[0]:,}"
         )
     if long:
         notes.append(
-            f"more than {MANY_LINES} lines are in the cells of {len(long):,} row{'s' * (len(long) > 1)}, such as line "
+            f"more than {MANY_LINES} lines are in the cells of {counted(len(long), 'row')}, such as line "
             f"{long[0]:,}: look whether a quote there has swallowed other rows"
         )
     return Table(source=file.name, columns=list(dict.fromkeys(filter(None, header))), rows=rows, notes=notes)
