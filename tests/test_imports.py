@@ -39,7 +39,7 @@ ROOMS = [
     "figures", "analyses", "report",
     "executors",
     "preparation", "sweep",
-    "freshness", "forecast", "rates", "progress", "study",
+    "freshness", "nominal", "forecast", "rates", "progress", "study",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",
