@@ -16,6 +16,7 @@ class SplitSpec:
 
     Args:
         supervisor: with ground truth, for the weak supervisor; 0 if it learns from none, as a file of labels.
+        test: with ground truth, to score on; 0 only where nothing is scored.
         pool: number of examples from which each seed draws `supervisor` and `transfer`; 0 for all that are left.
         seed: which examples are set aside for `test`, `validation` and the pool.
     """
@@ -23,7 +24,7 @@ class SplitSpec:
     supervisor: Annotated[int, Field(ge=0)]
     transfer: Annotated[int, Field(ge=1)]
     validation: Annotated[int, Field(ge=1)] = 300
-    test: Annotated[int, Field(ge=1)]
+    test: Annotated[int, Field(ge=0)]
     pool: Annotated[int, Field(ge=0)] = 0
     seed: int = 0
 
