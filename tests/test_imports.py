@@ -35,7 +35,7 @@ ROOMS = [
     "methods", "supervisors",
     "experiment",
     "config", "results",
-    "plan", "stored",
+    "plan", "stored", "student",
     "figures", "analyses", "report",
     "executors",
     "preparation", "sweep",
