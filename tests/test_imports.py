@@ -33,6 +33,7 @@ ROOMS = [
     "models",
     "steps",
     "methods", "supervisors",
+    "own_labels",
     "experiment",
     "config", "results",
     "plan", "stored", "student",
