@@ -40,6 +40,7 @@ ROOMS = [
     "figures", "analyses", "report",
     "executors",
     "preparation", "sweep",
+    "own_model",
     "freshness", "forecast", "rates", "progress", "study",
     "testing",
     "zoo", "experiments",

@@ -229,8 +229,8 @@ def _merged(
         notes.append(f"{counted(torn, 'time')} a labeller says different things of the same: counted in equal shares")
     first = [same[0] for same in of.values()]
     marks = [_mark(inputs[i]) for i in first]
-    own = [shown(table.rows[i][1].get(columns.group)) if columns.group else "" for i in first]
-    groups = joined([one or mark for one, mark in zip(own, marks, strict=True)], [[mark] for mark in marks])
+    given = [shown(table.rows[i][1].get(columns.group)) if columns.group else "" for i in first]
+    groups = joined([one or mark for one, mark in zip(given, marks, strict=True)], [[mark] for mark in marks])
     seen: np.ndarray = np.empty((len(first), 2) if columns.first else len(first), object)
     for at, i in enumerate(first):
         seen[at] = inputs[i]
