@@ -28,6 +28,7 @@ class WeakLabels:
         texts: where texts are generated, the answer that each class stands for.
         features: gives frozen features of the rows, [n, ..., width], where the student has such; else None.
         truth: the class of rows that somebody checked and that may be learned from, int64 [n]; -1 for all others.
+        notes: what a transform has to tell the user.
     """
 
     probabilities: np.ndarray
@@ -36,6 +37,7 @@ class WeakLabels:
     texts: tuple[str, ...] | None = None
     features: Callable[[], np.ndarray] | None = None
     truth: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, votes: np.ndarray, *, ids: Sequence[str], groups: Sequence[str]) -> WeakLabels:
@@ -158,7 +160,8 @@ class Objective:
         weights = labelled.astype(np.float64)
         for selection in self.selections:
             weights *= selection.weights(weak, seed=seed)
-        return balanced(targets, weights, unlabelled=int((~labelled).sum()))
+        found = balanced(targets, weights, unlabelled=int((~labelled).sum()))
+        return dataclasses.replace(found, notes=[*weak.notes, *found.notes])
 
 
 def balanced(targets: np.ndarray, weights: np.ndarray, *, unlabelled: int = 0) -> Lesson:
