@@ -22,6 +22,7 @@ from typing import Any
 
 from outgrow.errors import ConfigError, OutgrowError, StepFailed
 from outgrow.executors.base import Done, compute_group, reason
+from outgrow.nominal import nominal
 from outgrow.others import Seen, look
 from outgrow.registry import import_file
 from outgrow.runtime import Runtime
@@ -87,7 +88,7 @@ class Worker:
         return found
 
     def news(self) -> float | None:
-        """The share of its group that it has done, if that has grown enough to be told."""
+        """The share of its group's time that has passed, as it thinks, if that has grown enough to be told."""
         far = float(self._far.value)
         if far < self._told + FINE:
             return None
@@ -179,10 +180,11 @@ def _compute(packed: bytes, store: Store, context: Context, far: Any) -> Done | 
     try:
         group: list[Step] = ForkingPickler.loads(packed)
         done = dict.fromkeys((step.key for step in group), 0.0)
+        whole = sum(nominal(step) for step in group)
 
         def report(step: Step, progress: float) -> None:
             if step.key in done:
-                far.value = max(far.value, 0.0) + (progress - done[step.key]) / len(done)
+                far.value = max(far.value, 0.0) + (progress - done[step.key]) * nominal(step) / whole
                 done[step.key] = progress
 
         context.report = report
