@@ -34,7 +34,7 @@ ROOMS = [
     "steps",
     "methods", "supervisors",
     "experiment",
-    "config", "results",
+    "config", "results", "auditing",
     "plan", "stored",
     "figures", "analyses", "report",
     "executors",
