@@ -14,7 +14,9 @@ from outgrow.errors import ConfigError
 from outgrow.plain import counted, plain
 
 if TYPE_CHECKING:
+    from outgrow.methods.base import Method
     from outgrow.models.base import Model
+    from outgrow.own_model.finding import Finding
     from outgrow.own_model.request import Prepared
     from outgrow.runtime import Runtime
     from outgrow.store import Store
@@ -23,7 +25,13 @@ TEXT_MODEL, IMAGE_MODEL = "minilm-l6", "efficientnet-lite0"
 
 
 def train(
-    tables: Annotated[list[str], typer.Argument(help="Tables: CSV, JSON lines or Parquet.", metavar="TABLE...")],
+    tables: Annotated[
+        list[str],
+        typer.Argument(
+            help="Tables: CSV, JSON lines or Parquet; or a folder with a folder of images for each label.",
+            metavar="TABLE...",
+        ),
+    ],
     text: Annotated[str, typer.Option(help='Column that the model reads, or "a {template} of {columns}".')] = "",
     first: Annotated[str, typer.Option(help="Column of the first of two candidates, of which one is better.")] = "",
     second: Annotated[str, typer.Option(help="Column of the second.")] = "",
@@ -66,12 +74,15 @@ def train(
     """Train a model on weak labels of your own, with no truth or a little, and say how far to trust it."""
     from outgrow.cli.display import say
     from outgrow.own_labels.columns import Columns
+    from outgrow.own_labels.pictures import FOLDER, PATH, is_image_folder
     from outgrow.own_model.request import Request, prepare
     from outgrow.runtime import runtime_of
     from outgrow.store import Store
     from outgrow.student.folder import check_free
 
     started = time.monotonic()
+    if not (text or first or image or labels) and len(tables) == 1 and is_image_folder(tables[0]):
+        image, labels = PATH, FOLDER
     columns = Columns(
         text=text, first=first, second=second, prompt=prompt, image=image, labels=_listed(labels), annotator=annotator,
         audited=audited, classes=_listed(classes), no_label=_listed(no_label), group=group, sources=_listed(sources),
@@ -113,9 +124,9 @@ def _go(prepared: Prepared, store: Store, runtime: Runtime, out: Path) -> None:
             )
             sys.exit(130)
     rows = keep(grown, out)
-    found = find(rows, grown)
+    found = find(rows, grown, out)
     for one in found:
-        one_shown(one)
+        show(one)
     page = write_page(found, out, title=f"{prepared.table.name}: what was found")
     say()
     say(f"Model: {out}, with all of this as a page: {page}")
@@ -141,7 +152,8 @@ def _model(name: str, training: str) -> Model:
     return found
 
 
-def _method(text: str):  # type: ignore[no-untyped-def]
+def _method(text: str) -> Method | None:
+    """A method by name, several with plus signs between; None for a choice by evidence."""
     from outgrow.config.build import method
     from outgrow.config.where import Where
 
@@ -177,7 +189,7 @@ def _cost(prepared: Prepared, store: Store, runtime: Runtime) -> None:
     say(f"Student: {how}{time_of(plan, runtime) or ': its features are in the store already'}.")
 
 
-def one_shown(found) -> None:  # type: ignore[no-untyped-def]
+def show(found: Finding) -> None:
     """A finding in the terminal."""
     from outgrow.cli.display import Shown, console, say
 
@@ -185,5 +197,5 @@ def one_shown(found) -> None:  # type: ignore[no-untyped-def]
     say(found.title)
     for sentence in found.sentences:
         say(sentence)
-    if found.table is not None:
+    if found.table is not None and found.table.rows:
         console.print(Shown(found.table))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outgrow.errors import ConfigError, DataError
 from outgrow.own_labels.columns import Columns
+from outgrow.own_labels.pictures import PATH, folder_table, is_image_folder, references
 from outgrow.own_labels.votes import Said, output_of, read_matrix, read_said, votes_of
 from outgrow.plain import counted, plain
 from outgrow.tasks.base import Output
@@ -76,7 +77,7 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
     """
     matrix = [one for one in columns.labels if one.lower().endswith(".npy")]
     named = [one for one in columns.labels if one not in matrix]
-    table, first = _tables(paths, columns)
+    table, folder = _tables(paths, columns)
     n, source = len(table.rows), table.source
     if not n:
         raise DataError(f"{source} has no rows")
@@ -101,9 +102,13 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
         labellers.append(one.name)
     votes = [_wide(own, output) for own in votes]
     truth = _truth(checked, output, source, rows, notes)
-    inputs = _inputs(table, columns, first)
+    inputs: Sequence[str | tuple[str, str]] = _inputs(table, columns)
+    seen = _Seen(inputs={one: (key(*one) if isinstance(one, tuple) else key(one), _mark(one)) for one in inputs if one})
+    if columns.image:
+        inputs, content, shows = references([str(one) for one in inputs], folder, source=source, notes=notes)
+        seen = _Seen(inputs={one: (content[one], shows[one]) for one in content})
     whose = _annotators(table, columns)
-    found = _merged(table, inputs, votes, labellers, truth, whose, columns, output, notes)
+    found = _merged(table, inputs, seen, votes, labellers, truth, whose, columns, output, notes)
     _check(found)
     return found
 
@@ -112,6 +117,8 @@ def _tables(paths: Sequence[str], columns: Columns) -> tuple[Table, Path]:
     """All tables as one, and the folder that paths in it are taken from."""
     if not paths:
         raise ConfigError("name a table: a CSV, JSON lines or Parquet file")
+    if len(paths) == 1 and columns.image == PATH and is_image_folder(paths[0]):
+        return folder_table(paths[0], columns.classes), Path(paths[0]).expanduser()
     read = [read_table(path, encoding=columns.encoding, delimiter=columns.delimiter) for path in paths]
     place = Path(paths[0]).expanduser()
     folder = place if place.is_dir() else place.parent
@@ -129,7 +136,14 @@ def _tables(paths: Sequence[str], columns: Columns) -> tuple[Table, Path]:
     return Table(source=name, columns=there, rows=rows, notes=notes), folder
 
 
-def _inputs(table: Table, columns: Columns, folder: Path) -> list[str | tuple[str, str]]:
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """Of each input a hash of its content, by which it is one example, and one that it shares with what is like it."""
+
+    inputs: Mapping[str | tuple[str, str], tuple[str, str]]
+
+
+def _inputs(table: Table, columns: Columns) -> list[str | tuple[str, str]]:
     """What a model sees of each row, "" where there is nothing."""
     given = columns.inputs
     names = [*given.values(), *(name for one in given.values() for name in names_in(one))]
@@ -180,7 +194,7 @@ def _wide(votes: np.ndarray, output: Output) -> np.ndarray:
 
 
 def _merged(
-    table: Table, inputs: list[str | tuple[str, str]], votes: list[np.ndarray], labellers: list[str],
+    table: Table, inputs: Sequence[str | tuple[str, str]], seen: _Seen, votes: list[np.ndarray], labellers: list[str],
     truth: np.ndarray, whose: list[str], columns: Columns, output: Output, notes: list[str],
 ) -> WeakTable:  # fmt: skip
     """Each content once, with what all of its rows say of it."""
@@ -190,7 +204,7 @@ def _merged(
     of: dict[str, list[int]] = defaultdict(list)
     for i, one in enumerate(inputs):
         if one:
-            of[key(*one) if isinstance(one, tuple) else key(one)].append(i)
+            of[seen.inputs[one][0]].append(i)
     if blank := sum(not one for one in inputs):
         what = (
             "without two different candidates"
@@ -228,17 +242,17 @@ def _merged(
     if torn:
         notes.append(f"{counted(torn, 'time')} a labeller says different things of the same: counted in equal shares")
     first = [same[0] for same in of.values()]
-    marks = [_mark(inputs[i]) for i in first]
+    marks = [seen.inputs[inputs[i]][1] for i in first]
     given = [shown(table.rows[i][1].get(columns.group)) if columns.group else "" for i in first]
     groups = joined([one or mark for one, mark in zip(given, marks, strict=True)], [[mark] for mark in marks])
-    seen: np.ndarray = np.empty((len(first), 2) if columns.first else len(first), object)
+    shape: np.ndarray = np.empty((len(first), 2) if columns.first else len(first), object)
     for at, i in enumerate(first):
-        seen[at] = inputs[i]
+        shape[at] = inputs[i]
     return WeakTable(
         name=table.source,
         ids=list(of),
         groups=groups,
-        inputs=seen,
+        inputs=shape,
         output=output,
         labellers=members,
         votes=found,

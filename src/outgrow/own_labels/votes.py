@@ -221,7 +221,7 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
         k = max(len(classes), int(found.max(initial=-1)) + 1)
         if (classes and k > len(classes)) or found.min(initial=0) < -1 or k < 2:
             raise DataError(
-                f"{path} holds whole numbers from {found.min(initial=found.max(initial=-1))} to {found.max(initial=-1)}; classes are "
+                f"{path} holds whole numbers from {found.min(initial=k - 1)} to {found.max(initial=-1)}; classes are "
                 f"numbered from 0{f' to {len(classes) - 1}' if classes else ''}, at least two, and -1 says nothing"
             )
         votes = np.asarray(found.T[..., None] == np.arange(k), np.float32)

@@ -130,7 +130,7 @@ def about(prepared: Prepared, choice: Choice | None, method: Method) -> dict[str
     import outgrow
 
     table, request = prepared.table, prepared.request
-    speaks = table.votes.any(-1)
+    speaks = np.asarray(table.votes.any(-1))
     return {
         "outgrow": outgrow.__version__,
         "seed": request.seed,
