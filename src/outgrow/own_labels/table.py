@@ -94,7 +94,7 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
         labellers, votes = [*labellers, *names], [*votes, *own]
         classes = classes or tuple(map(str, range(k)))
     notes = list(table.notes)
-    output, told = output_of([*said, *checked], kind=columns.kind, classes=classes, source=source)
+    output, told = output_of(said, checked=checked, kind=columns.kind, classes=classes, source=source)
     notes += told
     rows = [number for number, _ in table.rows]
     for one in said:

@@ -80,8 +80,10 @@ def weakest(rows: KeptRows) -> Finding:
     }
     right = is_right(rows, checked) if len(checked) else ()
     found = slices(rows.answers[there], by, rows=np.searchsorted(there, checked), right=right)
-    columns = ("by", "value", "rows", "mean confidence")
-    table = [(one.column, one.value, f"{one.n:,}", percent(one.accuracy)) for one in found.slices[:FIRST]]
+    columns: tuple[str, ...] = ("by", "value", "rows", "mean confidence")
+    table: list[tuple[str, ...]] = [
+        (one.column, one.value, f"{one.n:,}", percent(one.accuracy)) for one in found.slices[:FIRST]
+    ]
     if len(checked):
         columns = ("by", "value", "rows", "right", "checked", "95 % interval", "apart")
         more = [(f"{one.audited:,}", _interval(one), "yes" if one.apart else "") for one in found.slices[:FIRST]]

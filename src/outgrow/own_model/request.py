@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class Request:
     Args:
         paths: of tables.
         model: the pretrained student.
+        train: fields of its training, in place of what suits the model.
         method: how it learns; None to choose by evidence.
         budget: how many audited rows may be learned from; None for half of them. The others check the result.
     """
@@ -40,6 +41,7 @@ class Request:
     paths: Sequence[str]
     columns: Columns
     model: Model
+    train: Mapping[str, Any] = field(default_factory=dict)
     method: Method | None = None
     budget: int | None = None
     seed: int = 0
