@@ -41,7 +41,7 @@ ROOMS = [
     "executors",
     "preparation", "sweep",
     "own_model",
-    "freshness", "forecast", "rates", "progress", "study",
+    "freshness", "nominal", "forecast", "rates", "progress", "study",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",
