@@ -49,10 +49,9 @@ def standardised(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) ->
 
 
 def features_of(
-    network: Network, inputs: np.ndarray, mean: np.ndarray, deviation: np.ndarray, machine: Machine, label: str
+    network: Network, rows: Rows, mean: np.ndarray, deviation: np.ndarray, machine: Machine, label: str
 ) -> np.ndarray:
-    """Features of rows, standardised by given moments: float16 [n, ..., width]."""
-    rows = network.encode(inputs)
+    """Features of encoded rows, standardised by given moments: float16 [n, ..., width]."""
     found: np.ndarray | None = None
     for piece, values in extracted(network, rows, machine, label):
         if found is None:
