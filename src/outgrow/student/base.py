@@ -65,7 +65,7 @@ class Student:
         frozen = self._frozen
         machine.place(frozen, machine.number_format(frozen)).eval()
         mean, deviation = (self.state[name].numpy() for name in (MEAN, DEVIATION))
-        features = features_of(frozen, inputs, mean, deviation, machine, self.model.label)
+        features = features_of(frozen, inputs, mean, deviation, machine, self.model.label, stored=False)
         return answers(self.network, features, np.arange(len(features)))
 
     @cached_property
