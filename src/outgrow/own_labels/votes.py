@@ -48,6 +48,10 @@ def read_said(table: Table, columns: Sequence[str], no_label: Sequence[str]) -> 
         if column.endswith("*") and column not in table.columns:
             start = column[:-1]
             several = [one for one in table.columns if one.startswith(start) and one != start]
+            if not several and (within := _within(table, start.rstrip("."))):
+                cells = [[within_row.get(one) for one in within] for within_row in _tables_in(table, start.rstrip("."))]
+                found.append(Said(name=start.rstrip("."), shares=cells, of=tuple(within)))
+                continue
             if len(several) < 2:
                 raise DataError(
                     f"{table.source} has {counted(len(several), 'column')} that begin with {start!r}, and {column!r} "
@@ -68,6 +72,17 @@ def read_said(table: Table, columns: Sequence[str], no_label: Sequence[str]) -> 
         else:
             found.append(Said(name=column, words=words))
     return found
+
+
+def _tables_in(table: Table, column: str) -> list[dict[str, object]]:
+    """A column whose cells are objects of JSON; an empty one where a cell is none."""
+    cells = (row.get(column) for _, row in table.rows)
+    return [dict(one) if isinstance(one, dict) else {} for one in cells]
+
+
+def _within(table: Table, column: str) -> list[str]:
+    """The keys of a column whose cells are objects of JSON."""
+    return list(dict.fromkeys(str(key) for one in _tables_in(table, column) for key in one))
 
 
 def _are_probabilities(words: Sequence[str]) -> bool:
@@ -116,6 +131,10 @@ def output_of(said: Sequence[Said], *, kind: str, classes: Sequence[str], source
         )
     found, notes = classes_found(every, source=source, column=", ".join(words)) if every else ([], [])
     found = [*found, *(one for one in dict.fromkeys(one for own in named for one in own) if one not in found)]
+    if found == ["1"] and any(counts["-1"] for counts in words.values()):
+        raise DataError(
+            f"{source}: labels are -1 and 1, and -1 would say that there is none: if it is a class, say --classes=-1,1"
+        )
     if len(found) < 2:
         raise DataError(
             f"{source}: every label is {found[0]!r}; at least two classes are needed: check the columns of "
@@ -202,7 +221,7 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
         k = max(len(classes), int(found.max(initial=-1)) + 1)
         if (classes and k > len(classes)) or found.min(initial=0) < -1 or k < 2:
             raise DataError(
-                f"{path} holds whole numbers from {found.min(initial=0)} to {found.max(initial=-1)}; classes are "
+                f"{path} holds whole numbers from {found.min(initial=found.max(initial=-1))} to {found.max(initial=-1)}; classes are "
                 f"numbered from 0{f' to {len(classes) - 1}' if classes else ''}, at least two, and -1 says nothing"
             )
         votes = np.asarray(found.T[..., None] == np.arange(k), np.float32)

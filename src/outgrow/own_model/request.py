@@ -89,11 +89,11 @@ class Prepared:
         """Who gives the weak labels of the chosen rows, and who tells the truth that may be learned from."""
         weak, table = self.weak, self.table
         named = ", ".join(table.labellers[:3]) + (" and others" if len(table.labellers) > 3 else "")
-        labels = InMemory(label=named, ids=weak.ids, votes=weak.probabilities)
+        labels = InMemory(by=named, ids=weak.ids, votes=weak.probabilities)
         if weak.truth is None:
             return labels, None
         known = (weak.truth[:, None] == np.arange(table.output.n_classes)).astype(np.float32)[None]
-        return labels, InMemory(label=table.columns.audited, ids=weak.ids, votes=known)
+        return labels, InMemory(by=table.columns.audited, ids=weak.ids, votes=known)
 
 
 def prepare(request: Request) -> Prepared:

@@ -64,14 +64,19 @@ class InMemory(Outside):
     """Labels by example id that stand in memory.
 
     Args:
+        by: whose they are.
         votes: float32 [labellers, n, classes], a row of zeros where a labeller abstains.
     """
 
     name: ClassVar[str] = "in-memory"
-    label: str
+    by: str
     ids: Sequence[str]
     votes: np.ndarray
     rule: Transform = field(default_factory=Mean)
+
+    @property
+    def label(self) -> str:
+        return self.by
 
     def identity(self) -> dict[str, Any]:
         content = np.ascontiguousarray(self.votes, np.float32)
