@@ -76,7 +76,7 @@ class Student:
         frozen = self._frozen
         machine.place(frozen, machine.number_format(frozen)).eval()
         mean, deviation = (self.state[name].numpy() for name in (MEAN, DEVIATION))
-        features = features_of(frozen, rows, mean, deviation, machine, self.model.label)
+        features = features_of(frozen, rows, mean, deviation, machine, self.model.label, stored=False)
         return answers(self.network, features, np.arange(len(features)))
 
     @cached_property
@@ -88,7 +88,7 @@ class Student:
         for part in (self.state, self.start or {}):
             for name, value in sorted(part.items()):
                 hashed.update(f"{name} {value.dtype} {tuple(value.shape)};".encode())
-                hashed.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+                hashed.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
         return hashed.hexdigest()
 
     @cached_property
