@@ -24,7 +24,7 @@ CONSTANT = {
 }  # fmt: skip
 """Seconds of a step that multiplies nothing, with writing and checking its files, by kind; 0.03 of any other."""
 ROW = 1.5e-6  # seconds of a row in an epoch of a linear head, when many are trained together
-READING = ("Dataset", "Split", "Given")
+READING = ("Dataset", "Split", "Given", "Ask")
 SIDES = ("multiplying", "other")
 AGAINST = 0.25  # of a mean step: what a level's own observations are weighed against
 START = 3.0  # seconds until libraries are imported, and of the table and the page at the end
