@@ -32,7 +32,7 @@ def places(*tokens: dict[str, float]) -> list[list[tuple[str, float]]]:
         ([{"yes.": 0.5, "yes, since": 0.3, "yesterday": 0.2}], ["yes", "no"], [0.8, 0]),
         ([{"maybe": 1.0}], ["yes", "no"], [0, 0]),
         ([{" ": 1.0}] * 3, ["yes", "no"], [0, 0]),
-        ([{"ja": 0.5, "Ｊａ": 0.25, "nein": 0.25}], ["ja", "nein"], [0.75, 0.25]),
+        ([{"ja": 0.5, "\uff2a\uff41": 0.25, "nein": 0.25}], ["ja", "nein"], [0.75, 0.25]),
     ],
 )
 def test_tokens_count_for_the_class_that_they_begin(
@@ -46,7 +46,7 @@ def test_tokens_count_for_the_class_that_they_begin(
     [
         ("positive", 1), (" Positive.\n", 1), ("**NEGATIVE**", 0), ("negative: the plot is thin", 0),
         ("very positive", 2), ("positively", None), ("It is positive", None), ("", None), ("posit", None),
-        ("'very positive!'", 2), ("nega-tive", None), ("ＰＯＳＩＴＩＶＥ", 1),
+        ("'very positive!'", 2), ("nega-tive", None), ("\uff30\uff2f\uff33itive", 1),
     ],
 )  # fmt: skip
 def test_an_answer_begins_with_its_class(text: str, expected: int | None) -> None:

@@ -11,7 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from outgrow.endpoint.labelling import Labelled, label_texts
+from outgrow.endpoint.question import Endpoint as Where
+from outgrow.endpoint.question import Question
 
 KEY = "sk-test-0123456789abcdef"  # of no service
 
@@ -117,3 +122,26 @@ def endpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Endpoi
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+TEXTS = np.array([f"text {i} is {'good' if i % 3 else 'bad'}" for i in range(40)], dtype=object)
+TRUTH = np.array([int(i % 3 > 0) for i in range(40)])
+HOW = Question(classes=("bad", "good"), prompt="{text}?", answers=3)
+
+
+def right(asked: Asked) -> str:
+    return "good" if "good" in asked.prompt else "bad"
+
+
+def wrong(asked: Asked) -> str:
+    return "bad" if right(asked) == "good" else "good"
+
+
+def plain(asked: Asked, n: int) -> Reply:
+    """Right, with nine tenths of the probability."""
+    return says(right(asked), {right(asked): 0.9, "x": 0.1})
+
+
+def label(endpoint: Endpoint, texts: np.ndarray = TEXTS, how: Question = HOW, **where: Any) -> Labelled:
+    """Ask the server about texts."""
+    return label_texts(texts, endpoint=Where(**{"url": endpoint.url, "model": "small"} | where), question=how)

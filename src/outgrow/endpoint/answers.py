@@ -70,9 +70,10 @@ class Answers:
             return None
         return found if isinstance(found, dict) and found.keys() == FIELDS else None
 
-    def put(self, key: str, answer: dict[str, Any]) -> None:
-        """Keep an answer."""
-        self._run("insert or replace into answers values (?, ?)", key, json.dumps(answer))
+    def put(self, key: str, answer: dict[str, Any]) -> dict[str, Any]:
+        """Keep an answer, unless somebody has put another meanwhile; returns what is kept."""
+        self._run("insert or ignore into answers values (?, ?)", key, json.dumps(answer))
+        return self.get(key) or answer
 
     def _run(self, statement: str, *values: str) -> list[Any]:
         try:

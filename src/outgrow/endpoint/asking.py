@@ -103,9 +103,9 @@ class Asker:
         found = self._answers.get(key)
         if found is None:
             found = self._client.ask(body, answer_of)
-            self._answers.put(key, found)
             prompt.tokens.update({"in": found["in"] or 0, "out": found["out"] or 0})
             prompt.tokens["uncounted"] += None in (found["in"], found["out"])
+            found = self._answers.put(key, found)
         else:
             prompt.kept += 1
         prompt.answers += 1

@@ -33,8 +33,7 @@ def fold_classes(classes: Sequence[str]) -> list[str]:
             why = "has no letter or digit" if not word else f"is {classes[found.index(word)]!r} in other letters"
             raise ConfigError(
                 f"the class {classes[i]!r} {why}, so no answer can mean it: set classes = [...] to words that differ, "
-                "in the order of the task's classes",
-                key="classes",
+                "in the order of the task's classes"
             )
     return found
 
