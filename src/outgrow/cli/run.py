@@ -211,11 +211,11 @@ def _show_plan(plan: Plan, runtime: Runtime) -> None:
     say(
         f"{counted(len(plan.results), 'experiment')}, {counted(len(plan.steps), 'unique step')}, "
         f"{len(plan.todo)} of them to do"
-        f"{_time(plan, runtime)}. Trainings one by one would be {plan.trainings_unshared}."
+        f"{time_of(plan, runtime)}. Trainings one by one would be {plan.trainings_unshared}."
     )
 
 
-def _time(plan: Plan, runtime: Runtime) -> str:
+def time_of(plan: Plan, runtime: Runtime) -> str:
     """How long the steps to do will take, as far as it can be told."""
     from outgrow.forecast import START, Forecast, between
     from outgrow.progress import at_once

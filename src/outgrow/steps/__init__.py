@@ -121,9 +121,9 @@ class Steps:
         """A pretrained model as it is."""
         return self._once(("untrained", model), lambda: Untrained(model=model))
 
-    def label(self, by: Predictor, part: Part) -> Labels:
-        """A predictor's answers on a part."""
-        return self._once(("label", by, _where(part)), lambda: Labels(by=by, part=part))
+    def label(self, by: Predictor, part: Part, *, audited: Labels | None = None) -> Labels:
+        """A predictor's answers on a part, and what is known to be true of some of its rows."""
+        return self._once(("label", by, _where(part), audited), lambda: Labels(by=by, part=part, audited=audited))
 
     def score(self, by: Predictor, split: Split) -> Scored:
         """A predictor's answers to the test examples."""
