@@ -26,7 +26,7 @@ MODULES = {
 # Rooms from the bottom to the top. A file may import from its own room and from those before it in this list.
 ROOMS = [
     "plain", "errors", "aliases", "others", "disk", "spec", "registry", "runtime", "intervals", "trust",
-    "packs", "model_folder", "hub", "chess", "artefacts", "store",
+    "packs", "endpoint", "model_folder", "hub", "chess", "artefacts", "store",
     "specs", "tasks", "metrics",
     "learning",
     "text", "vision",
