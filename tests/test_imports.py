@@ -40,7 +40,7 @@ ROOMS = [
     "figures", "analyses", "report",
     "executors",
     "preparation", "sweep",
-    "own_model",
+    "own_model", "export",
     "freshness", "nominal", "forecast", "rates", "progress", "study",
     "testing",
     "zoo", "experiments",
@@ -51,7 +51,7 @@ DEPTH = {name: depth for depth, name in enumerate(ROOMS)}
 CLIMBING: dict[str, str] = {}
 TORCH_AT_THE_TOP = ("outgrow.chess.network", "outgrow.learning", "outgrow.text", "outgrow.vision", "outgrow.zoo.build")
 OPTIONAL = {
-    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "gguf", "PIL", "sklearn", "scipy",
+    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime", "gguf", "PIL", "sklearn", "scipy",
     "tomli_w", "pandas", "matplotlib",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
