@@ -1,0 +1,1 @@
+def about(*a): return {}
