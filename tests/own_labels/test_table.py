@@ -200,6 +200,7 @@ REFUSED: list[tuple[dict[str, list[object]], dict[str, object], str]] = [
     ({"a": ["pos", "neg"], "g": [""]}, {"labels": ("a",), "audited": "g"}, "audited column 'g' is empty"),
     ({"a": ["pos", "neg"], "g": ["0.3", "1"]}, {"labels": ("a",), "audited": "g"}, "the truth of a row is one class"),
     ({"a": ["x", "y"], "g": ["z"]}, {"labels": ("a",), "audited": "g", "classes": ("x", "y")}, "none of the classes"),
+    ({"a": ["x", "y"], "g": ["p", "q"]}, {"labels": ("a",), "audited": "g"}, "holds p, q, and no label is one of"),
     ({"a": ["[1]", "neg"]}, {"labels": ("a",)}, "a label is one value"),
     ({"a": [-1, 1]}, {"labels": ("a",)}, "say --classes=-1,1"),
     ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 column that begin with 'p_'"),

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from outgrow.disk import write_whole
+from outgrow.own_model.doubts import SUSPECTS, suspect_cells
 from outgrow.own_model.kept_rows import CHECKING, LEARNED, KeptRows, write
 from outgrow.own_model.train import Grown
+from outgrow.results.export import csv_text
 from outgrow.student import save
-
-PAGE, SUSPECTS = "findings.html", "suspects.csv"
 
 
 def keep(grown: Grown, folder: Path) -> KeptRows:
@@ -18,7 +19,14 @@ def keep(grown: Grown, folder: Path) -> KeptRows:
     rows = rows_of(grown)
     save(grown.student, folder)
     write(rows, folder)
+    keep_suspects(rows, folder)
     return rows
+
+
+def keep_suspects(rows: KeptRows, folder: Path) -> Path:
+    """Write the weak labels that are probably wrong as a table for a person to go through."""
+    text = csv_text(suspect_cells(rows), ("row", *rows.inputs, "labeller", "label", "instead"))
+    return write_whole(folder / SUSPECTS, text, what="table")
 
 
 def rows_of(grown: Grown) -> KeptRows:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Sequence
 from dataclasses import dataclass
+=======
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+>>>>>>> main
 
 import numpy as np
 
@@ -31,6 +38,7 @@ class Request:
     Args:
         paths: of tables.
         model: the pretrained student.
+        train: fields of its training, in place of what suits the model.
         method: how it learns; None to choose by evidence.
         budget: how many audited rows may be learned from; None for half of them. The others check the result.
     """
@@ -38,6 +46,7 @@ class Request:
     paths: Sequence[str]
     columns: Columns
     model: Model
+    train: Mapping[str, Any] = field(default_factory=dict)
     method: Method | None = None
     budget: int | None = None
     seed: int = 0

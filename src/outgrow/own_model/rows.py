@@ -15,6 +15,7 @@ from outgrow.methods.transforms.mean import Mean
 from outgrow.own_labels.table import WeakTable
 from outgrow.supervisors.base import Outside
 from outgrow.tasks.base import Examples, Kind, Output
+from outgrow.tasks.sources.images import DECODING, Reference
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,14 +39,22 @@ class OwnRows:
 
     @cached_property
     def _content(self) -> str:
-        """SHA-256 of ids, groups and inputs."""
-        whole = hashlib.sha256()
+        """SHA-256 of ids, groups and inputs; an image's id is a hash of its bytes, wherever it lies."""
+        images = bool(self.table.columns.image)
+        whole = hashlib.sha256(f"images {DECODING}".encode() if images else b"")
         for row in self.chosen:
             seen = self.table.inputs[row]
-            said = [seen] if isinstance(seen, str) else list(seen)
+            said = [] if images else [seen] if isinstance(seen, str) else list(seen)
             text = "\x1f".join([self.table.ids[row], self.table.groups[row], *said])
             whole.update(text.encode("utf-8", "surrogatepass") + b"\x1e")
         return whole.hexdigest()
+
+    def located(self, inputs: np.ndarray) -> np.ndarray:
+        """References to images where they lie now; other inputs as they are."""
+        if not self.table.columns.image:
+            return inputs
+        now = {Reference.of(one).hash: one for one in self.table.inputs}
+        return np.array([now[Reference.of(one).hash] for one in inputs], dtype=object)
 
     def load(self) -> Examples:
         table = self.table
