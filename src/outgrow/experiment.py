@@ -22,7 +22,11 @@ class Backwards(ConfigError):
 
 @dataclass(frozen=True, kw_only=True)
 class Teaching:
-    """The half of an experiment that needs no ground truth of `transfer`: who teaches whom, of what, and how."""
+    """The half of an experiment that needs no ground truth of `transfer`: who teaches whom, of what, and how.
+
+    Args:
+        audited: who tells the truth of some rows, and abstains on the others; the student may learn from it.
+    """
 
     task: Task
     split: SplitSpec
@@ -30,6 +34,7 @@ class Teaching:
     strong: Role
     method: Method
     seed: int = 0
+    audited: Supervisor | None = None
 
     def __post_init__(self) -> None:
         check(self)
@@ -44,6 +49,11 @@ class Experiment(Teaching):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for part, what in {"test": "scored", "validation": "checked"}.items():
+            if not getattr(self.split, part):
+                raise ConfigError(
+                    f"models are {what} on the {part} examples: at least one is needed", key=f"split.{part}"
+                )
         if misfit := metrics[self.metric].misfit(self.task.kind):
             raise ConfigError(
                 f"the metric {self.metric!r} does not fit the task {self.task.name!r}: it {misfit}; "
@@ -76,8 +86,10 @@ class Taught:
 def teach(teaching: Teaching, steps: Steps) -> Taught:
     """Let a strong student learn from a weak supervisor; ground truth of `transfer` plays no part."""
     data = steps.split(teaching.task, teaching.split, seed=teaching.seed)
-    supervisor = teaching.weak.predictor(steps, data, seed=teaching.seed)
-    labels = steps.label(supervisor, data.part("transfer"))
+    supervisor, audited = teaching.weak.predictor(steps, data, seed=teaching.seed), None
+    if teaching.audited:
+        audited = steps.label(teaching.audited.predictor(steps, data, seed=teaching.seed), data.part("transfer"))
+    labels = steps.label(supervisor, data.part("transfer"), audited=audited)
     student = teaching.method.train_student(
         steps, teaching.strong, data.part("transfer"), labels, objective=teaching.method.objective(),
         seed=teaching.seed,

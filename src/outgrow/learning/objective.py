@@ -27,6 +27,8 @@ class WeakLabels:
         groups: of the rows, n.
         texts: where texts are generated, the answer that each class stands for.
         features: gives frozen features of the rows, [n, ..., width], where the student has such; else None.
+        truth: the class of rows that somebody checked and that may be learned from, int64 [n]; -1 for all others.
+        notes: what a transform has to tell the user.
     """
 
     probabilities: np.ndarray
@@ -34,6 +36,8 @@ class WeakLabels:
     groups: Sequence[str]
     texts: tuple[str, ...] | None = None
     features: Callable[[], np.ndarray] | None = None
+    truth: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, votes: np.ndarray, *, ids: Sequence[str], groups: Sequence[str]) -> WeakLabels:
@@ -58,6 +62,13 @@ class WeakLabels:
     def with_probabilities(self, probabilities: np.ndarray) -> WeakLabels:
         """The same rows with other labels, [supervisors, n, classes]."""
         return dataclasses.replace(self, probabilities=probabilities)
+
+    def corrected(self, targets: np.ndarray) -> np.ndarray:
+        """Targets [n, classes] in which the rows whose truth is known have that."""
+        if self.truth is None:
+            return targets
+        known = self.truth[:, None] >= 0
+        return np.where(known, np.arange(targets.shape[1]) == self.truth[:, None], targets).astype(targets.dtype)
 
 
 def mean_of(votes: np.ndarray) -> np.ndarray:
@@ -144,12 +155,13 @@ class Objective:
         """Targets and weights of the rows that `weak` labels; ValueError where no row is left."""
         for transform in self.transforms:
             weak = transform.apply(weak, seed=seed)
-        targets = weak.mean()
+        targets = weak.corrected(weak.mean())
         labelled = targets.sum(-1) > 0
         weights = labelled.astype(np.float64)
         for selection in self.selections:
             weights *= selection.weights(weak, seed=seed)
-        return balanced(targets, weights, unlabelled=int((~labelled).sum()))
+        found = balanced(targets, weights, unlabelled=int((~labelled).sum()))
+        return dataclasses.replace(found, notes=[*weak.notes, *found.notes])
 
 
 def balanced(targets: np.ndarray, weights: np.ndarray, *, unlabelled: int = 0) -> Lesson:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from outgrow.errors import StepFailed
 from outgrow.models.base import Extractor, Model
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
@@ -65,6 +63,7 @@ class Features(Step):
     def compute(self, context: Context, folder: Path) -> None:
         from safetensors.numpy import save
 
+        from outgrow.learning.extract import extracted, standardised
         from outgrow.learning.feature_file import FILE, create
 
         data = self.dataset.read(context)
@@ -72,7 +71,7 @@ class Features(Step):
         rows = network.encode(data.inputs)
         raw: np.ndarray | None = None
         done, whole = 0, int(rows.lengths.sum())  # in tokens: the longest texts come first
-        for piece, values in _extracted(network, rows, context, self.model.label):
+        for piece, values in extracted(network, rows, context.machine, self.model.label):
             if raw is None:
                 raw = np.memmap(folder / "raw", np.float32, "w+", shape=(len(rows), *values.shape[1:]))
             raw[piece] = values
@@ -101,18 +100,18 @@ class Features(Step):
 
     def of(self, context: Context, inputs: np.ndarray) -> np.ndarray:
         """Features of new rows, as the stored ones were made: float16 [n, ..., width]."""
-        kept = stored(context.store, self.key, _moments)
+        from outgrow.learning.extract import features_of
+
+        kept = self.moments(context)
         network = context.remember(
             "extractor", self.key, lambda: self._network(context, self.dataset.read(context).output), most=1
         )
         rows = network.encode(inputs)
-        found: np.ndarray | None = None
-        for piece, values in _extracted(network, rows, context, self.model.label):
-            if found is None:
-                found = np.empty((len(rows), *values.shape[1:]), np.float16)
-            found[piece] = standardised(values, kept["mean"], kept["deviation"])
-        assert found is not None
-        return found
+        return features_of(network, rows, kept["mean"], kept["deviation"], context.machine, self.model.label)
+
+    def moments(self, context: Context) -> dict[str, np.ndarray]:
+        """`mean` and `deviation` of the pool's raw features, [width]."""
+        return stored(context.store, self.key, _moments)
 
     def _network(self, context: Context, output: Output) -> Network:
         from outgrow.learning.network import check_network
@@ -121,45 +120,6 @@ class Features(Step):
         network = check_network(self.extractor.build(output, start=start), self.model.label)
         context.machine.place(network, context.machine.number_format(network)).eval()
         return network
-
-
-def _extracted(network: Network, rows: Any, context: Context, label: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Row numbers and their raw features, batch by batch; processes that train together share the work.
-
-    Raises:
-        StepFailed: some features are not finite numbers; says of how many rows.
-    """
-    import torch
-
-    from outgrow.learning.predict import in_batches
-
-    pieces, seen, broken, team = in_batches(rows, context.machine.device.type), 0, 0, context.machine.team
-    for start in range(0, len(pieces), team.size):
-        some = None
-        if start + team.rank < len(pieces):
-            piece = pieces[start + team.rank]
-            with torch.inference_mode():
-                some = piece, network(rows.batch(piece, context.machine.device)).float().cpu().numpy()
-        for found in team.gather(some):
-            if found:
-                seen += len(found[0])
-                broken += int((~np.isfinite(found[1]).reshape(len(found[1]), -1).all(1)).sum())
-                yield found
-        if broken == seen:  # all so far: no need to see the rest
-            break
-    if broken:
-        raise StepFailed(
-            f"{label} gives features that are not finite numbers for {broken:,} of {seen:,} rows; its weights may be "
-            "broken, or its activations too large for the number format: try --precision float32"
-        )
-
-
-def standardised(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    """Values in units of the deviation from the mean, within float16's range."""
-    from outgrow.learning.feature_file import LARGEST
-
-    scaled = (values - mean) / deviation
-    return np.asarray(scaled.clip(-LARGEST, LARGEST), np.float16)
 
 
 def moments(values: np.ndarray, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,18 +22,24 @@ PROBABILITIES, TEXTS, FACTS = "labels.safetensors", "texts.json", "labels.json"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Labels(Step):
-    """A predictor's votes on a part: those of each of its members."""
+    """A predictor's votes on a part: those of each of its members.
+
+    Args:
+        audited: what is known to be true of some of the rows; a student may learn from it.
+    """
 
     name: ClassVar[str] = "label"
     version: ClassVar[int] = 2
     by: Predictor
     part: Part
+    audited: Labels | None = None
 
     def identity(self) -> dict[str, Any]:
         return {"part": self.part.identity()}
 
     def inputs(self) -> dict[str, Step]:
-        return {"model": self.by, "split": self.part.split}
+        found: dict[str, Step] = {"model": self.by, "split": self.part.split}
+        return found | ({"audited": self.audited} if self.audited else {})
 
     @property
     def title(self) -> str:
@@ -71,7 +77,11 @@ class Labels(Step):
         if piece is not None:
             first = piece.start - self.part.start
             votes = votes[:, first : first + piece.size]
-        return weak_labels(votes, piece or self.part, context)
+        weak = weak_labels(votes, piece or self.part, context)
+        if self.audited is None:
+            return weak
+        known = self.audited.read(context, piece).mean()
+        return replace(weak, truth=np.where(known.any(1), known.argmax(1), -1))
 
     def facts(self, context: Context) -> dict[str, Any]:
         """Its accuracy against ground truth, where that is known, and how often each member abstained."""

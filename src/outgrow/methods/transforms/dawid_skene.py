@@ -1,0 +1,43 @@
+"""Labels of several labellers as one, each trusted as much as its agreement with the others allows."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from outgrow.learning.labellers import SMOOTHING, fuse
+from outgrow.learning.objective import Transform, WeakLabels
+from outgrow.methods.transforms.base import transforms
+from outgrow.spec import spec
+
+
+@transforms.register(
+    "dawid_skene",
+    about="the posterior of each class, with the confusion matrix of each labeller",
+    source="Dawid and Skene 1979",
+)
+@spec
+class DawidSkene(Transform):
+    """q_ij proportional to p_j prod_m C_m[j, y_im], where p_j = mean_i q_ij and C_m[j, l] counts m's labels l by q.
+
+    A soft label counts as shares of several labels. Abstentions are passed over; a row without a label stays without
+    one. Rows whose truth is known keep it, and labellers are judged by it too.
+
+    Labellers are taken to err independently of each other, given the class. With one labeller nothing is learned: its
+    labels stay as they are. With two that are of one mind, or where most are worse than chance, it cannot tell who
+    errs.
+
+    Args:
+        smoothing: added to each count of a confusion matrix.
+    """
+
+    name: ClassVar[str] = "dawid_skene"
+    smoothing: Annotated[float, Field(gt=0)] = SMOOTHING
+
+    def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:
+        if len(weak.probabilities) == 1 and weak.truth is None:
+            return weak
+        found = fuse(weak.probabilities, truth=weak.truth, smoothing=self.smoothing)
+        return weak.with_probabilities(found.posterior[None].astype(np.float32))
