@@ -133,7 +133,7 @@ MISTAKES = [
     (("n = 400", "m = 400"), "line 4: unknown key 'task.m'; known: n, classes, noise, seed"),
     (("n = 400", "sede = 1"), "line 4: unknown key 'task.sede'; did you mean 'seed'?"),
     (("transfer = 60\n", ""), "line 6: [split] needs transfer"),
-    (("test = 100", "test = 0"), "line 10: an experiment is scored on its test examples: it needs at least one"),
+    (("test = 100", "test = 0"), "line 10: models are scored on the test examples: at least one is needed"),
     (("test = 100", 'test = "many"'), "line 10: split.test = 'many': input should be a valid integer"),
     (('"toy-xs"', '"toy-xxs"'), "line 13: unknown model 'toy-xxs'; did you mean 'toy-xs'? (outgrow list models)"),
     (('model = "toy-xs"', ""), 'line 12: [weak] needs model = "..." (outgrow list models)'),

@@ -49,8 +49,11 @@ class Experiment(Teaching):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.split.test:
-            raise ConfigError("an experiment is scored on its test examples: it needs at least one", key="split.test")
+        for part, what in {"test": "scored", "validation": "checked"}.items():
+            if not getattr(self.split, part):
+                raise ConfigError(
+                    f"models are {what} on the {part} examples: at least one is needed", key=f"split.{part}"
+                )
         if misfit := metrics[self.metric].misfit(self.task.kind):
             raise ConfigError(
                 f"the metric {self.metric!r} does not fit the task {self.task.name!r}: it {misfit}; "

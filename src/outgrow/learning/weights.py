@@ -22,8 +22,13 @@ def packed(state: State) -> bytes:
 
 
 def put_back(network: nn.Module, file: Path) -> None:
-    """Load what `trainable` gave into a network that was built alike."""
-    missing, unexpected = network.load_state_dict(load_file(file), strict=False)
+    """Load a file of what `trainable` gave into a network that was built alike."""
+    restore(network, load_file(file))
+
+
+def restore(network: nn.Module, state: State) -> None:
+    """Put what `trainable` gave into a network that was built alike."""
+    missing, unexpected = network.load_state_dict(state, strict=False)
     frozen = {name for name, value in network.named_parameters() if not value.requires_grad}
     assert not unexpected, unexpected
     assert frozen.issuperset(missing), missing

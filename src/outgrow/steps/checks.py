@@ -37,9 +37,17 @@ class Checks:
         self._step, self._context = step, context
 
     def note(self, answers: np.ndarray, progress: Progress, state: Callable[[], State]) -> None:
-        """Take down how a network does that answers the validation examples so; `state()` gives its weights."""
+        """Take down how a network does that answers the validation examples so; `state()` gives its weights.
+
+        Where there are no such examples, the curve has no points, and nothing can be better than the end.
+        """
         from outgrow.learning.predict import summarise
 
+        self.last = {name: value.detach().clone() for name, value in state().items()}
+        if not len(self.rows):
+            self.best = self.last
+            self._context.report(self._step, progress.share)
+            return
         nothing = np.zeros(len(answers), np.int64)
         predicted = summarise(answers, nothing if self._truth is None else self._truth, self.output)["predicted"]
         accuracy = None if self._truth is None else float((predicted == self._truth).mean())
@@ -62,7 +70,6 @@ class Checks:
             }
         )
         score = accuracy if agreement is None else agreement
-        self.last = {name: value.detach().clone() for name, value in state().items()}
         if progress.share > 0 and score is not None and score > self._score:
             self._score = score
             if self._keep:

@@ -1,0 +1,1 @@
+"""From weak labels of one's own to a model folder, and how far to trust it."""

@@ -1,0 +1,31 @@
+"""What is to be said of a model that grew from weak labels: who labelled, why this method, and how far to trust it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from outgrow.own_labels.choice import Choice
+from outgrow.own_model.accuracy import accuracy
+from outgrow.own_model.doubts import doubts, weakest
+from outgrow.own_model.finding import Finding
+from outgrow.own_model.kept_rows import KeptRows
+from outgrow.own_model.labellers import labellers
+from outgrow.own_model.train import Grown
+
+
+def find(rows: KeptRows, grown: Grown, folder: Path) -> list[Finding]:
+    """Everything that a training has to tell, the most important last, where a terminal ends."""
+    found = [labellers(rows)]
+    if grown.choice is not None:
+        found.append(choice(grown.choice))
+    return [*found, *judged(rows, folder=folder, notes=grown.notes)]
+
+
+def judged(rows: KeptRows, *, folder: Path, notes: list[str]) -> list[Finding]:
+    """What can be said again whenever rows were checked: doubtful labels, weakest slices, accuracy."""
+    return [doubts(rows), weakest(rows), accuracy(rows, folder=folder, notes=notes)]
+
+
+def choice(found: Choice) -> Finding:
+    """Which method was taken, and why."""
+    return Finding(title="Method", sentences=[*found.reasons])

@@ -1,0 +1,145 @@
+"""What somebody asks for who has weak labels, and what it comes to before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from outgrow.errors import ConfigError, DataError
+from outgrow.learning.objective import WeakLabels
+from outgrow.methods.base import Method
+from outgrow.models.base import Model, as_probe
+from outgrow.own_labels.budget import divided
+from outgrow.own_labels.columns import Columns
+from outgrow.own_labels.table import WeakTable, read
+from outgrow.own_model.rows import InMemory, OwnRows
+from outgrow.plain import counted
+from outgrow.specs import SplitSpec
+from outgrow.steps import Features, Split, Steps
+from outgrow.supervisors.base import Supervisor
+
+CHECKED = 0.05  # share of the rows that watch a fine-tuning, and are not learned from
+MOST_CHECKED = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A training on weak labels.
+
+    Args:
+        paths: of tables.
+        model: the pretrained student.
+        train: fields of its training, in place of what suits the model.
+        method: how it learns; None to choose by evidence.
+        budget: how many audited rows may be learned from; None for half of them. The others check the result.
+    """
+
+    paths: Sequence[str]
+    columns: Columns
+    model: Model
+    train: Mapping[str, Any] = field(default_factory=dict)
+    method: Method | None = None
+    budget: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A request with its data read.
+
+    Args:
+        learned: numbers of the audited rows whose truth may be learned from.
+        checking: numbers of the audited rows whose truth is for checking alone.
+        chosen: numbers of the rows that the student learns from or is watched by.
+        probe: the model as a linear head on frozen features, if it can be one: methods are compared by it.
+        features: what the frozen part of it makes of the chosen rows.
+    """
+
+    request: Request
+    table: WeakTable
+    learned: np.ndarray
+    checking: np.ndarray
+    chosen: np.ndarray
+    steps: Steps
+    data: Split
+    probe: Model | None
+    features: Features | None
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether the student is a linear head on frozen features."""
+        return self.request.model.extractor() is not None
+
+    @property
+    def weak(self) -> WeakLabels:
+        """The weak labels of the chosen rows, and the truth that may be learned from."""
+        table, rows = self.table, self.chosen
+        known = np.full(len(table.ids), -1)
+        known[self.learned] = table.truth[self.learned]
+        return WeakLabels(
+            probabilities=table.votes[:, rows],
+            ids=[table.ids[row] for row in rows],
+            groups=[table.groups[row] for row in rows],
+            truth=known[rows] if len(self.learned) else None,
+        )
+
+    def supervisors(self) -> tuple[Supervisor, Supervisor | None]:
+        """Who gives the weak labels of the chosen rows, and who tells the truth that may be learned from."""
+        weak, table = self.weak, self.table
+        named = ", ".join(table.labellers[:3]) + (" and others" if len(table.labellers) > 3 else "")
+        labels = InMemory(by=named, ids=weak.ids, votes=weak.probabilities)
+        if weak.truth is None:
+            return labels, None
+        known = (weak.truth[:, None] == np.arange(table.output.n_classes)).astype(np.float32)[None]
+        return labels, InMemory(by=table.columns.audited, ids=weak.ids, votes=known)
+
+
+def prepare(request: Request) -> Prepared:
+    """Read the data and decide which rows are for what; nothing is computed.
+
+    Raises:
+        ConfigError, DataError: what is wrong with the request or the data.
+    """
+    table, model = read(request.paths, request.columns), request.model
+    learned, checking = _divided(table, request)
+    if table.output.kind not in model.kinds:
+        raise ConfigError(
+            f"the model {model.label!r} cannot learn {table.output.kind} tasks; choose another with --model"
+        )
+    if why := model.misfit(table.inputs[:1], table.output):
+        raise DataError(f"the model {model.label!r} does not fit these data: it {why}; choose another with --model")
+    probe = as_probe(model)
+    chosen = np.arange(len(table.ids))
+    watched = 0
+    if model.extractor() is None:  # a network that is fine-tuned must not have seen what checks it
+        held = set(checking.tolist())
+        together = {table.groups[row] for row in held}
+        chosen = np.array([row for row in chosen if table.groups[row] not in together], np.int64)
+        watched = max(1, min(MOST_CHECKED, round(CHECKED * len(chosen))))
+    rows, steps = OwnRows(table=table, chosen=chosen), Steps()
+    split = SplitSpec(supervisor=0, transfer=len(chosen) - watched, validation=watched, test=0)
+    data = steps.split(rows, split, seed=request.seed)
+    features = steps.features(probe, data.dataset) if probe else None
+    return Prepared(
+        request=request, table=table, learned=learned, checking=checking, chosen=chosen, steps=steps, data=data,
+        probe=probe, features=features,
+    )  # fmt: skip
+
+
+def _divided(table: WeakTable, request: Request) -> tuple[np.ndarray, np.ndarray]:
+    """The audited rows to learn from and those to check by; drawn by a hash, whole groups."""
+    audited, budget = table.audited, request.budget
+    if budget is not None and budget > len(audited):
+        raise ConfigError(
+            f"--budget {budget}: only {counted(len(audited), 'row')} of {table.name} have a truth"
+            + ("; name their column with --audited" if not table.columns.audited else "")
+        )
+    learned, checking = divided(audited, table.groups, table.ids, budget=budget, seed=request.seed)
+    if lost := len(audited) - len(learned) - len(checking):
+        table.notes.append(
+            f"{counted(lost, 'audited row')} like one that is learned from: neither learned nor checked by"
+        )
+    return learned, checking

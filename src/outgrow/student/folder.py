@@ -1,0 +1,150 @@
+"""The model folder: a student on disk, as JSON and safetensors, checked when it is read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from outgrow.config.build import component, table_of
+from outgrow.config.where import Where
+from outgrow.disk import sha256, write_whole
+from outgrow.errors import ConfigError, DataError
+from outgrow.models.base import Model, models
+from outgrow.plain import plain as shown
+from outgrow.spec import digest, plain
+from outgrow.student.base import Student
+from outgrow.tasks.base import Output
+
+FORMAT = 1  # of the folder; raised when an older reader would misread it
+FACTS, WEIGHTS, START = "student.json", "weights.safetensors", "start.safetensors"
+
+
+def save(student: Student, folder: str | Path) -> Path:
+    """Write a student into a folder, which is made; its facts come last, so that a half-written one is not read.
+
+    The base model's weights are not copied: the folder names them by their hash.
+
+    Raises:
+        ConfigError: the folder holds something else.
+    """
+    import outgrow
+    from outgrow.learning.weights import packed
+
+    place = Path(folder)
+    check_free(place)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / FACTS).unlink(missing_ok=True)
+    files = {WEIGHTS: packed(dict(student.state))}
+    if student.start is not None:
+        files[START] = packed(dict(student.start))
+    hashes = {}
+    for name, content in files.items():
+        write_whole(place / name, lambda file, content=content: file.write(content), what="model")  # type: ignore[misc]
+        hashes[name] = sha256(place / name)
+    facts = {
+        "format": FORMAT,
+        "outgrow": outgrow.__version__,
+        "kind": student.output.kind,
+        "classes": student.classes,
+        "named": bool(student.output.class_names),
+        "columns": dict(student.columns),
+        "model": table_of(student.model, "model"),
+        "base": digest(plain(student.model)),
+        "about": dict(student.about),
+        "files": hashes,
+    }
+    write_whole(place / FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n", what="model")
+    return place
+
+
+def retell(folder: str | Path, changes: Mapping[str, Any]) -> None:
+    """Change what a model folder says of how its student came to be and how good it is, and nothing else."""
+    facts, place = read_facts(folder), Path(folder)
+    facts["about"] = {**facts["about"], **changes}
+    write_whole(place / FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n", what="model")
+
+
+def check_free(folder: Path) -> None:
+    """ConfigError where a student cannot be written: something else is there."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{shown(str(folder))} is a file; a model is written into a folder: choose another name")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / FACTS).is_file():
+        raise ConfigError(
+            f"the folder {shown(str(folder))} holds other files and no model; choose another, or empty it"
+        )
+
+
+def read_facts(folder: str | Path) -> dict[str, Any]:
+    """What `student.json` of a model folder says.
+
+    Raises:
+        ConfigError: there is no model, or one that a newer version wrote.
+        DataError: it is damaged.
+    """
+    place = Path(folder)
+    name = shown(str(place))
+    if not (place / FACTS).is_file():
+        what = "is not there" if not place.exists() else f"has no {FACTS}" if place.is_dir() else "is a file"
+        raise ConfigError(f"{name} {what}; a model is a folder that `outgrow train` or `outgrow export` wrote")
+    try:
+        found = json.loads((place / FACTS).read_bytes())
+        version = found["format"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise DataError(f"{name}/{FACTS} cannot be read ({shown(str(error))}); train the model again") from None
+    if version != FORMAT:
+        raise ConfigError(
+            f"{name} has the format {version!r}, written by outgrow {shown(str(found.get('outgrow', '?')))}; this "
+            f"version reads the format {FORMAT}: use that version of outgrow, or train the model again"
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def load(folder: str | Path) -> Student:
+    """The student of a model folder.
+
+    Raises:
+        ConfigError: there is no model, or its base model is not here, or is another than it was trained on.
+        DataError: a file is damaged.
+    """
+    facts, place = read_facts(folder), Path(folder)
+    try:
+        model = component(models, dict(facts["model"]), "student", "model", Where(str(place / FACTS), ""))
+        output = Output(
+            kind=facts["kind"],
+            n_classes=len(facts["classes"]),
+            class_names=tuple(map(str, facts["classes"])) if facts["named"] else (),
+        )
+        columns, about = _texts(facts["columns"]), dict(facts["about"])
+        states = {name: _weights(place / name, str(hashed)) for name, hashed in facts["files"].items()}
+        state, base = states[WEIGHTS], facts["base"]
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{shown(str(place))}/{FACTS} is damaged ({shown(str(error))}); train the model again"
+        ) from None
+    _check_base(model, base, place)
+    return Student(model=model, output=output, state=state, start=states.get(START), columns=columns, about=about)
+
+
+def _texts(columns: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(column) for name, column in columns.items()}
+
+
+def _weights(file: Path, hashed: str) -> Any:
+    from safetensors.torch import load_file
+
+    if file.name not in (WEIGHTS, START) or not os.path.isfile(file):
+        raise DataError(f"{shown(str(file))} is missing; train the model again")
+    if sha256(file) != hashed:
+        raise DataError(f"{shown(str(file))} is damaged: its checksum differs; train the model again")
+    return load_file(file)
+
+
+def _check_base(model: Model, base: str, place: Path) -> None:
+    if digest(plain(model)) != base:
+        raise ConfigError(
+            f"{shown(str(place))} was trained on other weights of {model.label!r} than those that are here now; its "
+            "answers would be wrong: get the base model that it was trained on, or train again"
+        )
