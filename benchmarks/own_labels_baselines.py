@@ -1,7 +1,7 @@
 """What others do with labels of several labellers; run by an interpreter that has their packages.
 
-`python own_labels_baselines.py IN.npz OUT.npz`, with scikit-learn, cleanlab, snorkel and torch. Each baseline is used as
-its documentation shows, on the same standardised features, and gives a class to each test row.
+`python own_labels_baselines.py IN.npz OUT.npz`, with scikit-learn, cleanlab, snorkel and torch. Each baseline is used
+as its documentation shows, on the same standardised features, and gives a class to each test row.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ RULES: dict[str, dict[str, tuple[str, ...]]] = {
     "rotten-tomatoes": {
         "rotten": (
             "bad", "worst", "boring", "dull", "mess", "fails", "fail", "lacks", "unfortunately", "tedious", "flat",
-            "predictable", "clumsy", "waste", "awful", "terrible", "lame", "tired", "stale", "pointless", "disappointing",
-            "neither", "never", "nothing", "too", "barely", "hardly", "forgettable", "contrived", "silly",
+            "predictable", "clumsy", "waste", "awful", "terrible", "lame", "tired", "stale", "pointless",
+            "disappointing", "neither", "never", "nothing", "too", "barely", "hardly", "forgettable", "contrived", "silly",
         ),
         "fresh": (
             "best", "great", "good", "excellent", "fun", "funny", "delightful", "charming", "moving", "brilliant",
-            "beautiful", "beautifully", "powerful", "compelling", "wonderful", "enjoyable", "entertaining", "fascinating",
-            "smart", "fresh", "gripping", "touching", "thrilling", "masterpiece", "terrific", "remarkable", "rare",
+            "beautiful", "beautifully", "powerful", "compelling", "wonderful", "enjoyable", "entertaining",
+            "fascinating", "smart", "fresh", "gripping", "touching", "thrilling", "masterpiece", "terrific", "remarkable", "rare",
         ),
     },
     "tweets": {
@@ -130,7 +130,7 @@ def draw(rows: Rows, name: str, *, seed: int, audited: int = 100) -> Case:
 
 
 def small_model(rows: Rows, aside: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """A linear head on mean word vectors, trained on a few rows that are in no other part; wrong where words mislead."""
+    """A linear head on mean word vectors, trained on a few rows in no other part; wrong where words mislead."""
     from outgrow.learning.objective import Lesson
     from outgrow.learning.out_of_fold import out_of_fold
     from outgrow.tasks.base import Output

@@ -133,28 +133,39 @@ def calibrated(
     number and plus one for each class say what the labels show: the most likely such numbers are found by expectation
     and maximisation, the errors of the labellers being known.
     """
-    n, classes = answers.shape
+    classes = answers.shape[1]
     heard = (votes.sum((0, 2)) > 0) if truth is None else (votes.sum((0, 2)) > 0) | (truth >= 0)
     weights = heard * (1.0 if truth is None else np.where(truth >= 0, audit, 1.0))
     weights = weights / weights.sum()
     logits = np.log(answers.astype(np.float64).clip(min=1e-9))
     logits -= logits.mean(1, keepdims=True)
-    design = np.concatenate([logits[:, :, None], np.broadcast_to(np.eye(classes), (n, classes, classes))], 2)
-    numbers = np.concatenate([[1.0], np.zeros(classes)])
-    ridge = RIDGE * np.eye(classes + 1)
+    slope, offsets = 1.0, np.zeros(classes)
     for _ in range(STEPS):
-        prior = np.exp(design @ numbers)
-        prior /= prior.sum(1, keepdims=True)
-        q = posterior_of(votes, confusion, prior, truth=truth)
-        gradient = np.einsum("n,nk,nkd->d", weights, q - prior, design) - RIDGE * (numbers - np.eye(classes + 1)[0])
-        spread = design - np.einsum("nk,nkd->nd", prior, design)[:, None]
-        step = np.linalg.solve(np.einsum("n,nk,nkd,nke->de", weights, prior, spread, spread, optimize=True) + ridge,
-                               gradient)  # fmt: skip
-        numbers = numbers + step
+        prior = _softmax(slope * logits + offsets)
+        left = posterior_of(votes, confusion, prior, truth=truth) - prior
+        pull = RIDGE * np.concatenate([[slope - 1], offsets])
+        gradient = np.concatenate([[weights @ (left * logits).sum(1)], weights @ left]) - pull
+        step = np.linalg.solve(_curvature(prior, logits, weights) + RIDGE * np.eye(classes + 1), gradient)
+        slope, offsets = slope + float(step[0]), offsets + step[1:]
         if float(np.abs(step).max()) < TOLERANCE:
             break
-    prior = np.exp(design @ numbers)
-    return np.asarray(prior / prior.sum(1, keepdims=True))
+    return _softmax(slope * logits + offsets)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    found = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(found / found.sum(1, keepdims=True))
+
+
+def _curvature(prior: np.ndarray, logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Second derivatives by a slope of the logits and an offset of each class, [1 + classes, 1 + classes]."""
+    mean = (prior * logits).sum(1)
+    beside = weights @ (prior * (logits - mean[:, None]))
+    found = np.empty((prior.shape[1] + 1, prior.shape[1] + 1))
+    found[0, 0] = weights @ ((prior * logits**2).sum(1) - mean**2)
+    found[0, 1:] = found[1:, 0] = beside
+    found[1:, 1:] = np.diag(weights @ prior) - prior.T @ (prior * weights[:, None])
+    return found
 
 
 def _patterns(
