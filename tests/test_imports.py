@@ -38,7 +38,7 @@ ROOMS = [
     "config", "results", "auditing",
     "plan", "stored", "student",
     "figures", "analyses", "report",
-    "executors",
+    "nominal", "executors",
     "preparation", "sweep",
     "own_model", "export",
     "freshness", "nominal", "forecast", "rates", "progress", "study",
