@@ -38,7 +38,7 @@ ROOMS = [
     "config", "results",
     "plan", "stored", "student",
     "figures", "analyses", "report",
-    "executors",
+    "executors", "trackers",
     "preparation", "sweep",
     "own_model",
     "freshness", "forecast", "rates", "progress", "study",
@@ -52,7 +52,7 @@ CLIMBING: dict[str, str] = {}
 TORCH_AT_THE_TOP = ("outgrow.chess.network", "outgrow.learning", "outgrow.text", "outgrow.vision", "outgrow.zoo.build")
 OPTIONAL = {
     "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "gguf", "PIL", "sklearn", "scipy",
-    "tomli_w", "pandas", "matplotlib",
+    "tomli_w", "pandas", "matplotlib", "tensorboard", "mlflow", "wandb",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
 
