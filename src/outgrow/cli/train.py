@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from outgrow.cli.store import DEFAULT_STORE, StoreOption
-from outgrow.errors import ConfigError
+from outgrow.errors import ConfigError, UnknownName
 from outgrow.plain import counted, plain
 
 if TYPE_CHECKING:
@@ -55,6 +55,10 @@ def train(
     training: Annotated[
         Literal["probe", "lora", "full"], typer.Option(help="A linear head on frozen features, or more.")
     ] = "probe",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="An option of the model, layers=12, or of its training, train.epochs=3."),
+    ] = None,
     method: Annotated[
         str, typer.Option(help="auto, or a method by name (outgrow list methods); several: a+b.")
     ] = "auto",
@@ -88,10 +92,12 @@ def train(
         audited=audited, classes=_listed(classes), no_label=_listed(no_label), group=group, sources=_listed(sources),
         encoding=encoding, delimiter=delimiter,
     )  # fmt: skip
+    student, options = student_from(
+        model or (IMAGE_MODEL if image else TEXT_MODEL), training, settings or [], images=bool(image)
+    )
     request = Request(
-        paths=tables, columns=columns, model=_model(model or (IMAGE_MODEL if image else TEXT_MODEL), training),
-        method=_method(method), budget=budget, seed=seed,
-    )  # fmt: skip
+        paths=tables, columns=columns, model=student, train=options, method=_method(method), budget=budget, seed=seed
+    )
     check_free(out)
     prepared = prepare(request)
     runtime, opened = runtime_of(executor="serial", workers=None, device=device, precision=precision), Store(store)
@@ -136,20 +142,44 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
-def _model(name: str, training: str) -> Model:
-    """A registered model, trained in the way that was asked for."""
-    from outgrow.config.build import component
+def student_from(name: str, training: str, settings: list[str], *, images: bool) -> tuple[Model, dict[str, Any]]:
+    """A registered model, or one of the hub or a folder, and the fields of its training that were asked for."""
+    import dataclasses
+
+    from outgrow.config.build import check_keys, component, field_names
+    from outgrow.config.tables import parse_setting
     from outgrow.config.where import Where
     from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
 
-    made = models[name]()
-    fields = {"model": name}
-    if hasattr(made, "training"):
+    where = Where("--model")
+    fields: dict[str, Any] = {"model": name}
+    if name not in models and ("/" in name or Path(name).is_dir()):
+        fields = {"model": "vision" if images else "transformer", "path": name}
+    elif name not in models:
+        try:
+            models[name]
+        except UnknownName as error:
+            raise UnknownName(f"--model: {error}; or one of the hub, as org/name, or a folder") from None
+    if fields["model"] in models and "training" in field_names(models[fields["model"]]):
         fields["training"] = training
     elif training != "probe":
         raise ConfigError(f"--training {training}: the model {name!r} is trained in one way only; leave it out")
-    found: Model = component(models, fields, "model", "model", Where("--model", ""))
-    return found
+    options: dict[str, Any] = {}
+    for text in settings:
+        path, value = parse_setting(text)
+        if len(path) == 2 and path[0] == "train":
+            options[path[1]] = value
+        elif len(path) == 1 and path[0] not in ("train", "model"):
+            fields[path[0]] = value
+        else:
+            raise ConfigError(
+                f"--set {text}: an option of the model by its name, such as layers=12, or train.KEY=VALUE, such as "
+                "train.epochs=3"
+            )
+    check_keys(options, [one.name for one in dataclasses.fields(TrainSpec)], "train.", Where("--set"))
+    made: Model = component(models, fields, "model", "model", where)
+    return made, options
 
 
 def _method(text: str) -> Method | None:

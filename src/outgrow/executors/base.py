@@ -96,9 +96,13 @@ class Outcome:
 
 
 class Frontier:
-    """The steps of a plan whose inputs are done, handed out in groups that are computed in one go."""
+    """The steps of a plan whose inputs are done, handed out in groups that are computed in one go.
 
-    def __init__(self, plan: Plan) -> None:
+    Args:
+        begun: keys of steps that were handed out already.
+    """
+
+    def __init__(self, plan: Plan, *, begun: Container[str] = ()) -> None:
         self._plan = plan
         self._place = {key: i for i, key in enumerate(plan.todo)}
         self._needs = {
@@ -111,7 +115,7 @@ class Frontier:
         self._alone: list[int] = []  # a heap of places
         self._groups: dict[str, list[Step]] = {}
         for key, needs in self._needs.items():
-            if not needs:
+            if not needs and key not in begun:
                 self._add(key)
 
     def _add(self, key: str) -> None:

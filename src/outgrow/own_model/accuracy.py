@@ -40,8 +40,8 @@ def accuracy(rows: KeptRows, *, folder: Path, notes: list[str]) -> Finding:
     ends = wilson(voted, len(checked), level=LEVEL)
     names = ("what", "right", "95 % interval", "how")
     table = [
-        ("model", percent(powered.value), between(powered.low, powered.high), powered.how),
-        ("model, by checked rows alone", percent(plain.value), between(plain.low, plain.high), plain.how),
+        ("model", percent(powered.value), between(powered.low, powered.high), powered.how.partition(",")[0]),
+        ("model, checked rows alone", percent(plain.value), between(plain.low, plain.high), "binomial"),
         ("majority vote", percent(voted), between(*ends), "binomial"),
     ]
     return Finding(

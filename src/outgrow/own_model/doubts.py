@@ -80,8 +80,10 @@ def weakest(rows: KeptRows) -> Finding:
     }
     right = is_right(rows, checked) if len(checked) else ()
     found = slices(rows.answers[there], by, rows=np.searchsorted(there, checked), right=right)
-    columns = ("by", "value", "rows", "mean confidence")
-    table = [(one.column, one.value, f"{one.n:,}", percent(one.accuracy)) for one in found.slices[:FIRST]]
+    columns: tuple[str, ...] = ("by", "value", "rows", "mean confidence")
+    table: list[tuple[str, ...]] = [
+        (one.column, one.value, f"{one.n:,}", percent(one.accuracy)) for one in found.slices[:FIRST]
+    ]
     if len(checked):
         columns = ("by", "value", "rows", "right", "checked", "95 % interval", "apart")
         more = [(f"{one.audited:,}", _interval(one), "yes" if one.apart else "") for one in found.slices[:FIRST]]
@@ -104,6 +106,8 @@ def lengths(rows: KeptRows) -> np.ndarray:
 
 
 def seen(rows: KeptRows, row: int) -> str:
-    """The beginning of what a model saw of a row."""
-    text = " | ".join(" ".join(own[row].split()) for own in rows.inputs.values())
+    """The beginning of what a model saw of a row; of two candidates, from where they differ on."""
+    texts = [" ".join(own[row].split()) for own in rows.inputs.values()]
+    same = next((i for i, two in enumerate(zip(*texts, strict=False)) if len(set(two)) > 1), 0) if texts[1:] else 0
+    text = " | ".join(f"{'…' if same else ''}{one[same:]}" for one in texts)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
