@@ -36,7 +36,7 @@ ROOMS = [
     "own_labels",
     "experiment",
     "config", "results",
-    "plan", "stored", "student",
+    "plan", "stored", "student", "labelling",
     "figures", "analyses", "report",
     "executors",
     "preparation", "sweep",

@@ -27,10 +27,8 @@ class _Pieces(dict[str, tuple[int, ...]]):
 
     def __missing__(self, piece: str) -> tuple[int, ...]:
         number = self._number
-        found = tuple(number[word] for word in WORD.findall(piece.lower()) if word in number)
-        if len(piece) <= LONG:
-            if len(self) >= MANY:
-                self.clear()
+        found = tuple([number[word] for word in WORD.findall(piece.lower()) if word in number])
+        if len(piece) <= LONG and len(self) < MANY:
             self[piece] = found
         return found
 
