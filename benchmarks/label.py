@@ -123,7 +123,7 @@ def prepare(place: Path, n: int) -> None:
     save(Student(model=models["glove-50d"](), output=output, state=state, columns={"text": "text"}), place / "model")
     np.save(place / "w.npy", np.concatenate([weight, bias]).astype(np.float64))
     np.save(place / "v.npy", np.asarray(network._vectors, np.float32))
-    words = sorted(network._pieces._number, key=network._pieces._number.__getitem__)
+    words = sorted(network._number, key=network._number.__getitem__)
     (place / "words").write_text("\n".join(words))
     rng, some = random.Random(0), [" ".join(str(text).split()) for text in texts]
     with open(place / "new.csv", "w", newline="") as file:

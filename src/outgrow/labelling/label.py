@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -86,7 +87,7 @@ def label_file(
     target = None if str(out) == "-" else own_path(out)
     wanted, to_file = out_form(target), target is not None and is_file(target)
     if target is not None and to_file:
-        check_out(target, force=force)
+        check_out(target, source=str(source), force=force)
     place = source if source == "-" else own_path(source)
     roles, names, runtime = roles_of(student, columns or {}), Names.of(student, prefix), runtime or Runtime()
     folder = place if isinstance(place, Path) and place.is_dir() else Path(place).parent
@@ -94,6 +95,7 @@ def label_file(
     reader, stream = reader_of(
         str(place), needed=inputs.needed, form=form, encoding=encoding, delimiter=delimiter, batch=batch
     )
+    gc.freeze()  # to look through all that is imported for garbage, again and again, would cost a third of the time
     if stream is None or not stream.piped:
         reader.survey(inputs.look_at)
         inputs.check(reader.columns)
@@ -147,13 +149,20 @@ class _Work:
     def pieces(self, skip: int) -> Iterator[tuple[bytes, int]]:
         """What is to be written, piece by piece, and how many rows are done with it; the first `skip` rows are."""
         pack: Callable[[bytes], bytes] = packed if self._packed else bytes
-        for chunk in self._chunks:
-            self._done += len(chunk.rows)
-            if self._done > skip:
-                start = self._sink.start() if self._done == len(chunk.rows) else b""
-                piece = self._sink.piece(chunk, self._answering.answer(chunk, self._reader.columns, self.counts))
-                yield pack(start + piece), self._done
-            self._watch(self._done, self._reader.rows)
+        answered = False
+        try:
+            for chunk in self._chunks:
+                self._done += len(chunk.rows)
+                if self._done > skip:
+                    start = self._sink.start() if self._done == len(chunk.rows) else b""
+                    piece = self._sink.piece(chunk, self._answering.answer(chunk, self._reader.columns, self.counts))
+                    yield pack(start + piece), self._done
+                    if not answered:  # the model is there by now
+                        gc.freeze()
+                        answered = True
+                self._watch(self._done, self._reader.rows)
+        finally:
+            gc.unfreeze()
 
     def found(self, resumed: int) -> Labelled:
         """What to tell in the end."""

@@ -124,8 +124,10 @@ class Part:
             ) from error
 
 
-def check_out(out: Path, *, force: bool) -> None:
+def check_out(out: Path, *, source: str, force: bool) -> None:
     """ConfigError if a file is there already and is not to be replaced, or cannot be written there."""
+    if os.path.exists(out) and os.path.exists(source) and os.path.samefile(out, source):
+        raise ConfigError(f"{plain(str(out))} is the input itself; choose another file with --out")
     if os.path.isdir(out):
         raise ConfigError(f"{plain(str(out))} is a folder; name a file with --out")
     if not os.path.isdir(out.absolute().parent):

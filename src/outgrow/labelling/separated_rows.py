@@ -171,13 +171,15 @@ class SeparatedRows:
             notes.append(f"{counted(blank, 'blank line')} left out")
 
     def _checked(self, numbers: list[int], found: list[list[str]], unfit: set[int]) -> Raw:
-        if (
-            self._checks
-            and self._quotes != "letters"
-            and (line := swallowed(list(zip(numbers, found, strict=True)), self.delimiter))
-        ):
+        may = self._checks and self._quotes != "letters" and _has_breaks(numbers, found)
+        if may and (line := swallowed(list(zip(numbers, found, strict=True)), self.delimiter)):
             raise Unclosed(line, "rows of the table stand within its quotes")
         return numbers, found, unfit
+
+
+def _has_breaks(numbers: list[int], rows: list[list[str]]) -> bool:
+    """Whether a line ends within a cell, or may: then lines are more than rows."""
+    return numbers[-1] - numbers[0] >= len(rows) or any("\n" in cell for cell in rows[-1])
 
 
 def _mended(cells: list[str], width: int, named: int, delimiter: str) -> int:
