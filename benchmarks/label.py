@@ -1,6 +1,6 @@
 """Speed and memory of `outgrow label` on short texts: `python benchmarks/label.py [ROWS]`, 1,000,000 by default.
 
-A linear head on the mean of glove-50d's vectors labels a CSV of tweets, some of them several times with other words.
+A linear head on the mean of glove-50d's vectors labels a CSV of texts, each half of one tweet and half of another.
 Beside it the same features in scikit-learn: counts of the same words, times the vectors, over their number, and a
 logistic regression with the same weights. Each is a process of its own, on the same file, on one core, one after the
 other in turn; seconds are of the wall and of the processor, from the start of Python to its end, the least of three,
@@ -130,8 +130,9 @@ def prepare(place: Path, n: int) -> None:
         writer = csv.writer(file)
         writer.writerow(["id", "text", "source"])
         for i in range(n):
-            text = some[i % len(some)]
-            writer.writerow([i, text if i < len(some) else f"{text} {rng.choice(words)} {i}", f"s{i % 7}"])
+            one, other = (rng.choice(some).split() for _ in range(2))
+            text = " ".join([*one[: (len(one) + 1) // 2], *other[len(other) // 2 :]])
+            writer.writerow([i, text, f"s{i % 7}"])
 
 
 def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float, float, str]:

@@ -99,7 +99,7 @@ class JsonRows:
     def _objects(self, lines: Lines) -> Iterator[Row]:
         """Objects one after another, with or without commas and the brackets of an array."""
         decoder = json.JSONDecoder(object_pairs_hook=unrepeated)
-        text, line, more = lines.read(BLOCK), 1, True
+        text, line, place, more = lines.read(BLOCK), 1, 0, True
         at = len(text) - len(text.lstrip("\ufeff \t\r\n"))
         opened = text.startswith("[", at)
         at += opened
@@ -131,7 +131,8 @@ class JsonRows:
                     f"{self._stream.file}: the object that begins in line {number:,} is none: {error}; expected one "
                     "object a line, or an array of objects"
                 ) from None
-            yield number, re.sub(r"[\r\n]+", " ", text[at:end]), record
+            place += 1
+            yield place if opened else number, re.sub(r"[\r\n]+", " ", text[at:end]), record
             at = end
 
 

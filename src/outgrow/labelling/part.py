@@ -16,6 +16,7 @@ from outgrow.errors import ConfigError
 from outgrow.plain import plain
 
 FORMAT = 1
+CALLED = {"model": "another model", "input": "another input", "options": "other options", "device": "another device"}
 
 
 @dataclass(kw_only=True)
@@ -33,7 +34,7 @@ class Part:
 
     Args:
         out: the file that it becomes.
-        identity: what its content comes from, by what to call it; a part of another identity is begun anew.
+        identity: what its content comes from, by the names in `CALLED`; a part of another identity is begun anew.
     """
 
     def __init__(self, out: Path, identity: Mapping[str, Any]) -> None:
@@ -91,7 +92,7 @@ class Part:
             found = Done(**{name: facts[name] for name in vars(Done())})
             other = [name for name, own in self._identity.items() if facts["identity"].get(name) != own]
             if facts["format"] != FORMAT or other:
-                self.anew = f"with {' and '.join(other) or 'another version'}"
+                self.anew = f"with {' and '.join(CALLED[name] for name in other) or 'another version of outgrow'}"
             elif not self._holds(found):
                 self.anew = "and was changed since"
             else:

@@ -103,7 +103,7 @@ class SeparatedRows:
             what = "letters" if self._quotes == "letters" else 'quotes within a cell where it is \\"'
             notes.append(f"quotes are read as {what}, since otherwise one of them is not closed properly")
         with self._stream.lines() as lines:
-            rows = self._below_header(self._cells(lines), notes)
+            rows = self._below_header(self._cells(lines), lines, notes)
             yield from self._chunks(rows, lines, notes)
         self.notes = notes
 
@@ -121,9 +121,15 @@ class SeparatedRows:
             lines.row = lines.fed
             yield row
 
-    def _below_header(self, rows: Iterator[tuple[int, list[str]]], notes: list[str]) -> Iterator[tuple[int, list[str]]]:
+    def _below_header(
+        self, rows: Iterator[tuple[int, list[str]]], lines: Lines, notes: list[str]
+    ) -> Iterator[tuple[int, list[str]]]:
         """The rows below the header, which is found among the first."""
-        first = list(islice(rows, ABOVE))
+        first = []
+        for row in rows:
+            first.append(row)
+            if len(first) == ABOVE or lines.fed > LETTERS:
+                break
         first = first[header_at(first, self._needed, notes) :]
         if not first or not any(cell.strip() for cell in first[0][1]):
             raise DataError(f"{self._stream.file} has no header")
@@ -140,7 +146,7 @@ class SeparatedRows:
         numbers: list[int] = []
         found: list[list[str]] = []
         unfit: set[int] = set()
-        blank, began = 0, lines.fed
+        blank, began = 0, 0
         for number, cells in rows:
             if len(cells) != width:
                 if not cells or (len(cells) == 1 and not cells[0].strip()):

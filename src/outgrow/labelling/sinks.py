@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,15 @@ class Separated:
 
     def start(self) -> bytes:
         """The header."""
-        return ("\ufeff" if self._marked else "").encode() + self._written([[*self._columns, *self._names.all]])
+        (header,) = self._lines([[*self._columns, *self._names.all]])
+        return f"{'\ufeff' * self._marked}{header[:-1]}\n".encode()
 
     def piece(self, chunk: Chunk, found: Answered) -> bytes:
         """The rows of a chunk."""
         rows = chunk.cells if chunk.cells is not None else self._cells(chunk)
-        added = zip(found.labels, *found.texts(), strict=True)
-        return self._written([[*cells, *own] for cells, own in zip(rows, added, strict=True)])
+        label = {name: self._lines([[name, ""]])[0].removesuffix(self._delimiter) for name in set(found.labels)}
+        added = found.joined([label[name] for name in found.labels], self._delimiter)
+        return "".join([f"{begun}{end}\n" for begun, end in zip(self._lines(rows), added, strict=True)]).encode()
 
     def _cells(self, chunk: Chunk) -> list[list[str]]:
         if chunk.batch is not None:
@@ -56,13 +58,20 @@ class Separated:
                 )
         return [[_cell(record.get(name)) for name in self._columns] for _, record in chunk.rows]
 
-    def _written(self, rows: list[list[str]]) -> bytes:
+    def _lines(self, rows: list[list[str]]) -> list[str]:
+        """Each row as text, with a delimiter behind it."""
         if self._safe:
-            n = len(self._columns) + 1  # numbers, which are behind, may begin with a sign
-            rows = [[*map(spreadsheet_safe, row[:n]), *row[n:]] for row in rows]
-        text = io.StringIO(newline="")
-        csv.writer(text, delimiter=self._delimiter, lineterminator="\n").writerows(rows)
-        return text.getvalue().encode()
+            rows = [[*map(spreadsheet_safe, row)] for row in rows]
+        lines: list[str] = []
+        csv.writer(_Write(lines.append), delimiter=self._delimiter, lineterminator=self._delimiter).writerows(rows)
+        return lines
+
+
+@dataclass(frozen=True)
+class _Write:
+    """What the csv module writes to: it gives one text for each row."""
+
+    write: Callable[[str], None]
 
 
 class JsonLines:
