@@ -28,7 +28,7 @@ class Answered:
     values: np.ndarray
 
     def joined(self, labels: Sequence[str], delimiter: str) -> list[str]:
-        """Of each row the label, as it is to be written, and the numbers; nothing between delimiters where there is none.
+        """Of each row the label, as it is to be written, and the numbers; nothing stands for one that is not there.
 
         Numbers are the shortest texts that are read back as the same. Arrow makes them, many times as fast as Python.
         """

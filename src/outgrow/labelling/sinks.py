@@ -37,12 +37,13 @@ class Separated:
     def start(self) -> bytes:
         """The header."""
         (header,) = self._lines([[*self._columns, *self._names.all]])
-        return f"{'\ufeff' * self._marked}{header[:-1]}\n".encode()
+        mark = "\ufeff" if self._marked else ""
+        return f"{mark}{header[:-1]}\n".encode()
 
     def piece(self, chunk: Chunk, found: Answered) -> bytes:
         """The rows of a chunk."""
         rows = chunk.cells if chunk.cells is not None else self._cells(chunk)
-        label = {name: self._lines([[name, ""]])[0].removesuffix(self._delimiter) for name in set(found.labels)}
+        label = {name: self._lines([[name]])[0][:-1] for name in set(found.labels)} | {"": ""}
         added = found.joined([label[name] for name in found.labels], self._delimiter)
         return "".join([f"{begun}{end}\n" for begun, end in zip(self._lines(rows), added, strict=True)]).encode()
 
