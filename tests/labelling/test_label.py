@@ -25,7 +25,7 @@ from outgrow.student import Student
 
 Make = Callable[..., Student]
 ADDED = ["label", "probability", "p_neg", "p_pos"]
-TEXTS = ['a "good" film', "bad, bad book", "film", "  padded good", "two\nbad lines", "ünï good"]
+TEXTS = ['a "good" film', "bad, bad book", "film", "  padded good", "two\nbad lines", "ünï\rgood"]
 
 
 def rows(path: Path, delimiter: str = ",") -> list[dict[str, str]]:

@@ -38,14 +38,17 @@ class Separated:
         """The header."""
         (header,) = self._lines([[*self._columns, *self._names.all]])
         mark = "\ufeff" if self._marked else ""
-        return f"{mark}{header[:-1]}\n".encode()
+        return f"{mark}{header[:-2]}\n".encode()
 
     def piece(self, chunk: Chunk, found: Answered) -> bytes:
         """The rows of a chunk."""
         rows = chunk.cells if chunk.cells is not None else self._cells(chunk)
-        label = {name: self._lines([[name]])[0][:-1] for name in set(found.labels)} | {"": ""}
+        label = {name: self._lines([[name]])[0][:-2] for name in set(found.labels)} | {"": ""}
         added = found.joined([label[name] for name in found.labels], self._delimiter)
-        return "".join([f"{begun}{end}\n" for begun, end in zip(self._lines(rows), added, strict=True)]).encode()
+        between = self._delimiter
+        return "".join(
+            [f"{line[:-2]}{between}{end}\n" for line, end in zip(self._lines(rows), added, strict=True)]
+        ).encode()
 
     def _cells(self, chunk: Chunk) -> list[list[str]]:
         if chunk.batch is not None:
@@ -60,11 +63,11 @@ class Separated:
         return [[_cell(record.get(name)) for name in self._columns] for _, record in chunk.rows]
 
     def _lines(self, rows: list[list[str]]) -> list[str]:
-        """Each row as text, with a delimiter behind it."""
+        """Each row as text, with two characters at its end, for which the module quotes cells in which a line ends."""
         if self._safe:
             rows = [[*map(spreadsheet_safe, row)] for row in rows]
         lines: list[str] = []
-        csv.writer(_Write(lines.append), delimiter=self._delimiter, lineterminator=self._delimiter).writerows(rows)
+        csv.writer(_Write(lines.append), delimiter=self._delimiter, lineterminator="\r\n").writerows(rows)
         return lines
 
 
