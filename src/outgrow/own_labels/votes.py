@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from outgrow.errors import DataError
 from outgrow.plain import counted
 from outgrow.tasks.base import Output
+from outgrow.tasks.sources.class_forms import ordered
 from outgrow.tasks.sources.classes import NUMBER, classes_found, spelled
 from outgrow.tasks.sources.files import errors_name
 from outgrow.tasks.sources.label_values import SILENT, meaning, names_of
@@ -48,6 +49,10 @@ def read_said(table: Table, columns: Sequence[str], no_label: Sequence[str]) -> 
         if column.endswith("*") and column not in table.columns:
             start = column[:-1]
             several = [one for one in table.columns if one.startswith(start) and one != start]
+            if not several and (within := _within(table, start.rstrip("."))):
+                cells = [[within_row.get(one) for one in within] for within_row in _tables_in(table, start.rstrip("."))]
+                found.append(Said(name=start.rstrip("."), shares=cells, of=tuple(within)))
+                continue
             if len(several) < 2:
                 raise DataError(
                     f"{table.source} has {counted(len(several), 'column')} that begin with {start!r}, and {column!r} "
@@ -70,6 +75,17 @@ def read_said(table: Table, columns: Sequence[str], no_label: Sequence[str]) -> 
     return found
 
 
+def _tables_in(table: Table, column: str) -> list[dict[str, object]]:
+    """A column whose cells are objects of JSON; an empty one where a cell is none."""
+    cells = (row.get(column) for _, row in table.rows)
+    return [dict(one) if isinstance(one, dict) else {} for one in cells]
+
+
+def _within(table: Table, column: str) -> list[str]:
+    """The keys of a column whose cells are objects of JSON."""
+    return list(dict.fromkeys(str(key) for one in _tables_in(table, column) for key in one))
+
+
 def _are_probabilities(words: Sequence[str]) -> bool:
     """Whether a column holds numbers from 0 to 1, and not only these two: a class is a whole number or a name."""
     said = [one for one in words if one]
@@ -79,10 +95,13 @@ def _are_probabilities(words: Sequence[str]) -> bool:
     return all(0 <= one <= 1 for one in numbers) and any(0 < one < 1 for one in numbers)
 
 
-def output_of(said: Sequence[Said], *, kind: str, classes: Sequence[str], source: str) -> tuple[Output, list[str]]:
+def output_of(
+    said: Sequence[Said], *, checked: Sequence[Said] = (), kind: str, classes: Sequence[str], source: str
+) -> tuple[Output, list[str]]:
     """The classes, and notes on what was taken for none.
 
     Args:
+        checked: what audited cells hold; a class that stands there alone is one too.
         classes: in order, where they were given.
 
     Raises:
@@ -116,11 +135,23 @@ def output_of(said: Sequence[Said], *, kind: str, classes: Sequence[str], source
         )
     found, notes = classes_found(every, source=source, column=", ".join(words)) if every else ([], [])
     found = [*found, *(one for one in dict.fromkeys(one for own in named for one in own) if one not in found)]
+    if found == ["1"] and any(counts["-1"] for counts in words.values()):
+        raise DataError(
+            f"{source}: labels are -1 and 1, and -1 would say that there is none: if it is a class, say --classes=-1,1"
+        )
     if len(found) < 2:
         raise DataError(
             f"{source}: every label is {found[0]!r}; at least two classes are needed: check the columns of "
             "--labels, or name all classes with --classes"
         )
+    new = dict.fromkeys(word for one in checked for word in one.words or [] if word.lower() not in SILENT)
+    if new and not set(found) & new.keys():
+        raise DataError(
+            f"{source}: {checked[0].name!r} holds {', '.join(sorted(new)[:5])}, and no label is one of these but "
+            f"{', '.join(found[:5])}: name the column of the truth with --audited, or all classes with --classes"
+        )
+    if unheard := [word for word in new if word not in found]:
+        found = ordered(Counter([*found, *unheard]))
     return Output(kind="classification", n_classes=len(found), class_names=tuple(found)), notes
 
 
@@ -202,7 +233,7 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
         k = max(len(classes), int(found.max(initial=-1)) + 1)
         if (classes and k > len(classes)) or found.min(initial=0) < -1 or k < 2:
             raise DataError(
-                f"{path} holds whole numbers from {found.min(initial=0)} to {found.max(initial=-1)}; classes are "
+                f"{path} holds whole numbers from {found.min(initial=k - 1)} to {found.max(initial=-1)}; classes are "
                 f"numbered from 0{f' to {len(classes) - 1}' if classes else ''}, at least two, and -1 says nothing"
             )
         votes = np.asarray(found.T[..., None] == np.arange(k), np.float32)

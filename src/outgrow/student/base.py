@@ -52,7 +52,7 @@ class Student:
     @property
     def classes(self) -> list[str]:
         """Names of the classes; their numbers where they have none."""
-        return list(self.output.class_names) or [str(i) for i in range(self.output.n_classes)]
+        return classes_of(self.output)
 
     def answers(self, inputs: np.ndarray, machine: Machine) -> np.ndarray:
         """Probabilities float32 [n, classes] of rows as a task has them: texts [n], pairs [n, 2], or numbers."""
@@ -76,7 +76,7 @@ class Student:
         frozen = self._frozen
         machine.place(frozen, machine.number_format(frozen)).eval()
         mean, deviation = (self.state[name].numpy() for name in (MEAN, DEVIATION))
-        features = features_of(frozen, rows, mean, deviation, machine, self.model.label)
+        features = features_of(frozen, rows, mean, deviation, machine, self.model.label, stored=False)
         return answers(self.network, features, np.arange(len(features)))
 
     @cached_property
@@ -88,7 +88,7 @@ class Student:
         for part in (self.state, self.start or {}):
             for name, value in sorted(part.items()):
                 hashed.update(f"{name} {value.dtype} {tuple(value.shape)};".encode())
-                hashed.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+                hashed.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
         return hashed.hexdigest()
 
     @cached_property
@@ -112,3 +112,8 @@ class Student:
         extractor = self.model.extractor()
         assert extractor is not None  # so says `is_probe`
         return check_network(extractor.build(self.output, start=self.start), self.model.label)
+
+
+def classes_of(output: Output) -> list[str]:
+    """Names of the classes; their numbers where they have none."""
+    return list(output.class_names) or [str(i) for i in range(output.n_classes)]
