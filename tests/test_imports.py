@@ -36,7 +36,7 @@ ROOMS = [
     "own_labels",
     "experiment",
     "config", "results", "auditing",
-    "plan", "stored", "student",
+    "plan", "stored", "student", "labelling",
     "figures", "analyses", "report",
     "nominal", "executors", "trackers",
     "preparation", "sweep",
