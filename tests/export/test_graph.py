@@ -94,7 +94,7 @@ def test_images_go_in_normalised(tmp_path: Path) -> None:
     assert done.difference < CLOSE
     facts = json.loads((done.folder / "outgrow.json").read_text())
     assert facts["inputs"]["resolution"] == 8
-    assert "pipeline_tag: \"image-classification\"" in (done.folder / "README.md").read_text()
+    assert 'pipeline_tag: "image-classification"' in (done.folder / "README.md").read_text()
 
 
 def test_without_its_library_the_extra_is_named(

@@ -36,7 +36,8 @@ def student(model: Model, output: Output, *, seed: int = 0, **fields: Any) -> St
                 state[name] = drawn(*value.shape, scale=0.02)
         state["head.weight"] = drawn(*state["head.weight"].shape, scale=0.1)
     else:
-        width = extractor.build(output).eval().backbone.config.hidden_size  # type: ignore[union-attr]
+        frozen: Any = extractor.build(output)
+        width = int(frozen.backbone.config.hidden_size)
         rows = 1 if output.kind == "preference" else output.n_classes
         state = {
             "head.weight": drawn(rows, width, scale=0.1),

@@ -44,7 +44,10 @@ def write_graph(student: Student, rows: np.ndarray, folder: Path) -> dict[str, A
     _trace(graph, inputs, values, output, facts, folder / MODEL)
     if "input_ids" in inputs:
         text: Any = network
-        cutting_tokenizer(text).save_pretrained(folder)
+        tokenizer = cutting_tokenizer(text)
+        if tokenizer.pad_token is None:  # any token will do, as the mask leaves it out
+            tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+        tokenizer.save_pretrained(folder)
     return facts
 
 
