@@ -1,42 +1,45 @@
 """Is the time left that a run tells right? Runs studies, writes down what happened when, and replays it.
 
     python benchmarks/progress.py quickstart digits text-offline toy-200
-    python benchmarks/progress.py --every 10 digits
+    python benchmarks/progress.py --workers 2 --every 10 digits
 
-At every half minute it prints what the forecast says is left, what was left, and their ratio: once as if this machine
-had never run such steps, and once with the rates that the same run taught. The first line is what a dry run says. Each
-study begins with an empty store.
+Each study runs twice, with a process and an empty store of its own: first as if this machine had never run such steps,
+then with the rates that the first run taught. At every half minute it prints what the forecast says is left, what was
+left, and their ratio; and before that, what a dry run says, and how long it took.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import tempfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 
 from outgrow.config import read_experiments
 from outgrow.experiment import Experiment
-from outgrow.forecast import Forecast
+from outgrow.forecast import START, Forecast
 from outgrow.plan import Plan, make_plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Step
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
-Event = tuple[float, str, Step, float]
+Event = tuple[float, str, str, float]
+"""When, in seconds, what happened to which step, by key; and how far it was."""
 
 
 class Recorder:
     """A watcher that writes down what happened when."""
 
-    def __init__(self) -> None:
+    def __init__(self, began: float) -> None:
         self.events: list[Event] = []
-        self.began = time.monotonic()
+        self._began = began
 
     def _note(self, what: str, step: Step, progress: float = 0.0) -> None:
-        self.events.append((time.monotonic() - self.began, what, step, progress))
+        self.events.append((time.monotonic() - self._began, what, step.key, progress))
 
     def started(self, step: Step) -> None:
         self._note("started", step)
@@ -49,11 +52,23 @@ class Recorder:
 
 
 def studies(name: str) -> list[Experiment]:
-    """A shipped study, or `toy-200`: 200 trainings of the toy by 33 rates."""
+    """A shipped study, or `toy-200`: 200 trainings of the toy by 33 rates; or `digits-200`: digits by 200 seeds."""
     if name == "toy-200":
         rates = [round(1e-3 * 1.1**i, 6) for i in range(33)]
         return read_experiments("toy", settings=["method=naive", f"sweep.strong.train.learning_rate={rates}"])
+    if name == "digits-200":
+        return read_experiments("digits", settings=[f"sweep.seeds={list(range(200))}"])
     return read_experiments(name)
+
+
+def recorded(name: str, workers: int, began: float) -> list[Event]:
+    """Run a study from nothing, in this process and as many workers."""
+    runtime = Runtime(executor="processes" if workers > 1 else "serial", workers=workers)
+    with tempfile.TemporaryDirectory() as folder:
+        store, watcher = Store(folder), Recorder(began)
+        store.create()
+        run_experiments(studies(name), store, runtime=runtime, watcher=watcher)
+    return watcher.events
 
 
 def replay(
@@ -63,15 +78,15 @@ def replay(
     now = [0.0]
     forecast = Forecast(plan, workers=workers, known=known, clock=lambda: now[0])
     told, remaining = [], list(at)
-    for moment, what, step, progress in events:
+    for moment, what, key, progress in events:
         while remaining and remaining[0] <= moment:
             now[0] = remaining.pop(0)
             told.append(forecast.left())
         now[0] = moment
         if what == "progressed":
-            forecast.progressed(step, progress)
+            forecast.progressed(plan.steps[key], progress)
         else:
-            getattr(forecast, what)(step)
+            getattr(forecast, what)(plan.steps[key])
     return told, forecast.learned()
 
 
@@ -81,24 +96,25 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=30.0, help="seconds between lines")
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
-    print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, {options.workers} at once")
+    print(f"{os.cpu_count()} CPUs, {options.workers} at once")
     for name in options.studies:
-        with tempfile.TemporaryDirectory() as folder:
-            store, watcher, experiments = Store(folder), Recorder(), studies(name)
-            store.create()
-            plan = make_plan(experiments, cached=set())
-            runtime = Runtime(executor="processes" if options.workers > 1 else "serial", workers=options.workers)
-            run_experiments(experiments, store, runtime=runtime, watcher=watcher)
-        whole = watcher.events[-1][0]
-        at = [0.0, *(options.every * i for i in range(1, int(whole / options.every) + 1))]
-        cold, learned = replay(plan, watcher.events, options.workers, {}, at)
-        warm, _ = replay(plan, watcher.events, options.workers, learned, at)
-        print(f"\n{name}: {len(plan.todo)} steps, {whole:.0f} s, load now {os.getloadavg()[0]:.1f}")
-        print("     at     left   told, never run before    told, known machine")
-        for moment, first, second in zip(at, cold, warm, strict=True):
-            left = whole - moment
-            never, before = f"{first:10.0f} s x {first / left:5.2f}", f"{second:13.0f} s x {second / left:5.2f}"
-            print(f"{moment:5.0f} s {left:6.0f} s {never} {before}")
+        plan, known = make_plan(studies(name), cached=set()), dict[str, float]()
+        for which in ("never run before", "run once before"):
+            load = os.getloadavg()[0]
+            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as apart:
+                events = apart.submit(recorded, name, options.workers, time.monotonic()).result()
+            whole = events[-1][0]
+            at = [0.0, *(options.every * i for i in range(1, int(whole / options.every) + 1))]
+            told, known = replay(plan, events, options.workers, known, at)
+            print(f"\n{name}, {which}: {len(plan.todo)} steps; load {load:.1f} before, {os.getloadavg()[0]:.1f} after")
+            print(
+                f"    a dry run says {START + told[0]:.0f} s, it took {whole:.0f} s: x {(START + told[0]) / whole:.2f}"
+            )
+            for moment, says in list(zip(at, told, strict=True))[1:]:
+                left = whole - moment
+                print(
+                    f"    at {moment:4.0f} s: says {says:5.0f} s, left {left:5.0f} s: x {says / left:.2f}", flush=True
+                )
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from outgrow import rates
+from outgrow.executors.schedule import makespan
 from outgrow.experiment import Experiment
-from outgrow.forecast import Forecast, about, between, constant
+from outgrow.forecast import Forecast, about, between
 from outgrow.models.base import Model
+from outgrow.nominal import SPEED, constant, nominal, threads
 from outgrow.plan import Plan, make_plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Dataset, Features, Finetuned, Step, TrainedHead
@@ -72,6 +74,7 @@ def test_a_step_that_runs_tells_before_it_ends(plan: Plan) -> None:
     trainings = sum(isinstance(plan.steps[key], Finetuned) for key in plan.todo)
     before = forecast.left()
     forecast.started(step)
+    forecast.progressed(step, 0.0)
     clock.now = 50.0
     forecast.progressed(step, 0.5)
     assert 50 * trainings < forecast.left() < 200 * trainings
@@ -101,6 +104,7 @@ def test_heads_that_are_trained_together_count_once(toy: Toy, frozen_toy: Callab
     forecast = Forecast(plan, clock=clock)
     for step in together:
         forecast.started(step)
+    forecast.progressed(together[0], 0.0)
     clock.now = 2.0
     for step in together:
         forecast.finished(step)
@@ -119,6 +123,7 @@ def replayed(plan: Plan, seconds: Callable[[Step], float], *, known: dict[str, f
         step = plan.steps[key]
         found.append(forecast.left() / left)
         forecast.started(step)
+        forecast.progressed(step, 0.0)
         clock.now += seconds(step)
         left -= seconds(step)
         forecast.finished(step)
@@ -140,7 +145,7 @@ def test_how_fast_a_machine_multiplies_says_nothing_of_its_files(heads_at_last: 
     features = next(step for step in heads_at_last.steps.values() if isinstance(step, Features))
     extractor = features.extractor
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(extractor), "cost", property(lambda self: 100 * 20e9 / features.dataset.size))
+        patch.setattr(type(extractor), "cost", property(lambda self: 100 * SPEED / features.dataset.size))
         told = replayed(heads_at_last, seconds)
         at = heads_at_last.todo.index(features.key)
         assert told[at] > 3, "else there is nothing to learn"
@@ -185,23 +190,99 @@ def test_heads_tell_how_far_they_are(heads_at_last: Plan, store: Store) -> None:
         assert any(0 < far < 1 for far in told[step.key])
 
 
-def test_workers_that_start_teach_nothing(plan: Plan) -> None:
+@pytest.mark.parametrize("tell", [False, True])
+def test_a_worker_that_starts_teaches_nothing_until_it_tells_how_far_it_is(plan: Plan, tell: bool) -> None:
+    """Two workers import libraries for 40 seconds, and train for 10 seconds then."""
     clock = Clock()
     forecast = Forecast(plan, workers=2, clock=clock)
-    before = forecast.left()
     trainings = [plan.steps[key] for key in plan.todo if isinstance(plan.steps[key], Finetuned)]
     for step in trainings[:2]:
         forecast.started(step)
+    clock.now = 40.0
+    for step in trainings[:2] if tell else []:
+        forecast.progressed(step, 0.0)
     clock.now = 50.0
     for step in trainings[:2]:
         forecast.finished(step)
-    assert forecast.learned() == {}
-    assert forecast.left() < before
+    expected = sum(forecast._expected[step.key] for step in trainings[:2])
+    assert forecast.learned().get("Finetuned") == (pytest.approx(20 / expected) if tell else None)
+    forecast.started(trainings[2])
+    clock.now = 60.0
+    forecast.finished(trainings[2])
+    assert "Finetuned" in forecast.learned(), "a worker starts once"
 
 
-def test_workers_share_the_work(plan: Plan) -> None:
+def test_a_step_goes_on_between_two_times_that_it_tells_how_far_it_is(plan: Plan) -> None:
+    """It takes 90 s and tells of its thirds; from the first on, what it tells is right also just before the next."""
+    clock = Clock()
+    step = next(plan.steps[key] for key in plan.todo if isinstance(plan.steps[key], Finetuned))
+    forecast = Forecast(plan, clock=clock, known={"Finetuned": 90 / nominal(step, workers=1)})
+    for key in plan.todo:
+        if key != step.key:
+            forecast.finished(plan.steps[key])
+    forecast.started(step)
+    forecast.progressed(step, 0.0)
+    for third in (1, 2):
+        clock.now = 30.0 * third
+        forecast.progressed(step, third / 3)
+        for passed in (0.0, 15.0, 29.0):
+            clock.now = 30.0 * third + passed
+            assert forecast.left() == pytest.approx(90 - clock.now, rel=0.05, abs=0.5)
+    clock.now = 180.0
+    assert forecast.left() < 1, "it should have ended, as far as it told"
+
+
+def test_workers_share_the_work(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     alone, four = Forecast(plan).left(), Forecast(plan, workers=4).left()
-    assert alone / 4 <= four <= alone * 1.001
+    assert alone / 4 <= four <= 0.6 * alone
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 100])
+def test_who_waits_for_whom(heads_at_last: Plan, workers: int) -> None:
+    """Two groups of heads and what becomes of them: each group is one worker's, whatever the others have to do."""
+    seconds = {key: 1.0 if isinstance(heads_at_last.steps[key], TrainedHead) else 0.0 for key in heads_at_last.todo}
+    groups: dict[str, int] = {}
+    for key, second in seconds.items():
+        if second:
+            name = heads_at_last.steps[key].together
+            groups[name] = groups.get(name, 0) + 1
+    assert len(groups) == 1
+    assert makespan(heads_at_last, seconds, running=[], workers=workers) == sum(seconds.values()) == 24
+
+
+def test_one_worker_never_waits_and_none_can_overtake_what_it_needs(plan: Plan) -> None:
+    seconds = {key: cost(plan.steps[key]) for key in plan.todo}
+    whole = sum(seconds.values())
+    assert makespan(plan, seconds, running=[], workers=1) == pytest.approx(whole)
+    assert whole / 2 <= makespan(plan, seconds, running=[], workers=2) < 0.6 * whole
+    ends: dict[str, float] = {}
+    for key in plan.todo:
+        needs = [ends[one.key] for one in plan.steps[key].inputs().values()]
+        ends[key] = max(needs, default=0.0) + seconds[key]
+    assert makespan(plan, seconds, running=[], workers=100) == pytest.approx(max(ends.values()))
+
+
+def test_what_runs_is_waited_for(plan: Plan) -> None:
+    seconds = dict.fromkeys(plan.todo, 1.0)
+    first = plan.todo[0]
+    one = makespan(plan, seconds, running=[(1.0, [first])], workers=2)
+    assert one == pytest.approx(makespan(plan, seconds, running=[], workers=2))
+    assert makespan(plan, seconds, running=[(31.0, [first])], workers=2) == pytest.approx(one + 30)
+
+
+def test_a_group_of_heads_is_not_shared(heads_at_last: Plan) -> None:
+    """Two workers: the heads will be one worker's, and the other will have nothing to do until they are trained."""
+    forecast = Forecast(heads_at_last, workers=2, known={"TrainedHead adam": 1000.0})
+    heads = [step for step in heads_at_last.steps.values() if isinstance(step, TrainedHead)]
+    alone = sum(forecast._expected[step.key] for step in heads)
+    assert alone < forecast.left() < 1.2 * alone
+    for step in heads:
+        forecast.started(step)
+    for step in heads:
+        forecast.progressed(step, 1.0)
+    assert forecast.left() < 0.2 * alone
 
 
 def test_rates_are_kept_beside_the_packs_and_never_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,6 +304,27 @@ def test_rates_are_kept_beside_the_packs_and_never_an_error(tmp_path: Path, monk
     folder.write_text("no folder")
     rates.keep_rates("cpu", {"Split": 1.0})
     assert rates.read_rates("cpu") == {}
+
+
+def test_what_is_not_known_with_workers_may_be_known_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "cache_folder", lambda: tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    alone, two = Runtime(device="cpu"), Runtime(device="cpu", executor="processes", workers=2)
+    assert rates.machine_names(alone) == ["cpu, 1 threads"]
+    assert rates.machine_names(two) == ["cpu, 1 threads", "cpu, 1 threads, 2 workers"]
+    rates.keep_rates(rates.machine_names(alone)[-1], {"Split": 4.0, "Features": 3.0})
+    rates.keep_rates(rates.machine_names(two)[-1], {"Split": 5.0})
+    assert rates.read_rates(*rates.machine_names(alone)) == {"Split": 4.0, "Features": 3.0}
+    assert rates.read_rates(*rates.machine_names(two)) == {"Split": 5.0, "Features": 3.0}
+
+
+@pytest.mark.parametrize(("told", "found"), [("3", 3), ("0", 7), ("", 7), ("many", 7), ("4,2", 7)])
+def test_threads_that_cannot_be_read_are_those_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch, told: str, found: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    assert threads() == found
 
 
 def test_times_in_words() -> None:

@@ -25,8 +25,8 @@ MODULES = {
 
 # Rooms from the bottom to the top. A file may import from its own room and from those before it in this list.
 ROOMS = [
-    "plain", "errors", "aliases", "others", "disk", "spec", "registry", "runtime", "intervals",
-    "packs", "model_folder", "hub", "chess", "artefacts", "store",
+    "plain", "errors", "aliases", "others", "disk", "spec", "registry", "runtime", "intervals", "trust",
+    "packs", "endpoint", "model_folder", "hub", "chess", "artefacts", "store",
     "specs", "tasks", "metrics",
     "learning",
     "text", "vision",
@@ -35,13 +35,13 @@ ROOMS = [
     "methods", "supervisors",
     "own_labels",
     "experiment",
-    "config", "results",
+    "config", "results", "auditing",
     "plan", "stored", "student",
     "figures", "analyses", "report",
     "executors",
     "preparation", "sweep",
     "own_model", "export",
-    "freshness", "forecast", "rates", "progress", "study",
+    "freshness", "nominal", "forecast", "rates", "progress", "study",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",

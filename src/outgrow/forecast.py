@@ -1,33 +1,27 @@
 """How long a plan still takes: by what such steps took on this machine before, and ever more by this run itself.
 
-Expected seconds of a step are a constant of its kind plus its multiply-accumulates at a nominal speed. What it really
-takes is a multiple of that. The multiple is learned for all steps that mostly multiply, or all that mostly do not, for
-a kind of step, and for a kind with a model, also from how far steps are that run now. Each of these leans on the one
-before it until it has seen enough itself. How fast a machine multiplies says nothing of how fast it writes files;
-and the first reading of data, during which libraries are imported, says nothing of anything else.
+What a step takes is a multiple of what it would take on a nominal machine. The multiple is learned for all steps that
+mostly multiply, or all that mostly do not, for a kind of step, and for a kind with a model, also from how far steps are
+that run now. Each of these leans on the one before it until it has seen enough itself. How fast a machine multiplies
+says nothing of how fast it writes files; and the time in which a process imports libraries says nothing of anything.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
+from outgrow.executors.schedule import makespan
+from outgrow.nominal import mostly_multiply, names, nominal
 from outgrow.plan import Plan
-from outgrow.steps import Step, TrainedHead
+from outgrow.steps import Step
 
-SPEED = 2e10  # multiply-accumulates a second: about a core's
-CONSTANT = {
-    "Dataset": 1.0, "Split": 0.02, "Features": 1.0, "Finetuned": 0.15, "Labels": 0.02, "Scored": 0.015,
-    "Comparison": 0.1, "Adapted": 0.5, "Prompted": 0.1,
-}  # fmt: skip
-"""Seconds of a step that multiplies nothing, with writing and checking its files, by kind; 0.03 of any other."""
-ROW = 1.5e-6  # seconds of a row in an epoch of a linear head, when many are trained together
-READING = ("Dataset", "Split", "Given")
+READING = ("Dataset", "Split", "Given", "Ask")
 SIDES = ("multiplying", "other")
 AGAINST = 0.25  # of a mean step: what a level's own observations are weighed against
 START = 3.0  # seconds until libraries are imported, and of the table and the page at the end
+LOOKS = 20  # how often, at least, in as many events as steps are left, it is reckoned who will wait for whom
 
 
 @dataclass
@@ -43,13 +37,43 @@ class _Level:
         return (self.taken + taken + before * weight) / (self.expected + expected + weight)
 
 
-@dataclass
 class _Group:
-    """Steps that began together and are computed in one go."""
+    """Steps that began together and are computed in one go.
 
-    began: float
-    steps: dict[str, float] = field(default_factory=dict)  # how far each is
-    open: bool = True  # whether more may join
+    Args:
+        now: when they began.
+        importing: whether their worker has just been started. Then they teach nothing until they tell how far they are.
+    """
+
+    def __init__(self, now: float, *, importing: bool) -> None:
+        self.began, self.importing = now, importing
+        self.steps: dict[str, float] = {}  # how far each is
+        self.open = True  # whether more may join
+        self.expected = 0.0  # seconds
+        self.before = self._far = 0.0  # the share of them that was done when it began; and when it was told last
+        self._told, self._gap, self._share = now, 0.0, 0.0  # when that was; seconds since the time before, and progress
+
+    def join(self, key: str, expected: float) -> None:
+        self.steps[key] = 0.0
+        self.expected += expected
+
+    def tell(self, key: str, progress: float, expected: float, now: float) -> None:
+        """How far one of them is."""
+        self.open = False
+        if progress == self.steps[key] and not self.importing:
+            return
+        self._share = (progress - self.steps[key]) * expected / self.expected
+        self.steps[key] = progress
+        self._far += self._share
+        self._gap, self._told = now - self._told, now
+        if self.importing:
+            self.importing, self.began, self.before, self._share = False, now, self._far, 0.0
+
+    def far(self, now: float) -> float:
+        """The share that should be done by now: it goes on as it did, but not past what it would have told."""
+        if self._far <= 0 or not self._gap:
+            return self._far
+        return min(self._far + self._share * min(1.0, (now - self._told) / self._gap), 1.0)
 
 
 class Forecast:
@@ -70,8 +94,9 @@ class Forecast:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._known, self._workers, self._clock = known or {}, workers, clock
+        self._plan = plan
         self._steps = {key: plan.steps[key] for key in plan.todo}
-        self._names = {key: _names(step) for key, step in self._steps.items()}
+        self._names = {key: names(step) for key, step in self._steps.items()}
         self._expected = {key: self._expect(step) for key, step in self._steps.items()}
         self._waiting: dict[str, float] = {}  # expected seconds of steps that have not begun, by kind and model
         self._levels: dict[str, _Level] = {side: _Level(weight=2.0) for side in SIDES}
@@ -87,21 +112,20 @@ class Forecast:
         self._kind_of = {fine: kind for kind, fine in self._names.values()}
         self._running: list[_Group] = []
         self._begun: set[str] = set()  # or given up
-        self._starting = workers if workers > 1 else 0  # processes that import their libraries during their first step
+        self._over: set[str] = set()
+        self._most = 0  # steps that were computed at once so far: workers that have been started
+        self._stretch, self._events = 1.0, 0  # how much longer it takes than if no worker ever waited; until it is new
 
     def _expect(self, step: Step) -> float:
-        kind, fine = _names(step)
-        cores = min(self._workers, os.cpu_count() or 1)
-        alone = constant(step) * self._workers / cores + step.work / SPEED * self._workers
-        return alone * self._known.get(fine, self._known.get(kind, 1.0))
+        kind, fine = names(step)
+        return nominal(step, workers=self._workers) * self._known.get(fine, self._known.get(kind, 1.0))
 
     def _side_of(self, fine: str) -> str:
         """Which steps those of a kind and model resemble; "" for those that read data, which resemble none."""
         steps = [step for step in self._steps.values() if self._names[step.key][1] == fine]
         if type(steps[0]).__name__ in READING:
             return ""
-        multiplying = sum(step.work / SPEED - constant(step) for step in steps) > 0
-        return SIDES[0] if multiplying else SIDES[1]
+        return SIDES[0] if mostly_multiply(steps) else SIDES[1]
 
     def _chain(self, key: str) -> list[str]:
         """The levels that a step teaches, from the broadest."""
@@ -110,6 +134,7 @@ class Forecast:
 
     def started(self, step: Step) -> None:
         """A step has begun; those of equal `together` that begin one after the other are computed in one go."""
+        self._events -= 1
         if step.key not in self._expected:
             return
         last = self._running[-1] if self._running else None
@@ -117,9 +142,11 @@ class Forecast:
         if last is None or not same:
             for group in self._running:
                 group.open = False
-            last = _Group(began=self._clock())
+            first = type(step).__name__ not in READING and self._most <= len(self._running)  # those were imported for
+            self._most += first
+            last = _Group(self._clock(), importing=first)
             self._running.append(last)
-        last.steps[step.key] = 0.0
+        last.join(step.key, self._expected[step.key])
         self._begin(step)
 
     def _begin(self, step: Step) -> None:
@@ -134,41 +161,37 @@ class Forecast:
 
     def progressed(self, step: Step, progress: float) -> None:
         """How far a step is, from 0 to 1."""
+        self._events -= 1
         for group in self._running:
             if step.key in group.steps:
-                group.steps[step.key] = progress
-                group.open = False
+                group.tell(step.key, progress, self._expected[step.key], self._clock())
 
     def finished(self, step: Step) -> None:
         """A step is done, has failed, or can no longer be done; the first of a group tells of all."""
+        self._events -= 1
         if step.key in self._expected:
             self._begin(step)
+            self._over.add(step.key)
         for group in self._running:
             if step.key in group.steps:
                 self._running.remove(group)
-                if self._starting and type(step).__name__ not in READING:  # those are done first, and here
-                    self._starting -= 1
-                else:
+                if not group.importing:
                     self._learn(group)
                 return
 
     def _learn(self, group: _Group) -> None:
-        taken, expected = self._clock() - group.began, self._of(group)
+        taken = (self._clock() - group.began) / group.expected
         for key in group.steps:
-            share = self._expected[key] / expected
             for name in self._chain(key):
-                self._levels[name].taken += taken * share
-                self._levels[name].expected += self._expected[key]
-
-    def _of(self, group: _Group) -> float:
-        return sum(self._expected[key] for key in group.steps)
+                self._levels[name].taken += taken * self._expected[key]
+                self._levels[name].expected += self._expected[key] * (1 - group.before)
 
     def _ratios(self) -> dict[str, float]:
         """What to multiply expectations by, for each kind and model, with what the running steps tell by now."""
         now = self._clock()
         seen: dict[str, tuple[float, float]] = {}
         for group in self._running:
-            done = sum(self._expected[key] * far for key, far in group.steps.items())
+            done = group.expected * (group.far(now) - group.before)
             if done > 0:
                 for name in self._chain(next(iter(group.steps))):
                     taken, expected = seen.get(name, (0.0, 0.0))
@@ -184,17 +207,23 @@ class Forecast:
 
     def left(self) -> float:
         """Seconds until all is done."""
-        ratios, now = self._ratios(), self._clock()
-        total = sum(expected * ratios[fine] for fine, expected in self._waiting.items())
-        longest = 0.0
-        for group in self._running:
-            ratio = ratios[self._names[next(iter(group.steps))][1]]
-            whole, passed = self._of(group) * ratio, now - group.began
-            left = sum(self._expected[key] * (1 - far) for key, far in group.steps.items()) * ratio
-            if not any(group.steps.values()):  # it does not tell how far it is
-                left = max(whole - passed, 0.2 * passed)
-            total, longest = total + left, max(longest, left)
-        return max(total / self._workers, longest)
+        ratios = self._ratios()
+        running = [(self._left_of(group, ratios), list(group.steps)) for group in self._running]
+        each = (sum(expected * ratios[fine] for fine, expected in self._waiting.items())
+                + sum(left for left, _ in running)) / self._workers  # fmt: skip
+        if self._workers > 1 and self._events <= 0 and each > 0:
+            todo = [key for key in self._plan.todo if key not in self._over]
+            seconds = {key: self._expected[key] * ratios[self._names[key][1]] for key in todo}
+            whole = makespan(replace(self._plan, todo=todo), seconds, running=running, workers=self._workers)
+            self._stretch, self._events = whole / each, len(todo) // LOOKS
+        return max(each * self._stretch, max((left for left, _ in running), default=0.0))
+
+    def _left_of(self, group: _Group, ratios: Mapping[str, float]) -> float:
+        now = self._clock()
+        whole, passed = group.expected * ratios[self._names[next(iter(group.steps))][1]], now - group.began
+        if far := group.far(now):
+            return whole * (1 - far)
+        return max(whole - passed, 0.2 * passed)  # it does not tell how far it is
 
     @property
     def seen(self) -> float:
@@ -211,24 +240,6 @@ class Forecast:
                 before = self._known.get(name, self._known.get(kind, 1.0))
                 found[name] = before * level.taken / level.expected
         return found
-
-
-def constant(step: Step) -> float:
-    """Seconds of a step besides its multiplications, on a nominal machine."""
-    seconds = CONSTANT.get(type(step).__name__, 0.03)
-    if isinstance(step, TrainedHead):
-        seconds += ROW * step.part.size * step.role.train.epochs
-    return seconds
-
-
-def _names(step: Step) -> tuple[str, str]:
-    """The kind of a step, and the kind with the model or task that it is about."""
-    kind = type(step).__name__
-    if isinstance(step, TrainedHead):
-        kind += f" {step.role.train.optimizer}"
-    about = getattr(getattr(step, "by", step), "label", "") or getattr(getattr(step, "model", None), "label", "")
-    task = getattr(step, "task", None)
-    return kind, f"{kind} of {about or getattr(task, 'name', '')}"
 
 
 def about(seconds: float) -> str:

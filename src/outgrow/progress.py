@@ -13,7 +13,7 @@ from rich.text import Text
 from outgrow.forecast import Forecast, between
 from outgrow.plain import plain
 from outgrow.plan import Plan
-from outgrow.rates import keep_rates, machine_name, read_rates
+from outgrow.rates import at_once, keep_rates, machine_names, read_rates
 from outgrow.runtime import Runtime
 from outgrow.steps import Step
 
@@ -27,8 +27,8 @@ class Live:
 
     def __init__(self, plan: Plan, runtime: Runtime | None = None) -> None:
         runtime = runtime or Runtime()
-        self._machine = machine_name(runtime.device)
-        self._forecast = Forecast(plan, workers=at_once(runtime), known=read_rates(self._machine))
+        self._machines = machine_names(runtime)
+        self._forecast = Forecast(plan, workers=at_once(runtime), known=read_rates(*self._machines))
         self._done, self._steps = set[str](), len(plan.todo)
         self._said = self._shown = self._began = time.monotonic()
         self._progress = Progress(
@@ -53,7 +53,7 @@ class Live:
         if self._bar is not None:
             self._progress.stop()
         if learned := self._forecast.learned():
-            keep_rates(self._machine, learned)
+            keep_rates(self._machines[-1], learned)
 
     def started(self, step: Step) -> None:
         self._forecast.started(step)
@@ -80,8 +80,3 @@ class Live:
         else:
             self._said = now
             errors.print(Text(f"{timedelta(seconds=round(passed))}  {count}, {remaining}: {plain(title)}"))
-
-
-def at_once(runtime: Runtime) -> int:
-    """Steps that an executor computes at once."""
-    return 1 if runtime.executor == "serial" else runtime.workers

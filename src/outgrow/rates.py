@@ -5,21 +5,26 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 from collections.abc import Mapping
 
 from outgrow.disk import write_whole
 from outgrow.errors import ConfigError
+from outgrow.nominal import threads
 from outgrow.packs.cache import cache_folder
+from outgrow.runtime import Runtime
 
 FILE = "rates.json"
 MOST = 1_000  # multiples kept; the oldest go first
 BEYOND = 1e100  # no step took so many times what was estimated
 
 
-def read_rates(machine: str) -> dict[str, float]:
-    """Multiples by kind of step, as `Forecast.learned` gave them; {} where there are none, or none that can be read."""
-    return _read().get(machine, {})
+def read_rates(*machines: str) -> dict[str, float]:
+    """Multiples by kind of step, as `Forecast.learned` gave them; {} where there are none, or none that can be read.
+
+    Those of a machine named later count where there are several.
+    """
+    whole = _read()
+    return {name: ratio for machine in machines for name, ratio in whole.get(machine, {}).items()}
 
 
 def keep_rates(machine: str, learned: Mapping[str, float]) -> None:
@@ -36,9 +41,18 @@ def keep_rates(machine: str, learned: Mapping[str, float]) -> None:
         write_whole(folder / FILE, json.dumps(whole, indent=1), what="rates", follow=False)
 
 
-def machine_name(device: str) -> str:
-    """What rates depend on and can be told without loading anything: the device, and how many threads compute."""
-    return f"{device}, {os.environ.get('OMP_NUM_THREADS') or os.cpu_count()} threads"
+def machine_names(runtime: Runtime) -> list[str]:
+    """What rates depend on and can be told without loading anything: the device, how many threads compute, and workers.
+
+    Those without workers come first: what is not known with workers may be known without.
+    """
+    alone = f"{runtime.device}, {threads()} threads"
+    return [alone] if at_once(runtime) == 1 else [alone, f"{alone}, {runtime.workers} workers"]
+
+
+def at_once(runtime: Runtime) -> int:
+    """Steps that an executor computes at once."""
+    return 1 if runtime.executor == "serial" else runtime.workers
 
 
 def _read() -> dict[str, dict[str, float]]:

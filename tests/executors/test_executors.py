@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -353,6 +354,62 @@ def test_ctrl_c_does_not_wait_for_a_stopped_worker(toml: Callable[..., str], sto
         assert status == 130
         assert "Traceback" not in said
         assert "run the same command to go on" in said
+
+
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize("stops", [False, True])
+def test_workers_tell_how_far_they_are_while_they_compute(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stops: bool
+) -> None:
+    """A training goes on only when the run has heard that half of it is done; a stopped worker tells too."""
+    tried, heard = tmp_path / "tried", tmp_path / "heard"
+
+    def waiting(step: Step, store: Any, context: Context, *rest: Any) -> bool:
+        if "ground truth" in step.title and not heard.exists():
+            context.report(step, 0.25)
+            context.report(step, 0.5)
+            if stops and not tried.exists():
+                tried.touch()
+                be_stopped()
+            deadline = time.monotonic() + 60
+            while not heard.exists():
+                assert time.monotonic() < deadline, "nobody hears"
+                time.sleep(0.01)
+        return compute(step, store, context, *rest)
+
+    class Hearing(Watcher):
+        def progressed(self, step: Step, progress: float) -> None:
+            super().progressed(step, progress)
+            if self.progress.count(0.5) > stops:  # the next worker tells it anew
+                heard.touch()
+
+    monkeypatch.setattr(executors_base, "compute", waiting)
+    monkeypatch.setattr(workers, "SILENCE", 2.0)
+    monkeypatch.setattr(workers, "BEAT", 0.1)
+    watcher, runtime = Hearing(), Runtime(executor="processes", workers=1)
+    assert run_experiments(toy("method.name=naive"), store, runtime=runtime, watcher=watcher).failures == {}
+    assert heard.exists()
+    assert all(0 <= far <= 1 for far in watcher.progress)
+
+
+def test_steps_computed_in_one_go_are_as_far_as_all_of_them(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four steps, one is done and one is halfway; what is told of a step of another group moves nothing."""
+    steps = [
+        Steps().split(ToyTask(n=10, seed=seed), SplitSpec(supervisor=2, transfer=2, validation=2, test=2), seed=0)
+        for seed in range(5)
+    ]
+    far, context = multiprocessing.RawValue("d", 0.0), Context(store)
+    seen: list[float] = []
+
+    def telling(group: list[Step], store: Store, context: Context) -> executors_base.Done:
+        for step, progress in ((group[0], 0.5), (group[1], 0.5), (group[0], 1.0), (steps[4], 0.7)):
+            context.report(step, progress)
+            seen.append(far.value)
+        return executors_base.Done()
+
+    monkeypatch.setattr(workers, "compute_group", telling)
+    workers._compute(bytes(ForkingPickler.dumps(steps[:4])), store, context, far)
+    assert seen == [0.125, 0.25, 0.375, 0.375]
 
 
 class Stubborn(Exception):

@@ -218,12 +218,11 @@ def _show_plan(plan: Plan, runtime: Runtime) -> None:
 def time_of(plan: Plan, runtime: Runtime) -> str:
     """How long the steps to do will take, as far as it can be told."""
     from outgrow.forecast import START, Forecast, between
-    from outgrow.progress import at_once
-    from outgrow.rates import machine_name, read_rates
+    from outgrow.rates import at_once, machine_names, read_rates
 
     if not plan.todo:
         return ""
-    known = read_rates(machine_name(runtime.device))
+    known = read_rates(*machine_names(runtime))
     forecast = Forecast(plan, workers=at_once(runtime), known=known)
     seconds, seen = START + forecast.left(), forecast.seen
     low, high = (0.7, 1.6) if seen > 0.8 else (0.4, 2.5)

@@ -64,6 +64,14 @@ class Outcome:
         """How many steps were computed by this run, and by no other."""
         return len(set(self.computed) - self.elsewhere)
 
+    def add(self, other: Outcome) -> None:
+        """Take down what came of more of the same graph."""
+        self.computed += other.computed
+        self.elsewhere |= other.elsewhere
+        self.failures |= other.failures
+        self.failed |= other.failed
+        self.damaged |= other.damaged
+
     def note(self, plan: Plan, steps: Sequence[Step], done: Done) -> None:
         """Record what became of steps that were computed together."""
         self.elsewhere |= done.elsewhere
@@ -88,9 +96,13 @@ class Outcome:
 
 
 class Frontier:
-    """The steps of a plan whose inputs are done, handed out in groups that are computed in one go."""
+    """The steps of a plan whose inputs are done, handed out in groups that are computed in one go.
 
-    def __init__(self, plan: Plan) -> None:
+    Args:
+        begun: keys of steps that were handed out already.
+    """
+
+    def __init__(self, plan: Plan, *, begun: Container[str] = ()) -> None:
         self._plan = plan
         self._place = {key: i for i, key in enumerate(plan.todo)}
         self._needs = {
@@ -103,7 +115,7 @@ class Frontier:
         self._alone: list[int] = []  # a heap of places
         self._groups: dict[str, list[Step]] = {}
         for key, needs in self._needs.items():
-            if not needs:
+            if not needs and key not in begun:
                 self._add(key)
 
     def _add(self, key: str) -> None:

@@ -94,6 +94,9 @@ class _Crew:
             self._ended(group, answer)
         elif not alive or not one.look(passed):
             self._lost(one, silent=alive)
+        elif (far := one.news()) is not None:
+            for step in group:
+                self._watcher.progressed(step, far)
 
     def _lost(self, one: Worker, *, silent: bool) -> None:
         """A worker is dead, or as good as that."""

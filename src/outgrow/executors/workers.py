@@ -2,7 +2,7 @@
 
 Each second a thread of the worker counts up a number that the executor sees. A worker that has stopped counting may
 only be busy, in a long call that lets no other thread run. So it is given up only if it also is stopped, or uses no
-processor time at all.
+processor time at all. How far it is stands in memory that both see: nobody waits for that either.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from outgrow.store import Store
 BEAT = 1.0  # seconds between two signs of life
 SILENCE = 60.0  # seconds without any, after which a worker is looked at
 GRACE = 5.0  # seconds that a worker without work has to end by itself
+UNTOLD = -1.0  # in place of a share that no step of a group has told yet
+FINE = 0.01  # the least share of a group that is worth telling
 
 
 class Worker:
@@ -43,7 +45,9 @@ class Worker:
         self._pipe, theirs = context.Pipe()
         self._beats = context.RawValue("Q", 0)
         self._last: tuple[int, Seen | None] = (0, None)
-        self.process = context.Process(target=_serve, args=(theirs, self._beats, address, runtime, threads))
+        self._far, self._told = context.RawValue("d", UNTOLD), UNTOLD
+        shared = (theirs, self._beats, self._far)
+        self.process = context.Process(target=_serve, args=(*shared, address, runtime, threads))
         with without_interrupts():
             self.process.start()
         theirs.close()
@@ -58,6 +62,7 @@ class Worker:
                 "executor serial"
             ) from error
         self.group, self.silent = group, 0.0
+        self._far.value = self._told = UNTOLD
         # a stopped process takes nothing out of a pipe that is full, and nobody here may wait for it
         threading.Thread(target=self._send, args=(packed,), daemon=True).start()
 
@@ -80,6 +85,14 @@ class Worker:
             return None
         self.group = []
         return found
+
+    def news(self) -> float | None:
+        """The share of its group that it has done, if that has grown enough to be told."""
+        far = float(self._far.value)
+        if far < self._told + FINE:
+            return None
+        self._told = far
+        return far
 
     def look(self, passed: float) -> bool:
         """Whether it may still come to something, `passed` seconds after it was looked at before.
@@ -141,7 +154,7 @@ def without_interrupts() -> Iterator[None]:
 # In the worker
 
 
-def _serve(pipe: connection.Connection, beats: Any, address: str, runtime: Runtime, threads: int) -> None:
+def _serve(pipe: connection.Connection, beats: Any, far: Any, address: str, runtime: Runtime, threads: int) -> None:
     """Compute groups as they come in, until an empty message comes."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     threading.Thread(target=_beat, args=(beats,), daemon=True).start()
@@ -159,12 +172,21 @@ def _serve(pipe: connection.Connection, beats: Any, address: str, runtime: Runti
         problem = None
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # who started it has ended first
         while packed := pipe.recv_bytes():
-            pipe.send_bytes(_packed(problem or _compute(packed, store, context)))
+            pipe.send_bytes(_packed(problem or _compute(packed, store, context, far)))
 
 
-def _compute(packed: bytes, store: Store, context: Context) -> Done | OutgrowError:
+def _compute(packed: bytes, store: Store, context: Context, far: Any) -> Done | OutgrowError:
     try:
-        return compute_group(ForkingPickler.loads(packed), store, context)
+        group: list[Step] = ForkingPickler.loads(packed)
+        done = dict.fromkeys((step.key for step in group), 0.0)
+
+        def report(step: Step, progress: float) -> None:
+            if step.key in done:
+                far.value = max(far.value, 0.0) + (progress - done[step.key]) / len(done)
+                done[step.key] = progress
+
+        context.report = report
+        return compute_group(group, store, context)
     except OutgrowError as error:
         return error
 

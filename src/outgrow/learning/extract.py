@@ -54,7 +54,7 @@ def _scaled(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.n
 
 def features_of(
     network: Network,
-    inputs: np.ndarray,
+    rows: Rows,
     mean: np.ndarray,
     deviation: np.ndarray,
     machine: Machine,
@@ -62,12 +62,12 @@ def features_of(
     *,
     stored: bool = True,
 ) -> np.ndarray:
-    """Features of rows, standardised by given moments: [n, ..., width].
+    """Features of encoded rows, standardised by given moments: [n, ..., width].
 
     Args:
         stored: round them to float16, as stored features are; else they are float32.
     """
-    rows, scale = network.encode(inputs), standardised if stored else _scaled
+    scale = standardised if stored else _scaled
     found: np.ndarray | None = None
     for piece, values in extracted(network, rows, machine, label):
         if found is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,26 @@ from torch import Tensor
 
 from outgrow.learning.batching import Arrays, Rows
 from outgrow.learning.network import Network
+
+WORD = re.compile(r"\w+|[^\w\s]")
+MANY, LONG = 1 << 17, 40  # pieces of text that are kept, and their letters
+
+
+class _Pieces(dict[str, tuple[int, ...]]):
+    """Numbers of the known words of a piece of text without blanks: most pieces come again, and are looked at once."""
+
+    def __init__(self, number: Mapping[str, int]) -> None:
+        super().__init__()
+        self._number = number
+
+    def __missing__(self, piece: str) -> tuple[int, ...]:
+        number = self._number
+        found = tuple(number[word] for word in WORD.findall(piece.lower()) if word in number)
+        if len(piece) <= LONG:
+            if len(self) >= MANY:
+                self.clear()
+            self[piece] = found
+        return found
 
 
 class MeanVectors(Network):
@@ -23,19 +45,32 @@ class MeanVectors(Network):
 
     def __init__(self, vectors: np.ndarray, number: Mapping[str, int]) -> None:
         super().__init__()
-        self._vectors, self._number = vectors, number
+        self._vectors, self._pieces = vectors, _Pieces(number)
 
     def encode(self, inputs: np.ndarray) -> Arrays:
-        width = self._vectors.shape[1]
-        found = np.zeros((inputs.size, width), np.float32)
-        for row, text in enumerate(inputs.reshape(-1)):
-            words = re.findall(r"\w+|[^\w\s]", text.lower())
-            known = sorted(
-                self._number[word] for word in words if word in self._number
-            )  # so that sums are the same too
-            if known:
-                found[row] = self._vectors[known].astype(np.float32).mean(0)
-        return Arrays(found.reshape(*inputs.shape, width))
+        values = self._means(inputs.reshape(-1))
+        return Arrays(values.reshape(*inputs.shape, values.shape[1]))
+
+    def _means(self, texts: np.ndarray) -> np.ndarray:
+        """A sparse product counts the words: it adds a text's vectors one after the other, in the order of `number`.
+
+        So sums are the same to the last bit whatever the order of the words, and whatever texts stand beside this one.
+        """
+        from scipy.sparse import csr_array
+
+        words = [list(chain.from_iterable(map(self._pieces.__getitem__, text.split()))) for text in texts]
+        counts, size = np.fromiter(map(len, words), np.int64, len(words)), len(self._table)
+        of = np.repeat(np.arange(len(words)), counts)
+        number = np.fromiter(chain.from_iterable(words), np.int64, len(of))
+        number = np.sort(of * size + number) % size
+        ends = np.concatenate([[0], counts.cumsum()])
+        chosen = csr_array((np.ones(len(number), np.float32), number, ends), shape=(len(words), size))
+        sums: np.ndarray = chosen @ self._table
+        return sums / np.maximum(counts, 1).astype(np.float32)[:, None]
+
+    @cached_property
+    def _table(self) -> np.ndarray:
+        return np.ascontiguousarray(self._vectors, np.float32)
 
     def notes(self, rows: Rows) -> list[str]:
         """How many pairs have candidates with the same mean, of which nothing can be learned."""

@@ -74,19 +74,16 @@ class ClassFolders:
                 states.append((str(file), file.stat().st_size, file.stat().st_mtime_ns))
         return f"sha256:{_content(str(self.root), tuple(states))}"
 
-    def read(self) -> Examples:
-        """References to all images; each is read once, and those that cannot be are named in `notes`."""
+    def images(self) -> tuple[list[tuple[int, Path]], list[str]]:
+        """Every image with the number of its folder, and notes on what is passed over; DataError if most is unread."""
         from outgrow.tasks.sources.decoding import library
-        from outgrow.tasks.sources.images import read_bytes, refer
-        from outgrow.tasks.sources.looks import images, judged, listed, look_at_all, told, whites
+        from outgrow.tasks.sources.looks import images, listed
 
         library()
-        folders, source = self.folders(), shown(self.root)
+        folders = self.folders()
         found = [(label, file) for label, name in enumerate(folders) for file in self._files(name)]
         kinds = [_kind(file) for _, file in found]
         chosen = [one for one, kind in zip(found, kinds, strict=True) if kind == "image"]
-        names = [os.path.relpath(file, self.root) for _, file in chosen]
-        looks = judged(look_at_all([*map(shown, names)], lambda i: read_bytes(str(chosen[i][1]))))
         notes = []
         for kind, what in {"": "files that are no images", "unread": "images in formats that are not read"}.items():
             files = [
@@ -95,13 +92,24 @@ class ClassFolders:
             if files:
                 notes.append(f"skipped {len(files):,} {what}: {listed(files)}")
         if 2 * kinds.count("unread") > len(chosen) + kinds.count("unread"):
-            raise DataError(f"{source}: {notes[-1]}; save them as PNG or JPEG")
+            raise DataError(f"{shown(self.root)}: {notes[-1]}; save them as PNG or JPEG")
         if loose := [name for name in self._entries(folders=False) if _kind(self.root / name) == "image"]:
             notes.append(f"passed over {images(len(loose))} in no class's folder: {listed([*map(shown, loose)])}")
         if lost := [one for name in folders for one in self._entries_of(name) if not one.exists()]:
             notes.append(f"passed over links to nothing: {listed([shown(one.relative_to(self.root)) for one in lost])}")
         if foreign := [name for name in self._entries(folders=True) if _foreign(name) and name[0] != "."]:
             notes.append(f"passed over what other programs have left: {listed([*map(shown, foreign)])}")
+        return chosen, notes
+
+    def read(self) -> Examples:
+        """References to all images; each is read once, and those that cannot be are named in `notes`."""
+        from outgrow.tasks.sources.images import read_bytes, refer
+        from outgrow.tasks.sources.looks import judged, look_at_all, told, whites
+
+        folders, source = self.folders(), shown(self.root)
+        chosen, notes = self.images()
+        names = [os.path.relpath(file, self.root) for _, file in chosen]
+        looks = judged(look_at_all([*map(shown, names)], lambda i: read_bytes(str(chosen[i][1]))))
         notes += told(looks, source=source)
         white = whites(looks)
         first: dict[str, str] = {}  # of the images that show the same

@@ -1,0 +1,58 @@
+"""What a step takes on a nominal machine: a constant of its kind, and its multiply-accumulates at a nominal speed."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+
+from outgrow.steps import Step, Trained, TrainedHead
+
+SPEED = 4e10  # multiply-accumulates a second: about a core's
+CONSTANT = {
+    "Dataset": 1.0, "Split": 0.02, "Features": 1.0, "Finetuned": 0.05, "Labels": 0.02, "Scored": 0.015,
+    "Comparison": 0.1, "Adapted": 0.5, "Prompted": 0.1,
+}  # fmt: skip
+"""Seconds of a step that multiplies nothing, with writing and checking its files, by kind; 0.03 of any other."""
+UPDATE = 2e-3  # seconds of an update of a network, besides its multiplications
+ROW = 1.5e-6  # seconds of a row in an epoch of a linear head, when many are trained together
+
+
+def nominal(step: Step, *, workers: int) -> float:
+    """Seconds of a step while as many workers compute; each of them has its share of the cores."""
+    cores = os.cpu_count() or 1
+    fewer = max(
+        1.0, threads() / max(1, cores // workers)
+    )  # threads of a process that has no others beside it, to theirs
+    return (constant(step) + step.work / SPEED * fewer) * max(1.0, workers / cores)
+
+
+def constant(step: Step) -> float:
+    """Seconds of a step besides its multiplications."""
+    seconds = CONSTANT.get(type(step).__name__, 0.03)
+    if isinstance(step, Trained):
+        rows, train = step.part.size, step.role.train
+        each = ROW * rows if isinstance(step, TrainedHead) else UPDATE * math.ceil(rows / train.batch_size)
+        seconds += each * train.epochs
+    return seconds
+
+
+def mostly_multiply(steps: Sequence[Step]) -> bool:
+    """Whether most of their time is that of multiplications."""
+    return sum(step.work / SPEED - constant(step) for step in steps) > 0
+
+
+def names(step: Step) -> tuple[str, str]:
+    """The kind of a step, and the kind with the model or task that it is about."""
+    kind = type(step).__name__
+    if isinstance(step, TrainedHead):
+        kind += f" {step.role.train.optimizer}"
+    about = getattr(getattr(step, "by", step), "label", "") or getattr(getattr(step, "model", None), "label", "")
+    task = getattr(step, "task", None)
+    return kind, f"{kind} of {about or getattr(task, 'name', '')}"
+
+
+def threads() -> int:
+    """With how many a process computes that is told nothing else."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdecimal() and int(told) else os.cpu_count() or 1
