@@ -25,8 +25,8 @@ MODULES = {
 
 # Rooms from the bottom to the top. A file may import from its own room and from those before it in this list.
 ROOMS = [
-    "plain", "errors", "aliases", "others", "disk", "spec", "registry", "runtime", "intervals",
-    "packs", "model_folder", "hub", "chess", "artefacts", "store",
+    "plain", "errors", "aliases", "others", "disk", "spec", "registry", "runtime", "intervals", "trust",
+    "packs", "endpoint", "model_folder", "hub", "chess", "artefacts", "store",
     "specs", "tasks", "metrics",
     "learning",
     "text", "vision",
@@ -35,12 +35,12 @@ ROOMS = [
     "methods", "supervisors",
     "own_labels",
     "experiment",
-    "config", "results",
-    "plan", "stored", "student",
+    "config", "results", "auditing",
+    "plan", "stored", "student", "labelling",
     "figures", "analyses", "report",
-    "nominal", "executors",
+    "nominal", "executors", "trackers",
     "preparation", "sweep",
-    "own_model",
+    "own_model", "export",
     "freshness", "forecast", "rates", "progress", "study",
     "testing",
     "zoo", "experiments",
@@ -51,8 +51,8 @@ DEPTH = {name: depth for depth, name in enumerate(ROOMS)}
 CLIMBING: dict[str, str] = {}
 TORCH_AT_THE_TOP = ("outgrow.chess.network", "outgrow.learning", "outgrow.text", "outgrow.vision", "outgrow.zoo.build")
 OPTIONAL = {
-    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "gguf", "PIL", "sklearn", "scipy",
-    "tomli_w", "pandas", "matplotlib",
+    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime", "gguf",
+    "PIL", "sklearn", "scipy", "tomli_w", "pandas", "matplotlib", "tensorboard", "mlflow", "wandb",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
 

@@ -63,5 +63,9 @@ class StepFailed(OutgrowError):
     """A step of the graph failed; the cause is chained."""
 
 
+class EndpointFailed(StepFailed):
+    """An endpoint that labels texts did not answer often enough; what it has answered is kept."""
+
+
 class MissingDependency(OutgrowError):
     """An optional package or outside program is not installed."""

@@ -17,7 +17,7 @@ from outgrow.nominal import mostly_multiply, names, nominal
 from outgrow.plan import Plan
 from outgrow.steps import Step
 
-READING = ("Dataset", "Split", "Given")
+READING = ("Dataset", "Split", "Given", "Ask")
 SIDES = ("multiplying", "other")
 AGAINST = 0.25  # of a mean step: what a level's own observations are weighed against
 START = 3.0  # seconds until libraries are imported, and of the table and the page at the end

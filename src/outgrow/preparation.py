@@ -19,7 +19,8 @@ from outgrow.metrics.base import metrics
 from outgrow.plain import counted
 from outgrow.plan import Plan, Planned
 from outgrow.runtime import Runtime
-from outgrow.steps import Context, Dataset, Given, Split, Step, walk_unique
+from outgrow.steps import Ask, Context, Dataset, FromOutside, Given, Split, Step, walk_unique
+from outgrow.steps.asked import foretell
 from outgrow.store import Store
 from outgrow.tasks.base import Output
 
@@ -31,31 +32,44 @@ DATA = (Dataset, Split, Given)
 def prepare(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> tuple[Plan, Outcome]:
     """Compute the steps that read data, and look at what came of them. Returns what is left to do, and the outcome.
 
-    What needs data that cannot be read, or a metric that does not fit them, has failed then and is not tried.
+    What needs data that cannot be read, or a metric that does not fit them, has failed then and is not tried. Whoever
+    has to be asked for labels is asked after that, and before anything is trained.
 
     Raises:
         OutgrowError: nothing can come of the whole plan. Notes of the data are attached, such as rows dropped.
     """
-    wanted = [key for key in plan.todo if isinstance(plan.steps[key], DATA)]
-    outcome = serial(replace(plan, todo=wanted), store, runtime, watcher) if wanted else Outcome()
-    if outcome.damaged:
-        return plan, outcome
-    _spread(plan, outcome)
+    outcome, done = Outcome(), set[str]()
+    for kinds in (DATA, Ask):
+        needed = {step.key for step in walk_unique(*(one.result for one in _alive(plan, outcome)))}
+        wanted = [key for key in plan.todo if key in needed and isinstance(plan.steps[key], kinds)]
+        done |= {*wanted}
+        if wanted:
+            outcome.add(serial(replace(plan, todo=wanted), store, runtime, watcher))
+        _spread(plan, outcome)
+        if kinds is DATA and not outcome.damaged:
+            _check_fits(plan, store, outcome)
+        if outcome.damaged:
+            return plan, outcome
+    alive = _alive(plan, outcome)
+    if not alive and outcome.failures:
+        raise _one_error(plan, outcome)
+    needed = {step.key for step in walk_unique(*(one.result for one in alive))}
+    return replace(plan, todo=[key for key in plan.todo if key in needed - done]), outcome
+
+
+def _alive(plan: Plan, outcome: Outcome) -> list[Planned]:
+    return [one for one in plan.results if one.result.key not in outcome.failed]
+
+
+def _check_fits(plan: Plan, store: Artefacts, outcome: Outcome) -> None:
+    """Mark results as failed whose metric or models do not fit the data that were read."""
     todo, found = set(plan.todo), cache(lambda data: _sample(store, data))
-    for one in plan.results:
-        if one.result.key in todo and one.result.key not in outcome.failed:
+    for one in _alive(plan, outcome):
+        if one.result.key in todo:
             try:
                 _check_fit(one, *found(one.result.student.split.dataset))
             except OutgrowError as error:
                 outcome.fail(plan, one.result.key, error)
-    if outcome.damaged:
-        return plan, outcome
-    alive = [one for one in plan.results if one.result.key not in outcome.failed]
-    if not alive and outcome.failures:
-        raise _one_error(plan, outcome)
-    needed = {step.key for step in walk_unique(*(one.result for one in alive))}
-    left = [key for key in plan.todo if key in needed and key not in wanted]
-    return replace(plan, todo=left), outcome
 
 
 def rehearse(plan: Plan) -> tuple[list[str], OutgrowError | None]:
@@ -67,14 +81,16 @@ def rehearse(plan: Plan) -> tuple[list[str], OutgrowError | None]:
     steps = walk_unique(*(one.result for one in plan.results))
     far = {step.task.name for step in steps if isinstance(step, Dataset) and hasattr(step.task, "repo")}
     notes = [f"the data of {name!r} come from the hub: they were not looked at" for name in sorted(far)]
-    if far or not any(isinstance(plan.steps[key], DATA) for key in plan.todo):
+    asked = [step for step in (plan.steps[key] for key in plan.todo) if isinstance(step, Ask)]
+    if far or not any(isinstance(plan.steps[key], (*DATA, Ask)) for key in plan.todo):
         return notes, None
     with tempfile.TemporaryDirectory() as folder:
         scratch = Store(folder)
         scratch.create()
-        whole = replace(plan, todo=list(plan.steps))
+        whole = replace(plan, todo=[key for key, step in plan.steps.items() if not isinstance(step, Ask)])
         try:
             prepare(whole, scratch, Runtime(), _Nobody())
+            notes += foretell(asked, Context(scratch))
         except OutgrowError as error:
             return notes, error
         return [*notes, *notes_of([one.result for one in plan.results], scratch)], None
@@ -84,7 +100,7 @@ def notes_of(ends: Sequence[Step], store: Artefacts) -> list[str]:
     """What the data that these need had to tell, as far as they are read."""
     found: list[str] = []
     for step in walk_unique(*ends):
-        if isinstance(step, (Dataset, Given)) and store.has(step.key):
+        if isinstance(step, (Dataset, FromOutside)) and store.has(step.key):
             context = Context(store)
             with contextlib.suppress(StoreError):  # what is damaged says nothing
                 found += step.read(context).notes if isinstance(step, Dataset) else step.notes(context)

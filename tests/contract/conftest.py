@@ -61,6 +61,7 @@ def given(tmp_path: Path) -> Callable[[str, str], dict[str, Any]]:
         ("models", "vision"): lambda: {"path": tiny_vision(tmp_path / "vision")},
         ("models", "transformer"): lambda: {"path": tiny_encoder(tmp_path / "encoder")},
         ("supervisors", "labels"): lambda: {"path": table(tmp_path / "labels.csv")},
+        ("supervisors", "api"): lambda: {"url": "https://127.0.0.1/v1", "served_model": "small"},
         ("supervisors", "ensemble"): lambda: {"members": toy_supervisors()},
     }
     return lambda kind, name: ways[kind, name]() if (kind, name) in ways else {}

@@ -200,6 +200,7 @@ REFUSED: list[tuple[dict[str, list[object]], dict[str, object], str]] = [
     ({"a": ["pos", "neg"], "g": [""]}, {"labels": ("a",), "audited": "g"}, "audited column 'g' is empty"),
     ({"a": ["pos", "neg"], "g": ["0.3", "1"]}, {"labels": ("a",), "audited": "g"}, "the truth of a row is one class"),
     ({"a": ["x", "y"], "g": ["z"]}, {"labels": ("a",), "audited": "g", "classes": ("x", "y")}, "none of the classes"),
+    ({"a": ["x", "y"], "g": ["p", "q"]}, {"labels": ("a",), "audited": "g"}, "holds p, q, and no label is one of"),
     ({"a": ["[1]", "neg"]}, {"labels": ("a",)}, "a label is one value"),
     ({"a": [-1, 1]}, {"labels": ("a",)}, "say --classes=-1,1"),
     ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 column that begin with 'p_'"),
@@ -217,7 +218,7 @@ def test_what_means_nothing_is_refused(
 
 def test_truths_that_contradict_each_other_are_named(csv: Write) -> None:
     texts = [f"text {i}" for i in range(N)] + ["text 3"]
-    gold: list[object] = [""] * N + ["neg"]
+    gold: list[object] = [*([""] * N), "neg"]
     gold[3] = "pos"
     with pytest.raises(DataError, match=r"'g' contradicts itself on 1 text, such as in rows .* different truths"):
         table(csv(texts=texts, a=["pos", "neg"], g=gold), labels=("a",), audited="g")

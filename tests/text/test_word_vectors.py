@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from outgrow.errors import PackMissing
 from outgrow.learning.batching import Arrays
 from outgrow.models.word_vectors import MeanVector, WordVectors
 from outgrow.tasks.base import Output
+from outgrow.text.word_vectors import MeanVectors
 
 WORDS = ["good", "film", ",", "n't"]
 CLASSES = Output(kind="classification", n_classes=2)
@@ -43,6 +47,42 @@ def test_the_mean_of_the_words_known(vectors: np.ndarray) -> None:
     pairs = network.encode(texts.reshape(2, 2))
     assert isinstance(pairs, Arrays)
     np.testing.assert_array_equal(pairs.values, found.reshape(2, 2, 50))
+
+
+def test_words_are_those_of_the_whole_text_and_sums_take_them_in_one_order(vectors: np.ndarray) -> None:
+    """Texts of every blank, of letters whose small form depends on what stands beside them, and of long pieces."""
+    words = ["good", "film", ",", "n't", "\u03b1\u03c2", "\u03c3", "i\u0307"]  # the sigma of a word's end, and another
+    rng, number = random.Random(0), {word: i for i, word in enumerate(words)}
+    table = np.random.default_rng(1).standard_normal((len(number), 7)).astype(np.float16)
+    network = MeanVectors(table, number)
+    blanks = [chr(i) for i in range(sys.maxunicode + 1) if chr(i).isspace()]
+    assert len(blanks) > 20
+    pieces = [
+        "Good",
+        "FILM",
+        ",",
+        "n't",
+        "\u0391\u03a3",
+        "\u03a3",
+        "\u0130",
+        "_",
+        "\u0301",
+        "\u200b",
+        "x" * 50,
+        "good,film,",
+        "",
+    ]
+    drawn = ("".join(rng.choice(rng.choice((pieces, blanks))) for _ in range(rng.randint(0, 40))) for _ in range(500))
+    texts = np.array(list(drawn), dtype=object)
+    found = network.encode(texts)
+    assert isinstance(found, Arrays)
+    some = 0
+    for text, row in zip(texts, found.values, strict=True):
+        known = sorted(number[word] for word in re.findall(r"\w+|[^\w\s]", text.lower()) if word in number)
+        wanted = table[known].astype(np.float32).mean(0) if known else np.zeros(7, np.float32)
+        np.testing.assert_array_equal(row, wanted)
+        some += len(known) > 8
+    assert some > 100
 
 
 def test_the_identity_needs_no_pack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

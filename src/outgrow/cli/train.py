@@ -5,16 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from outgrow.cli.store import DEFAULT_STORE, StoreOption
-from outgrow.errors import ConfigError
+from outgrow.errors import ConfigError, UnknownName
 from outgrow.plain import counted, plain
 
 if TYPE_CHECKING:
+    from outgrow.methods.base import Method
     from outgrow.models.base import Model
+    from outgrow.own_model.finding import Finding
     from outgrow.own_model.request import Prepared
     from outgrow.runtime import Runtime
     from outgrow.store import Store
@@ -23,7 +25,13 @@ TEXT_MODEL, IMAGE_MODEL = "minilm-l6", "efficientnet-lite0"
 
 
 def train(
-    tables: Annotated[list[str], typer.Argument(help="Tables: CSV, JSON lines or Parquet.", metavar="TABLE...")],
+    tables: Annotated[
+        list[str],
+        typer.Argument(
+            help="Tables: CSV, JSON lines or Parquet; or a folder with a folder of images for each label.",
+            metavar="TABLE...",
+        ),
+    ],
     text: Annotated[str, typer.Option(help='Column that the model reads, or "a {template} of {columns}".')] = "",
     first: Annotated[str, typer.Option(help="Column of the first of two candidates, of which one is better.")] = "",
     second: Annotated[str, typer.Option(help="Column of the second.")] = "",
@@ -47,6 +55,10 @@ def train(
     training: Annotated[
         Literal["probe", "lora", "full"], typer.Option(help="A linear head on frozen features, or more.")
     ] = "probe",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="An option of the model, layers=12, or of its training, train.epochs=3."),
+    ] = None,
     method: Annotated[
         str, typer.Option(help="auto, or a method by name (outgrow list methods); several: a+b.")
     ] = "auto",
@@ -66,21 +78,26 @@ def train(
     """Train a model on weak labels of your own, with no truth or a little, and say how far to trust it."""
     from outgrow.cli.display import say
     from outgrow.own_labels.columns import Columns
+    from outgrow.own_labels.pictures import FOLDER, PATH, is_image_folder
     from outgrow.own_model.request import Request, prepare
     from outgrow.runtime import runtime_of
     from outgrow.store import Store
     from outgrow.student.folder import check_free
 
     started = time.monotonic()
+    if not (text or first or image or labels) and len(tables) == 1 and is_image_folder(tables[0]):
+        image, labels = PATH, FOLDER
     columns = Columns(
         text=text, first=first, second=second, prompt=prompt, image=image, labels=_listed(labels), annotator=annotator,
         audited=audited, classes=_listed(classes), no_label=_listed(no_label), group=group, sources=_listed(sources),
         encoding=encoding, delimiter=delimiter,
     )  # fmt: skip
+    student, options = student_from(
+        model or (IMAGE_MODEL if image else TEXT_MODEL), training, settings or [], images=bool(image)
+    )
     request = Request(
-        paths=tables, columns=columns, model=_model(model or (IMAGE_MODEL if image else TEXT_MODEL), training),
-        method=_method(method), budget=budget, seed=seed,
-    )  # fmt: skip
+        paths=tables, columns=columns, model=student, train=options, method=_method(method), budget=budget, seed=seed
+    )
     check_free(out)
     prepared = prepare(request)
     runtime, opened = runtime_of(executor="serial", workers=None, device=device, precision=precision), Store(store)
@@ -113,9 +130,9 @@ def _go(prepared: Prepared, store: Store, runtime: Runtime, out: Path) -> None:
             )
             sys.exit(130)
     rows = keep(grown, out)
-    found = find(rows, grown)
+    found = find(rows, grown, out)
     for one in found:
-        one_shown(one)
+        show(one)
     page = write_page(found, out, title=f"{prepared.table.name}: what was found")
     say()
     say(f"Model: {out}, with all of this as a page: {page}")
@@ -125,23 +142,48 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
-def _model(name: str, training: str) -> Model:
-    """A registered model, trained in the way that was asked for."""
-    from outgrow.config.build import component
+def student_from(name: str, training: str, settings: list[str], *, images: bool) -> tuple[Model, dict[str, Any]]:
+    """A registered model, or one of the hub or a folder, and the fields of its training that were asked for."""
+    import dataclasses
+
+    from outgrow.config.build import check_keys, component, field_names
+    from outgrow.config.tables import parse_setting
     from outgrow.config.where import Where
     from outgrow.models.base import models
+    from outgrow.specs import TrainSpec
 
-    made = models[name]()
-    fields = {"model": name}
-    if hasattr(made, "training"):
+    where = Where("--model")
+    fields: dict[str, Any] = {"model": name}
+    if name not in models and ("/" in name or Path(name).is_dir()):
+        fields = {"model": "vision" if images else "transformer", "path": name}
+    elif name not in models:
+        try:
+            models[name]
+        except UnknownName as error:
+            raise UnknownName(f"--model: {error}; or one of the hub, as org/name, or a folder") from None
+    if fields["model"] in models and "training" in field_names(models[fields["model"]]):
         fields["training"] = training
     elif training != "probe":
         raise ConfigError(f"--training {training}: the model {name!r} is trained in one way only; leave it out")
-    found: Model = component(models, fields, "model", "model", Where("--model", ""))
-    return found
+    options: dict[str, Any] = {}
+    for text in settings:
+        path, value = parse_setting(text)
+        if len(path) == 2 and path[0] == "train":
+            options[path[1]] = value
+        elif len(path) == 1 and path[0] not in ("train", "model"):
+            fields[path[0]] = value
+        else:
+            raise ConfigError(
+                f"--set {text}: an option of the model by its name, such as layers=12, or train.KEY=VALUE, such as "
+                "train.epochs=3"
+            )
+    check_keys(options, [one.name for one in dataclasses.fields(TrainSpec)], "train.", Where("--set"))
+    made: Model = component(models, fields, "model", "model", where)
+    return made, options
 
 
-def _method(text: str):  # type: ignore[no-untyped-def]
+def _method(text: str) -> Method | None:
+    """A method by name, several with plus signs between; None for a choice by evidence."""
     from outgrow.config.build import method
     from outgrow.config.where import Where
 
@@ -177,7 +219,7 @@ def _cost(prepared: Prepared, store: Store, runtime: Runtime) -> None:
     say(f"Student: {how}{time_of(plan, runtime) or ': its features are in the store already'}.")
 
 
-def one_shown(found) -> None:  # type: ignore[no-untyped-def]
+def show(found: Finding) -> None:
     """A finding in the terminal."""
     from outgrow.cli.display import Shown, console, say
 
@@ -185,5 +227,5 @@ def one_shown(found) -> None:  # type: ignore[no-untyped-def]
     say(found.title)
     for sentence in found.sentences:
         say(sentence)
-    if found.table is not None:
+    if found.table is not None and found.table.rows:
         console.print(Shown(found.table))

@@ -64,6 +64,14 @@ class Outcome:
         """How many steps were computed by this run, and by no other."""
         return len(set(self.computed) - self.elsewhere)
 
+    def add(self, other: Outcome) -> None:
+        """Take down what came of more of the same graph."""
+        self.computed += other.computed
+        self.elsewhere |= other.elsewhere
+        self.failures |= other.failures
+        self.failed |= other.failed
+        self.damaged |= other.damaged
+
     def note(self, plan: Plan, steps: Sequence[Step], done: Done) -> None:
         """Record what became of steps that were computed together."""
         self.elsewhere |= done.elsewhere

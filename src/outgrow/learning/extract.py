@@ -44,19 +44,34 @@ def extracted(network: Network, rows: Rows, machine: Machine, label: str) -> Ite
 
 def standardised(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
     """Values in units of the deviation from the mean, within float16's range."""
-    scaled = (values - mean) / deviation
-    return np.asarray(scaled.clip(-LARGEST, LARGEST), np.float16)
+    return np.asarray(_scaled(values, mean, deviation), np.float16)
+
+
+def _scaled(values: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    scaled: np.ndarray = ((values - mean) / deviation).clip(-LARGEST, LARGEST)
+    return scaled
 
 
 def features_of(
-    network: Network, inputs: np.ndarray, mean: np.ndarray, deviation: np.ndarray, machine: Machine, label: str
+    network: Network,
+    rows: Rows,
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    machine: Machine,
+    label: str,
+    *,
+    stored: bool = True,
 ) -> np.ndarray:
-    """Features of rows, standardised by given moments: float16 [n, ..., width]."""
-    rows = network.encode(inputs)
+    """Features of encoded rows, standardised by given moments: [n, ..., width].
+
+    Args:
+        stored: round them to float16, as stored features are; else they are float32.
+    """
+    scale = standardised if stored else _scaled
     found: np.ndarray | None = None
     for piece, values in extracted(network, rows, machine, label):
         if found is None:
-            found = np.empty((len(rows), *values.shape[1:]), np.float16)
-        found[piece] = standardised(values, mean, deviation)
+            found = np.empty((len(rows), *values.shape[1:]), np.float16 if stored else np.float32)
+        found[piece] = scale(values, mean, deviation)
     assert found is not None
     return found

@@ -14,8 +14,10 @@ from typing import Literal
 
 import torch
 
+from outgrow.errors import ConfigError
 from outgrow.learning.network import Network
 from outgrow.learning.team import Team, team
+from outgrow.runtime import Runtime
 
 Precision = Literal["auto", "float32", "bfloat16"]
 TRAINING_TOKENS = {"cpu": 1_024, "mps": 4_096, "cuda": 16_384}
@@ -75,6 +77,22 @@ class Machine:
         low = self.number_format(network) is torch.bfloat16
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=low):
             yield
+
+
+def machine_of(runtime: Runtime) -> Machine:
+    """The device chosen and how to multiply on it; ConfigError if this machine does not have it."""
+    wanted = runtime.device
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted != "auto" and not present[wanted]:
+        raise ConfigError(
+            f"this machine has no device {wanted!r}; it has " + ", ".join(name for name in present if present[name])
+        )
+    return Machine(
+        device=torch.device(next(name for name in present if present[name]) if wanted == "auto" else wanted),
+        precision=runtime.precision,
+        tokens=runtime.micro_batch_tokens,
+        checkpointing=runtime.checkpointing,
+    )
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from outgrow.errors import ConfigError
 from outgrow.registry import Registry
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Kind, Output
@@ -120,6 +121,20 @@ class Extractor:
     def build(self, output: Output, *, start: Weights | None = None) -> Network:
         """The network: a batch -> features [b, width], or [b, 2, width] for preference."""
         raise NotImplementedError
+
+
+def as_probe(model: Model) -> Model | None:
+    """The same model as a linear head on frozen features; None where its family does not have that."""
+    if model.extractor() is not None:
+        return model
+    fields = {field.name for field in dataclasses.fields(model)} if dataclasses.is_dataclass(model) else set()
+    if "training" not in fields:
+        return None
+    try:
+        found: Model = dataclasses.replace(model, training="probe")  # type: ignore[type-var]
+    except ConfigError:
+        return None
+    return found if found.extractor() is not None else None
 
 
 def seen(inputs: np.ndarray) -> str:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outgrow.errors import ConfigError, DataError
 from outgrow.own_labels.columns import Columns
+from outgrow.own_labels.pictures import PATH, folder_table, is_image_folder, references
+from outgrow.own_labels.seen import Seen, seen
 from outgrow.own_labels.votes import Said, output_of, read_matrix, read_said, votes_of
 from outgrow.plain import counted, plain
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.alike import bare, folded, joined
-from outgrow.tasks.sources.dialogues import SHARED, with_dialogues
 from outgrow.tasks.sources.label_values import names_of
 from outgrow.tasks.sources.reading import read_table
 from outgrow.tasks.sources.records import Table, check_columns
 from outgrow.tasks.sources.rows import key
-from outgrow.tasks.sources.templates import names_in, shown, writer
+from outgrow.tasks.sources.templates import shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +77,7 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
     """
     matrix = [one for one in columns.labels if one.lower().endswith(".npy")]
     named = [one for one in columns.labels if one not in matrix]
-    table, first = _tables(paths, columns)
+    table, folder = _tables(paths, columns)
     n, source = len(table.rows), table.source
     if not n:
         raise DataError(f"{source} has no rows")
@@ -93,7 +94,7 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
         labellers, votes = [*labellers, *names], [*votes, *own]
         classes = classes or tuple(map(str, range(k)))
     notes = list(table.notes)
-    output, told = output_of([*said, *checked], kind=columns.kind, classes=classes, source=source)
+    output, told = output_of(said, checked=checked, kind=columns.kind, classes=classes, source=source)
     notes += told
     rows = [number for number, _ in table.rows]
     for one in said:
@@ -101,9 +102,13 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
         labellers.append(one.name)
     votes = [_wide(own, output) for own in votes]
     truth = _truth(checked, output, source, rows, notes)
-    inputs = _inputs(table, columns, first)
+    inputs: Sequence[Seen] = seen(table, columns.inputs)
+    marks = {one: (key(*one) if isinstance(one, tuple) else key(one), _mark(one)) for one in inputs if one}
+    if columns.image:
+        inputs, content, shows = references([str(one) for one in inputs], folder, source=source, notes=notes)
+        marks = {one: (content[one], shows[one]) for one in content}
     whose = _annotators(table, columns)
-    found = _merged(table, inputs, votes, labellers, truth, whose, columns, output, notes)
+    found = _merged(table, inputs, marks, votes, labellers, truth, whose, columns, output, notes)
     _check(found)
     return found
 
@@ -112,6 +117,8 @@ def _tables(paths: Sequence[str], columns: Columns) -> tuple[Table, Path]:
     """All tables as one, and the folder that paths in it are taken from."""
     if not paths:
         raise ConfigError("name a table: a CSV, JSON lines or Parquet file")
+    if len(paths) == 1 and columns.image == PATH and is_image_folder(paths[0]):
+        return folder_table(paths[0], columns.classes), Path(paths[0]).expanduser()
     read = [read_table(path, encoding=columns.encoding, delimiter=columns.delimiter) for path in paths]
     place = Path(paths[0]).expanduser()
     folder = place if place.is_dir() else place.parent
@@ -127,28 +134,6 @@ def _tables(paths: Sequence[str], columns: Columns) -> tuple[Table, Path]:
     rows = list(enumerate((record for one in read for _, record in one.rows), start=1))
     name = plain(f"{read[0].source} and {counted(len(read) - 1, 'other table')}")
     return Table(source=name, columns=there, rows=rows, notes=notes), folder
-
-
-def _inputs(table: Table, columns: Columns, folder: Path) -> list[str | tuple[str, str]]:
-    """What a model sees of each row, "" where there is nothing."""
-    given = columns.inputs
-    names = [*given.values(), *(name for one in given.values() for name in names_in(one))]
-    pair = (columns.first, columns.second) if columns.first else None
-    kept = {number for number, _ in table.rows}
-    read = with_dialogues(table, names, pair=pair, prompt=columns.prompt)
-    write = {role: writer(one, f"--{role}", read) for role, one in given.items()}
-    found: dict[int, str | tuple[str, str]] = {}
-    for number, record in read.rows:
-        if pair:
-            asked = "\n\n".join(filter(None, (write["prompt"](number, record).strip() if columns.prompt else "",
-                                              record.get(SHARED))))  # fmt: skip
-            before = f"{asked}\n\n" if asked else ""
-            one, two = (write[role](number, record).strip() for role in ("first", "second"))
-            found[number] = (before + one, before + two) if one and two and one != two else ""
-        else:
-            found[number] = write["text" if columns.text else "image"](number, record).strip()
-    assert kept >= found.keys()
-    return [found.get(number, "") for number, _ in table.rows]
 
 
 def _annotators(table: Table, columns: Columns) -> list[str]:
@@ -180,17 +165,22 @@ def _wide(votes: np.ndarray, output: Output) -> np.ndarray:
 
 
 def _merged(
-    table: Table, inputs: list[str | tuple[str, str]], votes: list[np.ndarray], labellers: list[str],
+    table: Table, inputs: Sequence[Seen], marks: Mapping[Seen, tuple[str, str]], votes: list[np.ndarray],
+    labellers: list[str],
     truth: np.ndarray, whose: list[str], columns: Columns, output: Output, notes: list[str],
 ) -> WeakTable:  # fmt: skip
-    """Each content once, with what all of its rows say of it."""
+    """Each content once, with what all of its rows say of it.
+
+    Args:
+        marks: of each input a hash of its content, by which it is one example, and one that it shares with its likes.
+    """
     import numpy as np
 
     members = list(dict.fromkeys(whose)) if whose else labellers
     of: dict[str, list[int]] = defaultdict(list)
     for i, one in enumerate(inputs):
         if one:
-            of[key(*one) if isinstance(one, tuple) else key(one)].append(i)
+            of[marks[one][0]].append(i)
     if blank := sum(not one for one in inputs):
         what = (
             "without two different candidates"
@@ -228,17 +218,17 @@ def _merged(
     if torn:
         notes.append(f"{counted(torn, 'time')} a labeller says different things of the same: counted in equal shares")
     first = [same[0] for same in of.values()]
-    marks = [_mark(inputs[i]) for i in first]
+    like = [marks[inputs[i]][1] for i in first]
     given = [shown(table.rows[i][1].get(columns.group)) if columns.group else "" for i in first]
-    groups = joined([one or mark for one, mark in zip(given, marks, strict=True)], [[mark] for mark in marks])
-    seen: np.ndarray = np.empty((len(first), 2) if columns.first else len(first), object)
+    groups = joined([one or mark for one, mark in zip(given, like, strict=True)], [[mark] for mark in like])
+    shown_to_model: np.ndarray = np.empty((len(first), 2) if columns.first else len(first), object)
     for at, i in enumerate(first):
-        seen[at] = inputs[i]
+        shown_to_model[at] = inputs[i]
     return WeakTable(
         name=table.source,
         ids=list(of),
         groups=groups,
-        inputs=seen,
+        inputs=shown_to_model,
         output=output,
         labellers=members,
         votes=found,
@@ -250,9 +240,9 @@ def _merged(
     )
 
 
-def _mark(seen: str | tuple[str, str]) -> str:
+def _mark(one: Seen) -> str:
     """Equal for what is alike but for blanks, case, punctuation or Unicode form, and the order of two candidates."""
-    return key(*sorted(bare(folded(one)) for one in ((seen,) if isinstance(seen, str) else seen)))
+    return key(*sorted(bare(folded(text)) for text in ((one,) if isinstance(one, str) else one)))
 
 
 def _check(table: WeakTable) -> None:

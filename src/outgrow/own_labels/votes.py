@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from outgrow.errors import DataError
 from outgrow.plain import counted
 from outgrow.tasks.base import Output
+from outgrow.tasks.sources.class_forms import ordered
 from outgrow.tasks.sources.classes import NUMBER, classes_found, spelled
 from outgrow.tasks.sources.files import errors_name
 from outgrow.tasks.sources.label_values import SILENT, meaning, names_of
@@ -94,10 +95,13 @@ def _are_probabilities(words: Sequence[str]) -> bool:
     return all(0 <= one <= 1 for one in numbers) and any(0 < one < 1 for one in numbers)
 
 
-def output_of(said: Sequence[Said], *, kind: str, classes: Sequence[str], source: str) -> tuple[Output, list[str]]:
+def output_of(
+    said: Sequence[Said], *, checked: Sequence[Said] = (), kind: str, classes: Sequence[str], source: str
+) -> tuple[Output, list[str]]:
     """The classes, and notes on what was taken for none.
 
     Args:
+        checked: what audited cells hold; a class that stands there alone is one too.
         classes: in order, where they were given.
 
     Raises:
@@ -140,6 +144,14 @@ def output_of(said: Sequence[Said], *, kind: str, classes: Sequence[str], source
             f"{source}: every label is {found[0]!r}; at least two classes are needed: check the columns of "
             "--labels, or name all classes with --classes"
         )
+    new = dict.fromkeys(word for one in checked for word in one.words or [] if word.lower() not in SILENT)
+    if new and not set(found) & new.keys():
+        raise DataError(
+            f"{source}: {checked[0].name!r} holds {', '.join(sorted(new)[:5])}, and no label is one of these but "
+            f"{', '.join(found[:5])}: name the column of the truth with --audited, or all classes with --classes"
+        )
+    if unheard := [word for word in new if word not in found]:
+        found = ordered(Counter([*found, *unheard]))
     return Output(kind="classification", n_classes=len(found), class_names=tuple(found)), notes
 
 
@@ -221,7 +233,7 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
         k = max(len(classes), int(found.max(initial=-1)) + 1)
         if (classes and k > len(classes)) or found.min(initial=0) < -1 or k < 2:
             raise DataError(
-                f"{path} holds whole numbers from {found.min(initial=found.max(initial=-1))} to {found.max(initial=-1)}; classes are "
+                f"{path} holds whole numbers from {found.min(initial=k - 1)} to {found.max(initial=-1)}; classes are "
                 f"numbered from 0{f' to {len(classes) - 1}' if classes else ''}, at least two, and -1 says nothing"
             )
         votes = np.asarray(found.T[..., None] == np.arange(k), np.float32)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,14 @@ import numpy as np
 from outgrow.errors import ConfigError, DataError
 from outgrow.learning.objective import WeakLabels
 from outgrow.methods.base import Method
-from outgrow.models.base import Model
+from outgrow.models.base import Model, as_probe
+from outgrow.own_labels.budget import divided
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.table import WeakTable, read
 from outgrow.own_model.rows import InMemory, OwnRows
 from outgrow.plain import counted
 from outgrow.specs import SplitSpec
 from outgrow.steps import Features, Split, Steps
-from outgrow.steps.grouping import rank
 from outgrow.supervisors.base import Supervisor
 
 CHECKED = 0.05  # share of the rows that watch a fine-tuning, and are not learned from
@@ -33,6 +32,7 @@ class Request:
     Args:
         paths: of tables.
         model: the pretrained student.
+        train: fields of its training, in place of what suits the model.
         method: how it learns; None to choose by evidence.
         budget: how many audited rows may be learned from; None for half of them. The others check the result.
     """
@@ -40,6 +40,7 @@ class Request:
     paths: Sequence[str]
     columns: Columns
     model: Model
+    train: Mapping[str, Any] = field(default_factory=dict)
     method: Method | None = None
     budget: int | None = None
     seed: int = 0
@@ -103,14 +104,14 @@ def prepare(request: Request) -> Prepared:
         ConfigError, DataError: what is wrong with the request or the data.
     """
     table, model = read(request.paths, request.columns), request.model
+    learned, checking = _divided(table, request)
     if table.output.kind not in model.kinds:
         raise ConfigError(
             f"the model {model.label!r} cannot learn {table.output.kind} tasks; choose another with --model"
         )
     if why := model.misfit(table.inputs[:1], table.output):
         raise DataError(f"the model {model.label!r} does not fit these data: it {why}; choose another with --model")
-    learned, checking = _divided(table, request)
-    probe = model if model.extractor() else _as_probe(model)
+    probe = as_probe(model)
     chosen = np.arange(len(table.ids))
     watched = 0
     if model.extractor() is None:  # a network that is fine-tuned must not have seen what checks it
@@ -136,27 +137,9 @@ def _divided(table: WeakTable, request: Request) -> tuple[np.ndarray, np.ndarray
             f"--budget {budget}: only {counted(len(audited), 'row')} of {table.name} have a truth"
             + ("; name their column with --audited" if not table.columns.audited else "")
         )
-    wanted = len(audited) // 2 if budget is None else budget
-    order = sorted(audited.tolist(), key=lambda row: (rank("budget", request.seed, table.groups[row]), table.ids[row]))
-    learned = set(order[:wanted])
-    together = {table.groups[row] for row in learned}
-    checking = [row for row in audited.tolist() if table.groups[row] not in together]
-    if lost := len(order) - len(learned) - len(checking):
+    learned, checking = divided(audited, table.groups, table.ids, budget=budget, seed=request.seed)
+    if lost := len(audited) - len(learned) - len(checking):
         table.notes.append(
             f"{counted(lost, 'audited row')} like one that is learned from: neither learned nor checked by"
         )
-    return np.array(sorted(learned), np.int64), np.array(checking, np.int64)
-
-
-def _as_probe(model: Model) -> Model | None:
-    """The same model as a linear head on frozen features, if its family has that."""
-    fields: dict[str, Any] = (
-        {field.name: field for field in dataclasses.fields(model)} if dataclasses.is_dataclass(model) else {}
-    )
-    if "training" not in fields:
-        return None
-    try:
-        found = dataclasses.replace(model, training="probe")  # type: ignore[type-var]
-    except ConfigError:
-        return None
-    return found if found.extractor() else None
+    return learned, checking

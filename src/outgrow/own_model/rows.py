@@ -13,8 +13,10 @@ import numpy as np
 from outgrow.learning.objective import Transform
 from outgrow.methods.transforms.mean import Mean
 from outgrow.own_labels.table import WeakTable
+from outgrow.steps import Predictor, Split, Steps
 from outgrow.supervisors.base import Outside
 from outgrow.tasks.base import Examples, Kind, Output
+from outgrow.tasks.sources.images import DECODING, Reference
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,14 +40,22 @@ class OwnRows:
 
     @cached_property
     def _content(self) -> str:
-        """SHA-256 of ids, groups and inputs."""
-        whole = hashlib.sha256()
+        """SHA-256 of ids, groups and inputs; an image's id is a hash of its bytes, wherever it lies."""
+        images = bool(self.table.columns.image)
+        whole = hashlib.sha256(f"images {DECODING}".encode() if images else b"")
         for row in self.chosen:
             seen = self.table.inputs[row]
-            said = [seen] if isinstance(seen, str) else list(seen)
+            said = [] if images else [seen] if isinstance(seen, str) else list(seen)
             text = "\x1f".join([self.table.ids[row], self.table.groups[row], *said])
             whole.update(text.encode("utf-8", "surrogatepass") + b"\x1e")
         return whole.hexdigest()
+
+    def located(self, inputs: np.ndarray) -> np.ndarray:
+        """References to images where they lie now; other inputs as they are."""
+        if not self.table.columns.image:
+            return inputs
+        now = {Reference.of(one).hash: one for one in self.table.inputs}
+        return np.array([now[Reference.of(one).hash] for one in inputs], dtype=object)
 
     def load(self) -> Examples:
         table = self.table
@@ -83,6 +93,9 @@ class InMemory(Outside):
         names = "\x1f".join(self.ids).encode()
         digest = hashlib.sha256(names + b"\x1e" + str(content.shape).encode() + content.tobytes()).hexdigest()
         return {"family": self.name, "content": digest, "rule": self.rule.identity()}
+
+    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
+        return steps.given(self, data)
 
     def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> tuple[np.ndarray, list[str]]:
         place = {one: i for i, one in enumerate(self.ids)}

@@ -13,7 +13,6 @@ from outgrow.artefacts import Artefacts
 from outgrow.config.build import method_table
 from outgrow.executors.base import Watcher
 from outgrow.experiment import Teaching, teach
-from outgrow.learning.objective import Objective
 from outgrow.methods.base import Method
 from outgrow.methods.naive import Naive
 from outgrow.models.base import Role
@@ -102,20 +101,17 @@ def _teaching(prepared: Prepared, choice: Choice | None, method: Method) -> Teac
     """The student's training as a teaching."""
     request = prepared.request
     fields: dict[str, Any] = dict(request.model.train_defaults())
-    if prepared.is_probe and choice is not None and _convex(method.objective()):
+    if prepared.is_probe and choice is not None and method.objective().loss.convex:
         fields = {"optimizer": "lbfgs", "l2": choice.l2}
     elif not prepared.is_probe:
         fields["keep"] = "best"  # by agreement with the weak labels of rows that it does not learn from
+    fields |= request.train
     weak, audited = prepared.supervisors()
     task = prepared.data.dataset.task
     return Teaching(
         task=task, split=prepared.data.sizes, weak=weak, audited=audited, method=method, seed=request.seed,
         strong=Role(model=request.model, train=TrainSpec(**fields)),
     )  # fmt: skip
-
-
-def _convex(objective: Objective) -> bool:
-    return objective.loss.convex
 
 
 def _learned_from(prepared: Prepared, context: Context) -> np.ndarray:
@@ -130,16 +126,12 @@ def about(prepared: Prepared, choice: Choice | None, method: Method) -> dict[str
     import outgrow
 
     table, request = prepared.table, prepared.request
-    speaks = table.votes.any(-1)
     return {
         "outgrow": outgrow.__version__,
         "seed": request.seed,
         "method": method_table(method),
         "chosen": list(choice.reasons) if choice else [],
-        "data": {"name": table.name, "rows": len(table.ids), "labelled": int(speaks.any(0).sum())},
+        "data": {"name": table.name, "rows": len(table.ids), "labelled": int(table.votes.any((0, 2)).sum())},
         "columns": table.columns.said(),
-        "supervisors": [
-            {"name": name, "coverage": float(own.mean())} for name, own in zip(table.labellers, speaks, strict=True)
-        ],
         "audited": {"learned": len(prepared.learned), "checking": len(prepared.checking)},
     }

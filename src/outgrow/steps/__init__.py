@@ -13,6 +13,7 @@ from outgrow.learning.objective import Objective, Transform
 from outgrow.models.base import Model, Role
 from outgrow.specs import SplitSpec, TrainSpec
 from outgrow.steps.adapt import Adapted
+from outgrow.steps.asked import Ask, Asked
 from outgrow.steps.base import Step, Write, walk_unique
 from outgrow.steps.combine import Combined
 from outgrow.steps.compare import Comparison
@@ -23,6 +24,7 @@ from outgrow.steps.finetune import Finetuned
 from outgrow.steps.given import Given, Labeller
 from outgrow.steps.heads import TrainedHead
 from outgrow.steps.labels import Labels
+from outgrow.steps.outside import FromOutside
 from outgrow.steps.predictor import NewRows, Predictor, Untrained
 from outgrow.steps.prompt import Prompted
 from outgrow.steps.score import Scored
@@ -31,9 +33,9 @@ from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned", "Given", "Labeller", "Labels",
-    "NewRows", "Part", "Predictor", "Prompted", "Scored", "Split", "Step", "Steps", "Trained", "TrainedHead",
-    "Untrained", "Write", "walk_unique",
+    "Adapted", "Ask", "Asked", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned", "FromOutside",
+    "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Split", "Step", "Steps",
+    "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -106,6 +108,10 @@ class Steps:
     def given(self, labeller: Labeller, split: Split) -> Given:
         """Labels that come from outside."""
         return self._once(("given", labeller, split), lambda: Given(labeller=labeller, split=split))
+
+    def ask(self, labeller: Asked, split: Split) -> Ask:
+        """Labels of somebody outside who is shown the rows."""
+        return self._once(("ask", labeller, split), lambda: Ask(labeller=labeller, split=split))
 
     def combine(self, members: tuple[Predictor, ...], rule: Transform) -> Combined:
         """Several predictors that answer as one."""

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from outgrow.artefacts import Artefacts
-from outgrow.errors import ConfigError
 from outgrow.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -36,22 +35,9 @@ class Context:
     @cached_property
     def machine(self) -> Machine:
         """The device chosen and how to multiply on it; ConfigError if this machine does not have it."""
-        import torch
+        from outgrow.learning.machine import machine_of
 
-        from outgrow.learning.machine import Machine
-
-        wanted = self._runtime.device
-        present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-        if wanted != "auto" and not present[wanted]:
-            raise ConfigError(
-                f"this machine has no device {wanted!r}; it has " + ", ".join(name for name in present if present[name])
-            )
-        return Machine(
-            device=torch.device(next(name for name in present if present[name]) if wanted == "auto" else wanted),
-            precision=self._runtime.precision,
-            tokens=self._runtime.micro_batch_tokens,
-            checkpointing=self._runtime.checkpointing,
-        )
+        return machine_of(self._runtime)
 
     def formats_since(self) -> str:
         """The number formats that networks were multiplied in since this was last asked; "" for none."""

@@ -106,7 +106,8 @@ class Features(Step):
         network = context.remember(
             "extractor", self.key, lambda: self._network(context, self.dataset.read(context).output), most=1
         )
-        return features_of(network, inputs, kept["mean"], kept["deviation"], context.machine, self.model.label)
+        rows = network.encode(inputs)
+        return features_of(network, rows, kept["mean"], kept["deviation"], context.machine, self.model.label)
 
     def moments(self, context: Context) -> dict[str, np.ndarray]:
         """`mean` and `deviation` of the pool's raw features, [width]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from outgrow.models.base import Model
+from outgrow.spec import digest, plain
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
+    from outgrow.learning.batching import Rows
     from outgrow.learning.machine import Machine
     from outgrow.learning.network import Network
     from outgrow.learning.weights import State
@@ -49,24 +52,44 @@ class Student:
     @property
     def classes(self) -> list[str]:
         """Names of the classes; their numbers where they have none."""
-        return list(self.output.class_names) or [str(i) for i in range(self.output.n_classes)]
+        return classes_of(self.output)
 
     def answers(self, inputs: np.ndarray, machine: Machine) -> np.ndarray:
         """Probabilities float32 [n, classes] of rows as a task has them: texts [n], pairs [n, 2], or numbers."""
-        from outgrow.learning.predict import predict
-
         if not len(inputs):
             return np.zeros((0, self.output.n_classes), np.float32)
+        return self.answers_to(self.encode(inputs), machine)
+
+    def encode(self, inputs: np.ndarray) -> Rows:
+        """Rows as the network takes them; at least one."""
+        return (self._frozen if self.is_probe else self.network).encode(inputs)
+
+    def answers_to(self, rows: Rows, machine: Machine) -> np.ndarray:
+        """Probabilities float32 [n, classes] of encoded rows."""
+        from outgrow.learning.predict import predict
+
         if not self.is_probe:
-            return predict(self.network, self.network.encode(inputs), machine=machine)
+            return predict(self.network, rows, machine=machine)
         from outgrow.learning.extract import features_of
         from outgrow.learning.heads import answers
 
         frozen = self._frozen
         machine.place(frozen, machine.number_format(frozen)).eval()
         mean, deviation = (self.state[name].numpy() for name in (MEAN, DEVIATION))
-        features = features_of(frozen, inputs, mean, deviation, machine, self.model.label)
+        features = features_of(frozen, rows, mean, deviation, machine, self.model.label, stored=False)
         return answers(self.network, features, np.arange(len(features)))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What determines its answers, 64 hex digits: base model, weights, classes."""
+        import torch
+
+        hashed = hashlib.sha256(digest([plain(self.model), self.output.kind, self.classes]).encode())
+        for part in (self.state, self.start or {}):
+            for name, value in sorted(part.items()):
+                hashed.update(f"{name} {value.dtype} {tuple(value.shape)};".encode())
+                hashed.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+        return hashed.hexdigest()
 
     @cached_property
     def network(self) -> Network:
@@ -89,3 +112,8 @@ class Student:
         extractor = self.model.extractor()
         assert extractor is not None  # so says `is_probe`
         return check_network(extractor.build(self.output, start=self.start), self.model.label)
+
+
+def classes_of(output: Output) -> list[str]:
+    """Names of the classes; their numbers where they have none."""
+    return list(output.class_names) or [str(i) for i in range(output.n_classes)]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from outgrow.learning.objective import Transform
 from outgrow.models.base import Model, Role
 from outgrow.registry import Registry
 from outgrow.spec import Option
 from outgrow.steps import Predictor, Split, Steps
-from outgrow.tasks.base import Kind, Output
-
-if TYPE_CHECKING:
-    import numpy as np
+from outgrow.tasks.base import Kind
 
 
 class Supervisor(Option):
@@ -49,7 +45,7 @@ supervisors: Registry[type[Supervisor]] = Registry("supervisors", package="outgr
 
 
 class Outside(Supervisor):
-    """Somebody who is no model, whose labels are read by example id; a `Labeller`."""
+    """Somebody who is no model of ours, and learns nothing."""
 
     learns: ClassVar[bool] = False
     rule: Transform
@@ -58,18 +54,15 @@ class Outside(Supervisor):
     def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
         return frozenset({"classification", "preference"})
 
-    def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> tuple[np.ndarray, list[str]]:
-        """Probabilities float32 [labellers, n, classes] of these examples, and notes."""
-        raise NotImplementedError
-
-    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
-        return steps.given(self, data)
-
 
 class Committee(Supervisor):
     """Supervisors that answer together: what they can do and what is in them is told by the members."""
 
     members: tuple[Supervisor, ...]
+
+    @property
+    def learns(self) -> bool:  # type: ignore[override]
+        return any(one.learns for one in self.members)
 
     @property
     def kinds(self) -> frozenset[Kind]:  # type: ignore[override]

@@ -1,4 +1,4 @@
-"""Weak labels out of a file: people, an API, labelling functions, any program."""
+"""Weak labels out of a file: people, labelling functions, any program."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from outgrow.learning.objective import Transform
 from outgrow.methods.transforms.mean import Mean
 from outgrow.spec import plain, spec
+from outgrow.steps import Predictor, Split, Steps
 from outgrow.supervisors.base import Outside, supervisors
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.label_values import Values
@@ -57,3 +58,6 @@ class LabelFile(Outside):
 
     def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> tuple[np.ndarray, list[str]]:
         return read_labels(self.path, ids, output, known=known, **{one: getattr(self, one) for one in OPTIONS})
+
+    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
+        return steps.given(self, data)

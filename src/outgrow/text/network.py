@@ -66,7 +66,8 @@ class TextNetwork(Network):
         self.backbone: Any = with_lora(backbone, rank=lora_rank, seed=seed) if lora_rank else backbone
         self.pooling, self.limit, self.cut, self.pairs = pooling, limit, cut, pairs
         self.tokenizer = pretrained.tokenizer
-        self._options = {"use_cache": False} if pretrained.decoder else {}
+        self.decoder = pretrained.decoder
+        self.options = {"use_cache": False} if self.decoder else {}
 
     def encode(self, inputs: np.ndarray) -> Tokens:
         """Texts [n], or pairs [n, 2], to tokens."""
@@ -79,7 +80,7 @@ class TextNetwork(Network):
 
     def pooled(self, batch: TokenBatch) -> Tensor:
         """One vector for each sequence, [sequences, width]."""
-        states = self.backbone(input_ids=batch.input_ids, attention_mask=batch.mask, **self._options)
+        states = self.backbone(input_ids=batch.input_ids, attention_mask=batch.mask, **self.options)
         return pool(states.last_hidden_state, batch.mask, self.pooling)
 
     def paired(self, values: Tensor, batch: TokenBatch) -> Tensor:

@@ -9,7 +9,8 @@ import io
 import lzma
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,19 +53,39 @@ XML = re.compile(rb"\s*<\?xml\b", re.IGNORECASE)
 
 def content(file: Path) -> bytes:
     """A file's bytes, unpacked if they begin as gzip, bzip2, xz or Zstandard do; a broken file is a DataError."""
-    with errors_name(file):
+    with unpacking(file):
         found = file.read_bytes()
-        for mark, unpack in UNPACK.items():
-            if found.startswith(mark):
-                try:
-                    with unpack(io.BytesIO(found)) as stream:
-                        found = _unpacked(stream, file, len(found))
-                except (EOFError, zlib.error, lzma.LZMAError) as error:
-                    raise DataError(f"{file} cannot be unpacked: {error}; it may have been cut short") from error
-                break
-    if other := _other(found):
-        raise DataError(f"{file} is {other[0]}, not a table; {other[1]}")
+        if unpack := unpacker(found):
+            with unpack(io.BytesIO(found)) as stream:
+                found = _unpacked(stream, file, len(found))
+    check_table(file, found)
     return found
+
+
+def unpacker(head: bytes) -> Callable[[Any], Any] | None:
+    """What unpacks a file that begins so; None if it is not packed."""
+    return next((unpack for mark, unpack in UNPACK.items() if head.startswith(mark)), None)
+
+
+@contextmanager
+def unpacking(file: Path) -> Iterator[None]:
+    """Turn what goes wrong in reading a file that may be packed into a DataError that names it."""
+    with errors_name(file):
+        try:
+            yield
+        except (EOFError, zlib.error, lzma.LZMAError) as error:
+            raise DataError(f"{file} cannot be unpacked: {error}; it may have been cut short") from error
+
+
+def most_unpacked(packed: int) -> int:
+    """Bytes that a file of that size may unpack to: a few hundred can be made to unpack to any size."""
+    return max(SMALL, RATIO * packed)
+
+
+def check_table(file: Path, head: bytes) -> None:
+    """A DataError if a file begins as one that is no table."""
+    if other := _other(head):
+        raise DataError(f"{file} is {other[0]}, not a table; {other[1]}")
 
 
 def decoded(file: Path, content: bytes, encoding: str = "") -> str:
@@ -73,29 +94,13 @@ def decoded(file: Path, content: bytes, encoding: str = "") -> str:
     Raises:
         DataError: a byte is not of the encoding, or the encoding is not that of the mark.
     """
-    mark, marked = next(((mark, name) for mark, name in MARKS.items() if content.startswith(mark)), (b"", ""))
-    if encoding and mark.decode(encoding, "replace").strip("\ufeff"):
-        raise DataError(
-            f"{file} begins with the mark of {marked.upper()}, and encoding is {encoding!r}; leave encoding out"
-        )
-    if not encoding and not marked and (wide := _wide(content)):
-        raise DataError(
-            f'{file} looks like {wide.upper()} without a mark; set encoding = "{wide}", or save it as UTF-8'
-        )
-    used = encoding or marked or "utf-8"
+    used = encoding_of(file, content, encoding)
     try:
         text = content.decode(used).removeprefix("\ufeff")
     except UnicodeError as error:
         at = error.start if isinstance(error, UnicodeDecodeError) else 0
     else:
-        if encoding and _is_western(encoding):
-            beyond, good, first = _lines_of_utf8(content)
-            if 10 * good > beyond:  # which text in another encoding is by accident, and seldom
-                cure = "leave encoding out" if good == beyond else "save the file anew as UTF-8 throughout"
-                raise DataError(
-                    f"{file}: {good:,} of {beyond:,} lines with letters beyond ASCII are UTF-8, such as line "
-                    f"{first:,}, and encoding = {encoding!r} would garble them; {cure}"
-                )
+        check_not_utf8(file, content, encoding)
         return text
     line = content[:at].decode(used, "replace").count("\n") + 1
     if used == "utf-8" and (found := _lines_of_utf8(content))[1]:
@@ -103,10 +108,42 @@ def decoded(file: Path, content: bytes, encoding: str = "") -> str:
             f"{file} is partly UTF-8, as line {found[2]:,} is, and partly not: byte {at:,}, in line {line:,}, is "
             f"{content[at]:#04x}; it was put together from files in two encodings: save it anew as UTF-8 throughout"
         )
+    raise undecodable(file, used, encoding, content, at=at, byte=at, line=line)
+
+
+def encoding_of(file: Path, head: bytes, encoding: str = "") -> str:
+    """The encoding of a text that begins so: the one given, or what the mark at its start says, or UTF-8."""
+    mark, marked = next(((mark, name) for mark, name in MARKS.items() if head.startswith(mark)), (b"", ""))
+    if encoding and mark.decode(encoding, "replace").strip("\ufeff"):
+        raise DataError(
+            f"{file} begins with the mark of {marked.upper()}, and encoding is {encoding!r}; leave encoding out"
+        )
+    if not encoding and not marked and (wide := _wide(head)):
+        raise DataError(
+            f'{file} looks like {wide.upper()} without a mark; set encoding = "{wide}", or save it as UTF-8'
+        )
+    return encoding or marked or "utf-8"
+
+
+def check_not_utf8(file: Path, content: bytes, encoding: str) -> None:
+    """A DataError if text is said to be in a Western encoding, which any byte fits, and is UTF-8."""
+    if not (encoding and _is_western(encoding)):
+        return
+    beyond, good, first = _lines_of_utf8(content)
+    if 10 * good > beyond:  # which text in another encoding is by accident, and seldom
+        cure = "leave encoding out" if good == beyond else "save the file anew as UTF-8 throughout"
+        raise DataError(
+            f"{file}: {good:,} of {beyond:,} lines with letters beyond ASCII are UTF-8, such as line "
+            f"{first:,}, and encoding = {encoding!r} would garble them; {cure}"
+        )
+
+
+def undecodable(file: Path, used: str, encoding: str, content: bytes, *, at: int, byte: int, line: int) -> DataError:
+    """What to say of a byte, `content[at]`, that is not of the encoding used; `byte` and `line` are its place."""
     western = "cp1252" if re.search(rb"[\x80-\x9f]", content) else "latin-1"
     cure = "leave encoding out, or set what" if encoding else f'set encoding = "{western}", or what'
-    raise DataError(
-        f"{file} is not {used.upper()} text: byte {at:,}, in line {line:,}, is {content[at]:#04x}; "
+    return DataError(
+        f"{file} is not {used.upper()} text: byte {byte:,}, in line {line:,}, is {content[at]:#04x}; "
         f"{cure} it was saved in, or save it as UTF-8"
     )
 
@@ -176,7 +213,7 @@ def _wide(content: bytes) -> str:
 
 def _unpacked(stream: Any, file: Path, packed: int) -> bytes:
     """All that a packed file holds, read in pieces: a few hundred bytes can be made to unpack to any size."""
-    most = min(max(SMALL, RATIO * packed), LARGEST)
+    most = min(most_unpacked(packed), LARGEST)
     found = io.BytesIO()
     while piece := stream.read(PIECE):
         found.write(piece)

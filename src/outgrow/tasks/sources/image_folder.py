@@ -74,19 +74,16 @@ class ClassFolders:
                 states.append((str(file), file.stat().st_size, file.stat().st_mtime_ns))
         return f"sha256:{_content(str(self.root), tuple(states))}"
 
-    def read(self) -> Examples:
-        """References to all images; each is read once, and those that cannot be are named in `notes`."""
+    def images(self) -> tuple[list[tuple[int, Path]], list[str]]:
+        """Every image with the number of its folder, and notes on what is passed over; DataError if most is unread."""
         from outgrow.tasks.sources.decoding import library
-        from outgrow.tasks.sources.images import read_bytes, refer
-        from outgrow.tasks.sources.looks import images, judged, listed, look_at_all, told, whites
+        from outgrow.tasks.sources.looks import images, listed
 
         library()
-        folders, source = self.folders(), shown(self.root)
+        folders = self.folders()
         found = [(label, file) for label, name in enumerate(folders) for file in self._files(name)]
         kinds = [_kind(file) for _, file in found]
         chosen = [one for one, kind in zip(found, kinds, strict=True) if kind == "image"]
-        names = [os.path.relpath(file, self.root) for _, file in chosen]
-        looks = judged(look_at_all([*map(shown, names)], lambda i: read_bytes(str(chosen[i][1]))))
         notes = []
         for kind, what in {"": "files that are no images", "unread": "images in formats that are not read"}.items():
             files = [
@@ -95,13 +92,24 @@ class ClassFolders:
             if files:
                 notes.append(f"skipped {len(files):,} {what}: {listed(files)}")
         if 2 * kinds.count("unread") > len(chosen) + kinds.count("unread"):
-            raise DataError(f"{source}: {notes[-1]}; save them as PNG or JPEG")
+            raise DataError(f"{shown(self.root)}: {notes[-1]}; save them as PNG or JPEG")
         if loose := [name for name in self._entries(folders=False) if _kind(self.root / name) == "image"]:
             notes.append(f"passed over {images(len(loose))} in no class's folder: {listed([*map(shown, loose)])}")
         if lost := [one for name in folders for one in self._entries_of(name) if not one.exists()]:
             notes.append(f"passed over links to nothing: {listed([shown(one.relative_to(self.root)) for one in lost])}")
         if foreign := [name for name in self._entries(folders=True) if _foreign(name) and name[0] != "."]:
             notes.append(f"passed over what other programs have left: {listed([*map(shown, foreign)])}")
+        return chosen, notes
+
+    def read(self) -> Examples:
+        """References to all images; each is read once, and those that cannot be are named in `notes`."""
+        from outgrow.tasks.sources.images import read_bytes, refer
+        from outgrow.tasks.sources.looks import judged, look_at_all, told, whites
+
+        folders, source = self.folders(), shown(self.root)
+        chosen, notes = self.images()
+        names = [os.path.relpath(file, self.root) for _, file in chosen]
+        looks = judged(look_at_all([*map(shown, names)], lambda i: read_bytes(str(chosen[i][1]))))
         notes += told(looks, source=source)
         white = whites(looks)
         first: dict[str, str] = {}  # of the images that show the same
@@ -153,25 +161,35 @@ class ClassFolders:
         return [file for file in self._entries_of(name) if file.is_file()]
 
     def _entries_of(self, name: str) -> list[Path]:
-        """All but the folders of a class, at any depth, through links too, sorted; what is hidden is passed over."""
-        place = self.root / name
-        found: list[Path] = []
-        seen = {os.path.realpath(place)}
+        return entries_below(self.root / name)
 
-        def new(folder: str, name: str) -> bool:
-            real = os.path.realpath(os.path.join(folder, name))
-            fresh = real not in seen and not os.path.realpath(folder).startswith(real.rstrip("/") + "/")  # no circle
-            seen.add(real)
-            return fresh
 
-        def refuse(error: OSError) -> None:
-            raise error
+def image_names(folder: Path) -> tuple[list[str], int]:
+    """Names of the images below a folder, relative to it and sorted, and how many other files are there."""
+    files = [file for file in entries_below(folder) if file.is_file()]
+    images = [file for file in files if _kind(file) == "image"]
+    return [os.path.relpath(file, folder) for file in images], len(files) - len(images)
 
-        with errors_name(Path(shown(place))):
-            for folder, inner, files in os.walk(place, followlinks=True, onerror=refuse):
-                inner[:] = [one for one in sorted(inner) if not _foreign(one) and new(folder, one)]
-                found += [Path(folder, file) for file in files if file[0] != "."]
-        return sorted(found)
+
+def entries_below(place: Path) -> list[Path]:
+    """All but the folders below a folder, at any depth, through links too, sorted; what is hidden is passed over."""
+    found: list[Path] = []
+    seen = {os.path.realpath(place)}
+
+    def new(folder: str, name: str) -> bool:
+        real = os.path.realpath(os.path.join(folder, name))
+        fresh = real not in seen and not os.path.realpath(folder).startswith(real.rstrip("/") + "/")  # no circle
+        seen.add(real)
+        return fresh
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    with errors_name(Path(shown(place))):
+        for folder, inner, files in os.walk(place, followlinks=True, onerror=refuse):
+            inner[:] = [one for one in sorted(inner) if not _foreign(one) and new(folder, one)]
+            found += [Path(folder, file) for file in files if file[0] != "."]
+    return sorted(found)
 
 
 def _foreign(name: str) -> bool:

@@ -67,7 +67,7 @@ def read_tables(
     columns: Sequence[str] = (),
 ) -> Table:  # fmt: skip
     """Files that are parts of one table called `source`, as `read_table` reads each; its rows are numbered through."""
-    read = [_read(file, form or _form(file), encoding, delimiter, columns) for file in files]
+    read = [_read(file, form or form_of(file), encoding, delimiter, columns) for file in files]
     tables = [replace(table, source=plain(table.source)) for table in read]
     table = tables[0] if len(tables) == 1 else _joined(tables, columns, source)
     table = without_headers(one_name_each(replace(table, source=source or table.source), columns))
@@ -107,7 +107,8 @@ def suffix(file: Path) -> str:
     return bare.suffix.lower()
 
 
-def _form(file: Path) -> str:
+def form_of(file: Path) -> str:
+    """The form of a table that a file's name says."""
     if (ending := suffix(file)) not in FORMS:
         raise DataError(
             f"{file}: a table's name ends in {', '.join(FORMS)}, and then {', '.join(PACKED)} if it is compressed"
@@ -118,7 +119,7 @@ def _form(file: Path) -> str:
 def _read(file: Path, form: str, encoding: str, delimiter: str, columns: Sequence[str]) -> Table:
     if not (found := content(file)).strip(b"\0 \t\r\n"):
         raise DataError(f"{file} is empty but for blanks")
-    if (other := _other_form(found, form)) != form:
+    if (other := other_form(found, form)) != form:
         raise DataError(
             f"{file} holds {NAMES[other]}, not {NAMES[form]}; read it with the task {other!r}, or call it .{other}"
         )
@@ -133,7 +134,7 @@ def _read(file: Path, form: str, encoding: str, delimiter: str, columns: Sequenc
     return read_json(text, file=file, columns=columns)
 
 
-def _other_form(found: bytes, form: str) -> str:
+def other_form(found: bytes, form: str) -> str:
     """The form that a file's first bytes show, if they show one; else `form`."""
     if found.startswith(b"PAR1"):
         return "parquet"

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -44,18 +44,18 @@ def read_separated(
     if said := SAID.match(text):
         delimiter, above, text = delimiter or said[1], 1, text[said.end() :]
     delimiter = delimiter or default
-    _check_delimiter(text, columns, delimiter, file)
+    check_named(text, columns, delimiter, file)
     try:
         lines = _read(text, delimiter, above, file)
         if line := swallowed(lines, delimiter):
-            raise _Unclosed(line, "rows of the table stand within its quotes")
-    except _Unclosed as error:
+            raise Unclosed(line, "rows of the table stand within its quotes")
+    except Unclosed as error:
         lines, told = _read_otherwise(text, delimiter, above, file, error)
         notes.append(told)
-    lines = lines[_header(lines, columns, notes) :]
+    lines = lines[header_at(lines, columns, notes) :]
     if not lines or not any(cell.strip() for cell in lines[0][1]):
         return Table(source=file.name, columns=[], rows=[], notes=notes)
-    _check_header(lines[0][1], columns, delimiter, file)
+    check_header(lines[0][1], columns, delimiter, file)
     return _table(lines, columns, notes, file=file)
 
 
@@ -65,7 +65,7 @@ def check_delimiter(delimiter: str, *, where: str) -> None:
         raise ConfigError(f'{where}: delimiter = {delimiter!r} must be one character, such as ";"')
 
 
-class _Unclosed(Exception):
+class Unclosed(Exception):
     """A quote is not closed properly; `line` is where its row begins."""
 
     def __init__(self, line: int, why: str) -> None:
@@ -74,29 +74,39 @@ class _Unclosed(Exception):
 
 
 def _read(text: str, delimiter: str, above: int, file: Path, *, quotes: bool = True) -> Rows:
-    """Rows that hold anything, each with its line; `above` lines stand before the text."""
+    return list(rows_of(io.StringIO(text, newline=""), delimiter, above, file, quotes=quotes))
+
+
+def rows_of(
+    lines: Iterable[str], delimiter: str, above: int, file: Path, *, quotes: bool = True, padded: bool = True
+) -> Iterator[tuple[int, list[str]]]:
+    """Rows of lines, one by one, each with the line in which it begins; `Unclosed` where a quote does not close.
+
+    Args:
+        above: so many lines stand before these.
+        quotes: whether they are quotes, and not letters.
+        padded: whether blanks may stand between a separator and a cell; they are left out.
+    """
     csv.field_size_limit(max(LONGEST_CELL, csv.field_size_limit()))
-    lines = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=not delimiter.isspace(),
+    reader = csv.reader(
+        lines, delimiter=delimiter, strict=True, skipinitialspace=padded and not delimiter.isspace(),
         quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
     )  # fmt: skip
-    rows: Rows = []
     number = above + 1
     try:
-        for cells in lines:
-            rows.append((number, cells))
-            number = above + 1 + lines.line_num
+        for cells in reader:
+            yield number, cells
+            number = above + 1 + reader.line_num
     except csv.Error as error:
         if "field limit" in str(error):
             raise DataError(
                 f"{file}, line {number:,}: a cell has more than {LONGEST_CELL:,} characters; look whether a quote "
                 "there has swallowed other rows"
             ) from None
-        raise _Unclosed(number, str(error)) from None
-    return rows
+        raise Unclosed(number, str(error)) from None
 
 
-def _read_otherwise(text: str, delimiter: str, above: int, file: Path, why: _Unclosed) -> tuple[Rows, str]:
+def _read_otherwise(text: str, delimiter: str, above: int, file: Path, why: Unclosed) -> tuple[Rows, str]:
     """Rows of a text whose quotes are letters, or have a backslash before them; and what to tell about it."""
     if delimiter == "\t":
         told = f"quotes are read as letters, since the quote in line {why.line:,} is not closed properly"
@@ -104,19 +114,24 @@ def _read_otherwise(text: str, delimiter: str, above: int, file: Path, why: _Unc
     if '\\"' in text:
         try:
             rows = _read(ESCAPED.sub(r'\1""', text), delimiter, above, file)
-        except _Unclosed:
+        except Unclosed:
             rows = []
         if len({len(cells) for _, cells in rows if any(cells)}) == 1:
             return rows, f'\\" is read as a quote within a cell, as in the row of line {why.line:,}'
-    marks = [mark for mark in SEPARATORS if mark != delimiter and f'"{mark}"' in text[:1_000].partition("\n")[0]]
+    raise unclosed(why, file, text[:1_000].partition("\n")[0], delimiter)
+
+
+def unclosed(why: Unclosed, file: Path, header: str, delimiter: str) -> DataError:
+    """What to say of a quote that is not closed properly."""
+    marks = [mark for mark in SEPARATORS if mark != delimiter and f'"{mark}"' in header]
     hint = f', or set delimiter = "{SEPARATORS[marks[0]]}" if its cells are separated so' if marks else ""
-    raise DataError(
+    return DataError(
         f"{file}, line {why.line:,}: a quote opens there that is not closed properly ({why}); write quotes "
         f'within a quoted cell twice, as "", or save the file anew{hint}'
     )
 
 
-def _header(lines: Rows, columns: Sequence[str], notes: list[str]) -> int:
+def header_at(lines: Rows, columns: Sequence[str], notes: list[str]) -> int:
     """Which row is the header: the first with anything in it, but for a later one that names more columns."""
     if not (filled := [i for i, (_, cells) in enumerate(lines[:ABOVE]) if any(cell.strip() for cell in cells)]):
         return 0
@@ -133,7 +148,7 @@ def _header(lines: Rows, columns: Sequence[str], notes: list[str]) -> int:
     return best
 
 
-def _check_delimiter(text: str, columns: Sequence[str], delimiter: str, file: Path) -> None:
+def check_named(text: str, columns: Sequence[str], delimiter: str, file: Path) -> None:
     """A DataError if a line names more of the columns with another delimiter than any does with this one."""
 
     def named(line: str, mark: str) -> set[str]:
@@ -150,7 +165,8 @@ def _check_delimiter(text: str, columns: Sequence[str], delimiter: str, file: Pa
                 )
 
 
-def _check_header(header: Sequence[str], columns: Sequence[str], delimiter: str, file: Path) -> None:
+def check_header(header: Sequence[str], columns: Sequence[str], delimiter: str, file: Path) -> None:
+    """A DataError if a header is one cell that should be several, or names a column twice that is needed."""
     if len(header) == 1 and header[0].strip() not in columns:
         for mark, written in SEPARATORS.items():
             if mark not in header[0]:

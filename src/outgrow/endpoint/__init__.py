@@ -1,0 +1,1 @@
+"""Language models behind an OpenAI-compatible address: asked politely, their answers kept and read as labels."""

@@ -1,0 +1,2 @@
+def about(*a):
+    return {}

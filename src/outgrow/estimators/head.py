@@ -1,0 +1,203 @@
+"""A linear head from features and weak labels: which method, which penalty, and the training itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from outgrow.errors import StepFailed
+from outgrow.estimators.cells import WrongInput
+from outgrow.estimators.inputs import exactly
+from outgrow.estimators.units import moments, scaled
+from outgrow.learning.objective import Lesson, WeakLabels
+from outgrow.learning.out_of_fold import folds_of, out_of_fold
+from outgrow.methods.base import Method
+from outgrow.methods.naive import Naive
+from outgrow.own_labels.choice import Choice, choose
+from outgrow.own_labels.table import FEWEST
+from outgrow.plain import counted
+from outgrow.specs import TrainSpec
+from outgrow.tasks.base import Output
+
+L2 = 0.1  # where too few rows are there to choose by
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grown:
+    """A head that learned from weak labels.
+
+    Args:
+        weight, bias: float32 [classes, width] and [classes]; of pairs [1, width] and [1], which is zero.
+        mean, deviation: [width], the units of the features that it is for.
+        choice: of method and penalty, where one was made by evidence.
+        out_of_fold: probabilities float32 [n, classes] by heads that did not learn from the row; None for too few rows.
+        reasons, notes: why this method, and what was left out.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    choice: Choice | None
+    method: Method
+    l2: float
+    out_of_fold: np.ndarray | None
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def grow(
+    raw: np.ndarray,
+    weak: WeakLabels,
+    output: Output,
+    *,
+    weights: np.ndarray,
+    method: Method | None,
+    l2: float | None,
+    seed: int,
+    spec: TrainSpec,
+    stored: bool,
+) -> Grown:
+    """Choose what is left open, and train.
+
+    Rows that are equal are learned from as one that counts as often, in an order that is theirs: so a head depends
+    neither on the order of rows nor on whether they are repeated or weighted.
+
+    Args:
+        raw: features of the rows, [n, width]; [n, 2, width] of pairs, or [n, width], what the second has more.
+        weights: how much each row counts, above 0.
+        method, l2: None to choose by evidence.
+        spec: of a training by a loss that is not convex.
+        stored: whether features are rounded to float16, as those of a model are wherever they are kept.
+    """
+    marks = exactly(raw)
+    mean, deviation = _units(raw, marks, weights, output)
+    features = _features(raw, mean, deviation, output, stored=stored)
+    weak = replace(weak, features=lambda: features)
+    labelled = weak.corrected(weak.mean()).any(1)
+    differ = len({group for group, known in zip(weak.groups, labelled.tolist(), strict=True) if known})
+    enough = differ >= FEWEST
+    choice = None
+    if enough and (method is None or l2 is None):
+        choice = choose(features, weak, output, method=method, seed=seed)
+    chosen = choice.method if choice else method or Naive()
+    penalty = l2 if l2 is not None else choice.l2 if choice else L2
+    lesson = _lesson(chosen, weak, weights, seed=seed)
+    head = _solved(features, marks, lesson, output, chosen, l2=penalty, seed=seed, spec=spec)
+    return Grown(
+        weight=head.weight.cpu().numpy(),
+        bias=head.bias.cpu().numpy(),
+        mean=mean,
+        deviation=deviation,
+        choice=choice,
+        method=chosen,
+        l2=penalty,
+        out_of_fold=_answers(features, weak, lesson, output, choice, l2=l2, seed=seed) if enough else None,
+        reasons=choice.reasons if choice else _reasons(method, l2, enough, differ),
+        notes=(*lesson.notes, *head.notes),
+    )
+
+
+def _units(
+    raw: np.ndarray, marks: Sequence[bytes], weights: np.ndarray, output: Output
+) -> tuple[np.ndarray, np.ndarray]:
+    count: dict[bytes, float] = {}
+    first: dict[bytes, int] = {}
+    for row, (mark, weight) in enumerate(zip(marks, weights.tolist(), strict=True)):
+        count[mark] = count.get(mark, 0.0) + weight
+        first.setdefault(mark, row)
+    order = sorted(first)
+    rows, counts = raw[[first[mark] for mark in order]], np.array([count[mark] for mark in order])
+    if raw.ndim == 3:
+        return moments(rows.reshape(-1, raw.shape[-1]), counts.repeat(2))
+    if output.kind != "preference":
+        return moments(rows, counts)
+    mean, deviation = moments(rows, counts, centred=False)
+    return mean, deviation / np.sqrt(2)  # of one candidate, if both vary alike
+
+
+def _features(raw: np.ndarray, mean: np.ndarray, deviation: np.ndarray, output: Output, *, stored: bool) -> np.ndarray:
+    from outgrow.learning.extract import standardised
+
+    if stored:
+        return standardised(raw, mean.astype(np.float32), deviation.astype(np.float32))
+    found = scaled(raw, mean, deviation)
+    return np.stack([np.zeros_like(found), found], 1) if output.kind == "preference" else found
+
+
+def _lesson(method: Method, weak: WeakLabels, weights: np.ndarray, *, seed: int) -> Lesson:
+    try:
+        lesson = method.objective().lesson(weak, seed=seed)
+    except ValueError as error:
+        raise WrongInput(f"{error}; choose another method") from None
+    return replace(lesson, weights=(lesson.weights * weights).astype(np.float64))
+
+
+def _solved(
+    features: np.ndarray,
+    marks: Sequence[bytes],
+    lesson: Lesson,
+    output: Output,
+    method: Method,
+    *,
+    l2: float,
+    seed: int,
+    spec: TrainSpec,
+) -> Any:
+    """The head of a lesson, rows that are equal in features and targets taken as one."""
+    import torch
+
+    from outgrow.learning import heads, lbfgs
+
+    first: dict[bytes, int] = {}
+    count: dict[bytes, float] = {}
+    for row in lesson.kept.tolist():
+        mark = marks[row] + lesson.targets[row].tobytes()
+        first.setdefault(mark, row)
+        count[mark] = count.get(mark, 0.0) + float(lesson.weights[row])
+    order = sorted(first)
+    rows = np.array([first[mark] for mark in order])
+    weights = np.array([count[mark] for mark in order])
+    student = heads.Student(
+        rows=np.arange(len(rows)),
+        targets=torch.from_numpy(lesson.targets[rows]),
+        weights=torch.from_numpy((weights / weights.mean()).astype(np.float32)),
+        loss=method.objective().loss,
+        seed=seed,
+        l2=l2,
+    )
+    device, own = torch.device("cpu"), features[rows]
+    if student.loss.convex:
+        (head,) = lbfgs.solve(own, [student], output, device=device)
+    else:
+        (head,) = heads.train_together(own, [student], spec, output, device=device)
+    if isinstance(head, StepFailed):
+        raise head
+    return head
+
+
+def _answers(
+    features: np.ndarray,
+    weak: WeakLabels,
+    lesson: Lesson,
+    output: Output,
+    choice: Choice | None,
+    *,
+    l2: float | None,
+    seed: int,
+) -> np.ndarray:
+    """Out-of-fold answers: those of the choice, unless a penalty was asked for."""
+    if choice is not None and l2 is None:
+        return choice.out_of_fold
+    assert l2 is not None  # else there is a choice
+    folds = folds_of(weak.groups, seed=seed)
+    return np.asarray(out_of_fold(features, [lesson], output, l2=[l2], folds=folds)[0, 0])
+
+
+def _reasons(method: Method | None, l2: float | None, enough: bool, n: int) -> tuple[str, ...]:
+    if enough or (method is not None and l2 is not None):
+        return ("method and penalty as they were given",)
+    return (f"{counted(n, 'labelled row')} that differ: at least {FEWEST} are needed to choose by evidence",)
