@@ -30,7 +30,9 @@ def tidy(given: Any, what: str) -> np.ndarray:
             found[~missing(values)] = there
             values = found
         elif odd := [one for one in there if not isinstance(one, str | Real)]:
-            raise WrongInput(f"{what} holds {short(odd[0])}; a label is a number or a text, and None where there is none")
+            raise WrongInput(
+                f"{what} holds {short(odd[0])}; a label is a number or a text, and None where there is none"
+            )
     if values.dtype.kind == "f" and np.isinf(values).any():
         raise WrongInput(f"Input {what} contains infinity")
     return values
@@ -39,7 +41,7 @@ def tidy(given: Any, what: str) -> np.ndarray:
 def missing(values: np.ndarray) -> np.ndarray:
     """Where there is no label: None, NaN or empty text; bool, of the same shape."""
     if values.dtype.kind == "f":
-        return np.isnan(values)
+        return np.asarray(np.isnan(values))
     if values.dtype.kind == "U":
         return np.asarray(values == "")
     if values.dtype.kind != "O":

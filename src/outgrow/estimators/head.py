@@ -59,7 +59,6 @@ def grow(
     l2: float | None,
     seed: int,
     spec: TrainSpec,
-    stored: bool,
 ) -> Grown:
     """Choose what is left open, and train.
 
@@ -71,14 +70,15 @@ def grow(
         weights: how much each row counts, above 0.
         method, l2: None to choose by evidence.
         spec: of a training by a loss that is not convex.
-        stored: whether features are rounded to float16, as those of a model are wherever they are kept.
     """
     marks = exactly(raw)
     mean, deviation = _units(raw, marks, weights, output)
-    features = _features(raw, mean, deviation, output, stored=stored)
+    features = scaled(raw, mean, deviation)
+    if output.kind == "preference" and raw.ndim == 2:
+        features = np.stack([np.zeros_like(features), features], 1)
     weak = replace(weak, features=lambda: features)
-    labelled = weak.corrected(weak.mean()).any(1)
-    differ = len({group for group, known in zip(weak.groups, labelled.tolist(), strict=True) if known})
+    labelled = np.flatnonzero(weak.corrected(weak.mean()).any(1))
+    differ = len({weak.groups[row] for row in labelled.tolist()})
     enough = differ >= FEWEST
     choice = None
     if enough and (method is None or l2 is None):
@@ -117,17 +117,6 @@ def _units(
         return moments(rows, counts)
     mean, deviation = moments(rows, counts, centred=False)
     return mean, deviation / np.sqrt(2)  # of one candidate, if both vary alike
-
-
-def _features(
-    raw: np.ndarray, mean: np.ndarray, deviation: np.ndarray, output: Output, *, stored: bool
-) -> np.ndarray:
-    from outgrow.learning.extract import standardised
-
-    if stored:
-        return standardised(raw, mean.astype(np.float32), deviation.astype(np.float32))
-    found = scaled(raw, mean, deviation)
-    return np.stack([np.zeros_like(found), found], 1) if output.kind == "preference" else found
 
 
 def _lesson(method: Method, weak: WeakLabels, weights: np.ndarray, *, seed: int) -> Lesson:

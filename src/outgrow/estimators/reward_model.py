@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from outgrow.estimators.cells import WrongInput
 from outgrow.estimators.head import Grown
 from outgrow.estimators.inputs import inputs_of, raw_features
 from outgrow.estimators.labels import Read
-from outgrow.learning.extract import standardised
+from outgrow.estimators.units import scaled
 from outgrow.models.base import Model
 from outgrow.student import Student
 from outgrow.student.base import DEVIATION, MEAN
@@ -52,8 +51,8 @@ class WeakToStrongRewardModel(WeakToStrong):
         two_by_two = np.concatenate([texts, texts[-1:]])[: len(texts) + len(texts) % 2].reshape(-1, 2)
         raw, _ = raw_features(student.model, two_by_two, student.output, self._machine())
         mean, deviation = (student.state[name].numpy() for name in (MEAN, DEVIATION))
-        features = standardised(raw.reshape(-1, raw.shape[-1])[: len(texts)], mean, deviation)
-        return np.asarray(features.astype(np.float32) @ student.state["head.weight"].numpy()[0])
+        features = scaled(raw.reshape(-1, raw.shape[-1])[: len(texts)], mean, deviation)
+        return np.asarray(features @ student.state["head.weight"].numpy()[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -73,13 +72,13 @@ class WeakToStrongRewardModel(WeakToStrong):
         better = numbers @ self.coef_
         return np.stack([-better / 2, better / 2], 1)
 
-    def _output(self, read: Read, kept: np.ndarray) -> Output:
+    def _output(self, read: Read) -> Output:
         if len(read.classes) > 2:
             raise WrongInput(
-                f"Only binary classification is supported. y has {len(read.classes)} classes, and one of two candidates "
-                "is the better one"
+                f"Only binary classification is supported. y has {len(read.classes)} classes, and a pair has two: the "
+                "first is better, or the second"
             )
-        return dataclasses.replace(super()._output(read, kept), kind="preference")
+        return super()._output(read)
 
     def _keep_numbers(self, grown: Grown) -> None:
         self.coef_ = grown.weight[0] / grown.deviation

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Sequence
-from dataclasses import dataclass
-=======
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
->>>>>>> main
 
 import numpy as np
 
