@@ -40,7 +40,7 @@ ROOMS = [
     "figures", "analyses", "report",
     "executors",
     "preparation", "sweep",
-    "own_model",
+    "own_model", "export",
     "freshness", "nominal", "forecast", "rates", "progress", "study",
     "testing",
     "zoo", "experiments",
@@ -52,7 +52,7 @@ CLIMBING: dict[str, str] = {}
 TORCH_AT_THE_TOP = ("outgrow.chess.network", "outgrow.learning", "outgrow.text", "outgrow.vision", "outgrow.zoo.build")
 SKLEARN_AT_THE_TOP = "outgrow.estimators"  # its classes are what they derive from
 OPTIONAL = {
-    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "gguf", "PIL", "sklearn", "scipy",
+    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime", "gguf", "PIL", "sklearn", "scipy",
     "tomli_w", "pandas", "matplotlib",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
@@ -200,8 +200,9 @@ def test_listing_and_reading_an_experiment_are_quick() -> None:
 
 def test_the_public_names_are_there() -> None:
     assert sorted(outgrow.__all__) == list(outgrow.__all__)
-    assert {"WeakToStrongClassifier", "WeakToStrongRewardModel"} == set(dir(outgrow)) - {*outgrow.__all__, "__version__"}
-    for name in (*outgrow.__all__, "WeakToStrongClassifier", "WeakToStrongRewardModel"):
+    estimators = {"WeakToStrongClassifier", "WeakToStrongRewardModel"}
+    assert set(dir(outgrow)) - {*outgrow.__all__, "__version__"} == estimators
+    for name in {*outgrow.__all__, *estimators}:
         assert getattr(outgrow, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         outgrow.nonsense  # noqa: B018

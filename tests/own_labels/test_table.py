@@ -218,7 +218,7 @@ def test_what_means_nothing_is_refused(
 
 def test_truths_that_contradict_each_other_are_named(csv: Write) -> None:
     texts = [f"text {i}" for i in range(N)] + ["text 3"]
-    gold: list[object] = [""] * N + ["neg"]
+    gold: list[object] = [*([""] * N), "neg"]
     gold[3] = "pos"
     with pytest.raises(DataError, match=r"'g' contradicts itself on 1 text, such as in rows .* different truths"):
         table(csv(texts=texts, a=["pos", "neg"], g=gold), labels=("a",), audited="g")

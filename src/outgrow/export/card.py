@@ -145,7 +145,8 @@ def _supervisor(one: object) -> str:
         f"{name} {value:.3f}" for name in ("coverage", "agreement", "accuracy")
         if isinstance(value := one.get(name), (int, float))
     ]  # fmt: skip
-    return f"{one.get('name', '?')}{f' ({", ".join(facts)})' if facts else ''}"
+    name = str(one.get("name", "?"))
+    return f"{name} ({', '.join(facts)})" if facts else name
 
 
 def _listed(value: object) -> list[Any]:

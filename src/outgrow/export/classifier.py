@@ -92,7 +92,7 @@ def classifier_of(student: Student) -> Classifier:
     config.problem_type = "single_label_classification" if head.size > 1 else "regression"  # a reward as it is
     with torch.no_grad():
         host = library.AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
-        missing, unexpected = host.base_model.load_state_dict(backbone.state_dict(), strict=False, assign=True)
+        _, unexpected = host.base_model.load_state_dict(backbone.state_dict(), strict=False, assign=True)
         assert not unexpected, unexpected
         place.put(host, head)
     tokenizer = cutting_tokenizer(network)

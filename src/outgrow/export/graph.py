@@ -100,7 +100,7 @@ def _graph(student: Student, network: Network) -> nn.Module:
             self.network, self.linear = network, linear
 
         def forward(self, *batch: Tensor) -> Tensor:
-            logits = self.linear(self._states(*batch))
+            logits: Tensor = self.linear(self._states(*batch))
             return logits.squeeze(-1) if rewards else logits.softmax(-1)
 
         def _states(self, *batch: Tensor) -> Tensor:

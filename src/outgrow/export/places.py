@@ -30,8 +30,10 @@ APART = 100.0  # queries and keys: the share of other tokens in an attention rou
 class Place(Protocol):
     """A way to hold a head."""
 
-    layers: int
-    """How many layers are appended."""
+    @property
+    def layers(self) -> int:
+        """How many layers are appended."""
+        ...
 
     def prepare(self, config: Any) -> None:
         """Change the configuration before the model is made."""

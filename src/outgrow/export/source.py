@@ -1,14 +1,17 @@
-"""Students and weak labels out of a store: of the one row of its results that is meant."""
+"""What is exported: a student and its weak labels, out of a model folder or of the one row of a store that is meant."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from outgrow.errors import ConfigError
+from outgrow.learning.objective import mean_of
+from outgrow.own_model import kept_rows
 from outgrow.results.columns import differing, flat
 from outgrow.results.records import read_records
 from outgrow.results.table import Record
@@ -17,6 +20,8 @@ from outgrow.steps.combine import Combined
 from outgrow.store import Store
 from outgrow.stored import RoleName, predictor_of
 from outgrow.student import Student, student_of
+from outgrow.student.base import classes_of
+from outgrow.student.folder import read_facts
 
 MOST = 8  # rows that a message lists
 TRIED = 16
@@ -27,7 +32,7 @@ class Found:
     """A student of a store, and some rows of its task."""
 
     student: Student
-    rows: np.ndarray
+    rows: np.ndarray | None = None
 
 
 def one_row(store: Store, where: Sequence[str]) -> Record:
@@ -132,10 +137,12 @@ def weak_labels_in(store: Store, where: Sequence[str]) -> Said:
     predictor = predictor_of(record, "student")
     if not isinstance(predictor, Trained) or predictor.labels is None:
         raise ConfigError(f"the student of the row {record.row.key[:12]} did not learn from weak labels")
-    labels = predictor.labels
+    labels, output = predictor.labels, predictor.part.kind(context)
     weak = labels.read(context, predictor.part)
-    output = predictor.part.kind(context)
-    classes = list(weak.texts or output.class_names) or [str(i) for i in range(output.n_classes)]
+    if weak.texts is not None:
+        raise ConfigError(
+            f"the weak labels of the row {record.row.key[:12]} are texts; only probabilities are exported"
+        )
     members = labels.by.members if isinstance(labels.by, Combined) else (labels.by,)
     names = [one.label for one in members]
     if len(names) != len(weak.probabilities):
@@ -143,5 +150,19 @@ def weak_labels_in(store: Store, where: Sequence[str]) -> Said:
     told = about(record, "student")
     told.pop("accuracy", None)  # of the student
     return Said(
-        ids=list(weak.ids), names=names, votes=weak.probabilities, mean=weak.mean(), classes=classes, about=told
+        ids=list(weak.ids), names=names, votes=weak.probabilities, mean=weak.mean(), classes=classes_of(output),
+        about=told,
+    )  # fmt: skip
+
+
+def weak_labels_of(folder: Path) -> Said:
+    """What the labellers said of the rows of a model folder that `outgrow train` wrote.
+
+    Raises:
+        ConfigError, DataError: as `kept_rows.read`.
+    """
+    rows, facts = kept_rows.read(folder), read_facts(folder)
+    return Said(
+        ids=rows.ids, names=rows.labellers, votes=rows.votes, mean=mean_of(rows.votes), classes=classes_of(rows.output),
+        about=dict(facts["about"]),
     )  # fmt: skip

@@ -53,7 +53,7 @@ def _told_apart(names: list[str]) -> list[str]:
 
 
 def _card(said: Said, names: list[str], path: Path) -> str:
-    spoken = said.votes.any(-1)
+    spoken = np.asarray(said.votes.any(-1), bool)
     lines = [
         f"* {escaped(name)}: {counted(int(own.sum()), 'row')} of {len(said.ids):,}"
         for name, own in zip(names, spoken, strict=True)

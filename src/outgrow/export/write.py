@@ -40,6 +40,14 @@ class Exported:
     difference: float | None
     why: str = ""
 
+    @property
+    def said(self) -> str:
+        """What it is, and how near it answers, in a sentence."""
+        opens = "opens with AutoModelForSequenceClassification" if self.format == "transformers" else "model.onnx"
+        if self.difference is None:
+            return f"{opens}; it was not tried, since onnxruntime is not installed (the extra [export])"
+        return f"{opens}; probabilities differ from the student's by at most {self.difference:.1g} (in float32)"
+
 
 def export(
     student: Student, folder: str | Path, *, format: Format | None = None, rows: np.ndarray | None = None
@@ -47,7 +55,7 @@ def export(
     """Write a student as a model that opens without outgrow.
 
     Args:
-        format: `transformers` for `AutoModelForSequenceClassification`, or `onnx`; by default the first that can hold it.
+        format: `transformers` for `AutoModelForSequenceClassification`, or `onnx`; by default the first that can.
         rows: some inputs as its task has them, to try it with; built-in ones by default.
 
     Raises:

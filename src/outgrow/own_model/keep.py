@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from outgrow.disk import write_whole
+from outgrow.own_model.accuracy import estimates
 from outgrow.own_model.doubts import SUSPECTS, suspect_cells
 from outgrow.own_model.kept_rows import CHECKING, LEARNED, KeptRows, write
+from outgrow.own_model.labellers import vote_of
 from outgrow.own_model.train import Grown
 from outgrow.results.export import csv_text
 from outgrow.student import save
@@ -17,10 +21,25 @@ from outgrow.student import save
 def keep(grown: Grown, folder: Path) -> KeptRows:
     """Write a student and its rows into a folder. Raises ConfigError where something else is there."""
     rows = rows_of(grown)
-    save(grown.student, folder)
+    save(replace(grown.student, about={**grown.student.about, **judgement(rows)}), folder)
     write(rows, folder)
     keep_suspects(rows, folder)
     return rows
+
+
+def judgement(rows: KeptRows) -> dict[str, Any]:
+    """What a card says of how good a model and its supervisors are; `accuracy` is None where nobody checked."""
+    vote, speaks = vote_of(rows), rows.votes.any(-1)
+    found, supervisors = estimates(rows), []
+    for name, own, says in zip(rows.labellers, rows.votes, np.asarray(speaks), strict=True):
+        both = says & vote.any(-1)
+        agreement = float((own * vote).sum(-1)[both].mean()) if both.any() else None
+        supervisors.append({"name": name, "coverage": float(says.mean()), "agreement": agreement})
+    accuracy = None
+    if found is not None:
+        one = found[0]
+        accuracy = {"value": one.value, "low": one.low, "high": one.high, "n": one.n, "how": one.how}
+    return {"supervisors": supervisors, "accuracy": accuracy}
 
 
 def keep_suspects(rows: KeptRows, folder: Path) -> Path:

@@ -10,7 +10,7 @@ from outgrow.methods.transforms.vote import Vote
 from outgrow.own_model.finding import Finding, between, percent
 from outgrow.own_model.kept_rows import KeptRows
 from outgrow.results.shown import TextTable
-from outgrow.trust.intervals import binomial
+from outgrow.trust.intervals import LEVEL, wilson
 
 MOST = 20  # labellers in the table
 ALONE = "One labeller alone: how often it is wrong cannot be seen without rows that somebody audits."
@@ -74,11 +74,10 @@ def _share(values: np.ndarray) -> str:
 
 
 def _checked(votes: np.ndarray, rows: KeptRows) -> str:
-    """How often labels are right on the checked rows that have one; a tie is wrong."""
+    """How often labels are right on the checked rows that have one; a tie counts in equal shares."""
     said = rows.checking[votes[rows.checking].any(-1)]
     if not len(said):
         return "labels none"
     best = votes[said] == votes[said].max(-1, keepdims=True)
-    right = best[np.arange(len(said)), rows.truth[said]] & (best.sum(-1) == 1)
-    found = binomial(right)
-    return f"{percent(found.value)} ({between(found.low, found.high)}), n {len(said):,}"
+    right = float((best / best.sum(-1, keepdims=True))[np.arange(len(said)), rows.truth[said]].mean())
+    return f"{percent(right)} ({between(*wilson(right, len(said), level=LEVEL))}), n {len(said):,}"

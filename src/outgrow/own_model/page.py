@@ -43,7 +43,9 @@ def _table(table: TextTable, title: str) -> str:
     def side(name: str) -> str:
         return "" if name in table.numeric else ' class="words"'
 
-    head = "".join(f'<th scope="col"{side(name)}>{esc(name)}</th>' for name in table.names)
+    first, *others = table.names  # what a row is about stands to the left, whatever it is
+    head = f'<th scope="col" class="words">{esc(first)}</th>'
+    head += "".join(f'<th scope="col"{side(name)}>{esc(name)}</th>' for name in others)
     rows = "".join(
         "<tr>"
         + "".join(

@@ -126,16 +126,12 @@ def about(prepared: Prepared, choice: Choice | None, method: Method) -> dict[str
     import outgrow
 
     table, request = prepared.table, prepared.request
-    speaks = np.asarray(table.votes.any(-1))
     return {
         "outgrow": outgrow.__version__,
         "seed": request.seed,
         "method": method_table(method),
         "chosen": list(choice.reasons) if choice else [],
-        "data": {"name": table.name, "rows": len(table.ids), "labelled": int(speaks.any(0).sum())},
+        "data": {"name": table.name, "rows": len(table.ids), "labelled": int(table.votes.any((0, 2)).sum())},
         "columns": table.columns.said(),
-        "supervisors": [
-            {"name": name, "coverage": float(own.mean())} for name, own in zip(table.labellers, speaks, strict=True)
-        ],
         "audited": {"learned": len(prepared.learned), "checking": len(prepared.checking)},
     }

@@ -56,7 +56,7 @@ class Student:
     @property
     def classes(self) -> list[str]:
         """Names of the classes; their numbers where they have none."""
-        return list(self.output.class_names) or [str(i) for i in range(self.output.n_classes)]
+        return classes_of(self.output)
 
     def answers(self, inputs: np.ndarray, machine: Machine) -> np.ndarray:
         """Probabilities float32 [n, classes] of rows as a task has them: texts [n], pairs [n, 2], or numbers."""
@@ -116,3 +116,8 @@ class Student:
         extractor = self.model.extractor()
         assert extractor is not None  # so says `is_probe`
         return check_network(extractor.build(self.output, start=self.start), self.model.label)
+
+
+def classes_of(output: Output) -> list[str]:
+    """Names of the classes; their numbers where they have none."""
+    return list(output.class_names) or [str(i) for i in range(output.n_classes)]

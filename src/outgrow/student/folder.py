@@ -60,6 +60,13 @@ def save(student: Student, folder: str | Path) -> Path:
     return place
 
 
+def retell(folder: str | Path, changes: Mapping[str, Any]) -> None:
+    """Change what a model folder says of how its student came to be and how good it is, and nothing else."""
+    facts, place = read_facts(folder), Path(folder)
+    facts["about"] = {**facts["about"], **changes}
+    write_whole(place / FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n", what="model")
+
+
 def check_free(folder: Path) -> None:
     """ConfigError where a student cannot be written: something else is there."""
     if folder.exists() and not folder.is_dir():

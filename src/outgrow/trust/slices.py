@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +19,7 @@ from outgrow.trust.given import checked_confidence, checked_right, checked_rows,
 from outgrow.trust.intervals import LEVEL, Estimate, prediction_powered
 
 ENOUGH = 10  # audited rows of a slice, from which on its own accuracy is shown and compared
+MOST, SAME = 100_000, 1e-9  # rows that an estimate is taken to be worth at most; logarithms that are the same
 FEWEST = 20  # rows of a slice; smaller ones are counted, and not shown
 
 
@@ -62,8 +62,8 @@ class Slices:
 
 
 def slices(
-    confidence: ArrayLike, by: Mapping[str, Sequence[object] | np.ndarray], *, rows: ArrayLike = (), right: ArrayLike = (),
-    weights: ArrayLike | None = None, level: float = LEVEL,
+    confidence: ArrayLike, by: Mapping[str, Sequence[object] | np.ndarray], *, rows: ArrayLike = (),
+    right: ArrayLike = (), weights: ArrayLike | None = None, level: float = LEVEL,
 ) -> Slices:  # fmt: skip
     """Accuracy by the values of each column, the worst first.
 
@@ -131,14 +131,23 @@ def quarters(lengths: Sequence[int]) -> list[str]:
 
 
 def _differ(one: Estimate | None, other: Estimate | None) -> float:
-    """Two-sided p of equal accuracies: the test of two shares with a common variance, each worth its rows."""
+    """Two-sided p of equal accuracies, by Fisher's exact test with the rows that each is worth.
+
+    The probability of the very table counts half (Lancaster 1961): in full, the test would be too careful.
+    """
     if one is None or other is None:
         return 1.0
-    together = (one.value * one.worth + other.value * other.worth) / (one.worth + other.worth)
-    variance = together * (1 - together) * (1 / one.worth + 1 / other.worth)
-    if variance <= 0:
-        return 1.0
-    return 2 * NormalDist().cdf(-abs(one.value - other.value) / math.sqrt(variance))
+    n, m = (max(1, round(min(found.worth, MOST))) for found in (one, other))
+    right = round(one.value * n)
+    total = right + round(other.value * m)
+    possible = range(max(0, total - m), min(n, total) + 1)
+    logs = [_log_choose(n, k) + _log_choose(m, total - k) - _log_choose(n + m, total) for k in possible]
+    own = logs[right - possible.start]
+    return sum(math.exp(log) * (1 if log < own - SAME else 0.5) for log in logs if log <= own + SAME)
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def _holm(made: Sequence[Slice], risk: float) -> list[Slice]:
