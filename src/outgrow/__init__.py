@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from outgrow.config import read_experiments, to_toml
-    from outgrow.estimators import WeakToStrongClassifier, WeakToStrongRewardModel
+    from outgrow.estimators import WeakToStrongClassifier as WeakToStrongClassifier
+    from outgrow.estimators import WeakToStrongRewardModel as WeakToStrongRewardModel
     from outgrow.experiment import Experiment, Teaching, teach
     from outgrow.models.base import Role
     from outgrow.registry import import_file

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import warnings
 from typing import Any
 
-import pytest
-from sklearn.exceptions import SkipTestWarning
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from outgrow import WeakToStrongClassifier, WeakToStrongRewardModel
@@ -14,18 +12,12 @@ from outgrow import WeakToStrongClassifier, WeakToStrongRewardModel
 ASKED = [WeakToStrongClassifier(), WeakToStrongRewardModel()]
 
 
-@parametrize_with_checks(ASKED)  # type: ignore[misc]
+@parametrize_with_checks(ASKED)  # type: ignore[untyped-decorator, unused-ignore]
 def test_scikit_learn_is_content(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-def test_there_are_many_checks_and_none_is_expected_to_fail() -> None:
-    with pytest.warns(SkipTestWarning) if False else _silence():
-        found = Counter(type(one).__name__ for asked in ASKED for one, _ in estimator_checks_generator(asked))
-    assert all(found[type(asked).__name__] >= 50 for asked in ASKED), found
-
-
-def _silence() -> Any:
-    import warnings
-
-    return warnings.catch_warnings()
+def test_there_are_many_checks() -> None:
+    with warnings.catch_warnings(action="ignore"):  # of those that need a library that is not here
+        found = [sum(1 for _ in estimator_checks_generator(one)) for one in ASKED]
+    assert min(found) >= 50, found

@@ -122,7 +122,9 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         student: Student | None = getattr(self, "student_", None)
         if student is not None:
-            return student.answers(self._inputs(X, student.model, reset=False), self._machine())
+            inputs = self._inputs(X, student.model, reset=False)
+            check_fit(inputs, student.model, student.output)
+            return student.answers(inputs, self._machine())
         logits = self._logits(self._inputs(X, None, reset=False))
         found = np.exp(logits - logits.max(1, keepdims=True))
         return np.asarray(found / found.sum(1, keepdims=True))
@@ -170,7 +172,8 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         from outgrow.estimators.folder import load
 
-        return load(cls, Path(folder))
+        found: Self = load(cls, Path(folder))
+        return found
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -19,6 +19,8 @@ def tidy(given: Any, what: str) -> np.ndarray:
     """An array of numbers, truth values or texts; numbers with holes are floats, all else with holes is of objects."""
     try:
         values = np.asarray(given)
+        if values.dtype.kind == "U" and not isinstance(given, np.ndarray):
+            values = np.asarray(given, object)  # else NaN and numbers among texts would be texts themselves
     except ValueError as error:
         raise WrongInput(f"{what} is no array: {error}") from None
     if values.ndim == 0 or values.dtype.kind not in "biufUO":

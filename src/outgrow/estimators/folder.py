@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -19,16 +19,12 @@ from outgrow.plain import plain
 from outgrow.spec import short
 from outgrow.student import folder as students
 
-if TYPE_CHECKING:
-    from outgrow.estimators.base import WeakToStrong
-
-E = TypeVar("E", bound="WeakToStrong")
-
+Estimator = Any  # the classes of `base`, which imports this
 FORMAT = 1  # of what is kept of an estimator; raised when an older reader would misread it
 FACTS, WEIGHTS = "estimator.json", "head.safetensors"
 
 
-def save(one: WeakToStrong, folder: Path) -> Path:
+def save(one: Estimator, folder: Path) -> Path:
     """Write an estimator; its facts come last, so that a half-written one is not read.
 
     Raises:
@@ -52,7 +48,7 @@ def save(one: WeakToStrong, folder: Path) -> Path:
     return folder
 
 
-def load(of: type[E], folder: Path) -> E:
+def load(of: type[Estimator], folder: Path) -> Estimator:
     """The estimator of a folder that `save`, or `outgrow train`, wrote.
 
     Raises:
@@ -91,11 +87,11 @@ def load(of: type[E], folder: Path) -> E:
     return made
 
 
-def _arrays(one: WeakToStrong) -> tuple[str, ...]:
+def _arrays(one: Estimator) -> tuple[str, ...]:
     return ("coef",) if one._kind == "preference" else ("coef", "intercept")
 
 
-def _facts(one: WeakToStrong) -> dict[str, Any]:
+def _facts(one: Estimator) -> dict[str, Any]:
     """Parameters, and what is known after a training but the numbers of the head, as plain data."""
     given = one.get_params(deep=False)
     whole = isinstance(given["random_state"], int | np.integer)
@@ -130,7 +126,7 @@ def _facts(one: WeakToStrong) -> dict[str, Any]:
     return facts
 
 
-def _facts_of_a_student(of: type[E], student: Any) -> dict[str, Any]:
+def _facts_of_a_student(of: type[Estimator], student: Any) -> dict[str, Any]:
     """Those of an estimator that would have made a student of the command line."""
     about: Mapping[str, Any] = student.about
     supervisors = [str(one["name"]) for one in about.get("supervisors", ())]
@@ -141,7 +137,7 @@ def _facts_of_a_student(of: type[E], student: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _made(of: type[E], facts: Mapping[str, Any], folder: Path) -> E:
+def _made(of: type[Estimator], facts: Mapping[str, Any], folder: Path) -> Estimator:
     try:
         if facts["format"] != FORMAT:
             raise ConfigError(
@@ -169,7 +165,7 @@ def _damaged(folder: Path, why: object) -> DataError:
     return DataError(f"{plain(str(folder))} is damaged ({plain(str(why))}); train the estimator again")
 
 
-def about(one: WeakToStrong, votes: np.ndarray, seed: int) -> dict[str, Any]:
+def about(one: Estimator, votes: np.ndarray, seed: int) -> dict[str, Any]:
     """How a student came to be, as plain data for its folder and its card."""
     import outgrow
 

@@ -65,9 +65,8 @@ def inputs_of(X: Any, model: Model, *, pairs: bool) -> np.ndarray:
 
 def check_fit(inputs: np.ndarray, model: Model, output: Output) -> None:
     """WrongInput where a model cannot learn from such rows, or such a task."""
-    why = model.misfit(inputs[:1], output)
-    if not why and output.kind not in model.kinds:
-        why = f"cannot learn {output.kind}"
+    unable = output.kind not in model.kinds
+    why = f"cannot learn {output.kind} tasks" if unable else model.misfit(inputs[:1], output)
     if why:
         raise WrongInput(f"the model {model.label!r} does not fit X: it {why}; choose another (outgrow list models)")
 

@@ -87,12 +87,12 @@ def read_labels(
             )
     else:
         if values.ndim > (1 if how == "classes" else 2):
-            raise WrongInput(
-                f"y has the shape {values.shape}; as {how} it has {'one side' if how == 'classes' else 'two sides'}"
-            )
+            sides = "[n]" if how == "classes" else "[n, labellers]"
+            raise WrongInput(f"y has the shape {values.shape}; as {how} it has {sides}")
         there = ~missing(values) & ~_silent(values, abstain, classes, notes)
         of = _classes(values[there], None if told is None else told[~missing(told)], classes, open_)
-        if classes is None and of.dtype.kind == "f" and missing(values).any() and (of == np.rint(of)).all():
+        holes = values.dtype.kind != "f" or missing(values).any()
+        if classes is None and holes and of.dtype.kind == "f" and (of == np.rint(of)).all():
             of = of.astype(np.int64)  # whole numbers are floats for the holes between them alone
         codes = np.full(values.shape, -1)
         codes[there] = _codes(values[there], of, "y")
@@ -154,7 +154,7 @@ def _are_shares(values: np.ndarray) -> bool:
 def _shares(values: np.ndarray, how: str) -> np.ndarray:
     """Probabilities as votes [labellers, n, K]."""
     if values.dtype.kind in "UO":
-        raise WrongInput(f"y holds {short(values.reshape(-1)[0])}, which is no probability")
+        raise WrongInput(f"y holds {short(values.reshape(-1).tolist()[0])}, which is no probability")
     found = values.astype(np.float64)
     if values.ndim == 1 or how == "annotators":
         found = np.stack([1 - found, found], -1)  # of the second of two classes

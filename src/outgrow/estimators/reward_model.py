@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from outgrow.estimators.base import WeakToStrong
 from outgrow.estimators.cells import WrongInput
 from outgrow.estimators.head import Grown
-from outgrow.estimators.inputs import inputs_of, raw_features
+from outgrow.estimators.inputs import check_fit, inputs_of, raw_features
 from outgrow.estimators.labels import Read
 from outgrow.estimators.units import scaled
 from outgrow.models.base import Model
@@ -48,6 +48,7 @@ class WeakToStrongRewardModel(WeakToStrong):
         if student is None:
             return np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=False) @ self.coef_)
         texts = inputs_of(X, student.model, pairs=False)
+        check_fit(texts, student.model, student.output)
         two_by_two = np.concatenate([texts, texts[-1:]])[: len(texts) + len(texts) % 2].reshape(-1, 2)
         raw, _ = raw_features(student.model, two_by_two, student.output, self._machine())
         mean, deviation = (student.state[name].numpy() for name in (MEAN, DEVIATION))
