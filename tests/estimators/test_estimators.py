@@ -246,6 +246,8 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"method": "last_layer_nothing"}, {}, "unknown method"),
     ({"l2": -1.0}, {}, "l2 = -1.0"),
     ({"l2": True}, {}, "l2 = True"),
+    ({"l2": "small"}, {}, "l2 = 'small'"),
+    ({"l2": float("nan")}, {}, "l2 = nan"),
     ({"device": "tpu"}, {"X": ["a text"] * 30}, "device = 'tpu'"),
     ({"labels": "soft"}, {}, "labels = 'soft'"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -84,7 +85,8 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         said = weak_labels if y is None else y
         if said is None:
             raise WrongInput(f"{type(self).__name__} requires y to be passed, but the target y is None")
-        method, seed, model = self._method(), self._seed(), None if self.model is None else model_of(self.model)
+        method, l2, seed = self._method(), self._penalty(), self._seed()
+        model = None if self.model is None else model_of(self.model)
         inputs = self._inputs(X, model, reset=True)
         read = read_labels(said, labels=self.labels, abstain=self.abstain, classes=self.classes, audited=audited)
         n = len(inputs)
@@ -104,7 +106,7 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raw, told = raw_features(model, inputs[kept], output, self._machine())
         grown = grow(
             raw, weak_labels_of(read, groups, kept, learned=self.learned_), output, weights=weights[kept],
-            method=method, l2=self.l2, seed=seed,
+            method=method, l2=l2, seed=seed,
             spec=TrainSpec(**(PROBE if model is None else model.train_defaults())),
         )  # fmt: skip
         self.classes_, self.labellers_ = read.classes, list(read.labellers)
@@ -195,14 +197,18 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
     def _method(self) -> Method | None:
-        if isinstance(self.l2, bool) or not (self.l2 is None or (np.isreal(self.l2) and self.l2 >= 0)):
-            raise ConfigError(f"l2 = {short(self.l2)}: the penalty is a number of at least 0, or None to choose it")
         if isinstance(self.method, Method) or (isinstance(self.method, str) and self.method == "auto"):
             return None if isinstance(self.method, str) else self.method
         found = method_of(self.method, Where("method", ""))
         if why := found.objective().misfit(self._kind):
             raise ConfigError(f"method = {short(self.method)}: {why}")
         return found
+
+    def _penalty(self) -> float | None:
+        number = isinstance(self.l2, Real) and not isinstance(self.l2, bool)
+        if self.l2 is not None and not (number and 0 <= self.l2 < np.inf):
+            raise ConfigError(f"l2 = {short(self.l2)}: the penalty is a number of at least 0, or None to choose it")
+        return None if self.l2 is None else float(self.l2)
 
     def _seed(self) -> int:
         """As everywhere in scikit-learn: None draws a new one for each fit, a generator is drawn from."""
