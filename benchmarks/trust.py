@@ -67,8 +67,8 @@ def coverage(
     for _ in range(resamples):
         rows, weights = audited(sure, n, rng, stratified=stratified)
         ours = prediction_powered(sure, rows, right[rows], weights=weights, population=len(sure))
-        drawn = rng.choice(len(sure), n, replace=False)  # the same sampling without strata and without confidence
-        theirs = prediction_powered(np.zeros(len(sure)), drawn, right[drawn], population=len(sure))
+        drawn = rng.choice(len(sure), n, replace=False) if stratified else rows
+        theirs = prediction_powered(np.zeros(len(sure)), drawn, right[drawn], population=len(sure))  # binomial
         hits.append((ours.low <= truth <= ours.high, ours.width, theirs.low <= truth <= theirs.high, theirs.width))
     return _measured(hits)
 
@@ -91,7 +91,7 @@ def simulated(accuracy: float, kind: str, rows: int, n: int, resamples: int, *, 
         sure, right = answers(accuracy, kind, rows, rng)
         drawn, weights = audited(sure, n, rng, stratified=stratified)
         ours = prediction_powered(sure, drawn, right[drawn], weights=weights)
-        theirs = binomial(right[rng.choice(rows, n, replace=False)])
+        theirs = binomial(right[rng.choice(rows, n, replace=False) if stratified else drawn])
         hits.append(
             (ours.low <= accuracy <= ours.high, ours.width, theirs.low <= accuracy <= theirs.high, theirs.width)
         )

@@ -35,7 +35,7 @@ ROOMS = [
     "methods", "supervisors",
     "own_labels",
     "experiment",
-    "config", "results",
+    "config", "results", "auditing",
     "plan", "stored", "student", "estimators",
     "figures", "analyses", "report",
     "executors",
@@ -52,8 +52,8 @@ CLIMBING: dict[str, str] = {}
 TORCH_AT_THE_TOP = ("outgrow.chess.network", "outgrow.learning", "outgrow.text", "outgrow.vision", "outgrow.zoo.build")
 SKLEARN_AT_THE_TOP = "outgrow.estimators"  # its classes are what they derive from
 OPTIONAL = {
-    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime", "gguf", "PIL", "sklearn", "scipy",
-    "tomli_w", "pandas", "matplotlib",
+    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime",
+    "gguf", "PIL", "sklearn", "scipy", "tomli_w", "pandas", "matplotlib",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
 

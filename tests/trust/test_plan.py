@@ -114,6 +114,16 @@ def test_what_was_audited_corrects_what_confidence_promises() -> None:
     assert second.n + first.n > 3 * made(how="random").n
 
 
+@pytest.mark.parametrize("how", ["random", "stratified"])
+def test_a_few_right_answers_are_no_reason_to_stop(how: How) -> None:
+    sure = np.full(4_000, 0.97) + RNG.uniform(-0.02, 0.02, 4_000)
+    first = plan(sure, CLASSES, width=0.3, seed=0, how=how)
+    assert first.n == 20  # and no fewer
+    right = np.ones(first.n, bool)
+    second = plan(sure, CLASSES, width=0.1, seed=1, known=first.rows, right=right, weights=first.weights)
+    assert second.n > 40
+
+
 def test_enough_is_said_to_be_enough() -> None:
     rows = np.arange(2_000)
     found = plan(SURE, CLASSES, width=0.2, seed=0, known=rows, right=RNG.random(2_000) < SURE[rows], how="random")

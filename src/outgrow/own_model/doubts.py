@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -109,6 +108,6 @@ def lengths(rows: KeptRows) -> np.ndarray:
 def seen(rows: KeptRows, row: int) -> str:
     """The beginning of what a model saw of a row; of two candidates, from where they differ on."""
     texts = [" ".join(own[row].split()) for own in rows.inputs.values()]
-    same = len(os.path.commonprefix(texts)) if len(texts) > 1 else 0
+    same = next((i for i, two in enumerate(zip(*texts, strict=False)) if len(set(two)) > 1), 0) if texts[1:] else 0
     text = " | ".join(f"{'…' if same else ''}{one[same:]}" for one in texts)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -104,13 +104,13 @@ def prepare(request: Request) -> Prepared:
         ConfigError, DataError: what is wrong with the request or the data.
     """
     table, model = read(request.paths, request.columns), request.model
+    learned, checking = _divided(table, request)
     if table.output.kind not in model.kinds:
         raise ConfigError(
             f"the model {model.label!r} cannot learn {table.output.kind} tasks; choose another with --model"
         )
     if why := model.misfit(table.inputs[:1], table.output):
         raise DataError(f"the model {model.label!r} does not fit these data: it {why}; choose another with --model")
-    learned, checking = _divided(table, request)
     probe = as_probe(model)
     chosen = np.arange(len(table.ids))
     watched = 0

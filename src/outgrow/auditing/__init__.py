@@ -1,0 +1,1 @@
+"""The sheet on which a person checks rows: written, and read back."""

@@ -1,0 +1,230 @@
+"""Sheets to check: what is written is read back, and what people and spreadsheets do to them is told or survived."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outgrow.auditing.checked import Checked, read_sheet
+from outgrow.auditing.sheet import write_sheet
+from outgrow.errors import ConfigError, DataError
+from outgrow.trust.plan import Plan, plan
+
+N = 300
+RNG = np.random.default_rng(0)
+SURE = RNG.uniform(0.5, 1, N)
+PREDICTED = RNG.integers(0, 2, N)
+IDS = [f"row-{i}" for i in range(N)]
+CLASSES = ["ham", "spam"]
+PLAN = plan(SURE, PREDICTED, width=0.2, seed=0)
+
+
+def written(path: Path, *, ids: list[str] = IDS, classes: list[str] = CLASSES, **texts: list[str]) -> Path:
+    return write_sheet(
+        path, PLAN, ids=ids, texts=texts or {"text": [f"text {i}" for i in range(N)]}, predicted=PREDICTED,
+        confidence=SURE, classes=classes,
+    )  # fmt: skip
+
+
+def cells(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Callable[..., Path]:
+    """A sheet of some rows with these truths, others as told by `change`: `filled(["ham", "spam"])`."""
+
+    def make(
+        truths: list[str], change: Callable[[list[dict[str, str]]], None] = lambda rows: None, *,
+        delimiter: str = ",", ids: list[str] = IDS, classes: list[str] = CLASSES,
+    ) -> Path:  # fmt: skip
+        rows = cells(written(tmp_path / "sheet.csv", ids=ids, classes=classes))
+        for row, truth in zip(rows, truths, strict=False):
+            row["truth"] = truth
+        change(rows)
+        path = tmp_path / "filled.csv"
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0], delimiter=delimiter)
+            writer.writeheader()
+            writer.writerows(rows)
+        return path
+
+    return make
+
+
+def read(path: Path) -> Checked:
+    return read_sheet(path, ids=IDS, classes=CLASSES)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_sheet_holds_the_rows_of_the_plan_in_its_order(form: str, tmp_path: Path) -> None:
+    path = written(tmp_path / f"sheet.{form}", text=["é\nline"] * N, truth=["of the input"] * N)
+    rows = cells(path) if form == "csv" else [json.loads(line) for line in path.read_text().splitlines()]
+    assert list(rows[0]) == [
+        "row", "id", "text", "input_truth", "truth", "predicted", "probability", "stratum", "weight",
+    ]  # fmt: skip
+    assert [row["id"] for row in rows] == [IDS[i] for i in PLAN.rows]
+    assert [row["predicted"] for row in rows] == [CLASSES[PREDICTED[i]] for i in PLAN.rows]
+    assert [float(row["weight"]) for row in rows] == list(PLAN.weights)
+    assert {row["truth"] for row in rows} == {"" if form == "csv" else None}
+    assert {row["text"] for row in rows} == {"é\\nline" if form == "csv" else "é\nline"}
+    assert [int(row["row"]) - 1 for row in rows] == list(PLAN.rows)
+
+
+def test_a_spreadsheet_computes_nothing_of_it(tmp_path: Path) -> None:
+    ids = [f"=row{i}" for i in range(N)]
+    path = written(tmp_path / "sheet.csv", ids=ids, classes=["-", "+"], text=["=1+1"] * N)
+    for row in cells(path):
+        assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
+    rows = cells(path)
+    for row in rows:
+        row["truth"] = row["predicted"]  # copied as it stands there
+    with (tmp_path / "back.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    found = read_sheet(tmp_path / "back.csv", ids=ids, classes=["-", "+"])
+    assert sorted(PLAN.rows) == list(found.rows)
+    assert (found.truth == PREDICTED[found.rows]).all()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_is_filled_in_is_read_back(delimiter: str, filled: Callable[..., Path]) -> None:
+    found = read(filled(["ham", "spam", "", "?", "Spam", "HAM ", "unclear"], delimiter=delimiter))
+    truth = dict(zip(found.rows.tolist(), found.truth.tolist(), strict=True))
+    assert truth == {int(PLAN.rows[i]): one for i, one in ((0, 0), (1, 1), (4, 1), (5, 0))}
+    assert (found.unclear, found.empty) == (2, PLAN.n - 6)
+    assert found.stratified == (PLAN.how == "stratified")
+    assert f"{PLAN.n - 6} rows of the sheet without a truth" in found.notes
+    assert any(note.startswith("2 rows marked ? left out") for note in found.notes)
+
+
+def test_json_lines_are_read_back(tmp_path: Path) -> None:
+    path = written(tmp_path / "sheet.jsonl")
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows[0]["truth"] = "spam"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = read(path)
+    assert (found.rows.tolist(), found.truth.tolist()) == ([int(PLAN.rows[0])], [1])
+
+
+def test_classes_that_are_numbers(filled: Callable[..., Path]) -> None:
+    path = filled(["1", "1.0", "0"], classes=["0", "1"])
+    found = read_sheet(path, ids=IDS, classes=["0", "1"])
+    assert dict(zip(found.rows.tolist(), found.truth.tolist(), strict=True)) == {
+        int(PLAN.rows[i]): one for i, one in enumerate([1, 1, 0])
+    }
+
+
+def test_the_same_row_twice_and_rows_of_others_are_counted(filled: Callable[..., Path]) -> None:
+    def change(rows: list[dict[str, str]]) -> None:
+        rows.append({**rows[0]})
+        rows.append({**rows[1], "id": "elsewhere", "row": ""})
+
+    found = read(filled(["ham", "spam"], change))
+    assert len(found.rows) == 2
+    assert "1 row of the sheet again for an id that it has" in found.notes
+    assert "1 row of the sheet left out: no id 'elsewhere'" in found.notes
+
+
+def test_ids_that_differ_by_an_apostrophe_are_told_apart_by_row(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text("row,id,truth\n1,'=a,ham\n2,'=a,spam\n")
+    found = read_sheet(path, ids=["=a", "'=a"], classes=CLASSES)
+    assert (found.rows.tolist(), found.truth.tolist()) == ([0, 1], [0, 1])
+
+
+def test_two_truths_of_one_row_are_an_error(filled: Callable[..., Path]) -> None:
+    path = filled(["ham"], lambda rows: rows.append({**rows[0], "truth": "spam"}))
+    with pytest.raises(DataError, match=rf"the truth of id '{IDS[PLAN.rows[0]]}' is 'ham' and 'spam'; leave one"):
+        read(path)
+
+
+def test_ids_that_a_spreadsheet_took_for_numbers_are_found_by_row(filled: Callable[..., Path]) -> None:
+    ids = [f"{i:04}e05" for i in range(N)]
+
+    def rounded(rows: list[dict[str, str]]) -> None:
+        for row in rows:
+            row["id"] = f"{float(row['id']):.5E}"
+
+    def lost(rows: list[dict[str, str]]) -> None:
+        for row in rows[1:]:
+            row["id"] = "x"
+
+    path = filled(["ham"] * PLAN.n, rounded, ids=ids)
+    assert len(read_sheet(path, ids=ids, classes=CLASSES).rows) == PLAN.n
+    path = filled(["ham"] * PLAN.n, lost, ids=ids)
+    found = read_sheet(path, ids=ids, classes=CLASSES)
+    assert found.rows.tolist() == [int(PLAN.rows[0])]
+    assert any("left out: no id 'x' and others" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("truths", "said"),
+    [
+        ([], "no truth is filled in; write one of 'ham', 'spam'"),
+        (["?", "unclear"], "no truth is filled in"),
+        (["ham", "spma"], "1 labels are none of the classes ham, spam: 'spma' .*did you mean 'spam'"),
+    ],
+)
+def test_mistakes_of_a_person(truths: list[str], said: str, filled: Callable[..., Path]) -> None:
+    with pytest.raises(DataError, match=said):
+        read(filled(truths))
+
+
+def test_other_tables(tmp_path: Path, filled: Callable[..., Path]) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("id,label\na,ham\n")
+    with pytest.raises(DataError, match=r"other.csv needs the columns 'id' and 'truth'; it has id, label"):
+        read(path)
+    path.write_text("id,truth\na,ham\nb,spam\n")
+    with pytest.raises(DataError, match=r"none of its 2 rows is of this model's rows, such as id 'row-0'"):
+        read(path)
+    path.write_text("id,truth\nrow-0,ham\nrow-7,spam\n")
+    found = read(path)
+    assert (found.rows.tolist(), found.truth.tolist(), found.stratified) == ([0, 7], [0, 1], False)
+
+
+def test_a_sheet_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"NAME.csv or NAME.jsonl, and not 'sheet.xlsx'"):
+        written(tmp_path / "sheet.xlsx")
+    with pytest.raises(DataError, match="column 'text' has 1 value for 300 rows"):
+        written(tmp_path / "sheet.csv", text=["a"])
+    with pytest.raises(ConfigError, match="cannot write the sheet to check"):
+        written(tmp_path / "no" / "sheet.csv")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(min_size=1, max_size=6), min_size=2, max_size=8), st.sampled_from(["csv", "jsonl"]))
+def test_any_ids_come_back(tmp_path_factory: pytest.TempPathFactory, ids: list[str], form: str) -> None:
+    kept = [one for one in dict.fromkeys(one.strip() for one in ids) if one and one.isprintable()]
+    if len(kept) < 2:
+        return
+    path = tmp_path_factory.mktemp("ids") / f"sheet.{form}"
+    n = len(kept)
+    every = Plan(
+        rows=np.arange(n), weights=np.ones(n), strata=np.zeros(n, np.int64), how="random", known=0, width=0, widest=0,
+        costs=(),
+    )  # fmt: skip
+    write_sheet(
+        path, every, ids=kept, texts={}, predicted=np.zeros(n, np.int64), confidence=np.ones(n), classes=CLASSES
+    )
+    if form == "csv":
+        rows = cells(path)
+        with path.open("w", newline="", encoding="utf-8-sig") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows({**row, "truth": "spam"} for row in rows)
+    else:
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        path.write_text("".join(json.dumps({**line, "truth": "spam"}) + "\n" for line in lines))
+    found = read_sheet(path, ids=kept, classes=CLASSES)
+    assert found.rows.tolist() == list(range(n))
