@@ -34,11 +34,11 @@ def save(one: Estimator, folder: Path) -> Path:
 
     facts = _facts(one)
     if hasattr(one, "student_"):
+        _check_free(folder, {students.FACTS, students.WEIGHTS, students.START})
         return students.save(replace(one.student_, about={**one.student_.about, "estimator": facts}), folder)
     from safetensors.numpy import save as packed
 
-    if folder.exists() and not (folder.is_dir() and ((folder / FACTS).is_file() or not any(folder.iterdir()))):
-        raise ConfigError(f"{plain(str(folder))} is no empty folder and holds no estimator; choose another")
+    _check_free(folder, {FACTS, WEIGHTS})
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FACTS).unlink(missing_ok=True)
     arrays = {name: np.ascontiguousarray(getattr(one, f"{name}_")) for name in _arrays(one)}
@@ -85,6 +85,14 @@ def load(of: type[Estimator], folder: Path) -> Estimator:
     except LookupError as error:
         raise _damaged(folder, error) from None
     return made
+
+
+def _check_free(folder: Path, own: set[str]) -> None:
+    """ConfigError where other files are there, such as the rows that another model learned from."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{plain(str(folder))} is a file; an estimator is written into a folder: choose another name")
+    if folder.is_dir() and (others := sorted({one.name for one in folder.iterdir()} - own)):
+        raise ConfigError(f"{plain(str(folder))} holds other files, such as {plain(others[0])}; choose another folder")
 
 
 def _arrays(one: Estimator) -> tuple[str, ...]:
