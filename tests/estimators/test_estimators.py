@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny_models
+from sklearn import config_context
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -97,6 +98,24 @@ def test_audited_rows_are_learned_from_up_to_the_budget_and_the_others_check() -
     assert not np.array_equal(taught.coef_, none.coef_)
     with pytest.raises(ConfigError, match="budget = 101: how many audited rows may be learned from, 0 to 100 here"):
         WeakToStrongClassifier(budget=101).fit(x, weak, audited=audited)
+
+
+def test_audited_rows_that_are_alike_are_counted() -> None:
+    x, _, weak = data(60)
+    x[1] = x[0]
+    for seed in range(2):
+        made = WeakToStrongClassifier(**NAIVE, budget=1, random_state=seed).fit(x, weak, audited={0: 1, 1: 1})
+        assert (len(made.learned_), len(made.checking_)) == (1, 0)
+        assert any("1 audited row like one that is learned from" in note for note in made.notes_)
+
+
+def test_audited_rows_go_along_with_a_split() -> None:
+    x, truth, weak = data(120)
+    audited = np.where(np.arange(120) < 60, truth, -1)
+    with config_context(enable_metadata_routing=True):
+        made = WeakToStrongClassifier(**NAIVE).set_fit_request(audited=True)
+        found = cross_validate(made, x, weak, cv=2, params={"audited": audited}, return_estimator=True)
+    assert [len(one.learned_) + len(one.checking_) for one in found["estimator"]] == [0, 60]
 
 
 def test_within_the_tools_of_scikit_learn() -> None:

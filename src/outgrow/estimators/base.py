@@ -104,6 +104,8 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         raw, told = inputs[kept], list[str]()
         if model is not None:
             raw, told = raw_features(model, inputs[kept], output, self._machine())
+        if lost := len(audits) - len(self.learned_) - len(self.checking_):
+            told.append(f"{counted(lost, 'audited row')} like one that is learned from: neither learned nor checked by")
         grown = grow(
             raw, weak_labels_of(read, groups, kept, learned=self.learned_), output, weights=weights[kept],
             method=method, l2=l2, seed=seed,
