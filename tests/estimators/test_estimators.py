@@ -185,6 +185,9 @@ def test_score_by_labels_of_any_form() -> None:
         .score(x, np.stack([said, 1 - said], 1))
         == 0.5
     )
+    soft = WeakToStrongClassifier(**NAIVE).fit(x, np.stack([1 - truth, truth], 1) * 0.8 + 0.1)
+    assert soft.score(x, soft.predict(x)) == 1.0, "classes by which one that learned from probabilities is scored"
+    assert soft.score(x[:1], np.eye(2)[soft.predict(x[:1])]) == 1.0, "one row of probabilities, all 0 and 1"
     holes = said.astype(object)
     holes[:39] = None
     assert made.score(x, holes) == 1.0

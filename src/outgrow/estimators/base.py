@@ -111,7 +111,7 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             method=method, l2=l2, seed=seed,
             spec=TrainSpec(**(PROBE if model is None else model.train_defaults())),
         )  # fmt: skip
-        self.classes_, self.labellers_ = read.classes, list(read.labellers)
+        self.classes_, self.labellers_, self.reading_ = read.classes, list(read.labellers), read.reading
         self.method_, self.l2_, self.choice_ = method_table(grown.method), float(grown.l2), grown.choice
         self.reasons_, self.notes_ = list(grown.reasons), [*read.notes, *told, *grown.notes]
         self.out_of_fold_ = None if grown.out_of_fold is None else np.full((n, output.n_classes), np.nan, np.float32)
@@ -145,7 +145,9 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         shares the lead with others is right in part. Rows without a label are left out.
         """
         predicted = self.predict(X)
-        read = read_labels(y, labels=self.labels, abstain=self.abstain, classes=self.classes_, open_=True)
+        several = np.asarray(y).ndim > 1  # a few rows may not tell how they are meant; those of `fit` did
+        how = self.reading_ if several and self.reading_ != "classes" else "auto"
+        read = read_labels(y, labels=how, abstain=self.abstain, classes=self.classes_, open_=True)
         if len(read.truth) != len(predicted):
             raise WrongInput(f"X has {counted(len(predicted), 'row')} and y {len(read.truth):,}")
         mean = read.votes.mean(0)

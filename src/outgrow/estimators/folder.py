@@ -118,6 +118,7 @@ def _facts(one: Estimator) -> dict[str, Any]:
         },
         "classes": one.classes_.tolist(),
         "labellers": one.labellers_,
+        "reading": one.reading_,
         "method": one.method_,
         "l2": one.l2_,
         "reasons": one.reasons_,
@@ -140,8 +141,8 @@ def _facts_of_a_student(of: type[Estimator], student: Any) -> dict[str, Any]:
     supervisors = [str(one["name"]) for one in about.get("supervisors", ())]
     return {
         "format": FORMAT, "estimator": of.__name__, "parameters": {"model": table_of(student.model, "model")},
-        "classes": student.classes, "labellers": supervisors, "method": about.get("method"), "l2": None,
-        "reasons": list(about.get("chosen", ())), "notes": [], "features": None, "names": [],
+        "classes": student.classes, "labellers": supervisors, "reading": "auto",
+        "method": about.get("method"), "l2": None, "reasons": list(about.get("chosen", ())), "notes": [], "features": None, "names": [],
     }  # fmt: skip
 
 
@@ -158,6 +159,7 @@ def _made(of: type[Estimator], facts: Mapping[str, Any], folder: Path) -> Estima
             )
         made = of(**facts["parameters"])
         made.classes_, made.labellers_ = np.array(facts["classes"]), list(facts["labellers"])
+        made.reading_ = str(facts["reading"])
         made.method_, made.l2_ = facts["method"], facts["l2"]
         made.reasons_, made.notes_ = list(facts["reasons"]), list(facts["notes"])
         if facts["features"] is not None:

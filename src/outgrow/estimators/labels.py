@@ -26,6 +26,7 @@ class Read:
         votes: float32 [labellers, n, K]; a row sums to 1, or is zero where that labeller says nothing.
         classes: [K], as in the labels; in their order, which is that of the columns of probabilities.
         labellers: their names.
+        reading: one of READINGS, how they were read.
         truth: class of each row that somebody checked, int64 [n], -1 for all others.
         notes: what was taken for no label.
     """
@@ -33,6 +34,7 @@ class Read:
     votes: np.ndarray
     classes: np.ndarray
     labellers: tuple[str, ...]
+    reading: str
     truth: np.ndarray
     notes: tuple[str, ...] = ()
 
@@ -103,7 +105,7 @@ def read_labels(
     if told is not None:
         known = ~missing(told) & ~((told == -1) & ~np.isin(-1, of))
         truth[known] = _codes(told[known], of, "audited")
-    return Read(votes=votes, classes=of, labellers=named, truth=truth, notes=tuple(notes))
+    return Read(votes=votes, classes=of, labellers=named, reading=how, truth=truth, notes=tuple(notes))
 
 
 def _spread(audited: Any, n: int) -> Any:

@@ -35,8 +35,8 @@ class WeakToStrongRewardModel(WeakToStrong):
 
     Attributes:
         coef_: of numbers, the reward of each feature in units of X, [d].
-        classes_, student_, method_, l2_, reasons_, choice_, out_of_fold_, labellers_, learned_, checking_, notes_: as
-            those of `WeakToStrongClassifier`.
+        classes_, student_, method_, l2_, reasons_, choice_, out_of_fold_, labellers_, reading_, learned_, checking_,
+            notes_, accuracy_: as those of `WeakToStrongClassifier`.
     """
 
     _kind = "preference"
