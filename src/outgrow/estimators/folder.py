@@ -142,7 +142,8 @@ def _facts_of_a_student(of: type[Estimator], student: Any) -> dict[str, Any]:
     return {
         "format": FORMAT, "estimator": of.__name__, "parameters": {"model": table_of(student.model, "model")},
         "classes": student.classes, "labellers": supervisors, "reading": "auto",
-        "method": about.get("method"), "l2": None, "reasons": list(about.get("chosen", ())), "notes": [], "features": None, "names": [],
+        "method": about.get("method"), "l2": None, "reasons": list(about.get("chosen", ())),
+        "notes": [], "features": None, "names": [],
     }  # fmt: skip
 
 
