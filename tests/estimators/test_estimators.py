@@ -163,6 +163,20 @@ def test_seeds() -> None:
     assert not np.array_equal(of(None), of(None))
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_features_that_never_change_or_are_copies_do_no_harm(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(40, 4)) * [1.0, 1e5, 1.0, 1.0]
+    x[:, 2], x[:, 3] = 7.0, 3 * x[:, 0]
+    truth = (x[:, 0] + rng.normal(size=40) > 0).astype(int)
+    made = WeakToStrongClassifier(**NAIVE).fit(x, truth)
+    assert np.abs(made.coef_[:, 2]).max() < 1e-3
+    np.testing.assert_allclose(made.coef_[:, 0], 3 * made.coef_[:, 3], rtol=1e-2)
+    constant = np.stack([np.zeros(40), x[:, 0]], 1)
+    found = WeakToStrongRewardModel(**NAIVE).fit(constant, truth).coef_
+    assert (found[0], found[1] > 0) == (0, True)
+
+
 def test_few_rows_are_learned_from_without_a_choice() -> None:
     x, truth, _ = data(12)
     made = WeakToStrongClassifier().fit(x, truth)
