@@ -36,12 +36,12 @@ ROOMS = [
     "own_labels",
     "experiment",
     "config", "results", "auditing",
-    "plan", "stored", "student", "estimators",
+    "plan", "stored", "student", "labelling", "estimators",
     "figures", "analyses", "report",
-    "executors",
+    "nominal", "executors", "trackers",
     "preparation", "sweep",
     "own_model", "export",
-    "freshness", "nominal", "forecast", "rates", "progress", "study",
+    "freshness", "forecast", "rates", "progress", "study",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",
@@ -52,8 +52,8 @@ CLIMBING: dict[str, str] = {}
 TORCH_AT_THE_TOP = ("outgrow.chess.network", "outgrow.learning", "outgrow.text", "outgrow.vision", "outgrow.zoo.build")
 SKLEARN_AT_THE_TOP = "outgrow.estimators"  # its classes are what they derive from
 OPTIONAL = {
-    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime",
-    "gguf", "PIL", "sklearn", "scipy", "tomli_w", "pandas", "matplotlib",
+    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime", "gguf",
+    "PIL", "sklearn", "scipy", "tomli_w", "pandas", "matplotlib", "tensorboard", "mlflow", "wandb",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
 

@@ -12,65 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import endpoints
-import numpy as np
 import pytest
-from endpoints import KEY, Asked, Endpoint, Reply, plain, right, says
+from endpoints import KEY, Asked, Endpoint, Reply, plain, says
 
-from outgrow import experiment
-from outgrow.config import expand, read, to_toml
-from outgrow.errors import ConfigError, DataError
-from outgrow.experiment import Experiment
-from outgrow.runtime import Runtime
-from outgrow.steps import Ask, Context, NewRows, Steps
-from outgrow.store import Store
-from outgrow.sweep import run_experiments
-
-Cli = Callable[..., tuple[int, str, str]]
 MODEL = str(Path(endpoints.__file__).with_name("bag_of_words.py"))
-WORDS = ("film", "plot", "songs", "scenes", "cast")
-STUDY = """
-split = {{ supervisor = 0, transfer = 40, validation = 10, test = 40, pool = 60 }}
-strong = {{ model = "bag-of-words" }}
-train = {{ epochs = 4, evaluations = 2 }}
-method = "naive"
-[task]
-name = "{task}"
-path = "{path}"
-{columns}
-[weak]
-model = "api"
-url = "{url}"
-served_model = "small"
-key_env = "OUTGROW_TEST_KEY"
-price_in = 2.0
-price_out = 10.0
-{weak}
-"""
-
-
-@pytest.fixture
-def study(endpoint: Endpoint, clean: None, tmp_path: Path) -> Callable[..., str]:
-    """Writes a table and an experiment whose supervisor is the server, and returns the file."""
-    from outgrow.registry import import_file
-
-    import_file(MODEL)
-    endpoint.play = plain
-
-    def write(*, weak: str = 'classes = ["bad", "good"]\nprompt = "{text}?"', pairs: bool = False) -> str:
-        path = tmp_path / ("pairs.jsonl" if pairs else "rows.csv")
-        ends = [f"{a} and {b} {i}" for i in range(6 if pairs else 3) for a in WORDS for b in WORDS]
-        if pairs:
-            lines = [json.dumps({"good": f"a good {end}", "bad": f"a bad {end}"}) for end in ends]
-            columns = 'kind = "preference"\nchosen = "good"\nrejected = "bad"'
-        else:
-            lines = ["text,label", *(line for end in ends for line in (f"a good {end},yes", f"a bad {end},no"))]
-            columns = 'text = "text"\nlabel = "label"'
-        path.write_text("\n".join(lines))
-        file, task = tmp_path / "study.toml", "jsonl" if pairs else "csv"
-        file.write_text(STUDY.format(task=task, path=path, columns=columns, url=endpoint.url, weak=weak))
-        return str(file)
-
-    return write
+Cli = Callable[..., tuple[int, str, str]]
 
 
 def rows(cli: Cli, store: Path) -> list[dict[str, Any]]:
@@ -125,10 +71,7 @@ def test_a_dry_run_asks_nothing(study: Callable[..., str], endpoint: Endpoint, c
     assert len(endpoint.asked) == prompts
     _, out, _ = cli("run", study(), "--store", str(tmp_path / "new"), "--seeds", "0,1", "--dry-run")
     told = " ".join(out.split())
-    assert (
-        "would be asked 0 prompts for 'small', about 0 tokens in and at most 0 out, which cost at most about 0; "
-        in told
-    )
+    assert "would be asked 0 prompts for 'small', about 0 tokens in and at most 0 out, which cost about 0; " in told
     assert f"; {prompts} prompts are answered already" in told
 
 
@@ -210,100 +153,3 @@ def test_a_run_that_was_killed_goes_on_where_it_was(
     again = {asked.prompt for asked in endpoint.asked} & first
     assert len(again) <= 4, "only what had been sent and not yet kept"
     assert 90 - 30 <= len(endpoint.asked) <= 90 - 30 + 4
-
-
-def one_of(file: str, *settings: str) -> Experiment:
-    import tomllib
-
-    (one,) = expand(tomllib.loads(Path(file).read_text()), name="asked", settings=settings)
-    return one
-
-
-def test_abstentions_are_told_and_new_rows_are_answered(
-    study: Callable[..., str], endpoint: Endpoint, store: Store
-) -> None:
-    hm = says("hm", {"hm": 1.0, "haw": 1e-9})
-    endpoint.play = lambda asked, n: hm if "film and" in asked.prompt else plain(asked, n)
-    one = one_of(study())
-    assert not run_experiments([one], store).failures
-    by = experiment.run(one, Steps()).weak.by
-    assert isinstance(by, Ask)
-    context = Context(store, Runtime(device="cpu"))
-    data, part = by.split.read(context), by.split.part("test")
-    silent = ["film and" in data.inputs[row] for row in data.rows(part)]
-    assert 0 < sum(silent) < 40
-    np.testing.assert_array_equal(by.votes(context, part).sum((0, 2)) == 0, silent)
-    notes = by.notes(context)
-    assert any(f"{sum(silent)} of 40 examples of test, which count as wrong answers" in note for note in notes)
-    asked = len(endpoint.asked)
-    new = NewRows(inputs=np.array(["good!", data.inputs[data.rows(part)[0]]], dtype=object), output=data.output)
-    found = by.answers(context, new)
-    assert found.shape == (2, 2)
-    assert found[0, 1] == 1
-    assert len(endpoint.asked) == asked + 1
-
-
-def test_keys_know_the_question_and_nothing_of_how_it_is_asked(study: Callable[..., str]) -> None:
-    file = study()
-    key = experiment.run(one_of(file), Steps()).key
-    for same in (
-        "concurrency=1",
-        "timeout=9.5",
-        "requests_per_minute=7",
-        "price_in=1",
-        "key_env=OTHER",
-        "insecure=true",
-    ):
-        assert experiment.run(one_of(file, f"weak.{same}"), Steps()).key == key, same
-    for other in ("url=https://x.example/v1", "served_model=large", "prompt='{text}!'", "answers=2", "seed=1",
-                  "temperature=0.5", "max_tokens=3", "top_logprobs=5", "classes=['b','g']"):  # fmt: skip
-        assert experiment.run(one_of(file, f"weak.{other}"), Steps()).key != key, other
-    one = one_of(file)
-    assert read(to_toml(one), name=one.name) == one
-
-
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ("weak.url='http://host.example/v1'", r"weak\.url = .*unencrypted"),
-        ("weak.served_model=' '", "served_model is empty"),
-        ("weak.prompt='{texts}'", r"\{texts\} cannot stand in it"),
-        ("weak.prompt='what?'", r"\{text\} must be in it"),
-        ("weak.classes=['a','A']", r"is 'a' in other letters"),
-        ("weak.key_env='sk-abc'", "the key itself must not stand in an experiment"),
-        ("weak.answers=0", r"weak\.answers = 0"),
-        ("weak.top_logprobs=21", r"weak\.top_logprobs = 21"),
-        ("weak.concurrency=0", r"weak\.concurrency = 0"),
-    ],
-)
-def test_what_cannot_be_asked_is_told_when_it_is_planned(setting: str, message: str, study: Callable[..., str]) -> None:
-    file = study()
-    with pytest.raises(ConfigError, match=message):
-        experiment.run(one_of(file, setting), Steps())
-
-
-def test_words_must_fit_the_classes(study: Callable[..., str], store: Store, cli: Cli) -> None:
-    file = study()
-    with pytest.raises(ConfigError, match=r"classes = \['a', 'b', 'c'\]: the task has 2 classes, no, yes; name"):
-        run_experiments([one_of(file, "weak.classes=['a','b','c']")], store)
-    status, _, err = cli("run", file, "--set", "weak.classes=['a','b','c']", "--dry-run")
-    assert status == 2
-    assert "name the word of each" in err
-
-
-def test_only_texts_can_be_asked_about(document: dict[str, Any], endpoint: Endpoint, store: Store) -> None:
-    document = {**document, "weak": {"model": "api", "url": endpoint.url, "served_model": "small"}, "method": "naive"}
-    document.pop("sweep")
-    (one,) = expand(document, name="numbers")
-    with pytest.raises((ConfigError, DataError), match="reads texts, and this task's rows are numbers"):
-        run_experiments([one], store)
-    assert endpoint.asked == []
-
-
-def test_votes_of_a_study_are_soft_labels(study: Callable[..., str], endpoint: Endpoint, store: Store) -> None:
-    endpoint.play = lambda asked, n: says("bad" if asked.body["seed"] == 2 else right(asked))
-    one = one_of(study(), "weak.answers=4")
-    assert not run_experiments([one], store).failures
-    by = experiment.run(one, Steps()).weak.by
-    votes = by.votes(Context(store, Runtime(device="cpu")), by.split.part("transfer"))  # type: ignore[attr-defined]
-    assert set(np.unique(votes)) == {0.0, 0.25, 0.75, 1.0}

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from outgrow.export.licence import Base, base_of
+from outgrow.models.bases.images import ImageModel
+from outgrow.models.bases.texts import TextModel
 from outgrow.plain import counted, plain
 from outgrow.student import Student
 
@@ -17,6 +19,7 @@ APPENDED = (
     "more layer was appended, which computes the logits, and the head copies them. Its numbers are large: load it in "
     "float32 or bfloat16, not in float16, and do not train it further."
 )
+KNOWN = {"coverage": "coverage", "agreement": "agreement with the vote", "accuracy": "accuracy of its labels"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$])")
 
 
@@ -30,7 +33,7 @@ def card(student: Student, *, format: str, appended: bool, difference: float | N
     base, about = base_of(student.model), student.about
     parts = [
         _header(student, base, format),
-        f"# {escaped(student.model.label)}, trained on weak labels",
+        f"# {escaped(student.model.label)}{', taught by weak labels' if about.get('supervisors') else ''}",
         _what(student),
         "## Use",
         _use(student, format),
@@ -68,12 +71,13 @@ def accuracy(found: object) -> str:
 
 
 def _header(student: Student, base: Base, format: str) -> str:
-    pairs, image = student.output.kind == "preference", student.model.kinds == {"classification"}
+    pairs = student.output.kind == "preference"
+    tag = "text" if isinstance(student.model, TextModel) else "image" if isinstance(student.model, ImageModel) else ""
     return yaml({
         "license": base.licence_id,
         "base_model": base.repository,
         "library_name": "transformers" if format == "transformers" else "onnx",
-        "pipeline_tag": "image-classification" if image else "text-classification",
+        "pipeline_tag": tag and f"{tag}-classification",
         "tags": ["weak-to-strong", "weak-supervision", "outgrow", *(["reward-model"] if pairs else [])],
     })  # fmt: skip
 
@@ -142,9 +146,8 @@ def _supervisor(one: object) -> str:
     if not isinstance(one, Mapping):
         return str(one)
     facts = [
-        f"{name} {value:.3f}" for name in ("coverage", "agreement", "accuracy")
-        if isinstance(value := one.get(name), (int, float))
-    ]  # fmt: skip
+        f"{words} {value:.3f}" for name, words in KNOWN.items() if isinstance(value := one.get(name), (int, float))
+    ]
     name = str(one.get("name", "?"))
     return f"{name} ({', '.join(facts)})" if facts else name
 
