@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from outgrow import WeakToStrongClassifier, WeakToStrongRewardModel
-from outgrow.errors import ConfigError, OutgrowError
+from outgrow.errors import ConfigError
 from outgrow.methods.losses.base import losses
 
 NAIVE: dict[str, Any] = {"method": "naive", "l2": 0.05}
@@ -163,6 +163,20 @@ def test_seeds() -> None:
     assert not np.array_equal(of(None), of(None))
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_features_that_never_change_or_are_copies_do_no_harm(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(40, 4)) * [1.0, 1e5, 1.0, 1.0]
+    x[:, 2], x[:, 3] = 7.0, 3 * x[:, 0]
+    truth = (x[:, 0] + rng.normal(size=40) > 0).astype(int)
+    made = WeakToStrongClassifier(**NAIVE).fit(x, truth)
+    assert np.abs(made.coef_[:, 2]).max() < 1e-3
+    np.testing.assert_allclose(made.coef_[:, 0], 3 * made.coef_[:, 3], rtol=1e-2)
+    constant = np.stack([np.zeros(40), x[:, 0]], 1)
+    found = WeakToStrongRewardModel(**NAIVE).fit(constant, truth).coef_
+    assert abs(found[0]) < 1e-6 < found[1]
+
+
 def test_few_rows_are_learned_from_without_a_choice() -> None:
     x, truth, _ = data(12)
     made = WeakToStrongClassifier().fit(x, truth)
@@ -251,49 +265,3 @@ def test_images_through_a_model() -> None:
     assert made.student_.columns == {"image": "image"}
     with pytest.raises(ValueError, match="does not fit X: it cannot learn preference tasks"):
         WeakToStrongRewardModel(model="pixels", **NAIVE).fit(np.array([["/a", "/b"], ["/c", "/d"]]), [0, 1])
-
-
-WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({}, {"y": None}, "requires y to be passed"),
-    ({}, {"weak_labels": [0, 1] * 15}, "two names of the same labels"),
-    ({}, {"y": [1] * 30}, "y has one class, 1: labels of at least two classes"),
-    ({}, {"y": [None] * 30}, "y has no class"),
-    ({}, {"y": [0, 1]}, "X has 30 rows and y 2"),
-    ({}, {"sample_weight": [1.0] * 29 + [-1.0]}, "sample_weight holds -1.0"),
-    ({}, {"sample_weight": [0.0] * 30}, "sample_weight is zero for every row"),
-    ({"model": "minilm"}, {}, "unknown model 'minilm'"),
-    ({"model": 3}, {}, "a name of `outgrow list models`"),
-    ({"model": "toy-l"}, {}, "has no frozen features"),
-    ({"method": "naif"}, {}, "did you mean 'naive'"),
-    ({"method": "last_layer_nothing"}, {}, "unknown method"),
-    ({"l2": -1.0}, {}, "l2 = -1.0"),
-    ({"l2": True}, {}, "l2 = True"),
-    ({"l2": "small"}, {}, "l2 = 'small'"),
-    ({"l2": float("nan")}, {}, "l2 = nan"),
-    ({"device": "tpu"}, {"X": ["a text"] * 30}, "device = 'tpu'"),
-    ({"labels": "soft"}, {}, "labels = 'soft'"),
-]
-
-
-@pytest.mark.parametrize(("parameters", "given", "message"), WRONG)
-def test_what_is_wrong_is_told(
-    parameters: dict[str, Any], given: dict[str, Any], message: str, tiny: Callable[..., Path]
-) -> None:
-    x, truth, _ = data(30)
-    if "device" in parameters:
-        parameters = {**parameters, "model": {"model": "transformer", "path": str(tiny("bert")), "max_length": 64}}
-    with pytest.raises(OutgrowError, match=message):
-        WeakToStrongClassifier(**parameters).fit(**{"X": x, "y": truth, **given})
-
-
-def test_without_scikit_learn_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    import outgrow
-    from outgrow.errors import MissingDependency
-
-    for name in [one for one in sys.modules if one.startswith("outgrow.estimators")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "sklearn.utils.validation", None)
-    with pytest.raises(MissingDependency, match=r"pip install 'outgrow\[estimators\]'"):
-        outgrow.WeakToStrongClassifier  # noqa: B018

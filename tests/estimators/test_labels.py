@@ -87,6 +87,7 @@ def test_annotators() -> None:
     np.testing.assert_allclose(shares.votes, [[[0.1, 0.9], NONE], [[0.2, 0.8], [0.9, 0.1]]], atol=1e-7)
     with_names = read_labels(Frame([["no", "yes"], ["yes", "no"]], ["ann", "bob"]))
     assert with_names.labellers == ("ann", "bob")
+    assert not read_labels([[-1, -1], [-1, -1]]).votes.any()
     three = read_labels([[-1, 0, 1], [1, 1, 0]], abstain=None)
     assert three.classes.tolist() == [-1, 0, 1]
     assert three.notes == ()
@@ -111,6 +112,7 @@ def test_the_truth_of_some_rows() -> None:
     assert read_labels([0, 1, 1], audited=[-1, 1, -1]).truth.tolist() == [-1, 1, -1]
     assert read_labels([0, 1, 1], audited=[None, 1, None]).classes.dtype.kind == "i"
     assert read_labels([0, 1, 1], audited=[NAN, 2, NAN]).classes.tolist() == [0, 1, 2]
+    assert read_labels([None, None], audited=["a", "b"]).classes.tolist() == ["a", "b"]
     assert read_labels([-1, 1, 1], audited=[None, -1, None]).truth.tolist() == [-1, 0, -1]
 
 

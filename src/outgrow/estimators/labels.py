@@ -186,7 +186,7 @@ def _silent(values: np.ndarray, abstain: Any, classes: Any, notes: list[str]) ->
     others = np.unique(values[~marked & ~missing(values)])
     if values.ndim == 1 and len(others) < 2:
         return nowhere  # -1 and 1: the two classes of many a data set
-    if values.ndim == 1 or len(others) < 2:
+    if values.ndim == 1 or len(others) == 1:
         raise WrongInput(
             f"y holds -1 ({counted(int(marked.sum()), 'time')}) and {', '.join(map(str, others[:5].tolist()))}: -1 can "
             "be a class, or say that there is no label; set abstain=None for a class, abstain=-1 for none"
@@ -203,7 +203,7 @@ def _classes(said: np.ndarray, checked: np.ndarray | None, given: Any, open_: bo
             of = np.asarray(given)
             new = [one for one in found.tolist() if one not in set(of.tolist())] if open_ else []
             return np.array([*of.tolist(), *new]) if new else of
-        if checked is not None and len(found):
+        if checked is not None:
             checked = checked[~((checked == -1) & ~np.isin(-1, found))]
             if {type(one) is str for one in (*found.tolist(), *checked.tolist())} == {True, False}:
                 raise TypeError
