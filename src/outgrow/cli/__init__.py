@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from outgrow.cli import compare, export, forget, listing, packs, results, run, store, train, zoo
+from outgrow.cli import audit, compare, export, forget, listing, packs, results, run, store, train, zoo
 from outgrow.errors import ConfigError, OutgrowError
 from outgrow.plain import plain
 
@@ -43,7 +43,9 @@ app = typer.Typer(
     cls=Command, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
 )  # fmt: skip
-for command in (run.run, train.train, export.export, results.report, results.analyse, compare.compare, listing.doctor):
+for command in (
+    run.run, train.train, audit.audit, export.export, results.report, results.analyse, compare.compare, listing.doctor,
+):  # fmt: skip
     app.command()(command)
 app.command(name="list")(listing.list_)
 app.add_typer(forget.results_app, name="results")
