@@ -1,7 +1,7 @@
 """How near exported models answer to their students, on real texts they have not seen.
 
 Run by hand with the packs minilm-l6, smollm2-135m and rotten-tomatoes, and the extra [export]:
-`python benchmarks/export.py [ROWS [MODEL...]]`    1,000 rows of both models by default; about 40 minutes on two cores
+`python benchmarks/export.py [ROWS [MODEL [FORMAT]]]`    1,000 rows, both models and both formats by default
 
 Each student is trained for a moment on film reviews: fresh or rotten; fresh, rotten or long; the better of two. The
 table tells the largest and the mean difference between probabilities of the exported folder and of the student, both in
@@ -85,7 +85,7 @@ def student_of(name: str, training: str, inputs: Any, truth: Any, output: Any) -
     return Student(model=model, output=output, state={**state, **moments})
 
 
-def main(n: int, names: list[str]) -> None:
+def main(n: int, names: tuple[str, ...], formats: tuple[str, ...]) -> None:
     """Train, export, compare; one line each."""
     import numpy as np
 
@@ -100,7 +100,7 @@ def main(n: int, names: list[str]) -> None:
                 student = student_of(name, training, inputs[:LEARNED], truth[:LEARNED], output)
                 asked = inputs[LEARNED:]
                 wanted = reference(student, asked)
-                for format in FORMATS:
+                for format in formats:
                     started = time.perf_counter()
                     with tempfile.TemporaryDirectory() as place:
                         folder = Path(place) / "out"
@@ -118,4 +118,5 @@ def main(n: int, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000, sys.argv[2:] or list(MODELS))
+    rows, name, form, *_ = [*sys.argv[1:], "", "", ""]
+    main(int(rows or 1_000), (name,) if name else MODELS, (form,) if form else FORMATS)

@@ -47,7 +47,7 @@ def page(text: str) -> str:
 
 def _registered(kind: str) -> tuple[Sequence[str], Rows]:
     entries = _entries(kind)
-    columns = COLUMNS.get(kind, {} if kind in ("analyses", "executors") else {"options": _options})
+    columns = COLUMNS.get(kind, {} if kind in ("analyses", "executors", "trackers") else {"options": _options})
     rows: Rows = []
     for entry in entries:
         rows.append([_code(entry.name), entry.about, *(of(entry) for of in columns.values()), entry.source])

@@ -61,6 +61,28 @@ def test_together_is_as_one_at_a_time(name: str, classes: int, pairs: bool) -> N
             torch.testing.assert_close(head.bias, network.head.bias.detach(), atol=2e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize(("classes", "pairs"), [(2, False), (5, False), (10, False), (2, True)])
+@pytest.mark.parametrize("width", [9, 27, 50, 64, 75])
+def test_the_company_changes_no_bit(width: int, classes: int, pairs: bool) -> None:
+    """Whatever the width: the last batch is odd, and the head comes alone, first, last, and between others."""
+    rng = np.random.default_rng(width)
+    _, targets, output = problem(101, classes, pairs=pairs)
+    features = rng.normal(size=(101, 2, width) if pairs else (101, width)).astype(np.float16)
+    some = students(targets, 5)
+    spec = TrainSpec(epochs=8, batch_size=32, learning_rate=0.05)
+
+    def trained(which: list[int]) -> dict[int, Head]:
+        heads = train_together(features, [some[i] for i in which], spec, output, device=CPU)
+        assert all(isinstance(head, Head) for head in heads)
+        return {i: head for i, head in zip(which, heads, strict=True) if isinstance(head, Head)}
+
+    alone = {i: trained([i])[i] for i in range(5)}
+    for among in (trained([0, 1, 2, 3, 4]), trained([4, 2, 0, 3, 1]), trained([1, 0])):
+        for i, head in among.items():
+            assert torch.equal(head.weight, alone[i].weight)
+            assert torch.equal(head.bias, alone[i].bias)
+
+
 def test_one_that_runs_away_does_not_take_others_along() -> None:
     features, targets, output = problem(150, 2)
     some = students(targets, 3)

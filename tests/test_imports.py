@@ -36,12 +36,12 @@ ROOMS = [
     "own_labels",
     "experiment",
     "config", "results", "auditing",
-    "plan", "stored", "student",
+    "plan", "stored", "student", "labelling",
     "figures", "analyses", "report",
-    "executors",
+    "nominal", "executors", "trackers",
     "preparation", "sweep",
     "own_model", "export",
-    "freshness", "nominal", "forecast", "rates", "progress", "study",
+    "freshness", "forecast", "rates", "progress", "study",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",
@@ -51,8 +51,8 @@ DEPTH = {name: depth for depth, name in enumerate(ROOMS)}
 CLIMBING: dict[str, str] = {}
 TORCH_AT_THE_TOP = ("outgrow.chess.network", "outgrow.learning", "outgrow.text", "outgrow.vision", "outgrow.zoo.build")
 OPTIONAL = {
-    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime", "gguf", "PIL", "sklearn", "scipy",
-    "tomli_w", "pandas", "matplotlib",
+    "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime", "gguf",
+    "PIL", "sklearn", "scipy", "tomli_w", "pandas", "matplotlib", "tensorboard", "mlflow", "wandb",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
 

@@ -15,10 +15,11 @@ CONSTANT = {
 }  # fmt: skip
 """Seconds of a step that multiplies nothing, with writing and checking its files, by kind; 0.03 of any other."""
 UPDATE = 2e-3  # seconds of an update of a network, besides its multiplications
-ROW = 1.5e-6  # seconds of a row in an epoch of a linear head, when many are trained together
+ROW = 2e-6  # seconds of a row in an epoch of a linear head, when many are trained together
+APART = 1.5e-3  # seconds of an update of such a head by a loss that is reckoned for each head by itself
 
 
-def nominal(step: Step, *, workers: int) -> float:
+def nominal(step: Step, *, workers: int = 1) -> float:
     """Seconds of a step while as many workers compute; each of them has its share of the cores."""
     cores = os.cpu_count() or 1
     fewer = max(
@@ -32,7 +33,13 @@ def constant(step: Step) -> float:
     seconds = CONSTANT.get(type(step).__name__, 0.03)
     if isinstance(step, Trained):
         rows, train = step.part.size, step.role.train
-        each = ROW * rows if isinstance(step, TrainedHead) else UPDATE * math.ceil(rows / train.batch_size)
+        updates = math.ceil(rows / train.batch_size)
+        if not isinstance(step, TrainedHead):
+            each = UPDATE * updates
+        elif step.objective is None or step.objective.loss.convex:
+            each = ROW * rows
+        else:
+            each = ROW * rows + APART * updates
         seconds += each * train.epochs
     return seconds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 UNSAFE = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of surrogate pairs, ends of lines and paragraphs
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
 TURNING = frozenset(map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))  # text around
 
 
@@ -18,6 +19,11 @@ def plain(text: object) -> str:
     if text.isprintable() and text.isascii():
         return text
     return "".join(map(_spelt, text))
+
+
+def spreadsheet_safe(text: str) -> str:
+    """A cell that no spreadsheet computes: an apostrophe before what looks like a formula, control characters spelt."""
+    return ("'" if text.startswith(FORMULA) else "") + plain(text)
 
 
 def counted(n: int, noun: str) -> str:

@@ -80,3 +80,45 @@ class Live:
         else:
             self._said = now
             errors.print(Text(f"{timedelta(seconds=round(passed))}  {count}, {remaining}: {plain(title)}"))
+
+
+class Counting:
+    """Rows done, how many a second, and the time left: a bar, or in a log a line now and then."""
+
+    def __init__(self) -> None:
+        self._began = self._said = time.monotonic()
+        self._first: int | None = None  # done when the counting began
+        self._progress = Progress(
+            TextColumn("{task.fields[count]}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"),
+            console=errors,
+        )  # fmt: skip
+        self._bar: TaskID | None = None
+
+    def __enter__(self) -> Counting:
+        if errors.is_terminal:
+            self._progress.start()
+            self._bar = self._progress.add_task("", total=None, count="reading", left="")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._progress.stop()
+
+    def __call__(self, done: int, rows: int) -> None:
+        """So many rows are done, of how many; of 0 where that is not known."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first, self._began = done, now
+        rate = (done - self._first) / max(now - self._began, 1e-9)
+        left = f"{rate:,.0f} rows/s" if rate else ""
+        if rate and rows > done:
+            seconds = (rows - done) / rate
+            left += f", {between(seconds, seconds)} left"
+        count = f"{done:,}/{rows:,} rows" if rows else f"{done:,} rows"
+        if self._bar is not None:
+            self._progress.update(self._bar, completed=done, total=rows or None, count=count, left=left)
+        elif now - self._said >= EVERY:
+            self._said = now
+            errors.print(Text(f"{timedelta(seconds=round(now - self._began))}  {count}, {left}"))

@@ -37,6 +37,7 @@ KINDS = {
     "metrics": "outgrow.metrics",
     "analyses": "outgrow.analyses",
     "executors": "outgrow.executors",
+    "trackers": "outgrow.trackers",
 }
 """Kinds of component, and the package of each: its module `base` holds the registry, by the kind's name."""
 

@@ -23,6 +23,7 @@ class Runtime:
         micro_batch_tokens: tokens of one backward pass, padding counted; 0 takes what suits the device.
         imports: Python files with components, which every process imports: those that this one has, by `import_file`.
         checkpointing: recompute activations in the backward pass, for less memory.
+        tracker: name of a tracker that is shown trainings and results; "" for none.
     """
 
     executor: str = "serial"
@@ -31,6 +32,7 @@ class Runtime:
     precision: Precision = "auto"
     micro_batch_tokens: int = 0
     checkpointing: bool = False
+    tracker: str = ""
     imports: tuple[str, ...] = field(default_factory=imported_files)
 
     def __post_init__(self) -> None:

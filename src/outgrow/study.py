@@ -23,6 +23,7 @@ from outgrow.results.records import read_records
 from outgrow.runtime import Precision, runtime_of
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
+from outgrow.trackers.base import check_tracker
 
 log = logging.getLogger(__name__)
 STORE = "./outgrow-store"
@@ -41,6 +42,7 @@ def run(
     precision: Precision = "auto",
     fresh: bool = False,
     progress: bool = True,
+    tracker: str = "",
 ) -> Results:
     """Run experiments, or find what is finished already. `failures` says what failed; the rest is done.
 
@@ -52,13 +54,16 @@ def run(
         workers: processes at once, for an executor that uses several; 2 by default.
         fresh: compute all steps again, for example after you changed your code; old ones are replaced when all is done.
         progress: tell on stderr how far it is.
+        tracker: where trainings and results are shown as well: `tensorboard`, `mlflow`, `wandb`.
 
     Raises:
         ConfigError, DataError: the request is wrong.
         StoreError, StepFailed: the disk, or a process, gave up on the way; what is finished is kept.
     """
     executors[executor]
-    runtime = runtime_of(executor=executor, workers=workers, device=device, precision=precision)
+    if tracker:
+        check_tracker(tracker)
+    runtime = runtime_of(executor=executor, workers=workers, device=device, precision=precision, tracker=tracker)
     listed = list(what) if isinstance(what, Sequence) and not isinstance(what, str) else [what]
     experiments = [found for one in listed for found in _experiments(one, seeds, set or {})]
     opened = store if isinstance(store, Store) else Store(store)

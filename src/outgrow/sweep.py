@@ -19,6 +19,7 @@ from outgrow.results.records import record
 from outgrow.results.table import Record
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Context, Step
+from outgrow.trackers.follow import following
 
 ATTEMPTS = 20  # what is found damaged on the way is moved aside; the next computes it again, and may find more
 
@@ -110,9 +111,10 @@ def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -
     execute, first, computed, elsewhere = executors[runtime.executor], plan, 0, set[str]()
     if runtime.device != "auto":
         Context(store, runtime).machine  # noqa: B018 - ConfigError now if it is not there, not at the first training
-    recording, outcome = _Recording(watcher, store, plan), Outcome()
+    outcome = Outcome()
     records: list[Record] = []
-    with _kept_from_garbage(store, plan):
+    with _kept_from_garbage(store, plan), following(runtime.tracker, watcher, store, plan) as followed:
+        recording = _Recording(followed or watcher, store, plan)
         for attempt in range(1, ATTEMPTS + 1):
             left, outcome = prepare(plan, store, runtime, recording)
             computed += outcome.here
@@ -138,6 +140,8 @@ def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -
             plan = plan.against(there(store))
         if computed and team().rank == 0:
             supersede(store, records)
+        if followed:
+            followed.rows([one.experiment for one in first.results], records)
     ends = [one.result for one in first.results if one.result.key in outcome.failed]
     return Swept(
         records=records, plan=first, computed=computed, failures=outcome.failures, elsewhere=len(elsewhere),

@@ -73,7 +73,7 @@ def test_what_is_kept_of_an_answer() -> None:
     choice = {"message": {"content": "yes" * 1_000}, "logprobs": {"content": [{**top[0], "top_logprobs": top}] * 50}}
     found = answer_of(response(choice, usage={"prompt_tokens": 7, "completion_tokens": 2}))
     assert len(found["text"]) == 200
-    assert found["tokens"] == [[("yes", -0.1), ("no", -3.0)]] * 8
+    assert found["tokens"] == [[("yes", -0.1), ("no", -3.0)]] * 5
     assert (found["in"], found["out"]) == (7, 2)
     assert answer_of(response({"message": {"content": None}}))["text"] == ""
 

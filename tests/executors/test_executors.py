@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -392,24 +391,16 @@ def test_workers_tell_how_far_they_are_while_they_compute(
     assert all(0 <= far <= 1 for far in watcher.progress)
 
 
-def test_steps_computed_in_one_go_are_as_far_as_all_of_them(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of four steps, one is done and one is halfway; what is told of a step of another group moves nothing."""
-    steps = [
-        Steps().split(ToyTask(n=10, seed=seed), SplitSpec(supervisor=2, transfer=2, validation=2, test=2), seed=0)
-        for seed in range(5)
-    ]
-    far, context = multiprocessing.RawValue("d", 0.0), Context(store)
-    seen: list[float] = []
-
-    def telling(group: list[Step], store: Store, context: Context) -> executors_base.Done:
-        for step, progress in ((group[0], 0.5), (group[1], 0.5), (group[0], 1.0), (steps[4], 0.7)):
-            context.report(step, progress)
-            seen.append(far.value)
-        return executors_base.Done()
-
-    monkeypatch.setattr(workers, "compute_group", telling)
-    workers._compute(bytes(ForkingPickler.dumps(steps[:4])), store, context, far)
-    assert seen == [0.125, 0.25, 0.375, 0.375]
+def test_steps_computed_in_one_go_are_as_far_as_all_of_them() -> None:
+    """Of four equal steps, one is done and one is halfway; what is told of a step of another group moves nothing."""
+    parts = SplitSpec(supervisor=2, transfer=2, validation=2, test=2)
+    steps = [Steps().split(ToyTask(n=10, seed=seed), parts, seed=0) for seed in range(5)]
+    far = multiprocessing.RawValue("d", workers.UNTOLD)
+    report, seen = workers._report(steps[:4], far), []
+    for step, progress in ((0, 0.0), (0, 0.5), (1, 0.5), (0, 1.0), (4, 0.7)):
+        report(steps[step], progress)
+        seen.append(far.value)
+    assert seen == [0.0, 0.125, 0.25, 0.375, 0.375]
 
 
 class Stubborn(Exception):

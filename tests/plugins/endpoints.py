@@ -37,6 +37,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    turn: int = 0  # how often its prompt had been sent before
 
     @property
     def prompt(self) -> str:
@@ -66,6 +67,7 @@ class Endpoint(ThreadingHTTPServer):
     def take(self, asked: Asked) -> Reply:
         with self._count:
             n = len(self.asked)
+            asked.turn = sum(one.prompt == asked.prompt for one in self.asked)
             self.asked.append(asked)
         return self.play(asked, n)
 

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import endpoints
@@ -18,11 +20,13 @@ from endpoints import KEY, Asked, Endpoint, Reply, plain, right, says
 
 from outgrow import experiment
 from outgrow.config import expand, read, to_toml
-from outgrow.errors import ConfigError, DataError
+from outgrow.errors import ConfigError, DataError, EndpointFailed
+from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
 from outgrow.runtime import Runtime
 from outgrow.steps import Ask, Context, NewRows, Steps
 from outgrow.store import Store
+from outgrow.supervisors.api import Api
 from outgrow.sweep import run_experiments
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -125,10 +129,7 @@ def test_a_dry_run_asks_nothing(study: Callable[..., str], endpoint: Endpoint, c
     assert len(endpoint.asked) == prompts
     _, out, _ = cli("run", study(), "--store", str(tmp_path / "new"), "--seeds", "0,1", "--dry-run")
     told = " ".join(out.split())
-    assert (
-        "would be asked 0 prompts for 'small', about 0 tokens in and at most 0 out, which cost at most about 0; "
-        in told
-    )
+    assert "would be asked 0 prompts for 'small', about 0 tokens in and at most 0 out, which cost about 0; " in told
     assert f"; {prompts} prompts are answered already" in told
 
 
@@ -213,8 +214,6 @@ def test_a_run_that_was_killed_goes_on_where_it_was(
 
 
 def one_of(file: str, *settings: str) -> Experiment:
-    import tomllib
-
     (one,) = expand(tomllib.loads(Path(file).read_text()), name="asked", settings=settings)
     return one
 
@@ -301,9 +300,55 @@ def test_only_texts_can_be_asked_about(document: dict[str, Any], endpoint: Endpo
 
 
 def test_votes_of_a_study_are_soft_labels(study: Callable[..., str], endpoint: Endpoint, store: Store) -> None:
-    endpoint.play = lambda asked, n: says("bad" if asked.body["seed"] == 2 else right(asked))
+    endpoint.play = lambda asked, n: says("bad" if asked.turn == 2 else right(asked))
     one = one_of(study(), "weak.answers=4")
     assert not run_experiments([one], store).failures
     by = experiment.run(one, Steps()).weak.by
     votes = by.votes(Context(store, Runtime(device="cpu")), by.split.part("transfer"))  # type: ignore[attr-defined]
     assert set(np.unique(votes)) == {0.0, 0.25, 0.75, 1.0}
+
+
+def test_files_cannot_be_asked_about() -> None:
+    task = SimpleNamespace(name="pictures", kind="classification", located=lambda inputs: inputs)
+    data: Any = SimpleNamespace(dataset=SimpleNamespace(task=task))
+    with pytest.raises(ConfigError, match="'api: small' reads texts, and the task 'pictures' has files"):
+        Api(url="https://host.example/v1", served_model="small").predictor(Steps(), data, seed=0)
+
+
+@pytest.mark.parametrize("error", [None, EndpointFailed("gone")])
+def test_of_processes_that_train_together_the_first_asks(
+    error: Exception | None,
+    study: Callable[..., str],
+    endpoint: Endpoint,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The others get its answers, or its error."""
+    one = one_of(study())
+    by = experiment.run(one, Steps()).weak.by
+    assert isinstance(by, Ask)
+    told = np.zeros((1, 90, 2), np.float32), ["as the first says"]
+    others = SimpleNamespace(rank=1, gather=lambda mine: [(told, error), mine])
+    monkeypatch.setattr("outgrow.steps.asked.team", lambda: others)
+    context = Context(store, Runtime(device="cpu"))
+    for step in (by.split.dataset, by.split):
+        compute(step, store, context)
+    data = by.split.read(context)
+    if error is None:
+        assert by.look(context, data, np.arange(90)) == told
+    else:
+        with pytest.raises(EndpointFailed, match="gone"):
+            by.look(context, data, np.arange(90))
+    assert endpoint.asked == []
+
+
+def test_an_endpoint_can_be_a_member_of_an_ensemble(
+    study: Callable[..., str], endpoint: Endpoint, store: Store
+) -> None:
+    api = {"url": endpoint.url, "classes": ["bad", "good"], "model": "api"}
+    document = tomllib.loads(Path(study()).read_text())
+    document["weak"] = {"model": "ensemble", "members": [{**api, "served_model": name} for name in ("one", "two")]}
+    (one,) = expand(document, name="both")
+    assert not run_experiments([one], store).failures
+    assert {asked.body["model"] for asked in endpoint.asked} == {"one", "two"}
+    assert len(endpoint.asked) == 180

@@ -60,6 +60,9 @@ def run(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Compute all steps anew; what is there is replaced when all is done.")
     ] = False,
+    tracker: Annotated[
+        str, typer.Option(help="Show trainings and results there too: tensorboard, mlflow, wandb.", show_default=False)
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
@@ -75,10 +78,10 @@ def run(
     from outgrow.sweep import run_experiments
 
     started = time.monotonic()
-    _check_executor(executor)
+    _check_names(executor, tracker)
     runtime = runtime_of(
         executor=executor, workers=workers, device=device, precision=precision,
-        micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing,
+        micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing, tracker=tracker,
     )  # fmt: skip
     chosen = seeds_from(seeds) if seeds is not None else None
     read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}
@@ -152,10 +155,14 @@ def _busy(runtime: Runtime) -> str:
     )
 
 
-def _check_executor(name: str) -> None:
+def _check_names(executor: str, tracker: str) -> None:
+    """An error in words if there is no such executor or tracker, or the tracker's package is not installed."""
     from outgrow.executors.base import executors
+    from outgrow.trackers.base import check_tracker
 
-    executors[name]
+    executors[executor]
+    if tracker:
+        check_tracker(tracker)
 
 
 def _report(

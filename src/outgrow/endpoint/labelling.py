@@ -20,6 +20,7 @@ from outgrow.errors import ConfigError
 from outgrow.plain import counted
 
 LETTERS = 4  # bytes of text that a token has, roughly
+MARKS = 10  # tokens that a chat has around a prompt, roughly
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +95,13 @@ def foretell(parts: Iterable[np.ndarray], *, endpoint: Endpoint, question: Quest
         with Answers() as answers:
             kept = {key for key in size if answers.get(key)}
     left = [n for key, n in size.items() if key not in kept]
-    into, out = sum(left) / LETTERS, len(left) * question.max_tokens
+    into, out = sum(left) / LETTERS + MARKS * len(left), len(left) * question.max_tokens
     told = (
         f"{endpoint.url} would be asked {counted(len(left), 'prompt')} for {endpoint.model!r}, about {into:,.0f} "
         f"tokens in and at most {out:,} out"
     )
     if endpoint.price_in or endpoint.price_out:
-        told += f", which cost at most about {endpoint.cost(into, out):.3g}"
+        told += f", which cost about {endpoint.cost(into, out):.3g}"
     if question.answers > 1:
         told += f"; {question.answers} times that where it gives no log-probabilities"
     if kept:

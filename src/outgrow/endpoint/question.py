@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from outgrow.spec import digest
+
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
@@ -41,7 +43,8 @@ class Question:
         classes: the word of each class, in order.
         prompt: a `prompts.Template`; "" for a plain one.
         answers: how many answers vote where no log-probabilities are given.
-        temperature, max_tokens, seed: of an answer; each vote has a seed of its own.
+        temperature, max_tokens: of an answer.
+        seed: of all answers; each of them has one of its own, so that no two err together.
         top_logprobs: alternatives to ask for at each token; 0 has answers vote.
     """
 
@@ -60,7 +63,7 @@ class Question:
             "messages": [{"role": "user", "content": prompt}],
             "temperature": self.temperature,
             "max_tokens": self.max_tokens,
-            "seed": self.seed + i,
+            "seed": int(digest([self.seed, i, prompt])[:7], 16),
         }
         if self.top_logprobs and i == 0:
             body |= {"logprobs": True, "top_logprobs": self.top_logprobs}

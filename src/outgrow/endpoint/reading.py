@@ -16,8 +16,9 @@ from outgrow.spec import short
 
 Alternatives = Sequence[tuple[str, float]]
 """What may stand at one place of an answer, with log-probabilities; first what does stand there."""
-POSITIONS = 8  # tokens of an answer that are looked at
+POSITIONS = 5  # tokens of an answer that are looked at
 LETTERS = 200  # of an answer that are kept
+DIGITS = 5  # of a log-probability that are kept, after the point
 
 
 def folded(text: str) -> str:
@@ -122,6 +123,6 @@ def _tokens(choice: dict[str, Any]) -> list[list[tuple[str, float]]] | None:
             token, logprob = (one.get("token"), one.get("logprob")) if isinstance(one, dict) else (None, None)
             if not isinstance(token, str) or not isinstance(logprob, (int, float)) or logprob != logprob:
                 return None
-            seen.setdefault(token, float(logprob))
+            seen.setdefault(token, round(float(logprob), DIGITS))
         found.append(list(seen.items()))
     return found if len(found[0]) > 1 else None

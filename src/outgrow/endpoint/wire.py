@@ -96,7 +96,7 @@ class Wire:
         code = error.code
         if 300 <= code < 400:
             place = urlsplit(error.headers.get("Location") or "")
-            to = f"{place.scheme}://{place.netloc}" if place.netloc else "another place on the same host"
+            to = f"{place.scheme}://{place.hostname}" if place.hostname else "another place on the same host"
             return ConfigError(
                 f"{self.url} sends elsewhere, to {plain(without(self._key, to))}: this is not followed, as it would "
                 "take the key along; set url to the new address if you trust it"

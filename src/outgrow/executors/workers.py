@@ -15,13 +15,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection, resource_tracker
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from outgrow.errors import ConfigError, OutgrowError, StepFailed
 from outgrow.executors.base import Done, compute_group, reason
+from outgrow.nominal import nominal
 from outgrow.others import Seen, look
 from outgrow.registry import import_file
 from outgrow.runtime import Runtime
@@ -87,7 +88,7 @@ class Worker:
         return found
 
     def news(self) -> float | None:
-        """The share of its group that it has done, if that has grown enough to be told."""
+        """The share of its group's time that has passed, as it thinks, if that has grown enough to be told."""
         far = float(self._far.value)
         if far < self._told + FINE:
             return None
@@ -178,17 +179,23 @@ def _serve(pipe: connection.Connection, beats: Any, far: Any, address: str, runt
 def _compute(packed: bytes, store: Store, context: Context, far: Any) -> Done | OutgrowError:
     try:
         group: list[Step] = ForkingPickler.loads(packed)
-        done = dict.fromkeys((step.key for step in group), 0.0)
-
-        def report(step: Step, progress: float) -> None:
-            if step.key in done:
-                far.value = max(far.value, 0.0) + (progress - done[step.key]) / len(done)
-                done[step.key] = progress
-
-        context.report = report
+        context.report = _report(group, far)
         return compute_group(group, store, context)
     except OutgrowError as error:
         return error
+
+
+def _report(group: Sequence[Step], far: Any) -> Callable[[Step, float], None]:
+    """What steps of a group tell how far they are: it puts the share of the whole group where the parent sees it."""
+    done = dict.fromkeys((step.key for step in group), 0.0)
+    whole = sum(nominal(step) for step in group)
+
+    def report(step: Step, progress: float) -> None:
+        if step.key in done:
+            far.value = max(far.value, 0.0) + (progress - done[step.key]) * nominal(step) / whole
+            done[step.key] = progress
+
+    return report
 
 
 def _packed(found: Done | OutgrowError) -> bytes:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from outgrow.export.licence import Base, base_of
+from outgrow.models.bases.images import ImageModel
+from outgrow.models.bases.texts import TextModel
 from outgrow.plain import counted, plain
 from outgrow.student import Student
 
@@ -30,7 +32,7 @@ def card(student: Student, *, format: str, appended: bool, difference: float | N
     base, about = base_of(student.model), student.about
     parts = [
         _header(student, base, format),
-        f"# {escaped(student.model.label)}, trained on weak labels",
+        f"# {escaped(student.model.label)}{', taught by weak labels' if about.get('supervisors') else ''}",
         _what(student),
         "## Use",
         _use(student, format),
@@ -68,12 +70,13 @@ def accuracy(found: object) -> str:
 
 
 def _header(student: Student, base: Base, format: str) -> str:
-    pairs, image = student.output.kind == "preference", student.model.kinds == {"classification"}
+    pairs = student.output.kind == "preference"
+    tag = "text" if isinstance(student.model, TextModel) else "image" if isinstance(student.model, ImageModel) else ""
     return yaml({
         "license": base.licence_id,
         "base_model": base.repository,
         "library_name": "transformers" if format == "transformers" else "onnx",
-        "pipeline_tag": "image-classification" if image else "text-classification",
+        "pipeline_tag": tag and f"{tag}-classification",
         "tags": ["weak-to-strong", "weak-supervision", "outgrow", *(["reward-model"] if pairs else [])],
     })  # fmt: skip
 

@@ -12,9 +12,22 @@ from outgrow.export.places import Place, place_for
 from outgrow.student import Student
 
 if TYPE_CHECKING:
+    from outgrow.learning.network import Network
     from outgrow.text.network import TextNetwork
 
 PADDING = "<|outgrow padding|>"  # a token that no text has, where texts could end with the tokenizer's own
+
+
+class CannotHold(ConfigError):
+    """No classification model of transformers can hold a student.
+
+    Args:
+        why: in words that stand alone.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}: leave --format out, or write --format onnx")
+        self.why = why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,59 +43,38 @@ class Classifier:
     place: Place
 
 
-def reader(student: Student) -> TextNetwork:
-    """The student's transformer, made anew, with low-rank updates merged in.
-
-    Raises:
-        ConfigError: it has none.
-    """
-    from outgrow.text.network import TextNetwork
+def reader(student: Student) -> Network:
+    """What turns a student's inputs into pooled states or logits, made anew; low-rank updates are merged in."""
+    from outgrow.learning.network import check_network
 
     extractor = student.model.extractor()
-    if extractor is None:
-        made: Any = dataclasses.replace(student).network
-    else:
-        made = extractor.build(student.output, start=student.start)
-    if not isinstance(made, TextNetwork):
-        raise ConfigError(
-            f"{student.model.label} is no transformer that reads texts, so that transformers' classification models "
-            "cannot hold it: write --format onnx"
-        )
-    if hasattr(made.backbone, "merge_and_unload"):
+    found = dataclasses.replace(student).network if extractor is None else extractor.build(
+        student.output, start=student.start
+    )  # fmt: skip
+    made: Any = check_network(found, student.model.label)
+    if hasattr(getattr(made, "backbone", None), "merge_and_unload"):
         made.backbone = made.backbone.merge_and_unload()
-    return made.eval()
-
-
-def misfit(student: Student) -> str:
-    """Why no classification model of transformers can hold a student; empty where one can."""
-    try:
-        network = reader(student)
-    except ConfigError as error:
-        return str(error)
-    found = _place(student, network)
-    return found if isinstance(found, str) else ""
-
-
-def _place(student: Student, network: TextNetwork) -> Place | str:
-    return place_for(network.backbone.config, decoder=network.decoder, pooling=network.pooling, head=head_of(student))
+    return made.eval()  # type: ignore[no-any-return]
 
 
 def classifier_of(student: Student) -> Classifier:
     """The classification model that gives a student's logits; of pairs, one reward for each candidate.
 
     Raises:
-        ConfigError: no such model can hold it; says why.
+        CannotHold: no such model can hold it; says why.
     """
     import torch
 
     from outgrow.hub import transformers_library
+    from outgrow.text.network import TextNetwork
 
-    library = transformers_library()
-    network, head = reader(student), head_of(student)
-    place = _place(student, network)
+    network, library = reader(student), transformers_library()
+    if not isinstance(network, TextNetwork):
+        raise CannotHold(f"{student.model.label} is no transformer that reads texts")
+    head, backbone = head_of(student), network.backbone
+    place = place_for(backbone.config, decoder=network.decoder, pooling=network.pooling, head=head)
     if isinstance(place, str):
-        raise ConfigError(f"{student.model.label}: {place}; write --format onnx")
-    backbone = network.backbone
+        raise CannotHold(f"{student.model.label}: {place}")
     config = type(backbone.config).from_dict(backbone.config.to_dict())
     place.prepare(config)
     config.num_labels = head.size
@@ -102,9 +94,11 @@ def classifier_of(student: Student) -> Classifier:
 
 
 def cutting_tokenizer(network: TextNetwork) -> Any:
-    """The tokenizer, which cuts and pads as the student's texts were cut."""
-    tokenizer = network.tokenizer
-    tokenizer.truncation_side, tokenizer.padding_side = network.cut, "right"
+    """The tokenizer of a network, which cuts texts as the student's were cut, and pads them on the right."""
+    tokenizer, sides = network.tokenizer, {"truncation_side": network.cut, "padding_side": "right"}
+    for name, side in sides.items():
+        setattr(tokenizer, name, side)
+    tokenizer.init_kwargs |= sides  # what is saved of them
     tokenizer.model_max_length = network.limit
     return tokenizer
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from outgrow.errors import ConfigError, MissingDependency
+from outgrow.errors import MissingDependency
 from outgrow.export.classifier import cutting_tokenizer, reader
 from outgrow.export.head import head_of
 from outgrow.student import Student
@@ -35,9 +35,8 @@ def write_graph(student: Student, rows: np.ndarray, folder: Path) -> dict[str, A
 
     Raises:
         MissingDependency: a library that writes it is not installed.
-        ConfigError: such a student has no graph.
     """
-    network = _network(student)
+    network = reader(student)
     inputs, values, told = _fed(student, network, rows)
     graph = _graph(student, network)
     output = "reward" if student.output.kind == "preference" else "probabilities"
@@ -45,20 +44,11 @@ def write_graph(student: Student, rows: np.ndarray, folder: Path) -> dict[str, A
     _trace(graph, inputs, values, output, facts, folder / MODEL)
     if "input_ids" in inputs:
         text: Any = network
-        cutting_tokenizer(text).save_pretrained(folder)
+        tokenizer = cutting_tokenizer(text)
+        if tokenizer.pad_token is None:  # any token will do, as the mask leaves it out
+            tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+        tokenizer.save_pretrained(folder)
     return facts
-
-
-def _network(student: Student) -> Network:
-    from outgrow.learning.network import check_network
-    from outgrow.text.network import TextNetwork
-
-    extractor = student.model.extractor()
-    found = student.network if extractor is None else extractor.build(student.output, start=student.start)
-    network = check_network(found, student.model.label)
-    if network.generates:
-        raise ConfigError(f"{student.model.label} writes texts; only classes and rewards are exported")
-    return reader(student) if isinstance(network, TextNetwork) else network.eval()
 
 
 def _fed(student: Student, network: Network, rows: np.ndarray) -> tuple[list[str], tuple[Tensor, ...], dict[str, Any]]:
@@ -78,7 +68,8 @@ def _fed(student: Student, network: Network, rows: np.ndarray) -> tuple[list[str
         }
         return ["pixel_values"], (one,), said
     shape = one.shape[2:] if student.output.kind == "preference" else one.shape[1:]
-    said = {"what": f"what {student.model.label} makes of a row, {one.dtype} [n, {', '.join(map(str, shape))}]"}
+    dtype = str(one.dtype).removeprefix("torch.")
+    said = {"what": f"what {student.model.label} makes of a row, {dtype} [{', '.join(['n', *map(str, shape)])}]"}
     return ["values"], (one.reshape(-1, *shape),), said
 
 

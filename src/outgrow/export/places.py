@@ -45,7 +45,7 @@ class Place(Protocol):
 def place_for(config: Any, *, decoder: bool, pooling: str, head: Head) -> Place | str:
     """How the architecture of a configuration holds a head, or in words why it cannot."""
     family = config.model_type
-    if decoder and pooling == "last" and not head.bias.any():
+    if decoder and pooling == "last" and not head.bias.any() and Alone.fits(config):
         return Alone()
     if decoder and pooling == "last" and family in NORMED:
         return FinalNorm(NORMED[family]) if FinalNorm.holds(head) else "its head's bias is no sum of its weights"
@@ -58,8 +58,8 @@ def place_for(config: Any, *, decoder: bool, pooling: str, head: Head) -> Place 
         if 2 * head.size + 2 <= config.hidden_size:
             return FirstToken()
         return f"it has room for {config.hidden_size // 2 - 1:,} classes, and there are {head.size:,}"
-    what = "a bias" if pooling == "last" else "the mean over tokens"
-    return f"the classification head that transformers has for {family!r} cannot hold {what}"
+    what = "the mean over tokens" if pooling == "mean" else "the last token" if not decoder else "such a head"
+    return f"the classification model that transformers has for {family!r} cannot hold {what}"
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,21 @@ class Alone:
 
     def put(self, host: Any, head: Head) -> None:
         _set(host.score.weight, head.weight)
+
+    @staticmethod
+    def fits(config: Any) -> bool:
+        """Whether transformers has a model of this architecture whose head is one linear layer without a bias."""
+        import torch
+
+        from outgrow.hub import transformers_library
+
+        try:
+            with torch.device("meta"):
+                made = transformers_library().AutoModelForSequenceClassification.from_config(config)
+        except ValueError:  # it has none
+            return False
+        head = getattr(made, "score", None)
+        return isinstance(head, torch.nn.Linear) and head.bias is None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from outgrow.errors import ConfigError, DataError
+from outgrow.export.classifier import reader
 from outgrow.export.graph import MODEL
 from outgrow.student import Student
 
@@ -83,8 +84,10 @@ def answers_of(folder: Path, student: Student, rows: np.ndarray, *, at_once: int
     if rows.dtype == object and (folder / "tokenizer.json").is_file():
         answer = _session(folder) if onnx else _classifier(folder)
         tokenizer, texts = _tokenizer(folder), rows.reshape(-1).tolist()
-        batches = (texts[start : start + at_once] for start in range(0, len(texts), at_once))
-        found = np.concatenate([answer(_tokens(tokenizer, some)) for some in batches])
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # little padding
+        batches = [order[start : start + at_once] for start in range(0, len(texts), at_once)]
+        answers = [answer(_tokens(tokenizer, [texts[i] for i in some])) for some in batches]
+        found = np.concatenate(answers)[np.argsort(order)]
     else:
         found = _session(folder)(_encoded(student, rows))
     if pairs:
@@ -95,11 +98,7 @@ def answers_of(folder: Path, student: Student, rows: np.ndarray, *, at_once: int
 def _encoded(student: Student, rows: np.ndarray) -> dict[str, np.ndarray]:
     import torch
 
-    from outgrow.learning.network import check_network
-
-    extractor = student.model.extractor()
-    made = student.network if extractor is None else extractor.build(student.output, start=student.start)
-    encoded = check_network(made, student.model.label).encode(rows)
+    encoded = reader(student).encode(rows)
     values = encoded.batch(np.arange(len(encoded)), torch.device("cpu")).numpy()
     if student.output.kind == "preference":
         values = values.reshape(-1, *values.shape[2:])

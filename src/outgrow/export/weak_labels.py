@@ -62,7 +62,7 @@ def _card(said: Said, names: list[str], path: Path) -> str:
     with open(path, "rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return "\n\n".join([
-        yaml({"tags": ["weak-supervision", "outgrow"], "task_categories": ["text-classification"]}),
+        yaml({"tags": ["weak-supervision", "outgrow"]}),
         f"# Weak labels of {escaped(data.get('name', 'a task'))}",
         f"{counted(len(said.ids), 'row')}, {len(said.classes):,} "
         f"classes: {', '.join(map(escaped, said.classes))}. The columns named as classes hold the mean over the "

@@ -16,7 +16,7 @@ import numpy as np
 
 from outgrow.errors import ConfigError
 from outgrow.export.card import card
-from outgrow.export.classifier import classifier_of, misfit
+from outgrow.export.classifier import CannotHold, classifier_of
 from outgrow.export.graph import write_graph
 from outgrow.export.trial import check, trial_rows
 from outgrow.plain import plain
@@ -67,22 +67,28 @@ def export(
         raise ConfigError(
             f"{student.model.label} writes texts; only classes and rewards are exported: keep it as --format student"
         )
-    why = "" if format else misfit(student)
-    chosen: Format = format or ("onnx" if why else "transformers")
-    tried = trial_rows(student, rows)
+    tried, why, made = trial_rows(student, rows), "", None
     with _in_place(Path(folder)) as place:
-        if chosen == "transformers":
-            made = classifier_of(student)
+        if format != "onnx":
+            try:
+                made = classifier_of(student)
+            except CannotHold as error:
+                if format:
+                    raise
+                why = error.why
+        chosen: Format
+        if made is None:
+            chosen, layers, facts = "onnx", 0, write_graph(student, tried, place)
+        else:
             made.model.save_pretrained(place)
             made.tokenizer.save_pretrained(place)
-            appended = bool(made.place.layers)
-            facts = {"kind": student.output.kind, "classes": student.classes, "layers_appended": made.place.layers}
-        else:
-            facts, appended = write_graph(student, tried, place), False
+            chosen, layers = "transformers", made.place.layers
+            facts = {"kind": student.output.kind, "classes": student.classes, "layers_appended": layers}
+        made = None  # its memory
         (place / FACTS).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         difference = check(place, student, tried)
         (place / "README.md").write_text(
-            card(student, format=chosen, appended=appended, difference=difference), encoding="utf-8"
+            card(student, format=chosen, appended=layers > 0, difference=difference), encoding="utf-8"
         )
     return Exported(folder=Path(folder), format=chosen, difference=difference, why=why)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 SMOOTHING = 0.01  # added to each count, so that what was never seen stays possible
 TOLERANCE, ROUNDS = 1e-5, 10_000  # largest change of a probability, and the most rounds
+STEPS, RIDGE = 100, 1e-4  # of a calibration: the most, and what keeps its numbers near 1 and 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,8 @@ def fuse(
     prior: np.ndarray | None = None,
     truth: np.ndarray | None = None,
     smoothing: float = SMOOTHING,
+    rounds: int = ROUNDS,
+    audit: float = 1.0,
 ) -> Fused:
     """Expectation and maximisation in turn, from the mean of the votes on (Dawid and Skene 1979).
 
@@ -49,6 +52,8 @@ def fuse(
         prior: of each row, [n, classes]; by default all rows have the shares of the classes, which are estimated.
         truth: classes that are known, int64 [n], -1 where not: those rows keep it, and labellers are judged by it too.
         smoothing: added to each count of a confusion matrix.
+        rounds: at most so many.
+        audit: as how many rows each row counts whose class is known.
     """
     votes = votes.astype(np.float64)
     labellers, n, classes = votes.shape
@@ -57,10 +62,11 @@ def fuse(
     rows, back, counts = _patterns(votes[:, heard], None if prior is None else prior[heard], known[heard])
     said, fixed = rows[:, : labellers * classes].reshape(-1, labellers, classes), rows[:, -1].astype(np.int64)
     given = None if prior is None else np.log(rows[:, labellers * classes : -1].clip(min=1e-12))
+    counts = np.where(fixed >= 0, audit * counts, counts)
     certain = np.where(np.arange(classes) == fixed[:, None], 0.0, -np.inf)
     q = _start(said, fixed)
     history: list[float] = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         weighted = q * counts[:, None]
         shares = (weighted.sum(0) + smoothing) / (counts.sum() + classes * smoothing)
         confusion = np.einsum("rj,rml->mjl", weighted, said) + smoothing
@@ -78,6 +84,88 @@ def fuse(
     posterior = np.zeros((n, classes))
     posterior[heard] = q[back]
     return Fused(posterior=posterior, confusion=confusion, shares=shares, likelihood=tuple(history))
+
+
+def posterior_of(
+    votes: np.ndarray, confusion: np.ndarray, prior: np.ndarray, *, truth: np.ndarray | None = None
+) -> np.ndarray:
+    """Probabilities [n, classes] given the labels of labellers who err by `confusion`, and a prior of each row.
+
+    Rows whose class is known have it; a row without a label has its prior.
+    """
+    logs = np.einsum("mnl,mjl->nj", votes, np.log(confusion)) + np.log(prior.clip(min=1e-12))
+    found = np.exp(logs - logs.max(1, keepdims=True))
+    found /= found.sum(1, keepdims=True)
+    if truth is not None:
+        found = np.where(truth[:, None] >= 0, np.arange(votes.shape[-1]) == truth[:, None], found)
+    return np.asarray(found)
+
+
+def likelihood_of(
+    votes: np.ndarray,
+    confusion: np.ndarray,
+    prior: np.ndarray,
+    *,
+    truth: np.ndarray | None = None,
+    audit: float = 1.0,
+) -> float:
+    """The logarithm of the probability of the labels, and of the known classes, the mean over rows."""
+    logs = np.einsum("mnl,mjl->nj", votes, np.log(confusion)) + np.log(prior.clip(min=1e-12))
+    weights = np.ones(len(prior))
+    if truth is not None:
+        logs = np.where((truth[:, None] < 0) | (np.arange(votes.shape[-1]) == truth[:, None]), logs, -np.inf)
+        weights = np.where(truth >= 0, audit, 1.0)
+    top = logs.max(1)
+    return float(weights @ (np.log(np.exp(logs - top[:, None]).sum(1)) + top) / weights.sum())
+
+
+def calibrated(
+    answers: np.ndarray,
+    votes: np.ndarray,
+    confusion: np.ndarray,
+    *,
+    truth: np.ndarray | None = None,
+    audit: float = 1.0,
+) -> np.ndarray:
+    """A head's answers [n, classes], sharpened and shifted so that the labels are as likely as they can be.
+
+    A head that learns uncertain labels is too unsure, and leans to the class that labels lean to. Its logits times a
+    number and plus one for each class say what the labels show: the most likely such numbers are found by expectation
+    and maximisation, the errors of the labellers being known.
+    """
+    classes = answers.shape[1]
+    heard = (votes.sum((0, 2)) > 0) if truth is None else (votes.sum((0, 2)) > 0) | (truth >= 0)
+    weights = heard * (1.0 if truth is None else np.where(truth >= 0, audit, 1.0))
+    weights = weights / weights.sum()
+    logits = np.log(answers.astype(np.float64).clip(min=1e-9))
+    logits -= logits.mean(1, keepdims=True)
+    slope, offsets = 1.0, np.zeros(classes)
+    for _ in range(STEPS):
+        prior = _softmax(slope * logits + offsets)
+        left = posterior_of(votes, confusion, prior, truth=truth) - prior
+        pull = RIDGE * np.concatenate([[slope - 1], offsets])
+        gradient = np.concatenate([[weights @ (left * logits).sum(1)], weights @ left]) - pull
+        step = np.linalg.solve(_curvature(prior, logits, weights) + RIDGE * np.eye(classes + 1), gradient)
+        slope, offsets = slope + float(step[0]), offsets + step[1:]
+        if float(np.abs(step).max()) < TOLERANCE:
+            break
+    return _softmax(slope * logits + offsets)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    found = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(found / found.sum(1, keepdims=True))
+
+
+def _curvature(prior: np.ndarray, logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Second derivatives by a slope of the logits and an offset of each class, [1 + classes, 1 + classes]."""
+    mean = (prior * logits).sum(1)
+    beside = weights @ (prior * (logits - mean[:, None]))
+    found = np.empty((prior.shape[1] + 1, prior.shape[1] + 1))
+    found[0, 0] = weights @ ((prior * logits**2).sum(1) - mean**2)
+    found[0, 1:] = found[1:, 0] = beside
+    found[1:, 1:] = np.diag(weights @ prior) - prior.T @ (prior * weights[:, None])
+    return found
 
 
 def _patterns(

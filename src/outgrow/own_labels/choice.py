@@ -1,25 +1,39 @@
-"""stand-in"""
+"""Which method learns from weak labels, with which penalty, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from outgrow.learning.objective import WeakLabels
-from outgrow.learning.out_of_fold import folds_of, out_of_fold
 from outgrow.methods.base import Method
-from outgrow.methods.naive import Naive
+from outgrow.own_labels.candidates import L2, candidates
+from outgrow.own_labels.evidence import Evidence, Weighed, weigh
+from outgrow.plain import counted
 from outgrow.tasks.base import Output
+
+FEWEST = 30  # rows of known truth that may speak against the first candidate
+ERRORS = 2.0  # standard errors by which another has to be right more often
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
+    """A method with its penalty.
+
+    Args:
+        method: as a student is trained with.
+        l2: of its head.
+        out_of_fold: what its heads say of rows that they have not learned from, float32 [n, classes].
+        table: what speaks for each candidate.
+        reasons: plain sentences.
+        fused: what the student is to learn, float32 [n, classes]; zero where nobody labelled a row.
+    """
+
     method: Method
     l2: float
     out_of_fold: np.ndarray
-    table: tuple[Any, ...]
+    table: tuple[Evidence, ...]
     reasons: tuple[str, ...]
     fused: np.ndarray
 
@@ -27,7 +41,73 @@ class Choice:
 def choose(
     features: np.ndarray, weak: WeakLabels, output: Output, *, method: Method | None = None, seed: int = 0
 ) -> Choice:
-    method = method or Naive()
-    lesson = method.objective().lesson(weak, seed=seed)
-    found = out_of_fold(features, [lesson], output, l2=[0.1], folds=folds_of(weak.groups, seed=seed))[0, 0]
-    return Choice(method=method, l2=0.1, out_of_fold=found, table=(), reasons=("stand-in",), fused=lesson.targets)
+    """The first candidate, unless another is clearly right more often on rows of known truth; and the penalty.
+
+    Without truth nothing that can be measured ranks methods: the likelihood of labels rises with errors that labellers
+    have in common. So the first candidate is one that was best or near it on tasks apart from these.
+
+    Args:
+        features: of the rows of `weak`, standardised: [n, width], or [n, 2, width] for preference.
+        method: to choose no method but its penalty.
+
+    Raises:
+        ValueError: no row is left to learn from.
+    """
+    options = [(method.label, method)] if method else [(one.name, one.method) for one in candidates(weak)]
+    weighed = weigh(features, weak, output, options, l2=L2, seed=seed)
+    first = weighed[0]
+    best, reasons = (first, [f"The method is {first.evidence.name}, as asked for."]) if method else _best(weighed, weak)
+    reasons.append(
+        f"Penalty l2 = {best.evidence.l2:g}: of {len(L2)}, with it the labels of held-out rows are likeliest."
+    )
+    if best.evidence.fit <= 0:
+        reasons.append(
+            "The features tell no more of held-out labels than the shares of the classes do: another model, or more "
+            "rows, may tell more."
+        )
+    return Choice(
+        method=best.evidence.method,
+        l2=best.evidence.l2,
+        out_of_fold=best.answers,
+        table=tuple(one.evidence for one in weighed),
+        reasons=tuple(reasons),
+        fused=best.lesson.targets,
+    )
+
+
+def _best(weighed: list[Weighed], weak: WeakLabels) -> tuple[Weighed, list[str]]:
+    """The candidate to take, and why."""
+    first, n = weighed[0], weighed[0].evidence.audited
+    name = first.evidence.name
+    if len(weak.probabilities) == 1:
+        why = "one labeller's labels are learned as they are" if name == "naive" else "audited rows show how it errs"
+    else:
+        why = "each labeller is trusted as its agreement with the others and with the features allows"
+    if fallback := [note for note in first.lesson.notes if note.startswith("em_posterior did what")]:
+        why = fallback[0].partition(": ")[2]
+        if len(weighed) > 1:
+            first, name = weighed[1], weighed[1].evidence.name
+    reasons = [f"The method is {name}: {why}."]
+    if n < FEWEST or len(weighed) == 1:
+        if n:
+            reasons.append(f"{counted(n, 'audited row')} cannot rank methods: at least {FEWEST} are needed.")
+        return first, reasons
+    lead = [(one, *_ahead(one.hits, first.hits)) for one in weighed if one is not first]
+    other, ahead, error = max(lead, key=lambda one: one[1] - ERRORS * one[2])
+    if ahead > ERRORS * error:
+        return other, [
+            f"The method is {other.evidence.name}: of {n:,} audited rows whose truth was held out, it gets "
+            f"{other.evidence.right:.1%} right, and {name} {first.evidence.right:.1%}."
+        ]
+    others = ", ".join(f"{one.evidence.name} {one.evidence.right:.1%}" for one, *_ in lead)
+    reasons.append(
+        f"Of {n:,} audited rows whose truth was held out, it gets {first.evidence.right:.1%} right; no other gets clearly "
+        f"more ({others})."
+    )
+    return first, reasons
+
+
+def _ahead(hits: np.ndarray, others: np.ndarray) -> tuple[float, float]:
+    """By how much the first is right more often on the same rows, and the standard error of that."""
+    apart = hits.astype(np.float64) - others
+    return float(apart.mean()), float(apart.std(ddof=1) / np.sqrt(len(apart)))

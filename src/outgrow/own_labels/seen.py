@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from outgrow.tasks.sources.dialogues import SHARED, with_dialogues
 from outgrow.tasks.sources.records import Table
@@ -22,6 +23,8 @@ def seen(table: Table, given: Mapping[str, str]) -> list[Seen]:
     Args:
         given: columns or templates by role: `text`, or `image`, or `first`, `second` and perhaps `prompt`.
     """
+    if len({number for number, _ in table.rows}) < len(table.rows):  # several objects of JSON on one line
+        table = replace(table, rows=[(i, record) for i, (_, record) in enumerate(table.rows, start=1)])
     pair = (given["first"], given["second"]) if "first" in given else None
     read = with_dialogues(table, needed(given), pair=pair, prompt=given.get("prompt", ""))
     write = {role: writer(one, f"--{role}", read) for role, one in given.items()}

@@ -9,11 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from outgrow.plain import plain
+from outgrow.plain import plain, spreadsheet_safe
 from outgrow.results.layout import lay_out, numbered_reasons, told_once, width_of
 from outgrow.results.shown import TextTable
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
 
 
 def csv_text(rows: Sequence[dict[str, Any]], names: Sequence[str] = ()) -> str:
@@ -31,9 +29,7 @@ def csv_text(rows: Sequence[dict[str, Any]], names: Sequence[str] = ()) -> str:
 
 
 def _safe(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return ("'" if value.startswith(FORMULA) else "") + plain(value)
+    return spreadsheet_safe(value) if isinstance(value, str) else value
 
 
 def json_text(rows: Sequence[dict[str, Any]]) -> str:

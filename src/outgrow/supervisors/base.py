@@ -61,6 +61,10 @@ class Committee(Supervisor):
     members: tuple[Supervisor, ...]
 
     @property
+    def learns(self) -> bool:  # type: ignore[override]
+        return any(one.learns for one in self.members)
+
+    @property
     def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
         return frozenset.intersection(*(one.kinds for one in self.members))
 

@@ -23,6 +23,8 @@ from outgrow.testing.recipes import check_recipe, check_supervisor
 from outgrow.testing.scored import check_metric
 from outgrow.testing.specs import check_sending, check_spec
 from outgrow.testing.tasked import check_task
+from outgrow.testing.tracked import check_tracker
+from outgrow.trackers.base import Tracker
 
 __all__ = ["Broken", "Checked", "check"]
 
@@ -35,6 +37,7 @@ CHECKS: dict[type, Sequence[Check]] = {
     Selection: (check_spec, check_selection, check_sending),
     Loss: (check_spec, check_loss, check_sending),
     Metric: (check_metric,),
+    Tracker: (check_tracker,),
 }
 FUNCTIONS: dict[str, Sequence[Check]] = {  # kinds whose components are functions
     "analyses": (check_analysis,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,11 @@ from outgrow.learning.network import Network
 
 WORD = re.compile(r"\w+|[^\w\s]")
 MANY, LONG = 1 << 17, 40  # pieces of text that are kept, and their letters
+TOGETHER = 8_192  # texts
 
 
 class _Pieces(dict[str, tuple[int, ...]]):
-    """Numbers of the known words of a piece of text without blanks: most pieces come again, and are looked at once."""
+    """Numbers of the known words of a piece of text, in small letters and without blanks: most pieces come again."""
 
     def __init__(self, number: Mapping[str, int]) -> None:
         super().__init__()
@@ -27,10 +28,8 @@ class _Pieces(dict[str, tuple[int, ...]]):
 
     def __missing__(self, piece: str) -> tuple[int, ...]:
         number = self._number
-        found = tuple(number[word] for word in WORD.findall(piece.lower()) if word in number)
-        if len(piece) <= LONG:
-            if len(self) >= MANY:
-                self.clear()
+        found = tuple([number[word] for word in WORD.findall(piece) if word in number])
+        if len(piece) <= LONG and len(self) < MANY:
             self[piece] = found
         return found
 
@@ -45,28 +44,61 @@ class MeanVectors(Network):
 
     def __init__(self, vectors: np.ndarray, number: Mapping[str, int]) -> None:
         super().__init__()
-        self._vectors, self._pieces = vectors, _Pieces(number)
+        self._vectors, self._number, self._pieces = vectors, number, _Pieces(number)
 
     def encode(self, inputs: np.ndarray) -> Arrays:
-        values = self._means(inputs.reshape(-1))
-        return Arrays(values.reshape(*inputs.shape, values.shape[1]))
+        texts = inputs.reshape(-1)
+        found = np.zeros((len(texts), self._table.shape[1]), np.float32)
+        for start in range(0, len(texts), TOGETHER):
+            some = slice(start, start + TOGETHER)
+            found[some] = self._means(texts[some])
+        return Arrays(found.reshape(*inputs.shape, found.shape[1]))
 
     def _means(self, texts: np.ndarray) -> np.ndarray:
-        """A sparse product counts the words: it adds a text's vectors one after the other, in the order of `number`.
+        """Means [texts, width]. A sparse product adds a text's vectors one after the other, in the order of `number`.
 
         So sums are the same to the last bit whatever the order of the words, and whatever texts stand beside this one.
         """
         from scipy.sparse import csr_array
 
-        words = [list(chain.from_iterable(map(self._pieces.__getitem__, text.split()))) for text in texts]
-        counts, size = np.fromiter(map(len, words), np.int64, len(words)), len(self._table)
-        of = np.repeat(np.arange(len(words)), counts)
-        number = np.fromiter(chain.from_iterable(words), np.int64, len(of))
+        of, number = self._words(texts)
+        size = len(self._table)
         number = np.sort(of * size + number) % size
+        counts = np.bincount(of, minlength=len(texts))
         ends = np.concatenate([[0], counts.cumsum()])
-        chosen = csr_array((np.ones(len(number), np.float32), number, ends), shape=(len(words), size))
+        chosen = csr_array((np.ones(len(number), np.float32), number, ends), shape=(len(texts), size))
         sums: np.ndarray = chosen @ self._table
         return sums / np.maximum(counts, 1).astype(np.float32)[:, None]
+
+    def _words(self, texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each known word the place of its text and its number, int64 [words].
+
+        Arrow cuts texts at blanks, as Python does, and finds pieces that are the same: each is looked at once.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        cut = pc.utf8_split_whitespace(pa.array(texts, pa.large_string()))
+        pieces = cut.values.dictionary_encode()
+        counts, flat = self._numbers([piece.lower() for piece in pieces.dictionary.to_pylist()])
+        piece = pieces.indices.to_numpy()
+        repeats, starts = counts[piece], (counts.cumsum() - counts)[piece]
+        of = np.repeat(np.repeat(np.arange(len(texts)), np.diff(cut.offsets.to_numpy())), repeats)
+        within = np.arange(len(of)) - np.repeat(repeats.cumsum() - repeats, repeats)
+        return of, flat[np.repeat(starts, repeats) + within]
+
+    def _numbers(self, pieces: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Of each piece how many known words it has, and the numbers of all of them, piece by piece."""
+        word = np.fromiter(map(str.isalnum, pieces), bool, len(pieces))  # itself, and nothing else
+        number = np.fromiter(map(self._number.get, pieces, repeat(-1)), np.int64, len(pieces))
+        others = [self._pieces[pieces[i]] for i in np.flatnonzero(~word)]
+        counts = (word & (number >= 0)).astype(np.int64)
+        counts[~word] = np.fromiter(map(len, others), np.int64, len(others))
+        own = np.repeat(word, counts)
+        flat = np.empty(len(own), np.int64)
+        flat[own] = number[word & (number >= 0)]
+        flat[~own] = np.fromiter(chain.from_iterable(others), np.int64)
+        return counts, flat
 
     @cached_property
     def _table(self) -> np.ndarray:

@@ -161,25 +161,35 @@ class ClassFolders:
         return [file for file in self._entries_of(name) if file.is_file()]
 
     def _entries_of(self, name: str) -> list[Path]:
-        """All but the folders of a class, at any depth, through links too, sorted; what is hidden is passed over."""
-        place = self.root / name
-        found: list[Path] = []
-        seen = {os.path.realpath(place)}
+        return entries_below(self.root / name)
 
-        def new(folder: str, name: str) -> bool:
-            real = os.path.realpath(os.path.join(folder, name))
-            fresh = real not in seen and not os.path.realpath(folder).startswith(real.rstrip("/") + "/")  # no circle
-            seen.add(real)
-            return fresh
 
-        def refuse(error: OSError) -> None:
-            raise error
+def image_names(folder: Path) -> tuple[list[str], int]:
+    """Names of the images below a folder, relative to it and sorted, and how many other files are there."""
+    files = [file for file in entries_below(folder) if file.is_file()]
+    images = [file for file in files if _kind(file) == "image"]
+    return [os.path.relpath(file, folder) for file in images], len(files) - len(images)
 
-        with errors_name(Path(shown(place))):
-            for folder, inner, files in os.walk(place, followlinks=True, onerror=refuse):
-                inner[:] = [one for one in sorted(inner) if not _foreign(one) and new(folder, one)]
-                found += [Path(folder, file) for file in files if file[0] != "."]
-        return sorted(found)
+
+def entries_below(place: Path) -> list[Path]:
+    """All but the folders below a folder, at any depth, through links too, sorted; what is hidden is passed over."""
+    found: list[Path] = []
+    seen = {os.path.realpath(place)}
+
+    def new(folder: str, name: str) -> bool:
+        real = os.path.realpath(os.path.join(folder, name))
+        fresh = real not in seen and not os.path.realpath(folder).startswith(real.rstrip("/") + "/")  # no circle
+        seen.add(real)
+        return fresh
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    with errors_name(Path(shown(place))):
+        for folder, inner, files in os.walk(place, followlinks=True, onerror=refuse):
+            inner[:] = [one for one in sorted(inner) if not _foreign(one) and new(folder, one)]
+            found += [Path(folder, file) for file in files if file[0] != "."]
+    return sorted(found)
 
 
 def _foreign(name: str) -> bool:

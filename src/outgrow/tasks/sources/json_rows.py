@@ -33,7 +33,7 @@ def read_json(text: str, *, file: Path, columns: Sequence[str] = ()) -> Table:
     """
     bad: list[str] = []
     start = text.lstrip()
-    if start.startswith("[") or (start.startswith("{") and not _is_object(start.partition("\n")[0])):
+    if start.startswith("[") or (start.startswith("{") and not is_object(start.partition("\n")[0])):
         rows = _document(text, bad, file)
     else:
         rows = _lines(text, bad)
@@ -53,37 +53,37 @@ def _lines(text: str, bad: list[str]) -> Rows:
         if not line.strip() or line.strip() in "[]":
             continue
         try:
-            record = _loaded(line)
+            record = loaded(line)
         except (ValueError, RecursionError) as error:
             bad.append(f"line {number:,}: {error}")
             continue
         if isinstance(record, dict):
             rows.append((number, record))
         else:
-            bad.append(f"line {number:,}: {_kind(record)}, not an object")
+            bad.append(f"line {number:,}: {kind_of(record)}, not an object")
     return rows
 
 
-def _loaded(line: str) -> Any:
+def loaded(line: str) -> Any:
     try:
-        record = json.loads(line, object_pairs_hook=_object)
+        record = json.loads(line, object_pairs_hook=unrepeated)
     except ValueError:
         bare = line.strip("\ufeff \t\r").removesuffix(",")  # a file may be pasted below another
         if bare == line:
             raise
-        record = json.loads(bare, object_pairs_hook=_object)
+        record = json.loads(bare, object_pairs_hook=unrepeated)
     if "\\u" in line and HALF.search(line):
-        _check_text(record)
+        check_text(record)
     return record
 
 
 def _document(text: str, bad: list[str], file: Path) -> Rows:
     """Rows of a text in which objects go over several lines, or stand in an array."""
     try:
-        found = json.loads(text, object_pairs_hook=_object)
+        found = json.loads(text, object_pairs_hook=unrepeated)
     except (ValueError, RecursionError):
         lines = [line for line in text[:100_000].split("\n") if line.strip().strip("[]")][:20]
-        if 2 * sum(map(_is_object, lines)) > len(lines):
+        if 2 * sum(map(is_object, lines)) > len(lines):
             return _lines(text, bad)
         return list(_one_by_one(text, bad, file))
     if isinstance(found, dict):
@@ -95,9 +95,9 @@ def _document(text: str, bad: list[str], file: Path) -> Rows:
     for number, record in enumerate(found, start=1):
         try:
             if not isinstance(record, dict):
-                raise ValueError(f"{_kind(record)}, not an object")
+                raise ValueError(f"{kind_of(record)}, not an object")
             if half:
-                _check_text(record)
+                check_text(record)
         except (ValueError, RecursionError) as error:
             bad.append(f"element {number:,}: {error}")
         else:
@@ -107,7 +107,7 @@ def _document(text: str, bad: list[str], file: Path) -> Rows:
 
 def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Cells]]:
     """Objects one after another, with or without commas and the bracket of an array; the last may be cut short."""
-    decoder = json.JSONDecoder(object_pairs_hook=_object)
+    decoder = json.JSONDecoder(object_pairs_hook=unrepeated)
     begin = BETWEEN.match(text)
     at = begin.end() if begin else 0
     at += text.startswith("[", at)
@@ -121,9 +121,9 @@ def _one_by_one(text: str, bad: list[str], file: Path) -> Iterator[tuple[int, Ce
         try:
             record, end = decoder.raw_decode(text, at)
             if not isinstance(record, dict):
-                raise ValueError(f"{_kind(record)}, not an object")
+                raise ValueError(f"{kind_of(record)}, not an object")
             if HALF.search(text, at, end):
-                _check_text(record)
+                check_text(record)
         except UnicodeEncodeError as error:
             bad.append(f"line {line:,}: {error}")
         except (ValueError, RecursionError) as error:
@@ -188,7 +188,7 @@ def _under(header: Any, found: Any) -> Rows:
     return [(i, dict(zip(header, row, strict=True))) for i, row in enumerate(found, start=1)]
 
 
-def _object(found: list[tuple[str, Any]]) -> Cells:
+def unrepeated(found: list[tuple[str, Any]]) -> Cells:
     """An object; ValueError if it names something twice, of which JSON's reader would keep the last."""
     made = dict(found)
     if len(made) < len(found):
@@ -197,20 +197,20 @@ def _object(found: list[tuple[str, Any]]) -> Cells:
     return made
 
 
-def _check_text(record: Any) -> None:
+def check_text(record: Any) -> None:
     """Half a surrogate pair is no text that can be written again."""
     json.dumps(record, ensure_ascii=False).encode()
 
 
-def _is_object(line: str) -> bool:
+def is_object(line: str) -> bool:
     try:
-        return isinstance(_loaded(line), dict)
+        return isinstance(loaded(line), dict)
     except UnicodeEncodeError:
         return True
     except (ValueError, RecursionError):
         return False
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
     names = {list: "an array", str: "a text", bool: "true or false", int: "a number", float: "a number"}
     return names.get(type(value), "null")

@@ -35,7 +35,7 @@ def read_parquet(content: bytes, *, file: Path, columns: Sequence[str] = ()) -> 
     """
     import pyarrow
 
-    with _opened(pyarrow.BufferReader(content), file) as opened:
+    with opened_parquet(pyarrow.BufferReader(content), file) as opened:
         schema = opened.schema_arrow
         roots = [root(name, schema.names) for name in columns]
         wanted = [name for name in dict.fromkeys(roots) if name] if columns else list(schema.names)
@@ -51,7 +51,7 @@ def parquet_records(files: Sequence[Path], columns: Sequence[str], *, source: st
     """Records of files of one form, numbered from 1; a missing column or a broken file is a DataError."""
     number = 0
     for file in files:
-        with _opened(file, file) as opened:
+        with opened_parquet(file, file) as opened:
             check_columns(columns, opened.schema_arrow.names, source=source)
             for record in _records(opened, columns, file):
                 number += 1
@@ -59,7 +59,7 @@ def parquet_records(files: Sequence[Path], columns: Sequence[str], *, source: st
 
 
 @contextmanager
-def _opened(source: Any, file: Path) -> Iterator[Any]:
+def opened_parquet(source: Any, file: Path) -> Iterator[Any]:
     import pyarrow
     import pyarrow.parquet
 

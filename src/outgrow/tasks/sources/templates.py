@@ -44,6 +44,9 @@ def writer(template: str, field: str, table: Table) -> Callable[[int, Cells], st
             raise ConfigError(f"{field} = {template!r}: only {{COLUMN}} can stand in braces; write {{{{ for a brace")
         check_columns([name for _, name in parts if name], table.columns, source=f"{field}: {table.source}")
 
+    if parts == [("", template)]:
+        return lambda number, record: _text(number, record, template, table)
+
     def write(number: int, record: Cells) -> str:
         cells = [_text(number, record, name, table) if name else "" for _, name in parts]
         return "".join(part[0] + cell for part, cell in zip(parts, cells, strict=True)) if any(cells) else ""

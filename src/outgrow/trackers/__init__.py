@@ -1,0 +1,1 @@
+"""Where curves and results are sent beside the store: one tracker per file."""
