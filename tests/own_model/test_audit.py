@@ -421,7 +421,7 @@ def test_a_training_does_not_write_over_what_somebody_checked(made: Callable[...
     with pytest.raises(ConfigError, match="waits for rows that somebody may be checking"):
         check_unaudited(model.folder)
     read_audit(model.folder, [fill(tmp_path / "sheet.csv", model)])
-    with pytest.raises(ConfigError, match=r"choose another --out; to learn from them too, say --audited"):
+    with pytest.raises(ConfigError, match=r"choose another --out; with --audited .* learns from them too"):
         check_unaudited(model.folder)
 
 
@@ -487,6 +487,42 @@ def test_the_command_plans_and_reads(cli: Cli, made: Callable[..., Made], tmp_pa
                          "--out", str(model.folder))  # fmt: skip
     assert status == 2
     assert "choose another --out" in err
+
+
+def test_from_weak_labels_to_an_audit_and_to_another_model(
+    cli: Cli, tiny: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng, lines, truth = np.random.default_rng(0), ["body,a,b,gold"], {}
+    for i in range(240):
+        body, one = f"{'the cat sat' if i % 2 else 'a dog ran'}, {i}", i % 2
+        said = [one if rng.random() < share else 1 - one for share in (0.8, 0.7)]
+        truth[body] = NAMES[one]
+        lines.append(f'"{body}",{NAMES[said[0]]},{NAMES[said[1]]},{NAMES[one] if i < 20 else ""}')
+    Path("mine.csv").write_text("\n".join(lines) + "\n")
+    training = ("train", "mine.csv", "--text", "body", "--labels", "a,b", "--model", str(tiny("bert")),
+                "--set", "max_length=64", "--store", "store", "--method", "naive")  # fmt: skip
+    assert cli(*training, "--audited", "gold", "--out", "model")[0] == 0
+    status, said, err = cli("audit", "model", "--plan", "--width", "0.25", "--how", "random", "--out", "sheet.csv")
+    assert (status, err) == (0, "")
+    rows = cells(Path("sheet.csv"))
+    asked = {row["body"] for row in rows}
+    with Path("sheet.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=";")
+        writer.writeheader()
+        writer.writerows({**row, "truth": truth[row["body"]]} for row in rows)
+    status, said, err = cli("audit", "model", "sheet.csv")
+    assert (status, err) == (0, "")
+    assert f"by {len(asked) + 10} checked rows" in " ".join(said.split())
+    before = contents(Path("model"))
+    status, _, err = cli(*training, "--out", "model")
+    assert status == 2
+    assert "with --audited model the new model learns from them too" in " ".join(err.split())
+    assert contents(Path("model")) == before
+    status, said, err = cli(*training, "--audited", "model", "--out", "other")
+    assert (status, "Traceback" in err) == (0, False), err
+    half = (len(asked) + 20) // 2
+    assert f"{half} to learn from, {len(asked) + 20 - half} to check by" in " ".join(said.split())
 
 
 MISTAKES = [

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from outgrow.errors import DataError
-from outgrow.plain import counted, plain
-from outgrow.results.export import FORMULA
+from outgrow.plain import FORMULA, counted, plain
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.classes import spelled
 from outgrow.tasks.sources.label_values import meaning

@@ -105,6 +105,12 @@ def judging(rows: KeptRows, audited: Audited, asked: Asked) -> Judging:
             f"{counted(others, 'checked row')} that no plan asked for: kept, and not counted, as nobody knows how they "
             "were chosen; if at random, read them again with --random"
         )
+    waiting = (asked.ids & there) - {one for one, label in zip(rows.ids, truth, strict=True) if label >= 0}
+    if drawn and waiting:
+        notes.append(
+            f"{len(waiting):,} of {len(asked.ids):,} rows that were asked for have no truth: if these are the hard "
+            "ones, the accuracy found is too high"
+        )
     given = int(np.isin(rows.checking, inside).sum())
     if drawn and given:
         notes.append(f"{counted(given, 'checked row')} that the training was given count as drawn at random")
@@ -121,9 +127,9 @@ def judging(rows: KeptRows, audited: Audited, asked: Asked) -> Judging:
     counts = np.intersect1d(judged.checking, inside)
     missing = np.setdiff1d(asked.strata[inside], asked.strata[counts])
     if len(missing):
-        if waiting := len(drawn):
+        if drawn:
             notes.append(
-                f"{counted(waiting, 'checked row')} not counted yet: none is of "
+                f"{counted(len(drawn), 'checked row')} not counted yet: none is of "
                 f"{counted(len(missing), 'part')} of the rows, by confidence, that the plan drew from; go on with the "
                 "sheet from its top"
             )
@@ -148,7 +154,7 @@ def check_unaudited(folder: Path) -> None:
     if (folder / AUDITED).is_file():
         raise ConfigError(
             f"{shown} holds rows that somebody checked ({AUDITED}), which another model would make useless: choose "
-            f"another --out; to learn from them too, say --audited {shown}"
+            f"another --out; with --audited {shown} the new model learns from them too"
         )
     if (folder / PLAN).is_file():
         raise ConfigError(
