@@ -195,18 +195,12 @@ def test_other_tables(tmp_path: Path, filled: Callable[..., Path]) -> None:
 
 
 def test_a_blind_sheet_says_nothing_of_the_model(tmp_path: Path) -> None:
-    texts, told = {"text": IDS}, {"predicted": PREDICTED, "confidence": SURE}
-    for name, own in (("sheet.csv", PLAN), ("none.csv", replace(PLAN, rows=PLAN.rows[:0], weights=PLAN.weights[:0]))):
+    empty = replace(PLAN, rows=PLAN.rows[:0], weights=PLAN.weights[:0])
+    for name, own in (("sheet.csv", PLAN), ("empty.csv", empty)):
         write_sheet(
-            tmp_path / name,
-            own,
-            ids=IDS,
-            texts=texts,
-            predicted=PREDICTED,
-            confidence=SURE,
-            classes=CLASSES,
+            tmp_path / name, own, ids=IDS, texts={"text": IDS}, predicted=PREDICTED, confidence=SURE, classes=CLASSES,
             blind=True,
-        )
+        )  # fmt: skip
         assert (tmp_path / name).read_text("utf-8-sig").splitlines()[0] == "row,id,text,truth"
 
 

@@ -132,6 +132,7 @@ def test_a_plan_writes_a_sheet_and_remembers_what_it_asked_for(
     said = " ".join(done.finding.sentences)
     assert "40 rows checked earlier count, as if drawn at random" in said
     assert "40 rows whose truth the model learned from: not drawn" in said
+    assert "Write no, yes into the column truth" in said
     assert done.finding.table is not None
     assert [row[0] for row in done.finding.table.rows] == ["0.2", "0.15", "0.1", "0.05"]
 
@@ -262,7 +263,8 @@ def test_stratified_rows_are_weighed_even_if_a_sheet_is_filled_in_part(
 
 
 def test_unweighted_a_stratified_audit_would_be_wrong(made: Callable[..., Made], tmp_path: Path) -> None:
-    ours, naive = [], []
+    ours: list[float] = []
+    naive: list[float] = []
     for seed in range(20):
         model = made(seed=seed, name=f"model{seed}")
         plan_audit(model.folder, width=0.1, how="stratified", seed=seed, out=tmp_path / f"{seed}.csv")
@@ -285,6 +287,19 @@ def test_a_stratum_that_nobody_checked_is_waited_for(made: Callable[..., Made], 
     assert estimates(state.rows) is None
     assert any(note.startswith("3 checked rows not counted yet") for note in state.notes)
     assert len(read_audited(model.folder, read(model.folder)).truth) == 3
+
+
+def test_a_stratified_sheet_that_waits_takes_nothing_back(made: Callable[..., Made], tmp_path: Path) -> None:
+    model = made(checking=2)
+    sheet = tmp_path / "own.csv"
+    sheet.write_text("id,truth\n" + "".join(f"{i:016x},{model.name(i)}\n" for i in range(2, 5)))
+    read_audit(model.folder, [sheet], random=True)
+    before = estimates(known(model.folder).rows)
+    plan_audit(model.folder, width=0.1, how="stratified", out=tmp_path / "sheet.csv")
+    state = known(model.folder)
+    assert (estimates(state.rows), state.rows.weights) == (before, None)
+    read_audit(model.folder, [fill(tmp_path / "sheet.csv", model)])
+    assert known(model.folder).rows.weights is not None
 
 
 def test_rows_that_nobody_asked_for_are_kept_and_not_counted(made: Callable[..., Made], tmp_path: Path) -> None:
@@ -496,9 +511,9 @@ def test_from_weak_labels_to_an_audit_and_to_another_model(
     rng, lines, truth = np.random.default_rng(0), ["body,a,b,gold"], {}
     for i in range(240):
         body, one = f"{'the cat sat' if i % 2 else 'a dog ran'}, {i}", i % 2
-        said = [one if rng.random() < share else 1 - one for share in (0.8, 0.7)]
+        votes = [one if rng.random() < share else 1 - one for share in (0.8, 0.7)]
         truth[body] = NAMES[one]
-        lines.append(f'"{body}",{NAMES[said[0]]},{NAMES[said[1]]},{NAMES[one] if i < 20 else ""}')
+        lines.append(f'"{body}",{NAMES[votes[0]]},{NAMES[votes[1]]},{NAMES[one] if i < 20 else ""}')
     Path("mine.csv").write_text("\n".join(lines) + "\n")
     training = ("train", "mine.csv", "--text", "body", "--labels", "a,b", "--model", str(tiny("bert")),
                 "--set", "max_length=64", "--store", "store", "--method", "naive")  # fmt: skip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Literal
 
 import typer
@@ -72,10 +72,7 @@ def audit(
         show(made.finding)
         if made.sheet:
             say()
-            say(
-                f"{made.sheet}: fill in the column truth, from the top; ? where nobody can tell. "
-                f"Then: outgrow audit {shlex.quote(str(model))} {shlex.quote(str(made.sheet))}"
-            )
+            say(f"{made.sheet}: when it is filled in, outgrow audit {quote(str(model))} {quote(str(made.sheet))}")
         return
     if not sheets:
         for one in what_is_known(model):

@@ -122,7 +122,8 @@ def judging(rows: KeptRows, audited: Audited, asked: Asked) -> Judging:
         )
     alike = {rows.ids[i] for i in np.flatnonzero(rows.truth >= 0)} | (audited.random & audited.truth.keys())
     judged = replace(rows, truth=truth, use=use)
-    if asked.strata is None:
+    unequal = {one for own in asked.rounds if own["how"] == "stratified" for one in own["ids"]}
+    if asked.strata is None or not unequal & drawn:
         return Judging(rows=judged, alike=frozenset(alike | drawn), notes=notes)
     counts = np.intersect1d(judged.checking, inside)
     missing = np.setdiff1d(asked.strata[inside], asked.strata[counts])

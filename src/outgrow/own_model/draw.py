@@ -14,7 +14,10 @@ from outgrow.own_model.finding import Finding
 from outgrow.own_model.kept_rows import LEARNED, KeptRows
 from outgrow.plain import counted
 from outgrow.results.shown import TextTable
+from outgrow.tasks.sources.label_values import names_of
 from outgrow.trust.plan import Cost, How, Plan, plan
+
+FIRST = 10  # classes that are named
 
 
 def drawn(rows: KeptRows, state: Judging, *, width: float, how: How | None, seed: int) -> Plan:
@@ -73,6 +76,12 @@ def told(made: Plan, rows: KeptRows, state: Judging) -> Finding:
     words += [f"{note[0].upper()}{note[1:]}." for note in state.notes]
     if learned := rows.use.count(LEARNED):
         words.append(f"{counted(learned, 'row')} whose truth the model learned from: not drawn.")
+    if made.n:
+        names = names_of(rows.output)
+        words.append(
+            f"Write {', '.join(names[:FIRST])}{' or another class' if len(names) > FIRST else ''} into the column "
+            "truth, from the top; ? where nobody can tell."
+        )
     never = made.known and all(one.random is None for one in made.costs)
 
     def cell(n: int | None, none: str) -> str:
@@ -82,8 +91,7 @@ def told(made: Plan, rows: KeptRows, state: Judging) -> Finding:
         lacking = "more than there are"
         return f"{one.width:g}", cell(one.random, "-" if never else lacking), cell(one.stratified, lacking)
 
-    names = ("width of the interval", "rows in all, random", "stratified")
-    return Finding(
-        title="Rows to check", sentences=words,
-        table=TextTable(names=names, numeric=names, measured=names[1:], rows=[*map(line, made.costs)], once=False),
-    )  # fmt: skip
+    columns = ("width of the interval", "rows in all, random", "stratified")
+    cost = [*map(line, made.costs)]
+    table = TextTable(names=columns, numeric=columns, measured=columns[1:], rows=cost, once=False)
+    return Finding(title="Rows to check", sentences=words, table=table)
