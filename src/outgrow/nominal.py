@@ -16,7 +16,7 @@ CONSTANT = {
 """Seconds of a step that multiplies nothing, with writing and checking its files, by kind; 0.03 of any other."""
 UPDATE = 2e-3  # seconds of an update of a network, besides its multiplications
 ROW = 2e-6  # seconds of a row in an epoch of a linear head, when many are trained together
-APART = 1.5e-3  # seconds of an update of such a head by a loss that is reckoned for each head by itself
+APART = 8e-4  # seconds of an update of such a head by a loss that is reckoned for each head by itself
 
 
 def nominal(step: Step, *, workers: int = 1) -> float:
