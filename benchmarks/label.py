@@ -109,6 +109,7 @@ def prepare(place: Path, n: int) -> None:
     from outgrow.text.word_vectors import load
 
     examples = tasks["tweets"]().load()
+    assert examples.truth is not None
     order = np.random.default_rng(0).permutation(len(examples.inputs))
     texts, truth = examples.inputs[order], examples.truth[order]
     network = load(packs.folder("glove-50d"))

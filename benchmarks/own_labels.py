@@ -31,7 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     for model in options.models.split(","):
         for name in options.sets.split(","):
-            rows, scores, facts = load(name, (model,), options.cache), [], []
+            rows, scores, facts, groups = load(name, (model,), options.cache), [], [], []
             for seed in range(options.first, options.first + options.seeds):
                 case = draw(rows, name, seed=seed)
                 kept = options.cache / f"baselines-{name}-{model}-{seed}.npz"
@@ -44,10 +44,11 @@ def main() -> None:
                 right = rows.truth[case.test]
                 scores.append({who: (own == right).astype(np.float64) for who, own in said.items()})
                 facts.append((fused == rows.truth[case.train]).mean(1).tolist())
-                print(f"{name} {model} {seed}: {len(right):,} test rows; auto {seconds:.1f} s, with audits {more:.1f} s;",
+                groups.append([rows.groups[row] for row in case.test])
+                print(f"{name} {model} {seed}: {len(right):,} test rows; {seconds:.1f} s, with audits {more:.1f} s;",
                       labellers(rows, case), flush=True)  # fmt: skip
             if scores:
-                show(f"{name}, {model}", scores, np.mean(facts, 0))
+                show(f"{name}, {model}", scores, groups, np.mean(facts, 0))
 
 
 def ours(rows: Rows, case: Case, model: str, *, audited: bool) -> tuple[np.ndarray, float]:
@@ -89,30 +90,38 @@ def labellers(rows: Rows, case: Case) -> str:
     return ", ".join(f"{(one >= 0).mean():.2f} at {(one == truth)[one >= 0].mean():.3f}" for one in case.votes)
 
 
-def show(title: str, scores: list[dict[str, np.ndarray]], fused: np.ndarray) -> None:
-    """Mean accuracies, and what `auto` has more than each; rows are taken as drawn anew for each seed."""
+def show(title: str, scores: list[dict[str, np.ndarray]], groups: list[list[str]], fused: np.ndarray) -> None:
+    """Mean accuracies, and what `auto` has more than each."""
     print(
         f"\n{title}: {len(scores)} seeds; on the training rows the vote is {fused[0]:.3f}, snorkel {fused[1]:.3f} right"
     )
-    for ours_, own in (("auto", False), (f"auto, {AUDITED}", True)):
-        print(f"  {ours_}: {np.mean([one[ours_].mean() for one in scores]):.4f}")
+    for mine, own in (("auto", False), (f"auto, {AUDITED}", True)):
+        print(f"  {mine}: {np.mean([one[mine].mean() for one in scores]):.4f}")
         for who in scores[0]:
             if who.startswith("auto") or (AUDITED in who and not own):
                 continue
-            mean, low, high = paired([one[ours_] - one[who] for one in scores])
+            mean, low, high = paired([one[mine] - one[who] for one in scores], groups)
             accuracy = np.mean([one[who].mean() for one in scores])
-            print(f"    {who:44} {accuracy:.4f}   more by {mean:+.4f} ({low:+.4f} to {high:+.4f})")
+            print(f"    {who:44} {accuracy:.4f}   more by {mean:+.4f} ({low:+.4f} to {high:+.4f})", flush=True)
 
 
-def paired(differences: list[np.ndarray]) -> tuple[float, float, float]:
-    """Mean over seeds of mean differences, with an interval that holds the spread of seeds and of rows.
+def paired(differences: list[np.ndarray], groups: list[list[str]]) -> tuple[float, float, float]:
+    """Mean over seeds of mean differences, with a 95 % interval.
 
-    Each seed has test rows of its own, so the means of the seeds spread by both.
+    Its variance is that between seeds plus that between groups of rows, which several seeds may test. Seeds have rows
+    of their own too, so a part counts twice, and the interval is rather too wide.
     """
+    from outgrow.intervals.crossed import quantile
+
     means = np.array([one.mean() for one in differences])
-    t = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262}[len(means)]  # of Student, at 95 %
-    half = t * means.std(ddof=1) / np.sqrt(len(means))
-    return float(means.mean()), float(means.mean() - half), float(means.mean() + half)
+    mean, n = float(means.mean()), sum(len(one) for one in differences)
+    sums: dict[str, float] = {}
+    for one, own in zip(differences, groups, strict=True):
+        for value, group in zip((one - mean).tolist(), own, strict=True):
+            sums[group] = sums.get(group, 0.0) + value
+    between = means.var(ddof=1) / len(means)
+    half = float(np.sqrt(quantile(len(means) - 1) ** 2 * between + 1.96**2 * sum(v**2 for v in sums.values()) / n**2))
+    return mean, mean - half, mean + half
 
 
 if __name__ == "__main__":

@@ -15,12 +15,14 @@ RULES: dict[str, dict[str, tuple[str, ...]]] = {
         "rotten": (
             "bad", "worst", "boring", "dull", "mess", "fails", "fail", "lacks", "unfortunately", "tedious", "flat",
             "predictable", "clumsy", "waste", "awful", "terrible", "lame", "tired", "stale", "pointless",
-            "disappointing", "neither", "never", "nothing", "too", "barely", "hardly", "forgettable", "contrived", "silly",
+            "disappointing", "neither", "never", "nothing", "too", "barely", "hardly", "forgettable", "contrived",
+            "silly",
         ),
         "fresh": (
             "best", "great", "good", "excellent", "fun", "funny", "delightful", "charming", "moving", "brilliant",
             "beautiful", "beautifully", "powerful", "compelling", "wonderful", "enjoyable", "entertaining",
-            "fascinating", "smart", "fresh", "gripping", "touching", "thrilling", "masterpiece", "terrific", "remarkable", "rare",
+            "fascinating", "smart", "fresh", "gripping", "touching", "thrilling", "masterpiece", "terrific",
+            "remarkable", "rare",
         ),
     },
     "tweets": {

@@ -13,7 +13,7 @@ from problems import WIDTH, problem, students
 
 from outgrow.errors import ConfigError, StepFailed
 from outgrow.learning import feature_file, minimise
-from outgrow.learning.coordinates import Coordinates, matrix
+from outgrow.learning.coordinates import Coordinates, Sketch, matrix
 from outgrow.learning.heads import Head, Student
 from outgrow.learning.lbfgs import FEW, solve
 from outgrow.methods.base import methods
@@ -251,6 +251,16 @@ def test_a_sketch_inverts_what_it_has_seen() -> None:
     vectors = torch.randn(1, 2, WIDTH, generator=torch.Generator().manual_seed(1))
     inverse = found.sketch.inverse(vectors, torch.tensor([0.3]))
     torch.testing.assert_close(inverse @ curvature, vectors, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", [16760, 17019])
+def test_a_sketch_bears_a_column_that_never_changes(seed: int) -> None:
+    """Rounded to float32, what these two have seen was not positive definite."""
+    rng = np.random.default_rng(seed)
+    x = torch.from_numpy(np.stack([np.zeros(40), rng.normal(size=40)], 1).astype(np.float32))
+    found = Sketch.of(x, torch.from_numpy(rng.uniform(0.3, 1.5, 2).astype(np.float32)), 0.25)
+    assert found.along[0] == pytest.approx(0, abs=1e-6)
+    assert found.along[1] > 0
 
 
 def test_gradients_may_be_taken_through_a_solved_head() -> None:

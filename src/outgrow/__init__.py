@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from outgrow.config import read_experiments, to_toml
+    from outgrow.estimators import WeakToStrongClassifier as WeakToStrongClassifier
+    from outgrow.estimators import WeakToStrongRewardModel as WeakToStrongRewardModel
     from outgrow.experiment import Experiment, Teaching, teach
     from outgrow.models.base import Role
     from outgrow.registry import import_file
@@ -27,6 +29,7 @@ _HOME = {
     "evaluate_scores": "results.scores", "pool": "results.records", "read_records": "results.records",
     "Runtime": "runtime", "Store": "store", "Results": "results.frame", "run": "study", "read_results": "study",
     "run_experiments": "sweep", "experiment_of": "stored", "predictor_of": "stored",
+    "WeakToStrongClassifier": "estimators", "WeakToStrongRewardModel": "estimators",
 }  # fmt: skip
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "TrainSpec", "evaluate_scores", "experiment_of", "import_file", "pool", "predictor_of", "read_experiments",
     "read_records", "read_results", "run", "run_experiments", "teach", "to_toml",
 ]  # fmt: skip
+_WITH_SKLEARN = ("WeakToStrongClassifier", "WeakToStrongRewardModel")  # `import *` works without it
 
 
 def __getattr__(name: str) -> Any:
@@ -53,4 +57,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    from importlib.util import find_spec
+
+    return [*__all__, *(_WITH_SKLEARN if find_spec("sklearn") else ()), "__version__"]

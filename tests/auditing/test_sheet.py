@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +192,34 @@ def test_other_tables(tmp_path: Path, filled: Callable[..., Path]) -> None:
     path.write_text("id,truth\nrow-0,ham\nrow-7,spam\n")
     found = read(path)
     assert (found.rows.tolist(), found.truth.tolist(), found.stratified) == ([0, 7], [0, 1], False)
+
+
+def test_a_blind_sheet_says_nothing_of_the_model(tmp_path: Path) -> None:
+    empty = replace(PLAN, rows=PLAN.rows[:0], weights=PLAN.weights[:0])
+    for name, own in (("sheet.csv", PLAN), ("empty.csv", empty)):
+        write_sheet(
+            tmp_path / name, own, ids=IDS, texts={"text": IDS}, predicted=PREDICTED, confidence=SURE, classes=CLASSES,
+            blind=True,
+        )  # fmt: skip
+        assert (tmp_path / name).read_text("utf-8-sig").splitlines()[0] == "row,id,text,truth"
+
+
+def test_rows_are_found_by_their_texts(tmp_path: Path) -> None:
+    texts = [{"text": [f" text\n{i} " for i in range(N - 1)] + ["=1"]}, {"a": IDS, "b": ["same"] * N}]
+    path = tmp_path / "own.csv"
+
+    def read_own() -> Checked:
+        return read_sheet(path, ids=IDS, classes=CLASSES, truth="gold", texts=texts)
+
+    path.write_text('text,gold\n"text\n7",ham\ntext\\n8,spam\n\'=1,ham\nother,ham\n')
+    found = read_own()
+    assert (found.rows.tolist(), found.truth.tolist()) == ([7, 8, N - 1], [0, 1, 0])
+    assert "1 row of the sheet left out: no id ''" in found.notes
+    path.write_text("id,b,a,gold\n1,same,row-3,ham\nrow-4,same,row-3,spam\n")  # an id of the model's comes first
+    assert read_own().rows.tolist() == [3, 4]
+    path.write_text("a,gold\nrow-3,ham\n")
+    with pytest.raises(DataError, match=r"needs the columns 'id' \(or 'text'\) \(or 'a' and 'b'\) and 'gold'"):
+        read_own()
 
 
 def test_a_sheet_that_cannot_be_written(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from outgrow.errors import ConfigError, EndpointFailed
         (Reply({"error": {"message": "no small"}}, 404), r"not this model \(404: no small\): the url ends"),
         (Reply({}, 302, {"Location": "https://other.example/v1?k=1"}), r"https://other\.example: this is not"),
         (Reply({}, 308, {"Location": "/v2"}), r"sends elsewhere, to another place on the same host"),
+        (Reply({}, 302, {"Location": "http://["}), r"sends elsewhere, to another place on the same host"),
+        (Reply({}, 302, {"Location": f"https://me:{KEY}@b.example/{KEY}"}), r"to https://b\.example: this is not"),
     ],
 )  # fmt: skip
 def test_what_cannot_succeed_is_one_error_at_once(endpoint: Endpoint, reply: Reply, message: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from outgrow.endpoint.prompts import Template, check_template
 from outgrow.endpoint.reading import answer_of, class_mass, class_said, fold_classes, folded
@@ -135,3 +138,42 @@ def test_templates_name_what_there_is(template: str, pairs: bool, message: str) 
     if "cannot" in message:
         with pytest.raises(ConfigError):
             check_template(template)
+
+
+NUMBERS = st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), -9999.0, True])
+ANYTHING = st.recursive(
+    st.none() | NUMBERS | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["token", "logprob", "top_logprobs", "content", "message", "logprobs", "x"]), inner, max_size=3
+    ), max_leaves=8,
+)  # fmt: skip
+PLACE = st.fixed_dictionaries(
+    {}, optional={
+        "token": st.sampled_from(["yes", " y", "no", "", "\ud800", "\u2581n"]) | ANYTHING,
+        "logprob": NUMBERS | ANYTHING,
+        "top_logprobs": st.lists(st.fixed_dictionaries({"token": st.text(max_size=3), "logprob": NUMBERS}), max_size=3),
+    }
+)  # fmt: skip
+CHOICE = st.fixed_dictionaries(
+    {"message": st.fixed_dictionaries({"content": st.text(max_size=300) | ANYTHING})},
+    optional={"logprobs": ANYTHING | st.fixed_dictionaries({"content": st.lists(PLACE, max_size=7)})},
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={"choices": ANYTHING | st.lists(CHOICE, max_size=2), "usage": ANYTHING, "error": ANYTHING}
+    )
+)
+@settings(max_examples=400, deadline=None)
+def test_whatever_an_endpoint_says_is_an_answer_or_none(found: dict[str, Any]) -> None:
+    try:
+        answer = answer_of(found)
+    except ValueError:
+        return
+    assert json.loads(json.dumps(answer, allow_nan=False)) == json.loads(json.dumps(answer))
+    class_said(answer["text"], ["yes", "no"])
+    if answer["tokens"]:
+        mass = class_mass(answer["tokens"], ["yes", "no"])
+        assert np.isfinite(mass).all()
+        assert (mass >= 0).all()
+    assert {type(answer["in"]), type(answer["out"])} <= {int, type(None)}

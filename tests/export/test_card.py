@@ -41,7 +41,7 @@ def test_a_card_tells_supervisors_method_data_accuracy_and_licence() -> None:
     text = text_of(ABOUT)
     for said in (
         "Method: confidence (alpha 0.5). It was best on rows held out.",
-        r"Supervisors: lf\_\<b\> (coverage 0.500, agreement 0.750); ann.",
+        r"Supervisors: lf\_\<b\> (coverage 0.500, agreement with the vote 0.750); ann.",
         "Data: tickets.csv, 1,200 rows.",
         "Accuracy 0.810, 95 % interval 0.770 to 0.850, from 400 checked rows (by rows that were checked).",
         "licence MIT (upstream Apache-2.0)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from outgrow.learning.labellers import fuse
+from outgrow.learning.labellers import calibrated, fuse, likelihood_of, posterior_of
 from outgrow.learning.objective import Objective, WeakLabels
 from outgrow.learning.out_of_fold import folds_of, out_of_fold
 from outgrow.methods.transforms.dawid_skene import DawidSkene
@@ -194,3 +194,20 @@ def test_out_of_fold_answers_have_not_seen_the_row(kind: str) -> None:
     mixed = out_of_fold(features, apart, output, l2=[0.1], folds=folds)[0, 0]
     np.testing.assert_allclose(mixed[folds < 4], found[0, 1, folds < 4], atol=1e-3)
     np.testing.assert_allclose(mixed[folds == 4], found[1, 1, folds == 4], atol=1e-3)
+
+
+def test_a_head_that_is_too_unsure_is_sharpened_until_the_labels_are_likely() -> None:
+    """Answers that are the truth's probabilities, smoothed and shifted, come back."""
+    rng = np.random.default_rng(10)
+    logit = rng.normal(0, 2, 20_000)
+    p = 1 / (1 + np.exp(-logit))
+    truth = (rng.random(20_000) < p).astype(np.int64)
+    votes = labelled(rng, truth, [0.8, 0.7], 2)
+    confusion = np.array([[[0.8, 0.2], [0.2, 0.8]], [[0.7, 0.3], [0.3, 0.7]]])
+    unsure = 1 / (1 + np.exp(-(logit * 0.3 - 0.4)))
+    answers = np.stack([1 - unsure, unsure], 1)
+    found = calibrated(answers, votes, confusion)
+    assert np.abs(found[:, 1] - p).mean() < 0.02
+    assert likelihood_of(votes, confusion, found) > likelihood_of(votes, confusion, answers) + 0.005
+    best = posterior_of(votes, confusion, np.stack([1 - p, p], 1)).argmax(1) == truth
+    assert (posterior_of(votes, confusion, found).argmax(1) == truth).mean() > best.mean() - 0.003

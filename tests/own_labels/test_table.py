@@ -73,7 +73,7 @@ def test_names_and_numbers_in_two_columns_need_the_classes(csv: Write) -> None:
 def test_one_probability_is_of_the_second_class(csv: Write) -> None:
     path = csv(a=["yes", "no"], p=["0.75", ""])
     found = table(path, labels=("a", "p"))
-    np.testing.assert_allclose(found.votes[1][:2], [[0.25, 0.75], [0, 0]])
+    np.testing.assert_allclose(found.votes[1][:2], np.array([[0.25, 0.75], [0, 0]]))
     with pytest.raises(DataError, match="name both with --classes"):
         table(path, labels=("p",))
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from outgrow.errors import DataError
-from outgrow.plain import counted, plain
-from outgrow.results.export import FORMULA
+from outgrow.plain import FORMULA, counted, plain
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.classes import spelled
 from outgrow.tasks.sources.label_values import meaning
@@ -45,19 +44,26 @@ class Checked:
     notes: list[str]
 
 
-def read_sheet(path: str | Path, *, ids: Sequence[str], classes: Sequence[str]) -> Checked:
+def read_sheet(
+    path: str | Path, *, ids: Sequence[str], classes: Sequence[str], truth: str = "truth",
+    texts: Sequence[Mapping[str, Sequence[str]]] = (),
+) -> Checked:  # fmt: skip
     """The truth on a sheet, by the row's number if the id fits it, or else by id: spreadsheets change long numbers.
 
+    A row without a known id is found by its texts.
+
     Args:
-        path: a table as `write_sheet` writes it, or any with the columns `id` and `truth`.
+        path: a table as `write_sheet` writes it, or any with a column of truths, and with `id` or columns of texts.
         ids: of all N rows.
-        classes: by name; `truth` holds a name, or a number where all classes are numbers.
+        classes: by name; a truth is a name, or a number where all classes are numbers.
+        truth: the column of truths.
+        texts: sets of columns, each of which tells rows apart: a text for each of N rows, by column.
 
     Raises:
         DataError: there is no truth on it, or a class that is none, or two for one row.
     """
-    table = _table(path)
-    said, notes = _said(table, ids), list(table.notes)
+    table = _table(path, truth, texts)
+    said, notes = _said(table, ids, truth, texts), list(table.notes)
     if unknown := said.pop(-1, []):
         notes.append(
             f"{counted(len(unknown), 'row')} of the sheet left out: no id {unknown[0][1]!r}"
@@ -71,18 +77,18 @@ def read_sheet(path: str | Path, *, ids: Sequence[str], classes: Sequence[str]) 
     if twice := sum(len(written) - 1 for written in said.values()):
         notes.append(f"{counted(twice, 'row')} of the sheet again for an id that it has")
     found = {i: {one for one, _ in written if one} for i, written in said.items()}
-    chosen = _classes(found, classes, table.source)
-    truth = {i: {chosen[one] for one in own if one in chosen} for i, own in found.items()}
-    unclear = [i for i, own in found.items() if not truth[i] and own & {*UNCLEAR}]
-    empty = len(truth) - len(unclear) - sum(map(bool, truth.values()))
-    if several := [i for i, own in truth.items() if len(own) > 1]:
-        names = " and ".join(repr(classes[one]) for one in sorted(truth[several[0]]))
+    chosen = _classes(found, classes, table.source, truth)
+    known = {i: {chosen[one] for one in own if one in chosen} for i, own in found.items()}
+    unclear = [i for i, own in found.items() if not known[i] and own & {*UNCLEAR}]
+    empty = len(known) - len(unclear) - sum(map(bool, known.values()))
+    if several := [i for i, own in known.items() if len(own) > 1]:
+        names = " and ".join(repr(classes[one]) for one in sorted(known[several[0]]))
         raise DataError(
             f"{table.source}: the truth of id {ids[several[0]]!r} is {names}"
             + (f", and {counted(len(several) - 1, 'other id')} like it" if len(several) > 1 else "")
             + "; leave one, or write ? where nobody can tell"
         )
-    rows = sorted(i for i, own in truth.items() if own)
+    rows = sorted(i for i, own in known.items() if own)
     if empty:
         notes.append(f"{counted(empty, 'row')} of the sheet without a truth")
     if unclear:
@@ -92,7 +98,7 @@ def read_sheet(path: str | Path, *, ids: Sequence[str], classes: Sequence[str]) 
         )
     return Checked(
         rows=np.array(rows, np.int64),
-        truth=np.array([next(iter(truth[i])) for i in rows], np.int64),
+        truth=np.array([next(iter(known[i])) for i in rows], np.int64),
         stratified=len({shown(cells.get("weight")) for _, cells in table.rows}) > 1,
         empty=empty,
         unclear=len(unclear),
@@ -100,7 +106,7 @@ def read_sheet(path: str | Path, *, ids: Sequence[str], classes: Sequence[str]) 
     )
 
 
-def _table(path: str | Path) -> Table:
+def _table(path: str | Path, truth: str, texts: Sequence[Mapping[str, object]]) -> Table:
     """The sheet, whichever separator a spreadsheet has put between its cells."""
     delimiters = DELIMITERS if FORMS.get(suffix(Path(path))) == "csv" else ("",)
     first: DataError | None = None
@@ -110,17 +116,22 @@ def _table(path: str | Path) -> Table:
         except DataError as error:
             first = first or error
             continue
-        if {"id", "truth"} <= set(table.columns):
+        there = set(table.columns)
+        if truth in there and ("id" in there or any(set(one) <= there for one in texts)):
             return table
+        others = "".join(f" (or {' and '.join(map(repr, one))})" for one in texts)
         first = first or DataError(
-            f"{table.source} needs the columns 'id' and 'truth'; it has {', '.join(table.columns) or 'none'}"
+            f"{table.source} needs the columns 'id'{others} and {truth!r}; it has {', '.join(table.columns) or 'none'}"
         )
     assert first is not None
     raise first
 
 
-def _said(table: Table, ids: Sequence[str]) -> dict[int, list[tuple[str, str]]]:
+def _said(
+    table: Table, ids: Sequence[str], truth: str, texts: Sequence[Mapping[str, Sequence[str]]]
+) -> dict[int, list[tuple[str, str]]]:
     """What is written of each row, by its number: the truth as spelled, and the id; under -1, of rows not known."""
+    by_text = [(tuple(one), _places(one)) for one in texts if set(one) <= set(table.columns)]
     place = {plain(one): i for i, one in enumerate(ids)} | {one: i for i, one in enumerate(ids)}
     said: dict[int, list[tuple[str, str]]] = {}
     for number, cells in table.rows:
@@ -128,9 +139,26 @@ def _said(table: Table, ids: Sequence[str]) -> dict[int, list[tuple[str, str]]]:
         i = _by_number(cells, one, ids)
         if i < 0:
             i = place.get(one, place.get(_unsafe(one), -1))
-        truth = spelled(_unsafe(shown(cells.get("truth"))), where=f"{table.source}, row {number:,}: 'truth'")
-        said.setdefault(i, []).append((truth, one))
+        for names, places in by_text:
+            if i < 0:
+                i = places.get(tuple(_bare(_unsafe(shown(cells.get(name)))) for name in names), -1)
+        written = spelled(_unsafe(shown(cells.get(truth))), where=f"{table.source}, row {number:,}: {truth!r}")
+        said.setdefault(i, []).append((written, one))
     return said
+
+
+def _places(texts: Mapping[str, Sequence[str]]) -> dict[tuple[str, ...], int]:
+    """Numbers of rows by their texts; -1 for texts that several rows have."""
+    found: dict[tuple[str, ...], int] = {}
+    for i, one in enumerate(zip(*texts.values(), strict=True)):
+        own = tuple(map(_bare, one))
+        found[own] = -1 if own in found else i
+    return found
+
+
+def _bare(text: str) -> str:
+    """A text as a sheet spells it, without the blanks around it."""
+    return plain(text).strip()
 
 
 def _by_number(cells: Cells, one: str, ids: Sequence[str]) -> int:
@@ -147,13 +175,13 @@ def _by_number(cells: Cells, one: str, ids: Sequence[str]) -> int:
         return -1
 
 
-def _classes(found: Mapping[int, set[str]], classes: Sequence[str], source: str) -> dict[str, int]:
+def _classes(found: Mapping[int, set[str]], classes: Sequence[str], source: str, truth: str) -> dict[str, int]:
     """The class of each truth that is written, whatever its case where that says enough; none of what says none."""
     used = Counter(one for own in found.values() for one in own if one not in UNCLEAR)
     if not used:
         raise DataError(
-            f"{source}: no truth is filled in; write one of {', '.join(map(repr, classes[:10]))} in the column 'truth' "
-            "of one row at least"
+            f"{source}: no truth is filled in; write one of {', '.join(map(repr, classes[:10]))} in the column "
+            f"{truth!r} of one row at least"
         )
     names = [spelled(one, where=source) for one in classes]
     folded = Counter(one.lower() for one in names)

@@ -22,7 +22,7 @@ FORMS = (".csv", ".jsonl")
 
 def write_sheet(
     path: Path, plan: Plan, *, ids: Sequence[str], texts: Mapping[str, Sequence[str]], predicted: np.ndarray,
-    confidence: np.ndarray, classes: Sequence[str],
+    confidence: np.ndarray, classes: Sequence[str], blind: bool = False,
 ) -> Path:  # fmt: skip
     """Write the rows of a plan, in its order, which is random; returns `path`.
 
@@ -35,6 +35,7 @@ def write_sheet(
         predicted: class of each row, int [N].
         confidence: the model's probability of it, [N].
         classes: by name.
+        blind: leave out what the model answers and how sure it is, as somebody who sees it may lean towards it.
 
     Raises:
         ConfigError: a name that ends otherwise, or a place that cannot be written.
@@ -51,19 +52,25 @@ def write_sheet(
             "id": ids[i],
             **{_free(name, texts): values[i] for name, values in texts.items()},
             "truth": None,
-            "predicted": classes[predicted[i]],
-            "probability": round(float(confidence[i]), 4),
-            "stratum": int(plan.strata[i]),
-            "weight": float(weight),
+            **(
+                {}
+                if blind
+                else {
+                    "predicted": classes[predicted[i]],
+                    "probability": round(float(confidence[i]), 4),
+                    "stratum": int(plan.strata[i]),
+                    "weight": float(weight),
+                }
+            ),
         }
         for i, weight in zip(plan.rows, plan.weights, strict=True)
     ]
-    return write_whole(path, _text(rows, path, texts), what="the sheet to check")
+    return write_whole(path, _text(rows, path, texts, OURS[2:3] if blind else OURS[2:]), what="the sheet to check")
 
 
-def _text(rows: list[dict[str, Any]], path: Path, texts: Mapping[str, Sequence[str]]) -> str:
+def _text(rows: list[dict[str, Any]], path: Path, texts: Mapping[str, Sequence[str]], last: tuple[str, ...]) -> str:
     if path.suffix.lower() == ".csv":
-        return MARK + csv_text(rows, [*OURS[:2], *(_free(name, texts) for name in texts), *OURS[2:]])
+        return MARK + csv_text(rows, [*OURS[:2], *(_free(name, texts) for name in texts), *last])
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from outgrow.cli import compare, export, forget, label, listing, packs, results, run, store, train, zoo
+from outgrow.cli import audit, compare, export, forget, label, listing, packs, results, run, store, train, zoo
 from outgrow.errors import ConfigError, OutgrowError
 from outgrow.plain import plain
 
@@ -44,7 +44,8 @@ app = typer.Typer(
     help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
 )  # fmt: skip
 for command in (
-    run.run, train.train, label.label, export.export, results.report, results.analyse, compare.compare, listing.doctor,
+    run.run, train.train, audit.audit, label.label, export.export, results.report, results.analyse, compare.compare,
+    listing.doctor,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="list")(listing.list_)

@@ -41,7 +41,9 @@ def train(
         str, typer.Option(help="Columns of weak labels: a,b,c; 'p_*' for probabilities by class; or a matrix, L.npy.")
     ] = "",
     annotator: Annotated[str, typer.Option(help="Column that says whose label each row is.")] = "",
-    audited: Annotated[str, typer.Option(help="Column with the truth of rows that somebody checked.")] = "",
+    audited: Annotated[
+        str, typer.Option(help="Column with the truth of rows that somebody checked; or an audited model folder.")
+    ] = "",
     budget: Annotated[
         int | None, typer.Option(min=0, help="Audited rows to learn from; the others check. Half of them by default.")
     ] = None,
@@ -79,7 +81,9 @@ def train(
     from outgrow.cli.display import say
     from outgrow.own_labels.columns import Columns
     from outgrow.own_labels.pictures import FOLDER, PATH, is_image_folder
+    from outgrow.own_model.audited import check_unaudited
     from outgrow.own_model.request import Request, prepare
+    from outgrow.own_model.truths import is_audited
     from outgrow.runtime import runtime_of
     from outgrow.store import Store
     from outgrow.student.folder import check_free
@@ -87,6 +91,7 @@ def train(
     started = time.monotonic()
     if not (text or first or image or labels) and len(tables) == 1 and is_image_folder(tables[0]):
         image, labels = PATH, FOLDER
+    audits, audited = (audited, "") if is_audited(audited) else ("", audited)
     columns = Columns(
         text=text, first=first, second=second, prompt=prompt, image=image, labels=_listed(labels), annotator=annotator,
         audited=audited, classes=_listed(classes), no_label=_listed(no_label), group=group, sources=_listed(sources),
@@ -96,9 +101,11 @@ def train(
         model or (IMAGE_MODEL if image else TEXT_MODEL), training, settings or [], images=bool(image)
     )
     request = Request(
-        paths=tables, columns=columns, model=student, train=options, method=_method(method), budget=budget, seed=seed
-    )
+        paths=tables, columns=columns, model=student, train=options, method=_method(method), budget=budget, seed=seed,
+        audits=audits,
+    )  # fmt: skip
     check_free(out)
+    check_unaudited(out)
     prepared = prepare(request)
     runtime, opened = runtime_of(executor="serial", workers=None, device=device, precision=precision), Store(store)
     _tell(prepared)
@@ -201,7 +208,7 @@ def _tell(prepared: Prepared) -> None:
         f"{counted(len(table.ids), 'row')}, {int(labelled.sum()):,} of them with weak labels by "
         f"{counted(len(table.labellers), 'labeller')}; classes {', '.join(table.classes)}."
     )
-    if table.columns.audited:
+    if len(table.audited):
         say(
             f"{counted(len(table.audited), 'audited row')}: {len(prepared.learned):,} to learn from, "
             f"{len(prepared.checking):,} to check by (--budget)."

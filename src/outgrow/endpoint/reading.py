@@ -18,6 +18,7 @@ Alternatives = Sequence[tuple[str, float]]
 """What may stand at one place of an answer, with log-probabilities; first what does stand there."""
 POSITIONS = 5  # tokens of an answer that are looked at
 LETTERS = 200  # of an answer that are kept
+MANY = 10**12  # what counts more tokens is no count; what is less probable has no probability
 DIGITS = 5  # of a log-probability that are kept, after the point
 
 
@@ -100,7 +101,7 @@ def answer_of(response: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("the content of its answer is no text")
     usage = response.get("usage")
     counts = [usage.get(name) if isinstance(usage, dict) else None for name in ("prompt_tokens", "completion_tokens")]
-    tokens_in, tokens_out = (n if type(n) is int and n >= 0 else None for n in counts)
+    tokens_in, tokens_out = (n if type(n) is int and 0 <= n < MANY else None for n in counts)
     return {"text": text[:LETTERS], "tokens": _tokens(choice), "in": tokens_in, "out": tokens_out}
 
 
@@ -121,8 +122,8 @@ def _tokens(choice: dict[str, Any]) -> list[list[tuple[str, float]]] | None:
         seen: dict[str, float] = {}
         for one in (place, *(others if isinstance(others, list) else ())):
             token, logprob = (one.get("token"), one.get("logprob")) if isinstance(one, dict) else (None, None)
-            if not isinstance(token, str) or not isinstance(logprob, (int, float)) or logprob != logprob:
+            if not isinstance(token, str) or not isinstance(logprob, (int, float)) or not logprob < MANY:
                 return None
-            seen.setdefault(token, round(float(logprob), DIGITS))
+            seen.setdefault(token, round(float(max(logprob, -MANY)), DIGITS))
         found.append(list(seen.items()))
     return found if len(found[0]) > 1 else None

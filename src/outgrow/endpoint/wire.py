@@ -40,8 +40,10 @@ class Trouble(Exception):
 class _Stay(HTTPRedirectHandler):
     """Follows nobody: the key is for one host."""
 
-    def redirect_request(self, *_: Any, **__: Any) -> None:
+    def http_error_302(self, *_: Any, **__: Any) -> None:
         return None
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 class Wire:
@@ -95,8 +97,7 @@ class Wire:
         """What a status other than success means."""
         code = error.code
         if 300 <= code < 400:
-            place = urlsplit(error.headers.get("Location") or "")
-            to = f"{place.scheme}://{place.hostname}" if place.hostname else "another place on the same host"
+            to = _host(error.headers.get("Location") or "") or "another place on the same host"
             return ConfigError(
                 f"{self.url} sends elsewhere, to {plain(without(self._key, to))}: this is not followed, as it would "
                 "take the key along; set url to the new address if you trust it"
@@ -156,6 +157,15 @@ def _read(response: Any, until: float) -> bytes:
         if time.monotonic() > until:
             raise TimeoutError
     return bytes(found)
+
+
+def _host(url: str) -> str:
+    """Where an address leads, without what else is in it; "" where it names no host."""
+    try:
+        place = urlsplit(url)
+        return f"{place.scheme}://{place.hostname}" if place.hostname else ""
+    except ValueError:
+        return ""
 
 
 def _seconds(text: str) -> float | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from outgrow.errors import MissingDependency
 
-if find_spec("sklearn") is None:
-    raise MissingDependency("the estimators need the extra [estimators]: pip install 'outgrow[estimators]'")
+try:
+    import sklearn.utils.validation
+
+    sklearn.utils.validation.validate_data  # noqa: B018 - there since 1.6
+except (ImportError, AttributeError) as error:
+    raise MissingDependency(
+        "the estimators need scikit-learn 1.6 or newer, with the extra [estimators]: pip install 'outgrow[estimators]'"
+    ) from error
 
 from outgrow.estimators.classifier import WeakToStrongClassifier
 from outgrow.estimators.reward_model import WeakToStrongRewardModel

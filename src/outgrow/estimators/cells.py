@@ -19,6 +19,8 @@ def tidy(given: Any, what: str) -> np.ndarray:
     """An array of numbers, truth values or texts; numbers with holes are floats, all else with holes is of objects."""
     try:
         values = np.asarray(given)
+        if values.dtype.kind == "U" and not isinstance(given, np.ndarray):
+            values = np.asarray(given, object)  # else NaN and numbers among texts would be texts themselves
     except ValueError as error:
         raise WrongInput(f"{what} is no array: {error}") from None
     if values.ndim == 0 or values.dtype.kind not in "biufUO":
@@ -41,7 +43,7 @@ def tidy(given: Any, what: str) -> np.ndarray:
 def missing(values: np.ndarray) -> np.ndarray:
     """Where there is no label: None, NaN or empty text; bool, of the same shape."""
     if values.dtype.kind == "f":
-        return np.isnan(values)
+        return np.asarray(np.isnan(values))
     if values.dtype.kind == "U":
         return np.asarray(values == "")
     if values.dtype.kind != "O":

@@ -41,8 +41,9 @@ class WeakToStrongClassifier(WeakToStrong):
         method_, l2_, reasons_: what was chosen, and why; `choice_` with the evidence, None where there was no choice.
         out_of_fold_: probabilities float32 [n, K] by heads that did not learn from the row; NaN for rows of weight 0;
             None where fewer than 20 rows differ.
-        labellers_: names of the labellers.
+        labellers_, reading_: names of the labellers, and how y was read.
         learned_, checking_: numbers of the audited rows that were learned from, and of those that were not.
+        accuracy_: an `Estimate` with `value`, `low`, `high` and `n`, by the rows of `checking_`; None without such.
         notes_: what was left out or taken for none.
     """
 

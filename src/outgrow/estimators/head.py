@@ -59,33 +59,37 @@ def grow(
     l2: float | None,
     seed: int,
     spec: TrainSpec,
-    stored: bool,
 ) -> Grown:
     """Choose what is left open, and train.
 
-    Rows that are equal are learned from as one that counts as often, in an order that is theirs: so a head depends
-    neither on the order of rows nor on whether they are repeated or weighted.
+    Rows that are equal are learned from as one that counts as often, in an order that is theirs. So the head of a given
+    method and penalty depends neither on the order of rows nor on whether they are repeated or weighted. A choice is
+    made without weights.
 
     Args:
         raw: features of the rows, [n, width]; [n, 2, width] of pairs, or [n, width], what the second has more.
         weights: how much each row counts, above 0.
         method, l2: None to choose by evidence.
         spec: of a training by a loss that is not convex.
-        stored: whether features are rounded to float16, as those of a model are wherever they are kept.
     """
     marks = exactly(raw)
     mean, deviation = _units(raw, marks, weights, output)
-    features = _features(raw, mean, deviation, output, stored=stored)
+    features = scaled(raw, mean, deviation)
+    if output.kind == "preference" and raw.ndim == 2:
+        features = np.stack([np.zeros_like(features), features], 1)
     weak = replace(weak, features=lambda: features)
-    labelled = weak.corrected(weak.mean()).any(1)
-    differ = len({group for group, known in zip(weak.groups, labelled.tolist(), strict=True) if known})
+    labelled = np.flatnonzero(weak.corrected(weak.mean()).any(1))
+    differ = len({weak.groups[row] for row in labelled.tolist()})
     enough = differ >= FEWEST
-    choice = None
-    if enough and (method is None or l2 is None):
-        choice = choose(features, weak, output, method=method, seed=seed)
-    chosen = choice.method if choice else method or Naive()
+    open_ = enough and (method is None or l2 is None)
+    try:
+        choice = choose(features, weak, output, method=method, seed=seed) if open_ else None
+        chosen = choice.method if choice else method or Naive()
+        lesson = chosen.objective().lesson(weak, seed=seed)
+    except ValueError as error:
+        raise WrongInput(f"{error}; choose another method") from error
+    lesson = replace(lesson, weights=(lesson.weights * weights).astype(np.float64))
     penalty = l2 if l2 is not None else choice.l2 if choice else L2
-    lesson = _lesson(chosen, weak, weights, seed=seed)
     head = _solved(features, marks, lesson, output, chosen, l2=penalty, seed=seed, spec=spec)
     return Grown(
         weight=head.weight.cpu().numpy(),
@@ -117,23 +121,6 @@ def _units(
         return moments(rows, counts)
     mean, deviation = moments(rows, counts, centred=False)
     return mean, deviation / np.sqrt(2)  # of one candidate, if both vary alike
-
-
-def _features(raw: np.ndarray, mean: np.ndarray, deviation: np.ndarray, output: Output, *, stored: bool) -> np.ndarray:
-    from outgrow.learning.extract import standardised
-
-    if stored:
-        return standardised(raw, mean.astype(np.float32), deviation.astype(np.float32))
-    found = scaled(raw, mean, deviation)
-    return np.stack([np.zeros_like(found), found], 1) if output.kind == "preference" else found
-
-
-def _lesson(method: Method, weak: WeakLabels, weights: np.ndarray, *, seed: int) -> Lesson:
-    try:
-        lesson = method.objective().lesson(weak, seed=seed)
-    except ValueError as error:
-        raise WrongInput(f"{error}; choose another method") from None
-    return replace(lesson, weights=(lesson.weights * weights).astype(np.float64))
 
 
 def _solved(

@@ -42,13 +42,8 @@ def model_of(given: str | Mapping[str, Any] | Model) -> Model:
 
 def inputs_of(X: Any, model: Model, *, pairs: bool) -> np.ndarray:
     """Rows as a model takes them: texts or absolute paths, object [n], pairs object [n, 2], or numbers as they are."""
-    found = np.asarray(X, object) if not isinstance(X, np.ndarray) else X
-    if (
-        found.ndim
-        and found.size
-        and found.dtype.kind == "O"
-        and not isinstance(found.reshape(-1)[0], str | os.PathLike)
-    ):
+    found = X if isinstance(X, np.ndarray) else np.asarray(X, object)
+    if found.dtype == object and not isinstance(next(found.flat, ""), str | os.PathLike):
         numbers = np.asarray(X)
         found = numbers if numbers.dtype.kind in "biuf" else found
     if found.ndim == 0 or len(found) == 0:
@@ -70,15 +65,14 @@ def inputs_of(X: Any, model: Model, *, pairs: bool) -> np.ndarray:
 
 def check_fit(inputs: np.ndarray, model: Model, output: Output) -> None:
     """WrongInput where a model cannot learn from such rows, or such a task."""
-    why = model.misfit(inputs[:1], output)
-    if not why and output.kind not in model.kinds:
-        why = f"cannot learn {output.kind}"
+    unable = output.kind not in model.kinds
+    why = f"cannot learn {output.kind} tasks" if unable else model.misfit(inputs[:1], output)
     if why:
         raise WrongInput(f"the model {model.label!r} does not fit X: it {why}; choose another (outgrow list models)")
 
 
 def alike(inputs: np.ndarray) -> list[str]:
-    """Equal for rows that are to be held out together: texts but for blanks, case and punctuation, pairs in any order."""
+    """Equal for rows that are to be held out together: texts but for blanks, case, punctuation, and order in a pair."""
     if inputs.dtype != object:
         return [one.hex() for one in exactly(inputs)]
     return [key(*sorted(bare(folded(one)) for one in row)) for row in inputs.reshape(len(inputs), -1)]

@@ -26,6 +26,7 @@ class Read:
         votes: float32 [labellers, n, K]; a row sums to 1, or is zero where that labeller says nothing.
         classes: [K], as in the labels; in their order, which is that of the columns of probabilities.
         labellers: their names.
+        reading: one of READINGS, how they were read.
         truth: class of each row that somebody checked, int64 [n], -1 for all others.
         notes: what was taken for no label.
     """
@@ -33,6 +34,7 @@ class Read:
     votes: np.ndarray
     classes: np.ndarray
     labellers: tuple[str, ...]
+    reading: str
     truth: np.ndarray
     notes: tuple[str, ...] = ()
 
@@ -87,12 +89,12 @@ def read_labels(
             )
     else:
         if values.ndim > (1 if how == "classes" else 2):
-            raise WrongInput(
-                f"y has the shape {values.shape}; as {how} it has {'one side' if how == 'classes' else 'two sides'}"
-            )
+            sides = "[n]" if how == "classes" else "[n, labellers]"
+            raise WrongInput(f"y has the shape {values.shape}; as {how} it has {sides}")
         there = ~missing(values) & ~_silent(values, abstain, classes, notes)
         of = _classes(values[there], None if told is None else told[~missing(told)], classes, open_)
-        if classes is None and of.dtype.kind == "f" and missing(values).any() and (of == np.rint(of)).all():
+        holes = values.dtype.kind != "f" or missing(values).any()
+        if classes is None and holes and of.dtype.kind == "f" and (of == np.rint(of)).all():
             of = of.astype(np.int64)  # whole numbers are floats for the holes between them alone
         codes = np.full(values.shape, -1)
         codes[there] = _codes(values[there], of, "y")
@@ -103,7 +105,7 @@ def read_labels(
     if told is not None:
         known = ~missing(told) & ~((told == -1) & ~np.isin(-1, of))
         truth[known] = _codes(told[known], of, "audited")
-    return Read(votes=votes, classes=of, labellers=named, truth=truth, notes=tuple(notes))
+    return Read(votes=votes, classes=of, labellers=named, reading=how, truth=truth, notes=tuple(notes))
 
 
 def _spread(audited: Any, n: int) -> Any:
@@ -134,7 +136,7 @@ def _reading(values: np.ndarray) -> str:
         return "annotators"
     if whole:
         raise WrongInput(
-            f"y {values.shape} holds 0 and 1, and each row sums to 1: that can be probabilities of classes or labels of "
+            "y holds 0 and 1, and each row sums to 1: that can be probabilities of classes, or labels of "
             f'{values.shape[1]} annotators; say labels="probabilities" or labels="annotators"'
         )
     return "probabilities"
@@ -154,7 +156,7 @@ def _are_shares(values: np.ndarray) -> bool:
 def _shares(values: np.ndarray, how: str) -> np.ndarray:
     """Probabilities as votes [labellers, n, K]."""
     if values.dtype.kind in "UO":
-        raise WrongInput(f"y holds {short(values.reshape(-1)[0])}, which is no probability")
+        raise WrongInput(f"y holds {short(values.reshape(-1).tolist()[0])}, which is no probability")
     found = values.astype(np.float64)
     if values.ndim == 1 or how == "annotators":
         found = np.stack([1 - found, found], -1)  # of the second of two classes
@@ -164,30 +166,30 @@ def _shares(values: np.ndarray, how: str) -> np.ndarray:
     if found.shape[-1] < 2 or wrong.any():
         row = int(np.flatnonzero(wrong)[0]) if wrong.any() else 0
         raise WrongInput(
-            f"row {row:,} of y is {short(values[row].tolist())}: probabilities of at least two classes are not negative "
-            "and sum to 1, or are all 0 where there is no label"
+            f"row {row:,} of y is {short(values[row].tolist())}: probabilities of at least two classes are at least "
+            "0 and sum to 1, or are all 0 where there is no label"
         )
-    return np.divide(found, total, out=np.zeros_like(found), where=total > 0).astype(np.float32)
+    return np.asarray(np.divide(found, total, out=np.zeros_like(found), where=total > 0), np.float32)
 
 
 def _silent(values: np.ndarray, abstain: Any, classes: Any, notes: list[str]) -> np.ndarray:
     """Where a label that is there says that there is none, bool of the same shape."""
+    auto = isinstance(abstain, str) and abstain == "auto"
+    nowhere = np.zeros(values.shape, bool)
     if abstain is None:
-        return np.zeros(values.shape, bool)
-    marked = np.broadcast_to(
-        np.asarray(values == (-1 if isinstance(abstain, str) and abstain == "auto" else abstain)), values.shape
-    )
-    if not (isinstance(abstain, str) and abstain == "auto") or not marked.any():
+        return nowhere
+    marked = np.asarray(nowhere | (values == (-1 if auto else abstain)))
+    if not auto or not marked.any():
         return marked
     if classes is not None:
-        return marked & ~np.isin(-1, np.asarray(classes))
+        return nowhere if np.isin(-1, np.asarray(classes)) else marked
     others = np.unique(values[~marked & ~missing(values)])
     if values.ndim == 1 and len(others) < 2:
-        return np.zeros(values.shape, bool)  # -1 and 1, or +1: the two classes of many a data set
-    if values.ndim == 1 or len(others) < 2:
+        return nowhere  # -1 and 1: the two classes of many a data set
+    if values.ndim == 1 or len(others) == 1:
         raise WrongInput(
-            f"y holds -1 ({marked.sum():,} times) and {', '.join(map(str, others[:5].tolist()))}: -1 can be a class or "
-            "say that there is no label; set abstain=-1, or abstain=None if it is a class"
+            f"y holds -1 ({counted(int(marked.sum()), 'time')}) and {', '.join(map(str, others[:5].tolist()))}: -1 can "
+            "be a class, or say that there is no label; set abstain=None for a class, abstain=-1 for none"
         )
     notes.append(f"{counted(int(marked.sum()), 'label')} of -1 taken for none; set abstain=None if -1 is a class")
     return marked
@@ -201,7 +203,7 @@ def _classes(said: np.ndarray, checked: np.ndarray | None, given: Any, open_: bo
             of = np.asarray(given)
             new = [one for one in found.tolist() if one not in set(of.tolist())] if open_ else []
             return np.array([*of.tolist(), *new]) if new else of
-        if checked is not None and len(found):
+        if checked is not None:
             checked = checked[~((checked == -1) & ~np.isin(-1, found))]
             if {type(one) is str for one in (*found.tolist(), *checked.tolist())} == {True, False}:
                 raise TypeError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from outgrow.estimators.base import WeakToStrong
 from outgrow.estimators.cells import WrongInput
 from outgrow.estimators.head import Grown
-from outgrow.estimators.inputs import inputs_of, raw_features
+from outgrow.estimators.inputs import check_fit, inputs_of, raw_features
 from outgrow.estimators.labels import Read
-from outgrow.learning.extract import standardised
+from outgrow.estimators.units import scaled
 from outgrow.models.base import Model
 from outgrow.student import Student
 from outgrow.student.base import DEVIATION, MEAN
@@ -36,8 +35,8 @@ class WeakToStrongRewardModel(WeakToStrong):
 
     Attributes:
         coef_: of numbers, the reward of each feature in units of X, [d].
-        classes_, student_, method_, l2_, reasons_, choice_, out_of_fold_, labellers_, learned_, checking_, notes_: as
-            those of `WeakToStrongClassifier`.
+        classes_, student_, method_, l2_, reasons_, choice_, out_of_fold_, labellers_, reading_, learned_, checking_,
+            notes_, accuracy_: as those of `WeakToStrongClassifier`.
     """
 
     _kind = "preference"
@@ -49,11 +48,12 @@ class WeakToStrongRewardModel(WeakToStrong):
         if student is None:
             return np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=False) @ self.coef_)
         texts = inputs_of(X, student.model, pairs=False)
+        check_fit(texts, student.model, student.output)
         two_by_two = np.concatenate([texts, texts[-1:]])[: len(texts) + len(texts) % 2].reshape(-1, 2)
         raw, _ = raw_features(student.model, two_by_two, student.output, self._machine())
         mean, deviation = (student.state[name].numpy() for name in (MEAN, DEVIATION))
-        features = standardised(raw.reshape(-1, raw.shape[-1])[: len(texts)], mean, deviation)
-        return np.asarray(features.astype(np.float32) @ student.state["head.weight"].numpy()[0])
+        features = scaled(raw.reshape(-1, raw.shape[-1])[: len(texts)], mean, deviation)
+        return np.asarray(features @ student.state["head.weight"].numpy()[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -73,13 +73,13 @@ class WeakToStrongRewardModel(WeakToStrong):
         better = numbers @ self.coef_
         return np.stack([-better / 2, better / 2], 1)
 
-    def _output(self, read: Read, kept: np.ndarray) -> Output:
+    def _output(self, read: Read) -> Output:
         if len(read.classes) > 2:
             raise WrongInput(
-                f"Only binary classification is supported. y has {len(read.classes)} classes, and one of two candidates "
-                "is the better one"
+                f"Only binary classification is supported. y has {len(read.classes)} classes, and a pair has two: the "
+                "first is better, or the second"
             )
-        return dataclasses.replace(super()._output(read, kept), kind="preference")
+        return super()._output(read)
 
     def _keep_numbers(self, grown: Grown) -> None:
         self.coef_ = grown.weight[0] / grown.deviation

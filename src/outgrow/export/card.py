@@ -19,6 +19,7 @@ APPENDED = (
     "more layer was appended, which computes the logits, and the head copies them. Its numbers are large: load it in "
     "float32 or bfloat16, not in float16, and do not train it further."
 )
+KNOWN = {"coverage": "coverage", "agreement": "agreement with the vote", "accuracy": "accuracy of its labels"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$])")
 
 
@@ -145,9 +146,8 @@ def _supervisor(one: object) -> str:
     if not isinstance(one, Mapping):
         return str(one)
     facts = [
-        f"{name} {value:.3f}" for name in ("coverage", "agreement", "accuracy")
-        if isinstance(value := one.get(name), (int, float))
-    ]  # fmt: skip
+        f"{words} {value:.3f}" for name, words in KNOWN.items() if isinstance(value := one.get(name), (int, float))
+    ]
     name = str(one.get("name", "?"))
     return f"{name} ({', '.join(facts)})" if facts else name
 

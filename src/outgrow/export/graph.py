@@ -36,6 +36,10 @@ def write_graph(student: Student, rows: np.ndarray, folder: Path) -> dict[str, A
     Raises:
         MissingDependency: a library that writes it is not installed.
     """
+    try:
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingDependency("ONNX needs the extra [export]: pip install 'outgrow[export]'") from error
     network = reader(student)
     inputs, values, told = _fed(student, network, rows)
     graph = _graph(student, network)
@@ -53,13 +57,16 @@ def write_graph(student: Student, rows: np.ndarray, folder: Path) -> dict[str, A
 
 def _fed(student: Student, network: Network, rows: np.ndarray) -> tuple[list[str], tuple[Tensor, ...], dict[str, Any]]:
     """Names and values of the graph's inputs, and what they are."""
+    import torch
+
+    from outgrow.text.network import TextNetwork
+
+    if isinstance(network, TextNetwork):
+        ids = torch.ones(2, 5, dtype=torch.int64)
+        said: dict[str, Any] = {"what": "tokens of tokenizer.json", "max_length": network.limit}
+        return ["input_ids", "attention_mask"], (ids, ids.clone()), {**said, "truncation": network.cut}
     encoded = network.encode(rows)
-    one = encoded.batch(np.arange(min(2, len(encoded))), _cpu())
-    if hasattr(one, "input_ids"):
-        mask = one.mask if one.mask is not None else one.input_ids.new_ones(one.input_ids.shape)
-        text: Any = network
-        said = {"what": "tokens of tokenizer.json", "max_length": text.limit, "truncation": text.cut}
-        return ["input_ids", "attention_mask"], (one.input_ids, mask), said
+    one = encoded.batch(np.arange(2), torch.device("cpu"))
     if hasattr(encoded, "preprocessing"):
         how = encoded.preprocessing
         said = {
@@ -112,10 +119,6 @@ def _trace(
 ) -> None:
     import torch
 
-    try:
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingDependency("ONNX needs the extra [export]: pip install 'outgrow[export]'") from error
     free = {0: torch.export.Dim.DYNAMIC, **({1: torch.export.Dim.DYNAMIC} if len(inputs) == 2 else {})}
     with _quiet():
         program = torch.onnx.export(
@@ -141,9 +144,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         log.setLevel(before)
-
-
-def _cpu() -> Any:
-    import torch
-
-    return torch.device("cpu")

@@ -97,7 +97,7 @@ def about(record: Record, role: RoleName) -> dict[str, Any]:
         "data": {"name": row.task, "rows": row.n_supervisor if role == "weak" else row.n_transfer},
     }
     if taught:
-        found["supervisors"] = [{"name": row.weak, "agreement": row.agreement, "accuracy": row.weak_label_accuracy}]
+        found["supervisors"] = [{"name": row.weak, "accuracy": row.weak_label_accuracy}]
     if score is not None:
         found["accuracy"] = {
             "value": score.value, "low": score.low, "high": score.high, "n": score.n, "metric": row.metric,

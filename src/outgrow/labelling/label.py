@@ -75,7 +75,7 @@ def label_file(
         prefix: what the names of the new columns begin with.
         spreadsheet: whether cells are made safe for spreadsheets, so that none is a formula.
         force: whether an output that is there is replaced.
-        runtime: device and precision.
+        runtime: device and precision; float32 by default, so that answers are the same wherever they are given.
         watch: told how many rows are done, of how many; of 0 where that is not known.
 
     Raises:
@@ -89,22 +89,30 @@ def label_file(
     if target is not None and to_file:
         check_out(target, source=str(source), force=force)
     place = source if source == "-" else own_path(source)
-    roles, names, runtime = roles_of(student, columns or {}), Names.of(student, prefix), runtime or Runtime()
+    roles, names, runtime = (
+        roles_of(student, columns or {}),
+        Names.of(student, prefix),
+        runtime or Runtime(precision="float32"),
+    )
     folder = place if isinstance(place, Path) and place.is_dir() else Path(place).parent
     inputs = Inputs(roles, source=plain(Path(place).name if place != "-" else "standard input"), folder=folder)
     reader, stream = reader_of(
         str(place), needed=inputs.needed, form=form, encoding=encoding, delimiter=delimiter, batch=batch
     )
     gc.freeze()  # to look through all that is imported for garbage, again and again, would cost a third of the time
-    if stream is None or not stream.piped:
-        reader.survey(inputs.look_at)
+    try:
+        if stream is None or not stream.piped:
+            reader.survey(inputs.look_at)
+            inputs.check(reader.columns)
+        chunks = reader.chunks()
+        first = next(chunks, None)
+        if first is None:
+            raise DataError(f"{source} has no rows")
         inputs.check(reader.columns)
-    chunks = reader.chunks()
-    first = next(chunks, None)
-    if first is None:
-        raise DataError(f"{source} has no rows")
-    inputs.check(reader.columns)
-    names.check(reader.columns)
+        names.check(reader.columns)
+    except BaseException:
+        gc.unfreeze()
+        raise
     sink = sink_of(reader, stream, names, wanted.form, to_file=to_file, safe=spreadsheet)
     answering = Answering(student, inputs, runtime)
     work = _Work(chain([first], chunks), reader, sink, answering, wanted.packed, watch)

@@ -114,12 +114,9 @@ class SeparatedRows:
             given, above = islice(lines, 1, None), 1
         if self._quotes == "escaped":
             given = (ESCAPED.sub(r'\1""', line) for line in given)
-        found = rows_of(
+        return rows_of(
             given, self.delimiter, above, self._stream.file, quotes=self._quotes != "letters", padded=self._padded
         )
-        for row in found:
-            lines.row = lines.fed
-            yield row
 
     def _below_header(
         self, rows: Iterator[tuple[int, list[str]]], lines: Lines, notes: list[str]
@@ -127,6 +124,7 @@ class SeparatedRows:
         """The rows below the header, which is found among the first."""
         first = []
         for row in rows:
+            lines.row = lines.fed
             first.append(row)
             if len(first) == ABOVE or lines.fed > LETTERS:
                 break
@@ -148,6 +146,7 @@ class SeparatedRows:
         unfit: set[int] = set()
         blank, began = 0, 0
         for number, cells in rows:
+            lines.row = lines.fed
             if len(cells) != width:
                 if not cells or (len(cells) == 1 and not cells[0].strip()):
                     blank += 1

@@ -65,9 +65,9 @@ class Stream:
         with unpacking(self.file):
             if self.piped:
                 self._once = _unpacked(sys.stdin.buffer)
-                return self._once.read(HEAD)
+                return bytes(self._once.read(HEAD))
             with open(self.file, "rb") as raw:
-                return _unpacked(raw).read(HEAD)
+                return bytes(_unpacked(raw).read(HEAD))
 
     @cached_property
     def marked(self) -> bool:

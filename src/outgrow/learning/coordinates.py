@@ -47,11 +47,10 @@ class Sketch:
     @classmethod
     def of(cls, x: Tensor, divisor: Tensor, bound: float) -> Sketch:
         """Of coordinates divided by `divisor` [columns], where a row curves by `bound` along its logit."""
-        x = x[:: max(1, len(x) // SAMPLE)]
-        basis = _basis(x.shape[1]).to(x.device)
+        x, eps = x[:: max(1, len(x) // SAMPLE)].double(), torch.finfo(x.dtype).eps
+        basis = _basis(x.shape[1]).to(x)  # rounded less than the shift: columns can be constant, or the same
         seen = (x.T @ (x @ (basis / divisor[:, None]))) / divisor[:, None] * (bound / len(x))
-        basis, seen = basis.double(), seen.double()
-        shift = (torch.finfo(x.dtype).eps * seen.norm()).clamp(min=1e-30)
+        shift = (eps * seen.norm()).clamp(min=1e-30)
         root = torch.linalg.cholesky(basis.T @ seen + shift * torch.eye(basis.shape[1], device=x.device))
         half = torch.linalg.solve_triangular(root, (seen + shift * basis).T, upper=False)
         squares, turn = torch.linalg.eigh(half @ half.T)

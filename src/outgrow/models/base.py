@@ -127,7 +127,7 @@ def as_probe(model: Model) -> Model | None:
     """The same model as a linear head on frozen features; None where its family does not have that."""
     if model.extractor() is not None:
         return model
-    fields = {field.name for field in dataclasses.fields(model)} if dataclasses.is_dataclass(model) else set()
+    fields: set[str] = {field.name for field in dataclasses.fields(model)} if dataclasses.is_dataclass(model) else set()
     if "training" not in fields:
         return None
     try:

@@ -9,12 +9,11 @@ import numpy as np
 from outgrow.learning.objective import WeakLabels
 from outgrow.methods.base import Method
 from outgrow.own_labels.candidates import L2, candidates
-from outgrow.own_labels.evidence import Evidence, Weighed, weigh
+from outgrow.own_labels.evidence import Evidence, Weighed, clearly_best, weigh
 from outgrow.plain import counted
 from outgrow.tasks.base import Output
 
 FEWEST = 30  # rows of known truth that may speak against the first candidate
-ERRORS = 2.0  # standard errors by which another has to be right more often
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +57,9 @@ def choose(
     first = weighed[0]
     best, reasons = (first, [f"The method is {first.evidence.name}, as asked for."]) if method else _best(weighed, weak)
     reasons.append(
-        f"Penalty l2 = {best.evidence.l2:g}: of {len(L2)}, with it the labels of held-out rows are likeliest."
+        f"Penalty l2 = {best.evidence.l2:g}: "
+        + ("no other agrees clearly more" if best.evidence.l2 == L2[0] else f"it agrees clearly more than {L2[0]:g}")
+        + " with the vote on held-out rows."
     )
     if best.evidence.fit <= 0:
         reasons.append(
@@ -92,22 +93,16 @@ def _best(weighed: list[Weighed], weak: WeakLabels) -> tuple[Weighed, list[str]]
         if n:
             reasons.append(f"{counted(n, 'audited row')} cannot rank methods: at least {FEWEST} are needed.")
         return first, reasons
-    lead = [(one, *_ahead(one.hits, first.hits)) for one in weighed if one is not first]
-    other, ahead, error = max(lead, key=lambda one: one[1] - ERRORS * one[2])
-    if ahead > ERRORS * error:
-        return other, [
-            f"The method is {other.evidence.name}: of {n:,} audited rows whose truth was held out, it gets "
-            f"{other.evidence.right:.1%} right, and {name} {first.evidence.right:.1%}."
+    ranked = [first, *(one for one in weighed if one is not first)]
+    best = ranked[clearly_best(np.stack([one.hits for one in ranked]).astype(np.float64))]
+    if best is not first:
+        return best, [
+            f"The method is {best.evidence.name}: of {n:,} audited rows whose truth was held out, it gets "
+            f"{best.evidence.right:.1%} right, and {name} {first.evidence.right:.1%}."
         ]
-    others = ", ".join(f"{one.evidence.name} {one.evidence.right:.1%}" for one, *_ in lead)
+    others = ", ".join(f"{one.evidence.name} {one.evidence.right:.1%}" for one in ranked[1:])
     reasons.append(
-        f"Of {n:,} audited rows whose truth was held out, it gets {first.evidence.right:.1%} right; no other gets clearly "
-        f"more ({others})."
+        f"Of {n:,} audited rows whose truth was held out, it gets {first.evidence.right:.1%} right; no other gets "
+        f"clearly more ({others})."
     )
     return first, reasons
-
-
-def _ahead(hits: np.ndarray, others: np.ndarray) -> tuple[float, float]:
-    """By how much the first is right more often on the same rows, and the standard error of that."""
-    apart = hits.astype(np.float64) - others
-    return float(apart.mean()), float(apart.std(ddof=1) / np.sqrt(len(apart)))

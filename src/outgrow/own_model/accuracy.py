@@ -9,10 +9,10 @@ import numpy as np
 
 from outgrow.own_model.finding import Finding, between, percent
 from outgrow.own_model.kept_rows import KeptRows
-from outgrow.own_model.labellers import vote_of
+from outgrow.own_model.labellers import share, vote_of
 from outgrow.plain import counted
 from outgrow.results.shown import TextTable
-from outgrow.trust.intervals import LEVEL, Estimate, binomial, prediction_powered, wilson
+from outgrow.trust.intervals import Estimate, binomial, prediction_powered
 from outgrow.trust.label_free import Guess, guesses
 
 TITLE = "How far to trust it"
@@ -36,8 +36,7 @@ def accuracy(rows: KeptRows, *, folder: Path, notes: list[str]) -> Finding:
         )  # fmt: skip
     powered, plain = found
     checked = checked_rows(rows)
-    voted = float(vote_of(rows)[checked, rows.truth[checked]].mean())
-    ends = wilson(voted, len(checked), level=LEVEL)
+    voted, *ends = share(rows, checked, vote_of(rows)[checked, rows.truth[checked]])
     names = ("what", "right", "95 % interval", "how")
     table = [
         ("model", percent(powered.value), between(powered.low, powered.high), powered.how.partition(",")[0]),
@@ -67,9 +66,9 @@ def estimates(rows: KeptRows) -> tuple[Estimate, Estimate] | None:
     there, checked = answered(rows), checked_rows(rows)
     if not len(checked):
         return None
-    right = is_right(rows, checked)
-    place = np.searchsorted(there, checked)
-    return prediction_powered(rows.answers[there], place, right), binomial(right)
+    right, place = is_right(rows, checked), np.searchsorted(there, checked)
+    weights = None if rows.weights is None else rows.weights[checked]
+    return prediction_powered(rows.answers[there], place, right, weights=weights), binomial(right, weights=weights)
 
 
 def checked_rows(rows: KeptRows) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,10 @@ def doubtful(rows: KeptRows, *, most: int = 1_000) -> tuple[Suspects, np.ndarray
 def doubts(rows: KeptRows) -> Finding:
     """How many weak labels are probably wrong, and the first of them."""
     found, there = doubtful(rows)
+    visible = rows.visible
     table = [
         (f"{rows.numbers[there[one.row]]:,}", one.labeller, names_of(rows.output)[one.label],
-         names_of(rows.output)[one.instead], seen(rows, int(there[one.row])))
+         names_of(rows.output)[one.instead], seen(visible, int(there[one.row])))
         for one in found.labels[:FIRST]
     ]  # fmt: skip
     return Finding(
@@ -52,11 +54,11 @@ def doubts(rows: KeptRows) -> Finding:
 def suspect_cells(rows: KeptRows) -> list[dict[str, Any]]:
     """The doubtful labels as rows of a table for a person to go through."""
     found, there = doubtful(rows)
-    names = names_of(rows.output)
+    names, visible = names_of(rows.output), rows.visible
     return [
         {
             "row": rows.numbers[row],
-            **{name: own[row] for name, own in rows.inputs.items()},
+            **{name: own[row] for name, own in visible.items()},
             "labeller": one.labeller,
             "label": names[one.label],
             "instead": names[one.instead],
@@ -79,7 +81,8 @@ def weakest(rows: KeptRows) -> Finding:
         **{name: [own[i] for i in there] for name, own in rows.sources.items()},
     }
     right = is_right(rows, checked) if len(checked) else ()
-    found = slices(rows.answers[there], by, rows=np.searchsorted(there, checked), right=right)
+    weights = None if rows.weights is None else rows.weights[checked]
+    found = slices(rows.answers[there], by, rows=np.searchsorted(there, checked), right=right, weights=weights)
     columns: tuple[str, ...] = ("by", "value", "rows", "mean confidence")
     table: list[tuple[str, ...]] = [
         (one.column, one.value, f"{one.n:,}", percent(one.accuracy)) for one in found.slices[:FIRST]
@@ -105,9 +108,9 @@ def lengths(rows: KeptRows) -> np.ndarray:
     return np.array([sum(map(len, one)) for one in zip(*rows.inputs.values(), strict=True)], np.int64)
 
 
-def seen(rows: KeptRows, row: int) -> str:
+def seen(visible: Mapping[str, Sequence[str]], row: int) -> str:
     """The beginning of what a model saw of a row; of two candidates, from where they differ on."""
-    texts = [" ".join(own[row].split()) for own in rows.inputs.values()]
+    texts = [" ".join(own[row].split()) for own in visible.values()]
     same = next((i for i, two in enumerate(zip(*texts, strict=False)) if len(set(two)) > 1), 0) if texts[1:] else 0
     text = " | ".join(f"{'…' if same else ''}{one[same:]}" for one in texts)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -10,6 +10,7 @@ import numpy as np
 
 from outgrow.disk import write_whole
 from outgrow.own_model.accuracy import estimates
+from outgrow.own_model.audited import check_unaudited
 from outgrow.own_model.doubts import SUSPECTS, suspect_cells
 from outgrow.own_model.kept_rows import CHECKING, LEARNED, KeptRows, write
 from outgrow.own_model.labellers import vote_of
@@ -19,9 +20,15 @@ from outgrow.student import save
 
 
 def keep(grown: Grown, folder: Path) -> KeptRows:
-    """Write a student and its rows into a folder. Raises ConfigError where something else is there."""
+    """Write a student and its rows into a folder.
+
+    Raises:
+        ConfigError: something else is there, or rows of another model that somebody checked.
+    """
+    check_unaudited(folder)
     rows = rows_of(grown)
-    save(replace(grown.student, about={**grown.student.about, **judgement(rows)}), folder)
+    about = {**grown.student.about, "notes": grown.notes, **judgement(rows)}
+    save(replace(grown.student, about=about), folder)
     write(rows, folder)
     keep_suspects(rows, folder)
     return rows

@@ -31,6 +31,7 @@ class KeptRows:
         truth: int64 [n], -1 where nobody checked.
         use: of each row, what its truth is for: `learned`, `checking`, or "".
         sources: by column, where each row comes from.
+        weights: how many rows each checked one stands for, float64 [n]; None where all had the same chance to be drawn.
     """
 
     output: Output
@@ -44,6 +45,17 @@ class KeptRows:
     truth: np.ndarray
     use: list[str]
     sources: dict[str, list[str]]
+    weights: np.ndarray | None = None
+
+    @property
+    def visible(self) -> dict[str, list[str]]:
+        """The inputs as a person can look at them: texts, and the paths of images."""
+        from outgrow.tasks.sources.images import Reference
+
+        return {
+            role: [Reference.of(one).name for one in own] if role == "image" else own
+            for role, own in self.inputs.items()
+        }
 
     @property
     def checking(self) -> np.ndarray:

@@ -79,5 +79,15 @@ def _checked(votes: np.ndarray, rows: KeptRows) -> str:
     if not len(said):
         return "labels none"
     best = votes[said] == votes[said].max(-1, keepdims=True)
-    right = float((best / best.sum(-1, keepdims=True))[np.arange(len(said)), rows.truth[said]].mean())
-    return f"{percent(right)} ({between(*wilson(right, len(said), level=LEVEL))}), n {len(said):,}"
+    right, low, high = share(rows, said, (best / best.sum(-1, keepdims=True))[np.arange(len(said)), rows.truth[said]])
+    return f"{percent(right)} ({between(low, high)}), n {len(said):,}"
+
+
+def share(rows: KeptRows, some: np.ndarray, right: np.ndarray) -> tuple[float, float, float]:
+    """How right some checked rows are, weighed as they were drawn, and the ends of the interval.
+
+    With weights, the rows are worth (sum of w)^2 / sum of w^2 of them (Kish 1965).
+    """
+    weights = np.ones(len(some)) if rows.weights is None else rows.weights[some]
+    value = float(weights @ right / weights.sum())
+    return value, *wilson(value, float(weights.sum() ** 2 / (weights @ weights)), level=LEVEL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from outgrow.own_labels.budget import divided
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.table import WeakTable, read
 from outgrow.own_model.rows import InMemory, OwnRows
+from outgrow.own_model.truths import take_truths
 from outgrow.plain import counted
 from outgrow.specs import SplitSpec
 from outgrow.steps import Features, Split, Steps
@@ -35,6 +37,7 @@ class Request:
         train: fields of its training, in place of what suits the model.
         method: how it learns; None to choose by evidence.
         budget: how many audited rows may be learned from; None for half of them. The others check the result.
+        audits: a model folder of the same rows, whose truths are taken; "" for none.
     """
 
     paths: Sequence[str]
@@ -44,6 +47,7 @@ class Request:
     method: Method | None = None
     budget: int | None = None
     seed: int = 0
+    audits: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +98,7 @@ class Prepared:
         if weak.truth is None:
             return labels, None
         known = (weak.truth[:, None] == np.arange(table.output.n_classes)).astype(np.float32)[None]
-        return labels, InMemory(by=table.columns.audited, ids=weak.ids, votes=known)
+        return labels, InMemory(by=table.columns.audited or self.request.audits, ids=weak.ids, votes=known)
 
 
 def prepare(request: Request) -> Prepared:
@@ -104,7 +108,8 @@ def prepare(request: Request) -> Prepared:
         ConfigError, DataError: what is wrong with the request or the data.
     """
     table, model = read(request.paths, request.columns), request.model
-    learned, checking = _divided(table, request)
+    chosen = take_truths(table, Path(request.audits)) if request.audits else np.empty(0, np.int64)
+    learned, checking = _divided(table, request, chosen)
     if table.output.kind not in model.kinds:
         raise ConfigError(
             f"the model {model.label!r} cannot learn {table.output.kind} tasks; choose another with --model"
@@ -129,16 +134,28 @@ def prepare(request: Request) -> Prepared:
     )  # fmt: skip
 
 
-def _divided(table: WeakTable, request: Request) -> tuple[np.ndarray, np.ndarray]:
-    """The audited rows to learn from and those to check by; drawn by a hash, whole groups."""
+def _divided(table: WeakTable, request: Request, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The audited rows to learn from and those to check by; drawn by a hash, whole groups.
+
+    Args:
+        chosen: rows that were not audited at random: they do not check.
+    """
     audited, budget = table.audited, request.budget
     if budget is not None and budget > len(audited):
         raise ConfigError(
             f"--budget {budget}: only {counted(len(audited), 'row')} of {table.name} have a truth"
             + ("; name their column with --audited" if not table.columns.audited else "")
         )
-    learned, checking = divided(audited, table.groups, table.ids, budget=budget, seed=request.seed)
-    if lost := len(audited) - len(learned) - len(checking):
+    learned, checking = divided(
+        audited, table.groups, table.ids, budget=budget, seed=request.seed, chosen=chosen.tolist()
+    )
+    unused = np.setdiff1d(chosen, learned)
+    if len(unused):
+        table.notes.append(
+            f"{counted(len(unused), 'audited row')} not drawn at random: they do not check, and --budget "
+            f"{len(learned):,} leaves them out of what is learned from"
+        )
+    if lost := len(audited) - len(learned) - len(checking) - len(unused):
         table.notes.append(
             f"{counted(lost, 'audited row')} like one that is learned from: neither learned nor checked by"
         )

@@ -44,6 +44,10 @@ class Student:
     columns: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Its fields alone: networks that are in memory are built again."""
+        return {name: value for name, value in vars(self).items() if name not in ("network", "_frozen")}
+
     @property
     def is_probe(self) -> bool:
         """Whether it is a linear head on the features of a frozen network."""

@@ -8,6 +8,7 @@ MODULES = (
     "tables",
     "rows",
     "labels",
+    "label",
     "images",
     "puzzles",
     "config",

@@ -28,8 +28,9 @@ class EMPosterior(Transform):
     """q_ij proportional to f_ij prod_m C_m[j, y_im]: a head f that has not seen the row, and labellers with errors C.
 
     C comes of a few rounds of `dawid_skene`, the shares of the classes being kept as voted. A head learns the posterior
-    without its rows, and its answers are calibrated so that the labels are as likely as they can be, C being kept. So
-    are shares that are more even than voted, and the likeliest of all are taken. Rows whose truth is known keep it;
+    without its rows, and its answers are calibrated so that the labels are as likely as they can be, C being kept.
+    The same is done with shares that are more even than voted; the most even ones are taken that the labels do not
+    speak against, by the ratio of likelihoods. Rows whose truth is known keep it;
     labellers, answers and shares are judged by it too.
 
     Raykar et al. go on until nothing changes. Then the shares, C and f follow the errors that labellers have in common
@@ -78,9 +79,13 @@ class EMPosterior(Transform):
         if not tells(answers[0], lessons[0]):
             return self._plain(weak, seed, "the features tell no more of held-out labels than their shares do")
         priors = [calibrated(own, votes, one.confusion, **judged) for own, one in zip(answers, fused, strict=True)]
-        tried = list(zip(fused, priors, strict=True))
-        best, prior = max(tried, key=lambda one: likelihood_of(votes, one[0].confusion, one[1], **judged))
-        found = posterior_of(votes, best.confusion, prior, truth=truth) * heard[:, None]
+        nats = heard.sum() * np.array([
+            likelihood_of(votes[:, heard], one.confusion, prior[heard], truth=None if truth is None else truth[heard],
+                          audit=self.audit)
+            for one, prior in zip(fused, priors, strict=True)
+        ])  # fmt: skip
+        best = int(np.flatnonzero(nats >= nats.max() - NATS)[-1])
+        found = posterior_of(votes, fused[best].confusion, priors[best], truth=truth) * heard[:, None]
         return weak.with_probabilities(found[None].astype(np.float32))
 
     def _shares(self, weak: WeakLabels, seed: int) -> list[np.ndarray]:
@@ -97,7 +102,10 @@ class EMPosterior(Transform):
         return replace(found, notes=(*found.notes, f"em_posterior did what dawid_skene does: {why}"))
 
 
-EVEN = (0.0, 0.25, 0.5, 0.75)  # how far shares are moved towards even ones
+EVEN = (0.0, 0.25, 0.5, 0.75, 1.0)  # how far shares are moved towards even ones
+NATS = (
+    1.92  # by which labels may be less likely with more even shares: a likelihood ratio's 95 %, one degree of freedom
+)
 EQUAL = 100  # rows of known class that tell as much of the shares as the vote does, whatever its number of rows
 
 

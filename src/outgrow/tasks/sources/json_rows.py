@@ -65,6 +65,7 @@ def _lines(text: str, bad: list[str]) -> Rows:
 
 
 def loaded(line: str) -> Any:
+    """The value of a line of JSON. ValueError where it is none, or is text that cannot be written again."""
     try:
         record = json.loads(line, object_pairs_hook=unrepeated)
     except ValueError:
@@ -203,6 +204,7 @@ def check_text(record: Any) -> None:
 
 
 def is_object(line: str) -> bool:
+    """Whether a line is an object of JSON."""
     try:
         return isinstance(loaded(line), dict)
     except UnicodeEncodeError:
@@ -212,5 +214,6 @@ def is_object(line: str) -> bool:
 
 
 def kind_of(value: object) -> str:
+    """What a value of JSON is that is no object, in words."""
     names = {list: "an array", str: "a text", bool: "true or false", int: "a number", float: "a number"}
     return names.get(type(value), "null")

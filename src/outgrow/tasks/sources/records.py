@@ -60,6 +60,7 @@ def parquet_records(files: Sequence[Path], columns: Sequence[str], *, source: st
 
 @contextmanager
 def opened_parquet(source: Any, file: Path) -> Iterator[Any]:
+    """A Parquet file, open; a DataError that names it where it cannot be read, then or later."""
     import pyarrow
     import pyarrow.parquet
 

@@ -1,0 +1,222 @@
+"""An audit of a model folder: which rows a person should check, and what follows from those that are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from outgrow.auditing.checked import read_sheet
+from outgrow.auditing.sheet import FORMS, write_sheet
+from outgrow.errors import ConfigError, DataError
+from outgrow.own_model.asked import Asked, read_asked, write_asked
+from outgrow.own_model.audited import AUDITED, Audited, Judging, judging, known, read_audited, write_audited
+from outgrow.own_model.draw import drawn, told
+from outgrow.own_model.finding import Finding
+from outgrow.own_model.findings import judged
+from outgrow.own_model.keep import judgement, keep_suspects
+from outgrow.own_model.kept_rows import LEARNED, KeptRows, read
+from outgrow.own_model.labellers import labellers
+from outgrow.own_model.page import write_page
+from outgrow.plain import counted, plain
+from outgrow.student.folder import read_facts, retell
+from outgrow.tasks.sources.label_values import names_of
+from outgrow.trust.plan import How, Plan
+
+NAMED = 3  # contradictions that an error names
+Said = dict[int, tuple[int, str]]  # class of each row, by its number, and who says it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """Rows to check.
+
+    Args:
+        plan: its rows and strata count the rows of the model.
+        sheet: where they were written; None where no row needs a check.
+        finding: in words, and what other widths cost.
+    """
+
+    plan: Plan
+    sheet: Path | None
+    finding: Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What came of checked sheets.
+
+    Args:
+        new: rows whose truth was not known before.
+        found: everything that is known of the model now.
+        page: where it was written.
+    """
+
+    new: int
+    notes: list[str]
+    found: list[Finding]
+    page: Path
+
+
+def plan_audit(
+    folder: str | Path, *, width: float, out: str | Path, how: How | None = None, seed: int = 0,
+    blind: bool = True, force: bool = False,
+) -> Planned:  # fmt: skip
+    """Draw the fewest rows that are expected to give an interval of accuracy of this width, and write them as a sheet.
+
+    The model folder keeps which rows were drawn, and how. The same plan again draws the same rows, until some are read.
+
+    Args:
+        width: of the whole 95 % interval: 0.1 is plus or minus 5 points.
+        out: FILE.csv or FILE.jsonl.
+        how: `random` or `stratified`; None for the one that needs fewer rows.
+        blind: do not show what the model answers, as somebody who sees it may lean towards it.
+        force: write over a file that is there.
+
+    Raises:
+        ConfigError, DataError: the folder has no rows, the file is there, or no number of rows would be enough.
+    """
+    place, sheet = Path(folder), Path(out)
+    if not 0 < width < 1:
+        raise ConfigError(
+            f"--width {width:g} is no width of an interval between 0 and 1; 0.1 is plus or minus 5 points"
+        )
+    if sheet.suffix.lower() not in FORMS:
+        raise ConfigError(f"--out {plain(str(sheet))}: a sheet to check is called NAME.csv or NAME.jsonl")
+    if sheet.exists() and not force:
+        raise ConfigError(
+            f"{plain(str(sheet))} is there, and may hold somebody's work: choose another --out, or write over it with "
+            "--force"
+        )
+    facts, rows = read_facts(place), read(place)
+    asked = read_asked(place, rows)
+    state = judging(rows, read_audited(place, rows), asked)
+    made = drawn(rows, state, width=width, how=how, seed=seed)
+    finding = told(made, rows, state)
+    if not made.n:
+        return Planned(plan=made, sheet=None, finding=finding)
+    ids = [rows.ids[i] for i in made.rows]
+    strata = made.strata if made.how == "stratified" else asked.strata
+    if strata is not None and asked.strata is not None and not np.array_equal(strata, asked.strata):
+        raise ConfigError(
+            f"{plain(str(place))} has a plan by another version of outgrow, which draws from other parts of the rows: "
+            "go on with that version"
+        )
+    again = any(one["ids"] == ids for one in asked.rounds)
+    rounds = [*asked.rounds, *([] if again else [{"seed": seed, "how": made.how, "width": width, "ids": ids}])]
+    write_asked(Asked(strata=strata, rounds=rounds), place)
+    columns, open_ = dict(facts["columns"]), state.rows.truth[made.rows] < 0
+    left = replace(made, rows=made.rows[open_], weights=made.weights[open_])
+    write_sheet(
+        sheet, left, ids=rows.ids, texts={_column(role, columns): own for role, own in rows.visible.items()},
+        predicted=rows.answers.argmax(-1), confidence=rows.answers.max(-1), classes=names_of(rows.output), blind=blind,
+    )  # fmt: skip
+    return Planned(plan=made, sheet=sheet, finding=finding)
+
+
+def read_audit(
+    folder: str | Path, paths: Sequence[str | Path], *, truth: str = "truth", random: bool = False,
+    correct: bool = False,
+) -> Reading:  # fmt: skip
+    """Read checked sheets, keep their truths in the model folder, and say anew how good the model is.
+
+    Args:
+        paths: tables with the sheet's ids, or with the texts of its rows, and a column of truths.
+        truth: that column.
+        random: rows that no plan asked for were drawn at random, and count too.
+        correct: where a sheet says something else than was known before, it is right.
+
+    Raises:
+        ConfigError, DataError: a sheet cannot be read, is of another model, or contradicts what is known.
+    """
+    place = Path(folder)
+    facts, rows = read_facts(place), read(place)
+    asked, before = read_asked(place, rows), read_audited(place, rows)
+    state = judging(rows, before, asked).rows
+    columns, visible = dict(facts["columns"]), rows.visible
+    texts = [visible, {_column(role, columns): own for role, own in visible.items()}]
+    texts = [texts[0], *(one for one in texts[1:] if list(one) != list(texts[0]))]
+    said: Said = {}
+    notes: list[str] = []
+    for path in paths:
+        sheet = read_sheet(path, ids=rows.ids, classes=names_of(rows.output), truth=truth, texts=texts)
+        name = plain(Path(path).name)
+        notes += [f"{name}: {note}" for note in sheet.notes]
+        own = {int(i): (int(one), name) for i, one in zip(sheet.rows, sheet.truth, strict=True)}
+        _refuse([(i, said[i], own[i]) for i in own if i in said and said[i][0] != own[i][0]], rows)
+        said |= own
+    earlier = {i: (int(state.truth[i]), "what was known before") for i in said if state.truth[i] >= 0}
+    if not correct:
+        cure = "; where the sheet is right, read it with --correct"
+        _refuse([(i, earlier[i], said[i]) for i in earlier if earlier[i][0] != said[i][0]], rows, cure=cure)
+    fresh = {rows.ids[i]: one for i, (one, _) in said.items() if rows.truth[i] != one}
+    again = {rows.ids[i] for i in said}
+    kept = {one: label for one, label in before.truth.items() if one not in again}
+    stated = fresh.keys() - asked.ids if random else set()
+    audited = Audited(truth={**kept, **fresh}, random=(before.random | stated) & (kept.keys() | fresh.keys()))
+    if audited != before:
+        write_audited(audited, place, rows)
+    learned = sum(rows.use[i] == LEARNED for i in said)
+    new = len(said) - len(earlier)
+    words = [f"{counted(len(said), 'truth')} read, {new:,} of them new"]
+    if changed := sum(earlier[i][0] != said[i][0] for i in earlier):
+        words.append(f"{counted(changed, 'truth')} corrected")
+    if learned:
+        words.append(f"{counted(learned, 'row')} whose truth the model learned from: never counted")
+    now = judging(rows, audited, asked)
+    found, page = _kept(place, facts, now)
+    return Reading(new=new, notes=[*notes, *words], found=found, page=page)
+
+
+def what_is_known(folder: str | Path) -> list[Finding]:
+    """Everything that is known of a model by its rows and those that were checked."""
+    place = Path(folder)
+    facts = read_facts(place)
+    return _found(place, facts, known(place))
+
+
+def _found(place: Path, facts: dict[str, Any], state: Judging) -> list[Finding]:
+    about = dict(facts["about"])
+    found, chosen = [labellers(state.rows)], [str(one) for one in about.get("chosen") or []]
+    if chosen:
+        found.append(Finding(title="Method", sentences=chosen))
+    notes = [str(one) for one in about.get("notes") or []]
+    return [*found, *judged(state.rows, folder=place, notes=[*notes, *state.notes])]
+
+
+def _kept(place: Path, facts: dict[str, Any], state: Judging) -> tuple[list[Finding], Path]:
+    """What is known now, in the terminal's form, and written wherever the folder says it."""
+    found = _found(place, facts, state)
+    about = dict(facts["about"])
+    keep_suspects(state.rows, place)
+    retell(place, {
+        **judgement(state.rows),
+        "audited": {"learned": state.rows.use.count(LEARNED), "checking": len(state.rows.checking)},
+    })  # fmt: skip
+    name = dict(about.get("data") or {}).get("name", place.name)
+    return found, write_page(found, place, title=f"{name}: what was found")
+
+
+def _column(role: str, columns: dict[str, Any]) -> str:
+    """What a column of the sheet is called: as in the table, where a column was read as it is."""
+    given = str(columns.get(role, role))
+    return role if "{" in given or "prompt" in columns else given
+
+
+def _refuse(clashes: Sequence[tuple[int, tuple[int, str], tuple[int, str]]], rows: KeptRows, *, cure: str = "") -> None:
+    """DataError that names rows of which two truths are told."""
+    if not clashes:
+        return
+    names = names_of(rows.output)
+    listed = "; ".join(
+        f"row {rows.numbers[i]:,} ({rows.ids[i]}) is {names[new[0]]!r} in {new[1]} and {names[old[0]]!r} in {old[1]}"
+        for i, old, new in clashes[:NAMED]
+    )
+    more = f", and {counted(len(clashes) - NAMED, 'other row')}" if len(clashes) > NAMED else ""
+    raise DataError(
+        f"{counted(len(clashes), 'row')} with two truths: {listed}{more}; correct one of both, or write ? where nobody "
+        f"can tell{cure}; nothing was read into {AUDITED}"
+    )

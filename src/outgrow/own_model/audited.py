@@ -1,0 +1,164 @@
+"""The truths that somebody read off sheets, as a file of the model folder, and which of them judge the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from outgrow.disk import write_whole
+from outgrow.errors import ConfigError, DataError
+from outgrow.own_model.asked import PLAN, Asked, pool, read_asked
+from outgrow.own_model.kept_rows import CHECKING, KeptRows, read
+from outgrow.plain import counted, plain
+from outgrow.tasks.sources.label_values import names_of
+from outgrow.trust.strata import sampling_weights
+
+AUDITED, FORMAT = "audited.json", 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited:
+    """What was read off sheets.
+
+    Args:
+        truth: class by id; only what the training did not know.
+        random: ids of which somebody said that they were drawn at random.
+    """
+
+    truth: Mapping[str, int] = field(default_factory=dict)
+    random: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judging:
+    """Rows with all truth that is known.
+
+    Args:
+        rows: those by which the model is judged are `checking`, with their weights.
+        alike: ids of rows with a truth that had all the same chance to be drawn.
+        notes: what to know of it.
+    """
+
+    rows: KeptRows
+    alike: frozenset[str]
+    notes: list[str]
+
+
+def read_audited(folder: Path, rows: KeptRows) -> Audited:
+    """What was read so far. Raises ConfigError for another version's file, DataError for a damaged one."""
+    file, shown = folder / AUDITED, plain(str(folder))
+    if not file.is_file():
+        return Audited()
+    names = {name: i for i, name in enumerate(names_of(rows.output))}
+    try:
+        found = json.loads(file.read_bytes())
+        if found["format"] != FORMAT:
+            raise ConfigError(
+                f"{shown}/{AUDITED} has the format {found['format']!r}, this version reads {FORMAT}: use the version "
+                "of outgrow that wrote it"
+            )
+        truth = {str(one): names[name] for one, name in found["truth"].items()}
+        random = frozenset(map(str, found["random"]))
+        if not {*truth, *random} <= set(rows.ids):
+            raise ValueError("ids of no row")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"{shown}/{AUDITED} is damaged ({plain(str(error))}): put it back from a copy, or delete it and read the "
+            "checked sheets again"
+        ) from None
+    return Audited(truth=truth, random=random)
+
+
+def write_audited(audited: Audited, folder: Path, rows: KeptRows) -> Path:
+    """Write what was read into the model folder."""
+    names = names_of(rows.output)
+    found = {
+        "format": FORMAT,
+        "truth": {one: names[label] for one, label in audited.truth.items()},
+        "random": sorted(audited.random),
+    }
+    return write_whole(folder / AUDITED, json.dumps(found, ensure_ascii=False, indent=1) + "\n", what="checked rows")
+
+
+def judging(rows: KeptRows, audited: Audited, asked: Asked) -> Judging:
+    """Which truths judge the model: those that the training set aside, and of those read, the ones drawn by chance.
+
+    Args:
+        rows: as the training left them.
+    """
+    place = {one: i for i, one in enumerate(rows.ids)}
+    inside = pool(rows)
+    truth, use = rows.truth.copy(), list(rows.use)
+    for one, label in audited.truth.items():
+        truth[place[one]] = label
+    there = {rows.ids[i] for i in inside}
+    drawn = (asked.ids | audited.random) & audited.truth.keys() & there
+    for one in drawn:
+        use[place[one]] = CHECKING
+    notes = []
+    if others := len((audited.truth.keys() & there) - drawn - {rows.ids[i] for i in rows.checking}):
+        notes.append(
+            f"{counted(others, 'checked row')} that no plan asked for: kept, and not counted, as nobody knows how they "
+            "were chosen; if at random, read them again with --random"
+        )
+    waiting = (asked.ids & there) - {one for one, label in zip(rows.ids, truth, strict=True) if label >= 0}
+    if drawn and waiting:
+        notes.append(
+            f"{len(waiting):,} of {len(asked.ids):,} rows that were asked for have no truth: if these are the hard "
+            "ones, the accuracy found is too high"
+        )
+    given = int(np.isin(rows.checking, inside).sum())
+    if drawn and given:
+        notes.append(f"{counted(given, 'checked row')} that the training was given count as drawn at random")
+    if len(inside) and not rows.answers.any(-1).all():
+        notes.append(
+            f"only {len(rows.answers[rows.answers.any(-1)]):,} of {len(rows.ids):,} rows have an answer of a model "
+            "that had not learned them; some of these said when the fine-tuning was good, by their weak labels, so "
+            "that accuracy on them may be a little too high"
+        )
+    alike = {rows.ids[i] for i in np.flatnonzero(rows.truth >= 0)} | (audited.random & audited.truth.keys())
+    judged = replace(rows, truth=truth, use=use)
+    unequal = {one for own in asked.rounds if own["how"] == "stratified" for one in own["ids"]}
+    if asked.strata is None or not unequal & drawn:
+        return Judging(rows=judged, alike=frozenset(alike | drawn), notes=notes)
+    counts = np.intersect1d(judged.checking, inside)
+    missing = np.setdiff1d(asked.strata[inside], asked.strata[counts])
+    if len(missing):
+        if drawn:
+            notes.append(
+                f"{counted(len(drawn), 'checked row')} not counted yet: none is of "
+                f"{counted(len(missing), 'part')} of the rows, by confidence, that the plan drew from; go on with the "
+                "sheet from its top"
+            )
+        return Judging(rows=replace(rows, truth=truth), alike=frozenset(alike), notes=notes)
+    weights = np.zeros(len(rows.ids))
+    weights[counts] = sampling_weights(asked.strata[inside], np.searchsorted(inside, counts))
+    use = [one if one != CHECKING or weights[i] else "" for i, one in enumerate(use)]
+    if drawn:
+        notes.append("checked rows were drawn by confidence: each counts for its part of the rows that are like it")
+    return Judging(rows=replace(judged, use=use, weights=weights), alike=frozenset(alike), notes=notes)
+
+
+def known(folder: Path) -> Judging:
+    """What a model folder knows of its rows. Raises ConfigError where it has none, DataError for damage."""
+    rows = read(folder)
+    return judging(rows, read_audited(folder, rows), read_asked(folder, rows))
+
+
+def check_unaudited(folder: Path) -> None:
+    """ConfigError where a training would write over what a person checked, or is about to."""
+    shown = plain(str(folder))
+    if (folder / AUDITED).is_file():
+        raise ConfigError(
+            f"{shown} holds rows that somebody checked ({AUDITED}), which another model would make useless: choose "
+            f"another --out; with --audited {shown} the new model learns from them too"
+        )
+    if (folder / PLAN).is_file():
+        raise ConfigError(
+            f"{shown} waits for rows that somebody may be checking ({PLAN}): choose another --out, or delete that file "
+            "if nobody is"
+        )

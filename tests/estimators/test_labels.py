@@ -1,0 +1,153 @@
+"""Weak labels in every form are the same votes, and what can be read in two ways is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from outgrow.errors import ConfigError, DataError
+from outgrow.estimators.cells import WrongInput
+from outgrow.estimators.labels import read_labels
+
+NAN = float("nan")
+YES, NO, NONE = [0.0, 1.0], [1.0, 0.0], [0.0, 0.0]
+
+
+class Frame:
+    """As much of a data frame as is looked at."""
+
+    def __init__(self, values: Any, columns: list[str]) -> None:
+        self.values, self.columns = np.array(values), columns
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.asarray(self.values, dtype)
+
+
+VECTORS: list[tuple[Any, list[Any]]] = [
+    ([0, 1, 1], [0, 1]),
+    (["no", "yes", "yes"], ["no", "yes"]),
+    (np.array(["no", "yes", "yes"], object), ["no", "yes"]),
+    ([False, True, True], [False, True]),
+    ([-1, 1, 1], [-1, 1]),
+    ([0.0, 1.0, 1.0], [0, 1]),
+    ([3, 7, 7], [3, 7]),
+]
+
+
+@pytest.mark.parametrize(("given", "classes"), VECTORS)
+def test_a_vector_of_classes(given: Any, classes: list[Any]) -> None:
+    found = read_labels(given)
+    assert found.classes.tolist() == classes
+    assert found.votes.tolist() == [[NO, YES, YES]]
+    assert found.votes.dtype == np.float32
+
+
+HOLES: list[tuple[Any, dict[str, Any], list[Any]]] = [
+    ([0, None, 1], {}, [0, 1]),
+    ([0, NAN, 1], {}, [0, 1]),
+    (["no", None, "yes"], {}, ["no", "yes"]),
+    (["no", "", "yes"], {}, ["no", "yes"]),
+    (["no", NAN, "yes"], {}, ["no", "yes"]),
+    (["no", "?", "yes"], {"abstain": "?"}, ["no", "yes"]),
+    ([0, -1, 1], {"abstain": -1}, [0, 1]),
+    ([0, -1, 1], {"classes": [0, 1]}, [0, 1]),
+    ([0.2, NAN, 0.8], {}, [0, 1]),
+]
+
+
+@pytest.mark.parametrize(("given", "options", "classes"), HOLES)
+def test_a_vector_with_a_hole(given: Any, options: dict[str, Any], classes: list[Any]) -> None:
+    found = read_labels(given, **options)
+    assert found.classes.tolist() == classes
+    assert all(type(one) is type(other) for one, other in zip(found.classes.tolist(), classes, strict=True))
+    assert found.votes.any(-1).tolist() == [[True, False, True]]
+    assert found.votes.argmax(-1)[0, [0, 2]].tolist() == [0, 1]
+
+
+def test_probabilities() -> None:
+    two = read_labels([[0.8, 0.2], [0.0, 0.0], [NAN, NAN]])
+    np.testing.assert_allclose(two.votes, [[[0.8, 0.2], NONE, NONE]])
+    np.testing.assert_allclose(read_labels([0.2, 0.5]).votes, [[[0.8, 0.2], [0.5, 0.5]]])
+    named = read_labels([[0.8, 0.2, 0], [0, 0.3, 0.7]], classes=["a", "b", "c"])
+    assert named.classes.tolist() == ["a", "b", "c"]
+    soft = np.array([[[0.8, 0.2], [0.5, 0.5], [0, 0]], [[1, 0], [0, 1], [0.3, 0.7]]])
+    found = read_labels(soft)
+    np.testing.assert_allclose(found.votes, soft.transpose(1, 0, 2), atol=1e-7)
+    assert found.labellers == ("labeller 1", "labeller 2", "labeller 3")
+
+
+def test_annotators() -> None:
+    found = read_labels([[0, 1, -1], [1, 1, 0]])
+    assert found.votes.tolist() == [[NO, YES], [YES, YES], [NONE, NO]]
+    assert "1 label of -1 taken for none" in found.notes[0]
+    assert read_labels([["no", "yes"], ["yes", None]]).votes.tolist() == [[NO, YES], [YES, NONE]]
+    shares = read_labels([[0.9, 0.8], [NAN, 0.1]])
+    np.testing.assert_allclose(shares.votes, [[[0.1, 0.9], NONE], [[0.2, 0.8], [0.9, 0.1]]], atol=1e-7)
+    with_names = read_labels(Frame([["no", "yes"], ["yes", "no"]], ["ann", "bob"]))
+    assert with_names.labellers == ("ann", "bob")
+    assert not read_labels([[-1, -1], [-1, -1]]).votes.any()
+    three = read_labels([[-1, 0, 1], [1, 1, 0]], abstain=None)
+    assert three.classes.tolist() == [-1, 0, 1]
+    assert three.notes == ()
+
+
+def test_what_can_be_read_in_two_ways_is_refused_unless_it_is_said() -> None:
+    one_hot = [[1, 0], [0, 1], [0, 1]]
+    with pytest.raises(WrongInput, match='labels="probabilities" or labels="annotators"'):
+        read_labels(one_hot)
+    assert read_labels(one_hot, labels="probabilities").votes.tolist() == [[NO, YES, YES]]
+    assert read_labels(one_hot, labels="annotators").votes.tolist() == [[YES, NO, NO], [NO, YES, YES]]
+    for given in ([-1, 0, 1], [[-1, 1], [1, 1]]):
+        with pytest.raises(WrongInput, match="set abstain=None for a class, abstain=-1 for none"):
+            read_labels(given)
+
+
+def test_the_truth_of_some_rows() -> None:
+    y = ["a", "b", "b", None]
+    assert read_labels(y).truth.tolist() == [-1, -1, -1, -1]
+    assert read_labels(y, audited=[None, "a", "", "b"]).truth.tolist() == [-1, 0, -1, 1]
+    assert read_labels(y, audited={0: "b", np.int64(3): "a"}).truth.tolist() == [1, -1, -1, 0]
+    assert read_labels([0, 1, 1], audited=[-1, 1, -1]).truth.tolist() == [-1, 1, -1]
+    assert read_labels([0, 1, 1], audited=[None, 1, None]).classes.dtype.kind == "i"
+    assert read_labels([0, 1, 1], audited=[NAN, 2, NAN]).classes.tolist() == [0, 1, 2]
+    assert read_labels([None, None], audited=["a", "b"]).classes.tolist() == ["a", "b"]
+    assert read_labels([-1, 1, 1], audited=[None, -1, None]).truth.tolist() == [-1, 0, -1]
+
+
+WRONG: list[tuple[Any, dict[str, Any], str]] = [
+    ([0.1, 3.7, 2.0], {}, "Unknown label type: continuous"),
+    ([1.0, float("inf")], {}, "infinity"),
+    (3, {}, "should be a 1d array"),
+    ([[0, 1], [1]], {}, "no array"),
+    ([["a", "b"], ["b", "a"]], {"labels": "classes"}, r"as classes it has \[n\]"),
+    (np.zeros((2, 2, 2, 2)), {"labels": "annotators"}, r"as annotators it has \[n, labellers\]"),
+    ([["a", "b"], ["b", "a"]], {"labels": "probabilities"}, "'a', which is no probability"),
+    ([[0.5, 0.5], [0.9, 0.4]], {"labels": "probabilities"}, r"row 1 of y is \[0\.9, 0\.4\]"),
+    ([[0.5, 0.5], [0.9, 0.1]], {"classes": [1, 2, 3]}, "probabilities of 2 classes"),
+    ([0, 1, 2], {"classes": [0, 1]}, "y holds 2, which is none of the classes"),
+    ([0, 1, 1], {"audited": [0, 1]}, r"audited has the shape \(2,\)"),
+    ([0, 1, 1], {"audited": {3: 1}}, "audited names the row 3"),
+    ([0, 1, 1], {"audited": ["yes", None, None]}, "texts in one place and numbers in another"),
+    (["a", 1, "b"], {}, "texts in one place and numbers in another"),
+    ([{}, {}, {}], {}, "a label is a number or a text"),
+]
+
+
+@pytest.mark.parametrize(("given", "options", "message"), WRONG)
+def test_what_is_wrong_is_an_error_of_both_libraries(given: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        read_labels(given, **options)
+    assert isinstance(caught.value, DataError)
+
+
+def test_an_unknown_reading_is_a_wrong_parameter() -> None:
+    with pytest.raises(ConfigError, match="choose one of auto, classes, probabilities, annotators"):
+        read_labels([0, 1], labels="votes")
+
+
+def test_labels_to_score_by_may_name_other_classes() -> None:
+    found = read_labels([0, 5], classes=np.array([0, 1]), open_=True)
+    assert found.classes.tolist() == [0, 1, 5]
+    assert found.votes.argmax(-1).tolist() == [[0, 2]]
