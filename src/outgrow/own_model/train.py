@@ -13,12 +13,14 @@ from outgrow.artefacts import Artefacts
 from outgrow.config.build import method_table
 from outgrow.executors.base import Watcher
 from outgrow.experiment import Teaching, teach
+from outgrow.learning.losses import CrossEntropy
 from outgrow.methods.base import Method
 from outgrow.methods.naive import Naive
 from outgrow.models.base import Role
 from outgrow.own_labels.choice import Choice, choose
 from outgrow.own_model.carry_out import carry_out, plan_of
 from outgrow.own_model.request import Prepared
+from outgrow.own_model.rows import InMemory
 from outgrow.plan import Plan
 from outgrow.runtime import Runtime
 from outgrow.specs import TrainSpec
@@ -107,11 +109,20 @@ def _teaching(prepared: Prepared, choice: Choice | None, method: Method) -> Teac
         fields["keep"] = "best"  # by agreement with the weak labels of rows that it does not learn from
     fields |= request.train
     weak, audited = prepared.supervisors()
+    if not prepared.is_probe and choice is not None and _only_fuses(method):
+        named = f"{method.label} of {weak.label}"
+        weak, audited, method = InMemory(by=named, ids=prepared.weak.ids, votes=choice.fused[None]), None, Naive()
     task = prepared.data.dataset.task
     return Teaching(
         task=task, split=prepared.data.sizes, weak=weak, audited=audited, method=method, seed=request.seed,
         strong=Role(model=request.model, train=TrainSpec(**fields)),
     )  # fmt: skip
+
+
+def _only_fuses(method: Method) -> bool:
+    """Whether all that a method does is to make targets of the labels; a network has no features to do that by itself."""
+    objective = method.objective()
+    return not method.recipe and not objective.selections and objective.loss == CrossEntropy()
 
 
 def _learned_from(prepared: Prepared, context: Context) -> np.ndarray:
