@@ -16,9 +16,12 @@ from outgrow.own_labels.columns import Columns
 from outgrow.own_model.accuracy import checked_rows, is_right
 from outgrow.own_model.keep import keep
 from outgrow.own_model.kept_rows import CHECKING, FILE, LEARNED, read
-from outgrow.own_model.request import Prepared, Request, prepare
-from outgrow.own_model.train import Grown, train
+from outgrow.own_model.request import Prepared, Request, divide, prepare
+from outgrow.own_model.rows import InMemory
+from outgrow.own_model.teaching import Plot, only_fuses
+from outgrow.own_model.train import Grown, halves, train
 from outgrow.runtime import Runtime
+from outgrow.steps import Context
 from outgrow.store import Store
 from outgrow.student import load
 from outgrow.sweep import Silent
@@ -125,16 +128,40 @@ def test_checking_truth_changes_nothing_that_is_trained(
     assert changed == len(checking) == 30
 
 
-def test_a_fine_tuned_student_never_sees_the_rows_that_check_it(
+def test_of_a_fine_tuned_student_each_row_is_answered_by_a_model_of_the_other_half(
     request_for: Callable[..., Request], tmp_path: Path
 ) -> None:
     prepared = prepare(request_for(training="full", audited="gold", train={"epochs": 1}))
-    assert not set(prepared.checking) & set(prepared.chosen)
+    parts = halves(prepared)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(N))
+    groups = [{prepared.table.groups[row] for row in part} for part in parts]
+    assert not groups[0] & groups[1]
     made = grown(prepared, tmp_path / "store")
-    there = np.flatnonzero(made.answers.any(1))
-    assert set(prepared.checking) <= set(there)
-    assert len(there) == len(prepared.checking) + prepared.data.sizes.validation
-    assert made.student.about["audited"] == {"learned": 30, "checking": 30}
+    np.testing.assert_allclose(made.answers.sum(1), 1, atol=1e-5)
+    store = Store(tmp_path / "store")
+    trained = [store.manifest(key) for key in sorted(store.keys()) if store.manifest(key).step == "finetune"]
+    assert len(trained) == 3
+    learned = [one.identity["part"]["stop"] for one in trained]
+    assert sorted(learned) == sorted(divide(n, probe=False).transfer for n in (N, *map(len, parts)))
+    whole = made.student.answers(prepared.table.inputs, Context(store).machine)
+    assert not np.allclose(whole, made.answers)
+
+
+def test_what_is_made_of_labels_with_features_reaches_a_network_that_has_none(
+    request_for: Callable[..., Request], tmp_path: Path
+) -> None:
+    prepared = prepare(request_for(training="full", train={"epochs": 1}))
+    made = grown(prepared, tmp_path / "store")
+    assert made.choice is not None
+    store = Store(tmp_path / "store")
+    given = [store.manifest(key) for key in sorted(store.keys()) if store.manifest(key).step == "given"]
+    assert len(given) == 3
+    assert {one.identity["labels"]["family"] for one in given} == {"in-memory"}
+    plot = Plot(prepared=prepared, method=made.method, choice=made.choice, features=np.zeros((N, 1)))
+    assert only_fuses(made.method)
+    weak = plot.teaching().weak
+    assert isinstance(weak, InMemory)
+    np.testing.assert_array_equal(weak.votes[0], made.choice.fused)
 
 
 def test_a_folder_holds_the_student_and_its_rows(request_for: Callable[..., Request], tmp_path: Path) -> None:

@@ -219,9 +219,9 @@ def _cost(prepared: Prepared, store: Store, runtime: Runtime) -> None:
     """How long it will take."""
     from outgrow.cli.display import say
     from outgrow.cli.run import time_of
-    from outgrow.own_model.train import first_plan
+    from outgrow.own_model.train import whole_plan
 
-    plan = first_plan(prepared, store)
+    plan = whole_plan(prepared, store)
     how = prepared.request.model.label
     say(f"Student: {how}{time_of(plan, runtime) or ': its features are in the store already'}.")
 

@@ -62,11 +62,7 @@ def rows_of(grown: Grown) -> KeptRows:
     for name, rows in ((LEARNED, prepared.learned), (CHECKING, prepared.checking)):
         for row in rows:
             use[row] = name
-    fused = np.zeros((len(table.ids), table.output.n_classes), np.float32)
-    if grown.choice is not None:
-        fused[prepared.chosen] = grown.choice.fused
-    else:
-        fused[prepared.chosen] = prepared.weak.mean()
+    fused = prepared.weak.mean() if grown.choice is None else grown.choice.fused
     return KeptRows(
         output=table.output,
         ids=table.ids,

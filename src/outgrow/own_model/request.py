@@ -16,12 +16,11 @@ from outgrow.models.base import Model, as_probe
 from outgrow.own_labels.budget import divided
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.table import WeakTable, read
-from outgrow.own_model.rows import InMemory, OwnRows
+from outgrow.own_model.rows import OwnRows
 from outgrow.own_model.truths import take_truths
 from outgrow.plain import counted
 from outgrow.specs import SplitSpec
 from outgrow.steps import Features, Split, Steps
-from outgrow.supervisors.base import Supervisor
 
 CHECKED = 0.05  # share of the rows that watch a fine-tuning, and are not learned from
 MOST_CHECKED = 300
@@ -57,16 +56,14 @@ class Prepared:
     Args:
         learned: numbers of the audited rows whose truth may be learned from.
         checking: numbers of the audited rows whose truth is for checking alone.
-        chosen: numbers of the rows that the student learns from or is watched by.
         probe: the model as a linear head on frozen features, if it can be one: methods are compared by it.
-        features: what the frozen part of it makes of the chosen rows.
+        features: what the frozen part of it makes of all rows.
     """
 
     request: Request
     table: WeakTable
     learned: np.ndarray
     checking: np.ndarray
-    chosen: np.ndarray
     steps: Steps
     data: Split
     probe: Model | None
@@ -79,26 +76,16 @@ class Prepared:
 
     @property
     def weak(self) -> WeakLabels:
-        """The weak labels of the chosen rows, and the truth that may be learned from."""
-        table, rows = self.table, self.chosen
+        """The weak labels of all rows, and the truth that may be learned from."""
+        table = self.table
         known = np.full(len(table.ids), -1)
         known[self.learned] = table.truth[self.learned]
         return WeakLabels(
-            probabilities=table.votes[:, rows],
-            ids=[table.ids[row] for row in rows],
-            groups=[table.groups[row] for row in rows],
-            truth=known[rows] if len(self.learned) else None,
+            probabilities=table.votes,
+            ids=table.ids,
+            groups=table.groups,
+            truth=known if len(self.learned) else None,
         )
-
-    def supervisors(self) -> tuple[Supervisor, Supervisor | None]:
-        """Who gives the weak labels of the chosen rows, and who tells the truth that may be learned from."""
-        weak, table = self.weak, self.table
-        named = ", ".join(table.labellers[:3]) + (" and others" if len(table.labellers) > 3 else "")
-        labels = InMemory(by=named, ids=weak.ids, votes=weak.probabilities)
-        if weak.truth is None:
-            return labels, None
-        known = (weak.truth[:, None] == np.arange(table.output.n_classes)).astype(np.float32)[None]
-        return labels, InMemory(by=table.columns.audited or self.request.audits, ids=weak.ids, votes=known)
 
 
 def prepare(request: Request) -> Prepared:
@@ -117,21 +104,20 @@ def prepare(request: Request) -> Prepared:
     if why := model.misfit(table.inputs[:1], table.output):
         raise DataError(f"the model {model.label!r} does not fit these data: it {why}; choose another with --model")
     probe = as_probe(model)
-    chosen = np.arange(len(table.ids))
-    watched = 0
-    if model.extractor() is None:  # a network that is fine-tuned must not have seen what checks it
-        held = set(checking.tolist())
-        together = {table.groups[row] for row in held}
-        chosen = np.array([row for row in chosen if table.groups[row] not in together], np.int64)
-        watched = max(1, min(MOST_CHECKED, round(CHECKED * len(chosen))))
-    rows, steps = OwnRows(table=table, chosen=chosen), Steps()
-    split = SplitSpec(supervisor=0, transfer=len(chosen) - watched, validation=watched, test=0)
+    rows, steps = OwnRows(table=table, chosen=np.arange(len(table.ids))), Steps()
+    split = divide(len(table.ids), probe=model.extractor() is not None)
     data = steps.split(rows, split, seed=request.seed)
     features = steps.features(probe, data.dataset) if probe else None
     return Prepared(
-        request=request, table=table, learned=learned, checking=checking, chosen=chosen, steps=steps, data=data,
+        request=request, table=table, learned=learned, checking=checking, steps=steps, data=data,
         probe=probe, features=features,
     )  # fmt: skip
+
+
+def divide(n: int, *, probe: bool) -> SplitSpec:
+    """How many of `n` rows are learned from; a network that is fine-tuned is watched by some of them."""
+    watched = 0 if probe else max(1, min(MOST_CHECKED, round(CHECKED * n)))
+    return SplitSpec(supervisor=0, transfer=n - watched, validation=watched, test=0)
 
 
 def _divided(table: WeakTable, request: Request, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

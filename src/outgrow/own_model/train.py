@@ -12,19 +12,17 @@ import numpy as np
 from outgrow.artefacts import Artefacts
 from outgrow.config.build import method_table
 from outgrow.executors.base import Watcher
-from outgrow.experiment import Teaching, teach
-from outgrow.learning.losses import CrossEntropy
+from outgrow.experiment import teach
+from outgrow.learning.out_of_fold import folds_of
 from outgrow.methods.base import Method
 from outgrow.methods.naive import Naive
-from outgrow.models.base import Role
 from outgrow.own_labels.choice import Choice, choose
 from outgrow.own_model.carry_out import carry_out, plan_of
 from outgrow.own_model.request import Prepared
-from outgrow.own_model.rows import InMemory
+from outgrow.own_model.teaching import Plot
 from outgrow.plan import Plan
 from outgrow.runtime import Runtime
-from outgrow.specs import TrainSpec
-from outgrow.steps import Context, Trained, walk_unique
+from outgrow.steps import Context, Step, Trained, walk_unique
 from outgrow.student import Student, student_of
 
 Watch = Callable[[Plan], Watcher]
@@ -38,7 +36,7 @@ class Grown:
         choice: which method, why, and the out-of-fold answers to the rows that it learned from; None where the model
             has no frozen features, so that nothing was compared.
         answers: probabilities float32 [n, classes] of all rows of the table, each by a model that did not learn from
-            the row; zero where there is none.
+            the row.
         notes: what data and trainings had to tell.
     """
 
@@ -51,9 +49,13 @@ class Grown:
     computed: int
 
 
-def first_plan(prepared: Prepared, store: Artefacts) -> Plan:
-    """What is computed before a method is chosen: most of the work of a linear head."""
-    return plan_of(prepared.features or prepared.data, cached=store.keys())
+def whole_plan(prepared: Prepared, store: Artefacts) -> Plan:
+    """What is computed, as far as it is known before a method is chosen."""
+    plot = Plot(prepared=prepared, method=prepared.request.method or Naive(), choice=None, features=None)
+    ends: list[Step] = [teach(plot.teaching(), prepared.steps).student]
+    if not prepared.is_probe:
+        ends += [teach(plot.teaching(rows), prepared.steps).student for rows in halves(prepared)]
+    return plan_of(*ends, *([prepared.features] if prepared.features else []), cached=store.keys())
 
 
 def train(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) -> Grown:
@@ -63,73 +65,53 @@ def train(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) 
         watch: gives a watcher for a plan that is carried out.
     """
     store.create()
-    request, context = prepared.request, Context(store, runtime)
-    plan = first_plan(prepared, store)
+    context = Context(store, runtime)
+    plan = plan_of(prepared.features or prepared.data, cached=store.keys())
     computed = carry_out(plan, store, runtime, watch(plan))
-    choice = _choice(prepared, context)
-    method = choice.method if choice else request.method or Naive()
-    taught = teach(_teaching(prepared, choice, method), prepared.steps)
-    plan = plan_of(taught.student, cached=store.keys())
+    features = _features(prepared, context)
+    choice = None if features is None else _choice(prepared, features)
+    method = choice.method if choice else prepared.request.method or Naive()
+    plot = Plot(prepared=prepared, method=method, choice=choice, features=features)
+    parts = [] if prepared.is_probe and choice is not None else halves(prepared)
+    students = [teach(plot.teaching(rows), prepared.steps).student for rows in (None, *parts)]
+    plan = plan_of(*students, cached=store.keys())
     computed += carry_out(plan, store, runtime, watch(plan))
-    student = student_of(
-        taught.student, context, columns=prepared.table.columns.inputs, about=about(prepared, choice, method)
-    )
-    answers = np.zeros((len(prepared.table.ids), prepared.table.output.n_classes), np.float32)
-    if choice is not None and prepared.is_probe:
-        answers[prepared.chosen] = choice.out_of_fold
+    of_all, *of_halves = students
+    if choice is not None and not parts:
+        answers = choice.out_of_fold
     else:
-        rest = np.setdiff1d(np.arange(len(answers)), _learned_from(prepared, context))
-        if len(rest):
-            answers[rest] = student.answers(prepared.table.inputs[rest], context.machine)
-    notes = [note for step in walk_unique(taught.student) if isinstance(step, Trained) for note in step.notes(context)]
+        answers = np.zeros((len(prepared.table.ids), prepared.table.output.n_classes), np.float32)
+        for rows, one in zip(parts, of_halves, strict=True):
+            rest = np.setdiff1d(np.arange(len(answers)), rows)
+            answers[rest] = student_of(one, context).answers(prepared.table.inputs[rest], context.machine)
+    columns = prepared.table.columns.inputs
+    student = student_of(of_all, context, columns=columns, about=about(prepared, choice, method))
+    notes = [note for step in walk_unique(of_all) if isinstance(step, Trained) for note in step.notes(context)]
     return Grown(
         prepared=prepared, student=student, choice=choice, method=method, answers=answers, computed=computed,
         notes=list(dict.fromkeys(notes)),
     )  # fmt: skip
 
 
-def _choice(prepared: Prepared, context: Context) -> Choice | None:
-    """The method by evidence from linear heads on the model's frozen features; None where it has none."""
+def halves(prepared: Prepared) -> list[np.ndarray]:
+    """Two halves of the rows, whole groups: a model that learned from one answers the other."""
+    folds = folds_of(prepared.table.groups, folds=2, seed=prepared.request.seed)
+    return [np.flatnonzero(folds != fold) for fold in (0, 1)]
+
+
+def _features(prepared: Prepared, context: Context) -> np.ndarray | None:
+    """What the frozen model makes of each row, in the table's order; None where it has no frozen part."""
     if prepared.features is None:
         return None
     place = {one: i for i, one in enumerate(prepared.data.read(context).ids)}
-    order = np.array([place[one] for one in prepared.weak.ids])
-    features = np.asarray(prepared.features.read(context)[order])
+    order = np.array([place[one] for one in prepared.table.ids])
+    return np.asarray(prepared.features.read(context)[order])
+
+
+def _choice(prepared: Prepared, features: np.ndarray) -> Choice:
+    """The method by evidence from linear heads on the model's frozen features."""
     weak = dataclasses.replace(prepared.weak, features=lambda: features)
     return choose(features, weak, prepared.table.output, method=prepared.request.method, seed=prepared.request.seed)
-
-
-def _teaching(prepared: Prepared, choice: Choice | None, method: Method) -> Teaching:
-    """The student's training as a teaching."""
-    request = prepared.request
-    fields: dict[str, Any] = dict(request.model.train_defaults())
-    if prepared.is_probe and choice is not None and method.objective().loss.convex:
-        fields = {"optimizer": "lbfgs", "l2": choice.l2}
-    elif not prepared.is_probe:
-        fields["keep"] = "best"  # by agreement with the weak labels of rows that it does not learn from
-    fields |= request.train
-    weak, audited = prepared.supervisors()
-    if not prepared.is_probe and choice is not None and _only_fuses(method):
-        named = f"{method.label} of {weak.label}"
-        weak, audited, method = InMemory(by=named, ids=prepared.weak.ids, votes=choice.fused[None]), None, Naive()
-    task = prepared.data.dataset.task
-    return Teaching(
-        task=task, split=prepared.data.sizes, weak=weak, audited=audited, method=method, seed=request.seed,
-        strong=Role(model=request.model, train=TrainSpec(**fields)),
-    )  # fmt: skip
-
-
-def _only_fuses(method: Method) -> bool:
-    """Whether all that a method does is to make targets of the labels; a network has no features to do that by itself."""
-    objective = method.objective()
-    return not method.recipe and not objective.selections and objective.loss == CrossEntropy()
-
-
-def _learned_from(prepared: Prepared, context: Context) -> np.ndarray:
-    """Numbers of the table's rows that the student learns from."""
-    data = prepared.data.read(context)
-    number = {one: i for i, one in enumerate(prepared.table.ids)}
-    return np.array([number[data.ids[row]] for row in data.rows(prepared.data.part("transfer"))])
 
 
 def about(prepared: Prepared, choice: Choice | None, method: Method) -> dict[str, Any]:
