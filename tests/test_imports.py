@@ -38,7 +38,7 @@ ROOMS = [
     "config", "results", "auditing",
     "plan", "stored", "student", "labelling", "estimators",
     "figures", "analyses", "report",
-    "nominal", "executors", "trackers",
+    "nominal", "executors", "trackers", "tracking",
     "preparation", "sweep",
     "own_model", "export",
     "freshness", "forecast", "rates", "progress", "study",

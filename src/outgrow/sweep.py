@@ -19,7 +19,7 @@ from outgrow.results.records import record
 from outgrow.results.table import Record
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Context, Step
-from outgrow.trackers.follow import following
+from outgrow.tracking import following
 
 ATTEMPTS = 20  # what is found damaged on the way is moved aside; the next computes it again, and may find more
 

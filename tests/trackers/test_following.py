@@ -17,8 +17,8 @@ from outgrow.runtime import Runtime
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.trackers.base import Tracked, Tracker, check_tracker, trackers
-from outgrow.trackers.follow import leaves
 from outgrow.trackers.tensorboard import folder_name
+from outgrow.tracking import leaves
 
 Toy = Callable[..., list[Experiment]]
 Cli = Callable[..., tuple[int, str, str]]

@@ -13,8 +13,7 @@ import numpy as np
 from outgrow.learning.objective import Transform
 from outgrow.methods.transforms.mean import Mean
 from outgrow.own_labels.table import WeakTable
-from outgrow.steps import Predictor, Split, Steps
-from outgrow.supervisors.base import Outside
+from outgrow.supervisors.base import ById
 from outgrow.tasks.base import Examples, Kind, Output
 from outgrow.tasks.sources.images import DECODING, Reference
 
@@ -70,7 +69,7 @@ class OwnRows:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class InMemory(Outside):
+class InMemory(ById):
     """Labels by example id that stand in memory.
 
     Args:
@@ -93,9 +92,6 @@ class InMemory(Outside):
         names = "\x1f".join(self.ids).encode()
         digest = hashlib.sha256(names + b"\x1e" + str(content.shape).encode() + content.tobytes()).hexdigest()
         return {"family": self.name, "content": digest, "rule": self.rule.identity()}
-
-    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
-        return steps.given(self, data)
 
     def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> tuple[np.ndarray, list[str]]:
         place = {one: i for i, one in enumerate(self.ids)}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from outgrow.learning.objective import Transform
 from outgrow.models.base import Model, Role
 from outgrow.registry import Registry
 from outgrow.spec import Option
 from outgrow.steps import Predictor, Split, Steps
-from outgrow.tasks.base import Kind
+from outgrow.tasks.base import Kind, Output
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Supervisor(Option):
@@ -53,6 +57,17 @@ class Outside(Supervisor):
     @property
     def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
         return frozenset({"classification", "preference"})
+
+
+class ById(Outside):
+    """Somebody outside whose labels are there already, by example id; also a `steps.Labeller`."""
+
+    def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+        """Labels of some examples, float32 [labellers, n, classes], and notes, as `steps.Labeller` says."""
+        raise NotImplementedError
+
+    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
+        return steps.given(self, data)
 
 
 class Committee(Supervisor):

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from outgrow.learning.objective import Transform
 from outgrow.methods.transforms.mean import Mean
 from outgrow.spec import plain, spec
-from outgrow.steps import Predictor, Split, Steps
-from outgrow.supervisors.base import Outside, supervisors
+from outgrow.supervisors.base import ById, supervisors
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.label_values import Values
 from outgrow.tasks.sources.labels import OPTIONS, check_options, content, read_labels
 
-if TYPE_CHECKING:
-    import numpy as np
 
-
-@supervisors.register(
-    "labels", about="labels or probabilities by example id, out of a file", source="a table of your own"
-)
+@supervisors.register("labels", about="labels or probabilities by id, out of a file", source="a table of your own")
 @spec
-class LabelFile(Outside):
+class LabelFile(ById):
     """A weak supervisor that is no model: a table with a column `id` and either `label` or one column per class.
 
     Args:
@@ -58,6 +54,3 @@ class LabelFile(Outside):
 
     def read(self, ids: Sequence[str], output: Output, *, known: Sequence[str]) -> tuple[np.ndarray, list[str]]:
         return read_labels(self.path, ids, output, known=known, **{one: getattr(self, one) for one in OPTIONS})
-
-    def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
-        return steps.given(self, data)

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from outgrow.learning.featured import voted
 from outgrow.learning.objective import Transform, WeakLabels
 from outgrow.methods.transforms.base import transforms
-from outgrow.methods.transforms.harden import hardened
 from outgrow.spec import spec
 
 
@@ -20,8 +20,4 @@ class Vote(Transform):
     name: ClassVar[str] = "vote"
 
     def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:
-        counts = hardened(weak.probabilities).sum(0)
-        most = (counts == counts.max(-1, keepdims=True)) & (counts > 0)
-        total = most.sum(-1, keepdims=True)
-        shared = np.divide(most, total, out=np.zeros(most.shape), where=total > 0)
-        return weak.with_probabilities(shared[None].astype(np.float32))
+        return weak.with_probabilities(voted(weak.probabilities)[None].astype(np.float32))
