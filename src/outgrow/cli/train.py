@@ -55,8 +55,9 @@ def train(
         str, typer.Option(help=f"The pretrained student (outgrow list models); {TEXT_MODEL} for texts.")
     ] = "",
     training: Annotated[
-        Literal["probe", "lora", "full"], typer.Option(help="A linear head on frozen features, or more.")
-    ] = "probe",
+        Literal["auto", "probe", "lora", "full"],
+        typer.Option(help="A linear head on frozen features (probe), or more; auto: all weights where that is quick."),
+    ] = "auto",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="An option of the model, layers=12, or of its training, train.epochs=3."),
@@ -79,6 +80,7 @@ def train(
 ) -> None:
     """Train a model on weak labels of your own, with no truth or a little, and say how far to trust it."""
     from outgrow.cli.display import say
+    from outgrow.learning.machine import machine_of
     from outgrow.own_labels.columns import Columns
     from outgrow.own_labels.pictures import FOLDER, PATH, is_image_folder
     from outgrow.own_model.audited import check_unaudited
@@ -101,13 +103,13 @@ def train(
         model or (IMAGE_MODEL if image else TEXT_MODEL), training, settings or [], images=bool(image)
     )
     request = Request(
-        paths=tables, columns=columns, model=student, train=options, method=_method(method), budget=budget, seed=seed,
-        audits=audits,
+        paths=tables, columns=columns, model=student, auto=training == "auto", train=options,
+        method=_method(method), budget=budget, seed=seed, audits=audits,
     )  # fmt: skip
     check_free(out)
     check_unaudited(out)
-    prepared = prepare(request)
     runtime, opened = runtime_of(executor="serial", workers=None, device=device, precision=precision), Store(store)
+    prepared = prepare(request, machine_of(runtime).device.type if request.auto else "cpu")  # type: ignore[arg-type]
     _tell(prepared)
     _cost(prepared, opened, runtime)
     if dry_run:
@@ -169,8 +171,8 @@ def student_from(name: str, training: str, settings: list[str], *, images: bool)
         except UnknownName as error:
             raise UnknownName(f"--model: {error}; or one of the hub, as org/name, or a folder") from None
     if fields["model"] in models and "training" in field_names(models[fields["model"]]):
-        fields["training"] = training
-    elif training != "probe":
+        fields["training"] = "probe" if training == "auto" else training
+    elif training not in ("auto", "probe"):
         raise ConfigError(f"--training {training}: the model {name!r} is trained in one way only; leave it out")
     options: dict[str, Any] = {}
     for text in settings:
@@ -222,8 +224,8 @@ def _cost(prepared: Prepared, store: Store, runtime: Runtime) -> None:
     from outgrow.own_model.train import whole_plan
 
     plan = whole_plan(prepared, store)
-    how = prepared.request.model.label
-    say(f"Student: {how}{time_of(plan, runtime) or ': its features are in the store already'}.")
+    how = prepared.request.model.label + (f" ({prepared.depth})" if prepared.depth else "")
+    say(f"Student: {how}{time_of(plan, runtime) or ': all of it is in the store already'}.")
 
 
 def show(found: Finding) -> None:

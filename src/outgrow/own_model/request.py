@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from outgrow.models.base import Model, as_probe
 from outgrow.own_labels.budget import divided
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.table import WeakTable, read
+from outgrow.own_model.depth import Device, deepened
 from outgrow.own_model.rows import OwnRows
 from outgrow.own_model.truths import take_truths
 from outgrow.plain import counted
@@ -33,6 +34,7 @@ class Request:
     Args:
         paths: of tables.
         model: the pretrained student.
+        auto: whether all of a model that is given as a linear head is trained instead, where that is little work.
         train: fields of its training, in place of what suits the model.
         method: how it learns; None to choose by evidence.
         budget: how many audited rows may be learned from; None for half of them. The others check the result.
@@ -42,6 +44,7 @@ class Request:
     paths: Sequence[str]
     columns: Columns
     model: Model
+    auto: bool = False
     train: Mapping[str, Any] = field(default_factory=dict)
     method: Method | None = None
     budget: int | None = None
@@ -54,6 +57,8 @@ class Prepared:
     """A request with its data read.
 
     Args:
+        request: with the model and the training that it came to.
+        depth: how much of the model is trained, and why, in words; "" where it was asked for.
         learned: numbers of the audited rows whose truth may be learned from.
         checking: numbers of the audited rows whose truth is for checking alone.
         probe: the model as a linear head on frozen features, if it can be one: methods are compared by it.
@@ -62,6 +67,7 @@ class Prepared:
 
     request: Request
     table: WeakTable
+    depth: str
     learned: np.ndarray
     checking: np.ndarray
     steps: Steps
@@ -88,8 +94,11 @@ class Prepared:
         )
 
 
-def prepare(request: Request) -> Prepared:
+def prepare(request: Request, device: Device = "cpu") -> Prepared:
     """Read the data and decide which rows are for what; nothing is computed.
+
+    Args:
+        device: on which it will be.
 
     Raises:
         ConfigError, DataError: what is wrong with the request or the data.
@@ -103,13 +112,17 @@ def prepare(request: Request) -> Prepared:
         )
     if why := model.misfit(table.inputs[:1], table.output):
         raise DataError(f"the model {model.label!r} does not fit these data: it {why}; choose another with --model")
-    probe = as_probe(model)
+    probe, depth = as_probe(model), ""
+    if request.auto:
+        model, depth = deepened(model, table, device)
+        train = {"epochs": 1, **request.train} if model is not request.model else request.train
+        request = replace(request, model=model, train=train)
     rows, steps = OwnRows(table=table, chosen=np.arange(len(table.ids))), Steps()
     split = divide(len(table.ids), probe=model.extractor() is not None)
     data = steps.split(rows, split, seed=request.seed)
     features = steps.features(probe, data.dataset) if probe else None
     return Prepared(
-        request=request, table=table, learned=learned, checking=checking, steps=steps, data=data,
+        request=request, table=table, depth=depth, learned=learned, checking=checking, steps=steps, data=data,
         probe=probe, features=features,
     )  # fmt: skip
 
