@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from outgrow.errors import ConfigError, DataError
+from outgrow.methods.confidence import Confidence
 from outgrow.methods.naive import Naive
 from outgrow.models.base import models
 from outgrow.own_labels.columns import Columns
@@ -145,6 +146,18 @@ def test_of_a_fine_tuned_student_each_row_is_answered_by_a_model_of_the_other_ha
     assert sorted(learned) == sorted(divide(n, probe=False).transfer for n in (N, *map(len, parts)))
     whole = made.student.answers(prepared.table.inputs, Context(store).machine)
     assert not np.allclose(whole, made.answers)
+
+
+def test_a_head_with_a_loss_of_its_own_is_judged_by_heads_with_that_loss(
+    request_for: Callable[..., Request], tmp_path: Path
+) -> None:
+    made = grown(prepare(request_for(method=Confidence())), tmp_path / "store")
+    assert made.choice is not None
+    assert not np.allclose(made.answers, made.choice.out_of_fold)
+    store = Store(tmp_path / "store")
+    trained = [store.manifest(key) for key in sorted(store.keys()) if store.manifest(key).step == "finetune"]
+    assert len(trained) == 3
+    assert all("alpha" in one.identity["objective"]["loss"] for one in trained)
 
 
 def test_what_is_made_of_labels_with_features_reaches_a_network_that_has_none(

@@ -90,7 +90,11 @@ class Plot:
         return labels, InMemory(by=table.columns.audited or request.audits, ids=weak.ids, votes=known)
 
 
+def is_plain(method: Method) -> bool:
+    """Whether a student learns targets by cross-entropy, as the heads do that methods are compared by."""
+    return not method.recipe and method.objective().loss == CrossEntropy()
+
+
 def only_fuses(method: Method) -> bool:
     """Whether all that a method does is to make targets of the labels."""
-    objective = method.objective()
-    return not method.recipe and not objective.selections and objective.loss == CrossEntropy()
+    return is_plain(method) and not method.objective().selections

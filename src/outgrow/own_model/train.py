@@ -19,7 +19,7 @@ from outgrow.methods.naive import Naive
 from outgrow.own_labels.choice import Choice, choose
 from outgrow.own_model.carry_out import carry_out, plan_of
 from outgrow.own_model.request import Prepared
-from outgrow.own_model.teaching import Plot
+from outgrow.own_model.teaching import Plot, is_plain
 from outgrow.plan import Plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Step, Trained, walk_unique
@@ -52,9 +52,8 @@ class Grown:
 def whole_plan(prepared: Prepared, store: Artefacts) -> Plan:
     """What is computed, as far as it is known before a method is chosen."""
     plot = Plot(prepared=prepared, method=prepared.request.method or Naive(), choice=None, features=None)
-    ends: list[Step] = [teach(plot.teaching(), prepared.steps).student]
-    if not prepared.is_probe:
-        ends += [teach(plot.teaching(rows), prepared.steps).student for rows in halves(prepared)]
+    parts = [] if prepared.is_probe and is_plain(plot.method) else halves(prepared)
+    ends: list[Step] = [teach(plot.teaching(rows), prepared.steps).student for rows in (None, *parts)]
     return plan_of(*ends, *([prepared.features] if prepared.features else []), cached=store.keys())
 
 
@@ -72,7 +71,7 @@ def train(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) 
     choice = None if features is None else _choice(prepared, features)
     method = choice.method if choice else prepared.request.method or Naive()
     plot = Plot(prepared=prepared, method=method, choice=choice, features=features)
-    parts = [] if prepared.is_probe and choice is not None else halves(prepared)
+    parts = [] if prepared.is_probe and choice is not None and is_plain(method) else halves(prepared)
     students = [teach(plot.teaching(rows), prepared.steps).student for rows in (None, *parts)]
     plan = plan_of(*students, cached=store.keys())
     computed += carry_out(plan, store, runtime, watch(plan))
