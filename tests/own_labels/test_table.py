@@ -149,6 +149,13 @@ def test_a_matrix_of_another_height_or_of_objects_is_refused(csv: Write, tmp_pat
     np.save(tmp_path / "P.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(DataError, match=r"no \.npy file of numbers"):
         table(path, labels=(str(tmp_path / "P.npy"),), classes=("a", "b"))
+    np.save(tmp_path / "B.npy", np.full((N, 2), 2**62))
+    with pytest.raises(DataError, match="holds whole numbers from"):
+        table(path, labels=(str(tmp_path / "B.npy"),))
+    whole = (tmp_path / "L.npy").read_bytes()
+    (tmp_path / "C.npy").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=r"no \.npy file of numbers"):
+        table(path, labels=(str(tmp_path / "C.npy"),), classes=("a", "b"))
     np.save(tmp_path / "M.npy", np.full((N, 2), 5))
     with pytest.raises(DataError, match="whole numbers from 5 to 5; classes are numbered from 0 to 1"):
         table(path, labels=(str(tmp_path / "M.npy"),), classes=("a", "b"))

@@ -12,7 +12,7 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.pictures import PATH, folder_table, is_image_folder, references
 from outgrow.own_labels.seen import Seen, seen
-from outgrow.own_labels.votes import Said, output_of, read_matrix, read_said, votes_of
+from outgrow.own_labels.votes import PAIR, Said, output_of, read_matrix, read_said, votes_of
 from outgrow.plain import counted, plain
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.alike import bare, folded, joined
@@ -88,7 +88,7 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
     checked = read_said(table, [columns.audited], columns.no_label) if columns.audited else []
     votes: list[np.ndarray] = []
     labellers: list[str] = []
-    classes = columns.classes
+    classes = columns.classes if columns.kind == "classification" else PAIR
     for path in matrix:
         names, own, k = read_matrix(path, n, classes=classes)
         labellers, votes = [*labellers, *names], [*votes, *own]

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING
 
 from outgrow.errors import DataError
 from outgrow.plain import counted
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.class_forms import ordered
-from outgrow.tasks.sources.classes import NUMBER, classes_found, spelled
+from outgrow.tasks.sources.classes import MOST, NUMBER, classes_found, spelled
 from outgrow.tasks.sources.files import errors_name
 from outgrow.tasks.sources.label_values import SILENT, meaning, names_of
 from outgrow.tasks.sources.probabilities import probabilities
@@ -215,13 +216,13 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
 
     place = Path(path).expanduser()
     with errors_name(place):
-        try:
-            with open(place, "rb") as file:
-                found = np.lib.format.read_array(file, allow_pickle=False)
-        except (ValueError, EOFError, TypeError, SyntaxError, MemoryError) as error:
+        try:  # mapped, so that a size that the file does not have is an error, and no memory
+            found = np.asarray(np.lib.format.open_memmap(place, mode="r"))
+        except (ValueError, EOFError, TypeError, SyntaxError, OverflowError, RecursionError, TokenError) as error:
             raise DataError(f"{path} is no .npy file of numbers: {error}") from None
     shape = " x ".join(map(str, found.shape))
-    if found.ndim == 0 or found.dtype.kind not in "iuf" or len(found) != n:
+    most = 3 if found.dtype.kind == "f" else 2
+    if not 0 < found.ndim <= most or found.dtype.kind not in "iuf" or len(found) != n:
         raise DataError(
             f"{path} holds {found.dtype} {shape}, and a label matrix has a row for each of the {n:,} rows of the "
             "table: whole numbers, a column for each labeller, -1 for nothing; or probabilities"
@@ -231,7 +232,7 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
     if found.dtype.kind != "f":
         found = found.reshape(n, -1).astype(np.int64)
         k = max(len(classes), int(found.max(initial=-1)) + 1)
-        if (classes and k > len(classes)) or found.min(initial=0) < -1 or k < 2:
+        if (classes and k > len(classes)) or found.min(initial=0) < -1 or not 2 <= k <= MOST:
             raise DataError(
                 f"{path} holds whole numbers from {found.min(initial=k - 1)} to {found.max(initial=-1)}; classes are "
                 f"numbered from 0{f' to {len(classes) - 1}' if classes else ''}, at least two, and -1 says nothing"

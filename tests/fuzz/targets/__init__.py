@@ -9,6 +9,7 @@ MODULES = (
     "rows",
     "labels",
     "label",
+    "own_labels",
     "images",
     "puzzles",
     "config",
