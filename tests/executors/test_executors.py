@@ -324,7 +324,7 @@ def test_a_long_call_that_lets_no_thread_run_is_no_death(
     def busy(step: Step, *arguments: Any) -> bool:
         if step.name == "label":
             started = time.monotonic()
-            sum(range(60_000_000))  # in C, with the interpreter's lock
+            sum(range(200_000_000))  # in C, with the interpreter's lock
             assert time.monotonic() - started > 0.6
         return compute(step, *arguments)
 
