@@ -137,3 +137,11 @@ def test_another_is_taken_only_if_it_is_clearly_ahead() -> None:
     assert clearly_best(np.stack([hits, barely, better])) == 2
     assert clearly_best(np.stack([better, hits])) == 0
     assert clearly_best(np.stack([hits])) == 0
+
+
+def test_answers_are_stable_where_the_features_tell_the_class() -> None:
+    weak, noise = labels(), np.random.default_rng(1).standard_normal((N, 60)).astype(np.float16)
+    stable = weigh(features_of(weak), weak, TWO, [("naive", Naive())], l2=[0.1], seed=0)[0].evidence.stability
+    shaky = weigh(noise, weak, TWO, [("naive", Naive())], l2=[0.1], seed=0)[0].evidence.stability
+    assert 0.93 < stable <= 1
+    assert shaky < stable - 0.1

@@ -28,6 +28,7 @@ class Evidence:
             targets differ, it does not rank methods.
         agreement: share of the majority vote's labels, and of known truth, that they give too; a tie counts in equal
             shares.
+        stability: share of rows that heads of another division into folds answer alike.
         audited: rows of known truth.
         right: how often they are right on these, no one being judged by a row whose truth it has learned; or None.
     """
@@ -37,6 +38,7 @@ class Evidence:
     l2: float
     fit: float
     agreement: float
+    stability: float
     audited: int = 0
     right: float | None = None
 
@@ -66,7 +68,7 @@ def weigh(
     l2: Sequence[float],
     seed: int,
 ) -> list[Weighed]:
-    """Evidence of every method; all heads, of all methods, penalties and folds, are solved as one problem.
+    """Evidence of every method; the heads of all methods, penalties and folds are solved as one problem.
 
     Each fold has targets of its own, made without labels and truth of its rows: a transform may carry what is said of
     one row to others.
@@ -81,11 +83,12 @@ def weigh(
     answers = out_of_fold(features, taught, output, l2=l2, folds=folds)
     vote = weak.corrected(Vote().apply(weak, seed=seed).mean())
     voted = np.flatnonzero(vote.any(-1))
-    found = []
+    found, others = [], folds_of(weak.groups, seed=seed + 1)
     for (name, method), lesson, own in zip(methods, whole, answers, strict=True):
         agrees = np.stack([vote[voted, one.argmax(-1)[voted]] for one in own])
         best = clearly_best(agrees)
         said = own[best].argmax(-1)
+        again = out_of_fold(features, [lesson], output, l2=[l2[best]], folds=others)[0, 0].argmax(-1)
         hits = said[known] == weak.truth[known] if weak.truth is not None else np.zeros(0, bool)
         evidence = Evidence(
             name=name,
@@ -93,6 +96,7 @@ def weigh(
             l2=l2[best],
             fit=_fit(own[best], lesson),
             agreement=float(agrees[best].mean()) if len(voted) else float("nan"),
+            stability=float((said == again).mean()),
             audited=len(known),
             right=float(hits.mean()) if len(known) else None,
         )

@@ -29,15 +29,19 @@ def judged(rows: KeptRows, *, folder: Path, notes: list[str]) -> list[Finding]:
 
 def choice(found: Choice) -> Finding:
     """Which method was taken, and why."""
-    names: tuple[str, ...] = ("method", "l2", "tells", "agrees with the vote")
+    names: tuple[str, ...] = ("method", "l2", "tells", "agrees with the vote", "stable")
     rows: list[tuple[str, ...]] = [
-        (one.name, f"{one.l2:g}", f"{one.fit:.3f}", percent(one.agreement)) for one in found.table
+        (one.name, f"{one.l2:g}", f"{one.fit:.3f}", percent(one.agreement), percent(one.stability))
+        for one in found.table
     ]
     audited = [one.audited for one in found.table]
     if any(audited):
         names = (*names, f"right on {audited[0]:,} audited")
         rows = [(*row, percent(one.right or 0.0)) for row, one in zip(rows, found.table, strict=True)]
-    told = "Tells: nats a row by which held-out labels are likelier than by the shares of their classes alone."
+    told = (
+        "Tells: nats a row by which held-out labels are likelier than by the shares of their classes alone. Stable: "
+        "rows that heads answer alike that learned from another four fifths of the rows."
+    )
     return Finding(
         title="Method", sentences=[*found.reasons, told],
         table=TextTable(names=names, numeric=names[1:], measured=names[1:], rows=rows, once=False),
