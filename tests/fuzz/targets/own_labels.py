@@ -116,5 +116,5 @@ def read_folder(case: Case, folder: Path) -> object:
         return load(folder).classes
 
 
-add("weak tables", tables, read_table)
-add("student folders", folders, read_folder)
+add("weak-tables", tables, read_table)
+add("student-folders", folders, read_folder)
