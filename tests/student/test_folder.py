@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import outgrow
+from outgrow.disk import write_whole
 from outgrow.errors import ConfigError, DataError
 from outgrow.steps import Context, NewRows
 from outgrow.stored import predictor_of
+from outgrow.student import folder as student_folder
 from outgrow.student import load, save, student_of
 from outgrow.student.folder import FACTS, WEIGHTS
 
@@ -76,3 +79,22 @@ def test_no_model_and_other_files_are_told(tmp_path: Path) -> None:
         load(tmp_path / "none")
     with pytest.raises(ConfigError, match=f"has no {FACTS}"):
         load(tmp_path)
+
+
+def test_a_folder_that_was_half_written_is_told_and_can_be_written_again(
+    folder: tuple[Path, np.ndarray, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = load(folder[0])
+
+    def stopped(path: Path, *arguments: Any, **options: Any) -> Path:
+        if path.name == WEIGHTS:
+            raise KeyboardInterrupt
+        return write_whole(path, *arguments, **options)
+
+    monkeypatch.setattr(student_folder, "write_whole", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        save(student, tmp_path / "new")
+    monkeypatch.undo()
+    with pytest.raises(DataError, match="train the model again"):
+        load(tmp_path / "new")
+    assert load(save(student, tmp_path / "new")).classes == student.classes

@@ -26,6 +26,10 @@ from outgrow.steps import Context, Step, Trained, walk_unique
 from outgrow.student import Student, student_of
 
 Watch = Callable[[Plan], Watcher]
+HALVES = (
+    "rows were answered by two models, each of which learned from the other half of the rows; the model that is kept "
+    "learned from all of them, and may be a little better"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +92,7 @@ def train(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) 
     notes = [note for step in walk_unique(of_all) if isinstance(step, Trained) for note in step.notes(context)]
     return Grown(
         prepared=prepared, student=student, choice=choice, method=method, answers=answers, computed=computed,
-        notes=list(dict.fromkeys(notes)),
+        notes=list(dict.fromkeys([*notes, *([HALVES] if parts else [])])),
     )  # fmt: skip
 
 

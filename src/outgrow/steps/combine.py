@@ -9,13 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from outgrow.learning.objective import Transform, WeakLabels
+from outgrow.learning.objective import Transform
 from outgrow.spec import plain
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.labels import weak_labels
 from outgrow.steps.predictor import Inputs, Predictor
-from outgrow.steps.split import Part
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,12 +48,7 @@ class Combined(Predictor):
         return np.concatenate([one.votes(context, inputs) for one in self.members])
 
     def answers(self, context: Context, inputs: Inputs) -> np.ndarray:
-        votes = self.votes(context, inputs)
-        if isinstance(inputs, Part):
-            weak = weak_labels(votes, inputs, context)
-        else:
-            ids = list(inputs.ids) or [str(i) for i in range(votes.shape[1])]
-            weak = WeakLabels.of(votes, ids=ids, groups=ids)
+        weak = weak_labels(self.votes(context, inputs), inputs, context)
         mean = self.rule.apply(weak, seed=0).mean()
         if weak.texts is None:
             return mean

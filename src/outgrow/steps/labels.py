@@ -12,7 +12,7 @@ import numpy as np
 from outgrow.learning.objective import WeakLabels
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
-from outgrow.steps.predictor import Predictor
+from outgrow.steps.predictor import Inputs, Predictor
 from outgrow.steps.split import Part
 from outgrow.steps.stored import demand, stored
 from outgrow.steps.truth import accuracy_of
@@ -93,10 +93,13 @@ class Labels(Step):
         return stored(context.store, self.key, read)
 
 
-def weak_labels(votes: np.ndarray, part: Part, context: Context) -> WeakLabels:
-    """Votes as weak labels of a part's rows; texts become classes of their own, in the order of the alphabet."""
-    data = part.split.read(context)
-    rows = data.rows(part)
+def weak_labels(votes: np.ndarray, inputs: Inputs, context: Context) -> WeakLabels:
+    """Votes as weak labels of rows; texts become classes of their own, in the order of the alphabet."""
+    if not isinstance(inputs, Part):
+        ids = list(inputs.ids) or [str(i) for i in range(votes.shape[1])]
+        return WeakLabels.of(votes, ids=ids, groups=ids)
+    data = inputs.split.read(context)
+    rows = data.rows(inputs)
     return WeakLabels.of(votes, ids=[data.ids[row] for row in rows], groups=[data.groups[row] for row in rows])
 
 

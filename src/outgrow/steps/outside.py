@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from outgrow.learning.objective import Transform, WeakLabels
+from outgrow.learning.objective import Transform
 from outgrow.spec import plain
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
@@ -99,12 +99,7 @@ class FromOutside(Predictor):
         return whole[:, inputs.start : inputs.stop]
 
     def answers(self, context: Context, inputs: Inputs) -> np.ndarray:
-        votes = self.votes(context, inputs)
-        if isinstance(inputs, Part):
-            weak = weak_labels(votes, inputs, context)
-        else:
-            ids = list(inputs.ids) or [str(i) for i in range(votes.shape[1])]
-            weak = WeakLabels.of(votes, ids=ids, groups=ids)
+        weak = weak_labels(self.votes(context, inputs), inputs, context)
         return self.labeller.rule.apply(weak, seed=0).mean()
 
     def notes(self, context: Context) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -23,7 +24,10 @@ FACTS, WEIGHTS, START = "student.json", "weights.safetensors", "start.safetensor
 
 
 def save(student: Student, folder: str | Path) -> Path:
-    """Write a student into a folder, which is made; its facts come last, so that a half-written one is not read.
+    """Write a student into a folder, which is made.
+
+    Its facts come first, with hashes of what follows: a half-written one is told from a whole one, and can be written
+    again.
 
     The base model's weights are not copied: the folder names them by their hash.
 
@@ -36,14 +40,9 @@ def save(student: Student, folder: str | Path) -> Path:
     place = Path(folder)
     check_free(place)
     place.mkdir(parents=True, exist_ok=True)
-    (place / FACTS).unlink(missing_ok=True)
     files = {WEIGHTS: packed(dict(student.state))}
     if student.start is not None:
         files[START] = packed(dict(student.start))
-    hashes = {}
-    for name, content in files.items():
-        write_whole(place / name, lambda file, content=content: file.write(content), what="model")  # type: ignore[misc]
-        hashes[name] = sha256(place / name)
     facts = {
         "format": FORMAT,
         "outgrow": outgrow.__version__,
@@ -54,9 +53,11 @@ def save(student: Student, folder: str | Path) -> Path:
         "model": table_of(student.model, "model"),
         "base": digest(plain(student.model)),
         "about": dict(student.about),
-        "files": hashes,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     write_whole(place / FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n", what="model")
+    for name, content in files.items():
+        write_whole(place / name, lambda file, content=content: file.write(content), what="model")  # type: ignore[misc]
     return place
 
 
