@@ -130,9 +130,9 @@ def accumulate(
 ) -> float:
     """Add the gradient of a batch's loss to the parameters, one backward pass per micro-batch; returns the loss.
 
-    A loss that looks at the whole batch (`rowwise` is false) is given all its logits: with several micro-batches these
-    are computed once without a graph, the loss is differentiated with respect to them, and a second forward pass
-    carries that gradient on. So the result does not depend on how the batch is cut.
+    A loss that looks at the whole batch (`rowwise` is false) is given all its logits: with several micro-batches or
+    processes these are computed once without a graph, the loss is differentiated with respect to them, and a second
+    forward pass carries that gradient on. So the result does not depend on how the batch is cut.
     """
 
     def seen(logits: Tensor, piece: np.ndarray) -> Batch:
@@ -147,7 +147,7 @@ def accumulate(
 
     team = machine.team
     mine = list(pieces[team.rank :: team.size])
-    if not rowwise and len(pieces) > 1:
+    if not rowwise and (len(pieces) > 1 or team.size > 1):  # each process must see all that the loss may remember
         return _accumulate_jointly(network, rows, pieces, mine, loss, seen, machine=machine)
     count = sum(team.gather(sum(len(targets.rows(piece)) for piece in mine)))
     value = torch.zeros((), device=machine.device)
