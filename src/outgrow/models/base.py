@@ -33,6 +33,8 @@ class Model:
     """Names of the tasks it can do untrained, so that a zero-shot score means something."""
     generates: bool = False
     """Whether it is a causal language model, which can continue texts."""
+    represents: ClassVar[bool] = False
+    """Whether its network tells the representation that `train.anchor` holds (`Network.represent`)."""
     supervises_untrained: ClassVar[frozenset[str]] = frozenset()
     """Names of the tasks that it was pretrained on, so that it is a weak supervisor of them as it is."""
 

@@ -87,6 +87,7 @@ class Backbone(ImageModel):
     crop: Annotated[float, Field(gt=0, le=1)] = 0.875
     training: Literal["probe", "full"] = "probe"
     rate: ClassVar[float] = 1e-4  # of full fine-tuning
+    represents: ClassVar[bool] = True
 
     @property
     def label(self) -> str:

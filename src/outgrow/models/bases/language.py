@@ -93,6 +93,7 @@ class LanguageModel(TextModel):
     lora_rank: Annotated[int, Field(ge=1)] = 8
     new_tokens: Annotated[int, Field(ge=1)] = 12
     knows: ClassVar[frozenset[str]] = frozenset()
+    represents: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.path and self.name not in PRESETS:
