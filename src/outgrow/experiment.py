@@ -151,9 +151,23 @@ def _check_role(key: str, role: Role, task: Task) -> None:
             'use "adam", or training = "probe" for that model',
             key=f"{key}.train.optimizer",
         )
+    if role.train.anchor and (why := _no_anchor(role, task)):
+        raise ConfigError(
+            f"anchor = {role.train.anchor:g} holds the vectors that a head reads, and {why}; set anchor = 0 for it",
+            key=f"{key}.train.anchor",
+        )
     if task.kind not in role.model.kinds:
         raise ConfigError(
             f"model {role.model.name!r} cannot learn {task.kind} tasks such as {task.name!r}, "
             f"only {', '.join(sorted(role.model.kinds))}",
             key=f"{key}.model",
         )
+
+
+def _no_anchor(role: Role, task: Task) -> str:
+    """Why there is nothing that an anchor could hold, or an empty text."""
+    if role.model.extractor() is not None:
+        return f"those of {role.model.label!r} are frozen already"
+    if task.kind == "generation":
+        return f"the task {task.name!r} is a generation task, which has no head of its own"
+    return "" if role.model.represents else f"{role.model.label!r} does not tell them"

@@ -37,6 +37,8 @@ class Model:
     """Whether its network is multiplied in bfloat16 where the hardware is made for that; for estimates of time."""
     efficiency: ClassVar[float] = 0.6
     """Of the speed of large matrix products, what its network reaches; for estimates of time."""
+    represents: ClassVar[bool] = False
+    """Whether its network tells the representation that `train.anchor` holds (`Network.represent`)."""
     supervises_untrained: ClassVar[frozenset[str]] = frozenset()
     """Names of the tasks that it was pretrained on, so that it is a weak supervisor of them as it is."""
 

@@ -53,7 +53,10 @@ def check_selection(one: Selection) -> None:
 
 
 def check_loss(one: Loss) -> None:
-    """It is a finite number with a gradient, by probabilities and by class numbers; rowwise means what it says."""
+    """It is a finite number with a gradient; each training begins anew; rowwise means what it says.
+
+    Targets are probabilities, and token numbers too where it is for texts that are generated.
+    """
     import torch
 
     from outgrow.learning.losses import Batch
@@ -62,7 +65,8 @@ def check_loss(one: Loss) -> None:
     for classes in (2, 5):
         soft = torch.randn(8, classes, generator=generator).softmax(-1)
         weights = torch.rand(8, generator=generator) + 0.5
-        for targets in (soft, torch.arange(8) % classes):
+        numbers = [torch.arange(8) % classes] if "generation" in one.kinds else []
+        for targets in (soft, *numbers):
             for progress in (0.0, 0.5, 1.0):
                 logits = torch.randn(8, classes, generator=generator, requires_grad=True)
 
@@ -73,6 +77,8 @@ def check_loss(one: Loss) -> None:
 
                 value = one.start(soft if targets.ndim > 1 else None)(seen(slice(None)))
                 demand(value.shape == () and bool(torch.isfinite(value)), f"{one.name}: the loss must be one number")
+                again = one.start(soft if targets.ndim > 1 else None)(seen(slice(None)))
+                demand(torch.equal(value, again), f"{one.name} remembers another training; keep memory inside `start`")
                 (gradient,) = torch.autograd.grad(value, logits)
                 demand(bool(torch.isfinite(gradient).all()), f"{one.name}: the gradient is not finite")
                 if one.rowwise:

@@ -88,6 +88,7 @@ class Backbone(ImageModel):
     training: Literal["probe", "full"] = "probe"
     rate: ClassVar[float] = 1e-4  # of full fine-tuning
     mixed_precision: ClassVar[bool] = True
+    represents: ClassVar[bool] = True
 
     @property
     def label(self) -> str:

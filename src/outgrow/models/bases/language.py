@@ -97,6 +97,7 @@ class LanguageModel(TextModel):
     new_tokens: Annotated[int, Field(ge=1)] = 12
     knows: ClassVar[frozenset[str]] = frozenset()
     mixed_precision: ClassVar[bool] = True
+    represents: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.path and self.name not in PRESETS:
