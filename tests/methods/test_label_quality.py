@@ -93,7 +93,7 @@ def test_a_pair_is_near_to_the_same_pair_the_other_way_round() -> None:
     assert found.rows[:, 0].tolist() == [1, 0, 3, 2]
     assert found.turned[:, 0].tolist() == [True, True, False, False]
     seen = found.see(np.array([[0.9, 0.1], [0.3, 0.7], [1.0, 0.0], [0.0, 1.0]]))
-    np.testing.assert_allclose(seen[:, 0], [[0.7, 0.3], [0.1, 0.9], [0, 1], [1, 0]])
+    np.testing.assert_allclose(seen[:, 0], np.array([[0.7, 0.3], [0.1, 0.9], [0, 1], [1, 0]]))
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=[one.label for one in PIECES])

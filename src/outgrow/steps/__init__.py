@@ -7,7 +7,7 @@ folder. So one function serves a direct call, a dry run, and a sweep, in which e
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from outgrow.learning.objective import Objective, Transform
 from outgrow.models.base import Model, Role
@@ -15,6 +15,7 @@ from outgrow.specs import SplitSpec, TrainSpec
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.asked import Ask, Asked
 from outgrow.steps.base import Step, Write, walk_unique
+from outgrow.steps.calibrated import Calibrated
 from outgrow.steps.combine import Combined
 from outgrow.steps.compare import Comparison
 from outgrow.steps.context import Context
@@ -33,9 +34,9 @@ from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Ask", "Asked", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned", "FromOutside",
-    "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Split", "Step", "Steps",
-    "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Adapted", "Ask", "Asked", "Calibrated", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned",
+    "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Split", "Step",
+    "Steps", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -116,6 +117,10 @@ class Steps:
     def combine(self, members: tuple[Predictor, ...], rule: Transform) -> Combined:
         """Several predictors that answer as one."""
         return self._once(("combine", members, rule), lambda: Combined(members=members, rule=rule))
+
+    def calibrate(self, of: Predictor, part: Part, *, by: Literal["temperature", "platt"]) -> Calibrated:
+        """A predictor whose probabilities are calibrated by the ground truth of a part that did not teach it."""
+        return self._once(("calibrate", of, _where(part), by), lambda: Calibrated(of=of, part=part, way=by))
 
     def untrained(self, model: Model) -> Untrained:
         """A pretrained model as it is."""

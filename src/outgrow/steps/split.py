@@ -93,6 +93,11 @@ class Part:
         edges = [self.start + self.size * i // n for i in range(n + 1)]
         return [dataclasses.replace(self, start=a, size=b - a) for a, b in pairwise(edges)]
 
+    def cut(self, n: int) -> tuple[Part, Part]:
+        """Its first `n` rows, and the rest."""
+        first = dataclasses.replace(self, size=n)
+        return first, dataclasses.replace(self, start=first.stop, size=self.size - n)
+
     def identity(self) -> dict[str, Any]:
         """Which rows of the split they are."""
         return {"name": self.name, "start": self.start, "stop": self.stop}
