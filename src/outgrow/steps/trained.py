@@ -11,6 +11,7 @@ from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
+from outgrow.steps.features import Features
 from outgrow.steps.labels import Labels
 from outgrow.steps.lesson import read_lesson
 from outgrow.steps.predictor import Predictor
@@ -29,6 +30,8 @@ class Trained(Predictor):
         held_out: what the same supervisor says of the validation examples, by which the training is checked.
         objective: what is learned from weak labels; None with ground truth.
         start: weights of a generative fine-tuning to begin from.
+        frozen: stored features of its own pretrained model: what a head is trained on, and what objectives look at.
+        earlier: what another student says of the part's rows, for objectives that look at it.
     """
 
     name: ClassVar[str] = "finetune"
@@ -40,6 +43,8 @@ class Trained(Predictor):
     objective: Objective | None
     seed: int
     start: Adapted | None = None
+    frozen: Features | None = None
+    earlier: Labels | None = None
 
     def identity(self) -> dict[str, Any]:
         return {
@@ -56,6 +61,10 @@ class Trained(Predictor):
             found |= {"labels": self.labels, "held_out": self.held_out}
         if self.start:
             found["start"] = self.start
+        if self.frozen:
+            found["features"] = self.frozen
+        if self.earlier:
+            found["earlier"] = self.earlier
         return found
 
     @property
@@ -82,6 +91,6 @@ class Trained(Predictor):
     def lesson(self, context: Context) -> tuple[Lesson, tuple[str, ...] | None]:
         """What it learns: targets and weights of its rows, and where texts are generated, the classes' texts."""
         return read_lesson(
-            self.part, context, labels=self.labels, objective=self.objective or Objective(), features=self.features,
-            seed=self.seed,
+            self.part, context, labels=self.labels, objective=self.objective or Objective(), features=self.frozen,
+            earlier=self.earlier, seed=self.seed,
         )  # fmt: skip

@@ -21,11 +21,9 @@ from outgrow.tasks.base import Kind
 class Calibrated(Committee):
     """softmax(log w / T), with the T under which the classes of rows that it has not learned from are likeliest.
 
-    A model that needs no training is calibrated by all rows of `supervisor`.
-
     Args:
         of: a model's name or a table as of [weak].
-        held_out: share of `supervisor` that it is calibrated by, the last rows, rounded; at least one row.
+        held_out: share of `supervisor` that it is calibrated by, at least one row; all where it needs no training.
         by: `temperature`; or `platt`, for two classes: log-odds times a number, plus a number, which can change them.
     """
 
@@ -51,11 +49,10 @@ class Calibrated(Committee):
         return self.of.kinds - {"generation"}
 
     def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
-        assert isinstance(self.of, TrainedModel)
-        whole, model = data.part("supervisor"), self.of.role.model
-        if data.dataset.task.name in model.supervises_untrained:
-            return steps.calibrate(steps.untrained(model), whole, by=self.by)
+        whole, (role,) = data.part("supervisor"), self.of.roles
+        if data.dataset.task.name in role.model.supervises_untrained:
+            return steps.calibrate(steps.untrained(role.model), whole, by=self.by)
         learned, rest = whole.cut(whole.size - max(1, round(self.held_out * whole.size)))
         if not learned.size:
             raise ConfigError(f"split.supervisor = {whole.size}: {self.label} needs rows to learn from, and others")
-        return steps.calibrate(steps.finetune(self.of.role, learned, seed=seed), rest, by=self.by)
+        return steps.calibrate(steps.finetune(role, learned, seed=seed), rest, by=self.by)

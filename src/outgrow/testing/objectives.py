@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from outgrow.learning.losses import Loss
@@ -15,14 +13,15 @@ ROWS = 40
 
 
 def some_labels(*, supervisors: int, classes: int) -> WeakLabels:
-    """Labels of supervisors of whom one abstains now and then, and all do on the last row; with features."""
+    """Labels of supervisors, one of whom abstains now and then, and all on the last row; features; answers of a student."""
     rng = np.random.default_rng(0)
     votes = rng.dirichlet(np.full(classes, 0.3), (supervisors, ROWS)).astype(np.float32)
     votes[0, ::7] = 0
     votes[:, -1] = 0
     ids = [f"row {i:02}" for i in range(ROWS)]
     features = rng.standard_normal((ROWS, 6)).astype(np.float16)
-    return WeakLabels(probabilities=votes, ids=ids, groups=ids, features=lambda: features)
+    earlier = rng.dirichlet(np.ones(classes), ROWS).astype(np.float32)
+    return WeakLabels(probabilities=votes, ids=ids, groups=ids, features=lambda: features, earlier=earlier)
 
 
 def check_transform(one: Transform) -> None:
@@ -50,17 +49,19 @@ def check_selection(one: Selection) -> None:
         demand(np.isfinite(found).all() and (found >= 0).all(), f"{one.name}: weights must be numbers from 0 on")
         demand(found[:-1].any(), f"{one.name} leaves no row")
         order = np.random.default_rng(1).permutation(ROWS)
-        ids = [weak.ids[i] for i in order]
-        turned = WeakLabels(
-            probabilities=weak.probabilities[:, order], ids=ids, groups=ids, features=_turned(weak, order)
-        )
+        turned = _turned(weak, order)
         demand(np.allclose(one.weights(turned, seed=0), found[order]), f"{one.name} depends on the order of the rows")
 
 
-def _turned(weak: WeakLabels, order: np.ndarray) -> Callable[[], np.ndarray]:
+def _turned(weak: WeakLabels, order: np.ndarray) -> WeakLabels:
+    """The same rows in another order."""
     assert weak.features is not None
-    features = weak.features()[order]
-    return lambda: features
+    assert weak.earlier is not None
+    ids, features = [weak.ids[i] for i in order], weak.features()[order]
+    return WeakLabels(
+        probabilities=weak.probabilities[:, order], ids=ids, groups=ids, features=lambda: features,
+        earlier=weak.earlier[order],
+    )  # fmt: skip
 
 
 def check_loss(one: Loss) -> None:
