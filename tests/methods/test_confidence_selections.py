@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from outgrow.config import expand
+from outgrow.experiment import run
 from outgrow.learning.objective import Objective, Selection, WeakLabels
 from outgrow.methods.selections.filter import Filter
 from outgrow.methods.selections.reweight import Reweight
+from outgrow.steps import Context, Steps
+from outgrow.store import Store
+from outgrow.sweep import run_experiments
 
 SCHEMES = [Reweight(), Reweight(scheme="margin"), Reweight(scheme="probability")]
 
@@ -88,3 +95,24 @@ def test_options_that_are_not_used_leave_identities_as_they_were() -> None:
     assert Filter(per_class=False).identity() == {"name": "filter", "keep": 0.5, "per_class": False}
     assert Reweight().identity() == {"name": "reweight"}
     assert Reweight(scheme="margin").identity() == {"name": "reweight", "scheme": "margin"}
+
+
+@pytest.mark.parametrize(("method", "told"), [(["filter"], 1), (["reweight", "confidence"], 1), ("naive", 0)], ids=str)
+def test_results_say_how_well_confidence_ranks_where_rows_are_selected(
+    method: Any, told: int, document: dict[str, Any], store: Store
+) -> None:
+    document.pop("sweep")
+    (one,) = expand({**document, "method": method}, name="x")
+    swept = run_experiments([one], store)
+    assert not swept.failures
+    start = "how the supervisor's confidence ranks its right labels of transfer over its wrong: AUROC "
+    (notes,) = [[note for note in record.notes if note.startswith(start)] for record in swept.records]
+    assert len(notes) == told
+    if told:
+        result, context = run(one, Steps()), Context(store)
+        data, mean = result.labels.part.split.read(context), result.labels.read(context).mean()
+        right = mean.argmax(1) == data.known_truth(result.labels.part)
+        sure = mean.max(1)
+        pairs = np.sign(sure[right][:, None] - sure[~right]) / 2 + 0.5
+        assert notes[0].startswith(f"{start}{pairs.mean():.3f}")
+        assert notes[0].endswith(f"{right.sum()} right, {(~right).sum()} wrong")

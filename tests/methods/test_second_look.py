@@ -26,6 +26,7 @@ from outgrow.steps import Context, Labels, Part, Split, Steps, Trained, walk_uni
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import tasks
+from outgrow.tasks.toy import Toy
 
 
 def one_with(document: dict[str, Any], method: Any) -> Experiment:
@@ -219,9 +220,7 @@ def test_they_can_learn_from_a_piece_of_the_part_that_is_labelled(name: str, sto
     from outgrow.executors.base import compute
 
     steps = Steps()
-    data: Split = steps.split(
-        tasks["toy"](n=200), SplitSpec(supervisor=30, transfer=60, validation=20, test=20), seed=0
-    )
+    data: Split = steps.split(Toy(n=200), SplitSpec(supervisor=30, transfer=60, validation=20, test=20), seed=0)
     part = data.part("transfer")
     labels = steps.label(
         steps.finetune(Role(model=models["toy-s"](), train=TrainSpec(epochs=2)), data.part("supervisor"), seed=0), part

@@ -13,7 +13,7 @@ ROWS = 40
 
 
 def some_labels(*, supervisors: int, classes: int) -> WeakLabels:
-    """Labels of supervisors, one of whom abstains now and then, and all on the last row; features; answers of a student."""
+    """Labels of supervisors, of whom one abstains now and then and all do at the end; features; a student's answers."""
     rng = np.random.default_rng(0)
     votes = rng.dirichlet(np.full(classes, 0.3), (supervisors, ROWS)).astype(np.float32)
     votes[0, ::7] = 0
