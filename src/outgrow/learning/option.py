@@ -17,3 +17,5 @@ class ForTasks(Option):
     """Whether it looks at frozen features of the rows: a training that has none of its own is then given some."""
     needs_features: ClassVar[bool] = False
     """Whether it can do nothing without them: where there are none, the training is refused."""
+    uses_truth: ClassVar[bool] = False
+    """Whether it learns from rows of known truth: an experiment with it has to declare how many there are."""
