@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from outgrow.errors import ConfigError
 from outgrow.learning.objective import Objective
 from outgrow.learning.second_look import SmallLoss as Rows
 from outgrow.methods.base import Method, methods
@@ -39,13 +40,12 @@ class SmallLoss(Method):
     warm_up: Annotated[int, Field(ge=1)] = 1
     sure: Annotated[float, Field(ge=0, lt=1)] = 0.5
 
-    def objective(self) -> Objective:
-        return Objective(selections=(Rows(sure=self.sure),))
-
     def train_student(
         self, steps: Steps, strong: Role, part: Part, labels: Labels, *, objective: Objective, seed: int
     ) -> Predictor:
-        before = replace(objective, selections=tuple(one for one in objective.selections if not isinstance(one, Rows)))
+        again = replace(objective, selections=(*objective.selections, Rows(sure=self.sure)))
+        if misfit := again.misfit(part.split.dataset.task.kind):
+            raise ConfigError(f"small_loss takes a short training's probabilities of classes: {misfit}", key="method")
         short = replace(strong, train=replace(strong.train, epochs=self.warm_up))
-        said = steps.label(steps.finetune(short, part, labels=labels, objective=before, seed=seed), part)
-        return steps.finetune(strong, part, labels=labels, objective=objective, earlier=said, seed=seed)
+        said = steps.label(steps.finetune(short, part, labels=labels, objective=objective, seed=seed), part)
+        return steps.finetune(strong, part, labels=labels, objective=again, earlier=said, seed=seed)
