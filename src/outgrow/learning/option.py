@@ -16,5 +16,9 @@ class ForTasks(Option):
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"classification", "preference", "generation"})
     """The kinds of task that it makes sense for; an experiment with another is refused."""
+    wants_features: ClassVar[bool] = False
+    """Whether it looks at frozen features of the rows: a training that has none of its own is then given some."""
+    needs_features: ClassVar[bool] = False
+    """Whether it can do nothing without them: where there are none, the training is refused."""
     uses_truth: ClassVar[bool] = False
     """Whether it learns from rows of known truth: an experiment with it has to declare how many there are."""

@@ -14,6 +14,7 @@ from outgrow.steps.context import Context
 from outgrow.steps.labels import Labels
 from outgrow.steps.score import Scored
 from outgrow.steps.stored import stored
+from outgrow.steps.sureness import sureness
 from outgrow.steps.trained import CURVE
 
 FILE, FACTS = "test.parquet", "facts.json"
@@ -82,6 +83,7 @@ class Comparison(Step):
             if curve := stored(context.store, by.key, _curve):
                 curves[role] = curve
             notes += by.notes(context)
+        notes += sureness(self.student.by, self.labels, context)
         return {
             "weak_label_accuracy": self.labels.facts(context)["accuracy"],
             "n_classes": data.output.n_classes,

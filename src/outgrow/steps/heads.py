@@ -42,7 +42,7 @@ class TrainedHead(Trained):
     def inputs(self) -> dict[str, Step]:
         found = super().inputs()
         found.pop("start", None)  # the features began from it
-        return found | {"features": self.frozen}
+        return found
 
     @property
     def features(self) -> Features | None:
