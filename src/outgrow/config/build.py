@@ -175,7 +175,7 @@ def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where)
 def build(maker: Any, fields: dict[str, Any], title: str, where: Where) -> Any:
     """Call `maker`; what is wrong is an error that names the place, the key and the choices."""
     given = fields
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    fields = {key: _frozen(value) for key, value in fields.items()}
     check_keys(fields, field_names(maker), f"{title}.", where)
     try:
         return maker(**fields)
@@ -188,6 +188,10 @@ def build(maker: Any, fields: dict[str, Any], title: str, where: Where) -> Any:
         if isinstance(given.get(error.key), list) and "valid tuple" not in text:
             text = f"{title}.{error.key} is one value; {swept(f'{title}.{error.key}', given[error.key])}"
         raise type(error)(f"{where.at(f'{title}.{error.key}')}: {text}") from None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def field_names(maker: Any) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ TERMS = {
     "untrained": "a small model that was pretrained on this very task and labels the transfer examples as it is",
     "labels": "the labels of the transfer examples that were read from a file; people or programs made them",
     "ensemble": "several supervisors that label the transfer examples; a rule combines their answers",
+    "simulated": "a simulated supervisor, whose errors are made on purpose, for what they do to the student",
     "other": "whoever labels the transfer examples",
 }
 
@@ -33,7 +34,7 @@ def kind_of(g: Group) -> str:
     except (OutgrowError, ValueError, TypeError, KeyError, AttributeError):
         return "other"
     if weak.name != "model":
-        return "other"
+        return "simulated" if weak.simulated else "other"
     return "untrained" if any(g.task in model.supervises_untrained for model in weak.models) else "model"
 
 
@@ -79,6 +80,11 @@ def labelled(groups: Sequence[Group]) -> str:
         return (
             f"Several supervisors, {_members(weak)}, labelled {n} examples, mistakes included; the rule "
             f"<em>{rule}</em> makes one answer of theirs. {learned}"
+        )
+    if kind == "simulated":
+        return (
+            f"A <em>simulated supervisor</em>, {name}, labelled {n} examples of {task}. Some or all of its errors were "
+            "made on purpose: what a student makes of them tells of such errors, and of no real supervisor."
         )
     learned = f" {truth} were set apart for it." if any(g.n_supervisor for g in groups) else ""
     return f"The supervisor {name} labelled {n} examples of {task}, mistakes included.{learned}"

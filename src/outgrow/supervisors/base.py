@@ -24,6 +24,8 @@ class Supervisor(Option):
     """The kinds of task that it can label."""
     learns: ClassVar[bool] = True
     """Whether it needs the ground truth of `supervisor`."""
+    simulated: ClassVar[bool] = False
+    """Whether some of its errors are made on purpose, by truth that it is shown or at random: results say so."""
 
     @property
     def cost(self) -> float | None:
@@ -78,6 +80,10 @@ class Committee(Supervisor):
     @property
     def learns(self) -> bool:  # type: ignore[override]
         return any(one.learns for one in self.members)
+
+    @property
+    def simulated(self) -> bool:  # type: ignore[override]
+        return any(one.simulated for one in self.members)
 
     @property
     def kinds(self) -> frozenset[Kind]:  # type: ignore[override]

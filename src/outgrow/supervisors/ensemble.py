@@ -47,7 +47,7 @@ class Ensemble(Committee):
     def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
         number: dict[Supervisor, int] = {}
         made = []
-        for one in self.members:
-            number[one] = number.get(one, -1) + 1
+        for i, one in enumerate(self.members):
+            number[one] = i if one.simulated else number.get(one, -1) + 1  # errors that are drawn are drawn apart
             made.append(one.predictor(steps, data, seed=seed + SEEDS * number[one]))
         return steps.combine(tuple(made), self.rule)
