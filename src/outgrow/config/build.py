@@ -146,13 +146,20 @@ def supervisor(table: dict[str, Any], train: dict[str, Any], where: Where) -> Su
 
 def _nested(hint: Any, value: Any, make: Callable[[Any], Supervisor], where: Where) -> Any:
     """A field's value, where its type is a component that is named or described by a table."""
-    inner = [one for one in (*get_args(hint), hint) if isinstance(one, type)]
+    inner = [one for one in (*_inner(hint), hint) if isinstance(one, type)]
     if Supervisor in inner:
+        if int in inner and isinstance(value, int):  # so many of one
+            return value
         return [make(one) for one in value] if isinstance(value, list) else make(value)
     for place, registry in PLACES.items():
         if place in inner:
             return component(registry, _named(value, "name"), "weak.rule", "name", where)
     return value
+
+
+def _inner(hint: Any) -> list[Any]:
+    """All types that a hint names."""
+    return [found for one in get_args(hint) for found in (one, *_inner(one))]
 
 
 def _named(value: Any, key: str) -> dict[str, Any]:

@@ -102,10 +102,20 @@ def _file(weak: Mapping[str, Any]) -> str:
 
 
 def _members(weak: Mapping[str, Any]) -> str:
-    found = [one if isinstance(one, Mapping) else {"model": one} for one in weak.get("members", [])]
+    found = _listed(weak)
     counts = Counter(_member(one) for one in found)
     words = [f"{count} times {name}" if count > 1 else name for name, count in counts.items()]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "members not recorded"
+    said = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "members not recorded"
+    ways = {"parts": ", each trained on its own part of the true answers", "sizes": ", in sizes up to it"}
+    return said + ways.get(str(weak.get("by")), "")
+
+
+def _listed(weak: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tables of the members."""
+    members = weak.get("members", [])
+    if isinstance(members, int):
+        members = [weak.get("of")] * min(members, 1_000)
+    return [one if isinstance(one, Mapping) else {"model": one} for one in members]
 
 
 def _member(one: Mapping[str, Any]) -> str:
@@ -118,5 +128,6 @@ def _member(one: Mapping[str, Any]) -> str:
 
 
 def _trains(weak: Mapping[str, Any]) -> bool:
-    members = [one if isinstance(one, Mapping) else {"model": one} for one in weak.get("members", [])]
-    return any(_trains(one) if one.get("model") == "ensemble" else one.get("model") != "labels" for one in members)
+    return any(
+        _trains(one) if one.get("model") == "ensemble" else one.get("model") != "labels" for one in _listed(weak)
+    )

@@ -82,6 +82,8 @@ class Comparison(Step):
             if curve := stored(context.store, by.key, _curve):
                 curves[role] = curve
             notes += by.notes(context)
+            if role == "weak":
+                notes += self.labels.notes(context)
         return {
             "weak_label_accuracy": self.labels.facts(context)["accuracy"],
             "n_classes": data.output.n_classes,

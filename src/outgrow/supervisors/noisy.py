@@ -31,7 +31,7 @@ class Noisy(Committee):
     rate: Rate = 0.1
 
     @property
-    def members(self) -> tuple[Supervisor, ...]:  # type: ignore[override]
+    def everyone(self) -> tuple[Supervisor, ...]:
         return (self.of,)
 
     @property
