@@ -9,10 +9,11 @@ from outgrow.errors import ConfigError
 from outgrow.methods.base import Method
 from outgrow.metrics.base import metrics
 from outgrow.models.base import Role
-from outgrow.spec import plain
+from outgrow.spec import plain, short
 from outgrow.specs import SplitSpec
 from outgrow.steps import Comparison, Labels, Predictor, Split, Steps
 from outgrow.supervisors.base import Supervisor
+from outgrow.supervisors.bases.audit import Audit
 from outgrow.tasks.base import Task
 
 
@@ -25,7 +26,7 @@ class Teaching:
     """The half of an experiment that needs no ground truth of `transfer`: who teaches whom, of what, and how.
 
     Args:
-        audited: who tells the truth of some rows, and abstains on the others; the student may learn from it.
+        audited: who tells the truth of some rows, and abstains on the others; a student may learn from it.
     """
 
     task: Task
@@ -39,15 +40,33 @@ class Teaching:
     def __post_init__(self) -> None:
         check(self)
 
+    @property
+    def auditor(self) -> Supervisor | None:
+        """Who tells the truth that the student may learn from."""
+        return self.audited
+
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(Teaching):
-    """One weak-to-strong experiment with one seed: a value that determines every number of its result."""
+    """One weak-to-strong experiment with one seed: a value that determines every number of its result.
+
+    Args:
+        n_ground_truth: rows of `transfer` whose ground truth the method learns from; 0 for a method that uses none.
+    """
 
     name: str = "experiment"
     metric: str = "accuracy"
+    n_ground_truth: int = 0
 
     def __post_init__(self) -> None:
+        n, transfer = self.n_ground_truth, self.split.transfer
+        if type(n) is not int or not 0 <= n <= transfer:
+            raise ConfigError(
+                f"n_ground_truth = {short(n)} must be a whole number from 0 to the rows of transfer, {transfer:,}",
+                key="n_ground_truth",
+            )
+        if not self.method.uses_truth:
+            object.__setattr__(self, "n_ground_truth", 0)  # so that equal experiments are equal
         super().__post_init__()
         for part, what in {"test": "scored", "validation": "checked"}.items():
             if not getattr(self.split, part):
@@ -61,9 +80,14 @@ class Experiment(Teaching):
                 key="metric",
             )
 
+    @property
+    def auditor(self) -> Supervisor | None:
+        return Audit(rows=self.n_ground_truth) if self.n_ground_truth else self.audited
+
     def identity(self) -> dict[str, Any]:
         """All that determines the numbers but the seed, as identities: content, and no path."""
-        return {
+        budget = {"n_ground_truth": self.n_ground_truth} if self.n_ground_truth else {}
+        return budget | {
             "task": plain(self.task),
             "split": plain(self.split),
             "weak": plain(self.weak),
@@ -84,11 +108,12 @@ class Taught:
 
 
 def teach(teaching: Teaching, steps: Steps) -> Taught:
-    """Let a strong student learn from a weak supervisor; ground truth of `transfer` plays no part."""
+    """Let a strong student learn from a weak supervisor; of ground truth of `transfer`, what an auditor tells."""
     data = steps.split(teaching.task, teaching.split, seed=teaching.seed)
     supervisor, audited = teaching.weak.predictor(steps, data, seed=teaching.seed), None
-    if teaching.audited:
-        audited = steps.label(teaching.audited.predictor(steps, data, seed=teaching.seed), data.part("transfer"))
+    if teaching.auditor:
+        teller = teaching.auditor.predictor(steps, data, seed=teaching.seed)
+        audited = steps.label(teller, teller.speaks_of or data.part("transfer"))
     labels = steps.label(supervisor, data.part("transfer"), audited=audited)
     student = teaching.method.train_student(
         steps, teaching.strong, data.part("transfer"), labels, objective=teaching.method.objective(),
@@ -118,6 +143,12 @@ def check(teaching: Teaching) -> None:
     task, weak, strong, method = teaching.task, teaching.weak, teaching.strong, teaching.method
     if misfit := method.objective().misfit(task.kind):
         raise ConfigError(f"the task {task.name!r} is a {task.kind} task: {misfit}", key="method")
+    if method.uses_truth and teaching.auditor is None:
+        raise ConfigError(
+            f"{method.label!r} learns from rows whose truth is known: say how many rows of transfer may be such, as in "
+            "n_ground_truth = 100",
+            key="n_ground_truth",
+        )
     if strong.train.optimizer == "lbfgs" and not method.objective().loss.convex:
         raise ConfigError(
             f'"lbfgs" needs a convex loss, and the loss of {method.label!r} is not; use "adam"',

@@ -13,7 +13,19 @@ from outgrow.config.where import Where
 from outgrow.errors import ConfigError
 from outgrow.spec import short
 
-TABLES = ("task", "split", "weak", "strong", "method", "train", "sweep", "metric", "about")
+TABLES = (
+    "task",
+    "split",
+    "weak",
+    "strong",
+    "method",
+    "train",
+    "sweep",
+    "metric",
+    "n_ground_truth",
+    "baselines",
+    "about",
+)
 COMPONENTS = ("task", "weak", "strong")
 
 

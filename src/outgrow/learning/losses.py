@@ -10,6 +10,7 @@ from outgrow.learning.option import ForTasks
 from outgrow.spec import spec
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
 
@@ -39,6 +40,17 @@ class Loss(ForTasks):
     """Whether it is a mean over rows, each by itself: then it may be computed micro-batch by micro-batch."""
     convex: ClassVar[bool] = False
     """Whether it is the cross-entropy, weighted: then linear heads can be solved to the optimum."""
+    notes: tuple[str, ...] = ()
+    """What `fitted` has to tell the user."""
+
+    def fitted(self, said: Callable[[], np.ndarray], truth: np.ndarray) -> Loss:
+        """The loss for one training's rows, where it has to know more of them than their targets; else itself.
+
+        Args:
+            said: gives the weak labels of the rows, [n, classes], made without any known truth.
+            truth: their class where it is known, int64 [n], else -1.
+        """
+        return self
 
     def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
         """A function for one training: a batch -> a number. It must not change what it is given.

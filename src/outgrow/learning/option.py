@@ -13,3 +13,5 @@ class ForTasks(Option):
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"classification", "preference", "generation"})
     """The kinds of task that it makes sense for; an experiment with another is refused."""
+    uses_truth: ClassVar[bool] = False
+    """Whether it learns from rows of known truth: an experiment with it has to declare how many there are."""

@@ -14,7 +14,7 @@ MEASURED = ("weak score", "student", "ceiling", "zero-shot", "PGR (95 %)", "agre
 ROW_NUMERIC = ("seed", "weak_score", "student_score", "ceiling_score", "zero_shot_score", "pgr", "agreement")
 ROW_MEASURED = (*ROW_NUMERIC[1:], "verdict", "key")
 ALWAYS = ("weak", "strong", "method")
-IF_SEVERAL = ("experiment", "task", *ALWAYS, "metric", "n_supervisor", "n_transfer", "n_test")
+IF_SEVERAL = ("experiment", "task", *ALWAYS, "metric", "n_supervisor", "n_transfer", "n_test", "n_ground_truth")
 KEY = 12  # letters of a key that are shown; every command takes the beginning of one
 
 

@@ -30,13 +30,15 @@ from outgrow.steps.prompt import Prompted
 from outgrow.steps.score import Scored
 from outgrow.steps.simulated import Disturbed, Simulant, Simulated
 from outgrow.steps.split import Part, Split
+from outgrow.steps.told import Told
 from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
     "Adapted", "Ask", "Asked", "Combined", "Comparison", "Context", "Dataset", "Disturbed", "Features", "Finetuned",
     "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Simulant",
-    "Simulated", "Split", "Step", "Steps", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Simulated", "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write",
+    "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -63,28 +65,31 @@ class Steps:
         labels: Labels | None = None,
         objective: Objective | None = None,
         start: Adapted | None = None,
+        after: Trained | None = None,
     ) -> Trained:
         """Train a role's model on a part: on ground truth, or on weak labels by an objective.
 
         Args:
             objective: what is learned from weak labels; cross-entropy on the labels as they are by default.
             start: weights of a generative fine-tuning to begin from.
+            after: a training of the same model that this one goes on from.
         """
         held_out = None
         if labels is not None:
-            held_out = self.label(labels.by, part.split.part("validation"))
             objective = objective or Objective()
+            if labels.by.speaks_of is None:
+                held_out = self.label(labels.by, part.split.part("validation"))
 
         def make() -> Trained:
             of: dict[str, Any] = {
                 "role": role, "part": part, "labels": labels, "held_out": held_out, "objective": objective,
-                "seed": seed, "start": start,
+                "seed": seed, "start": start, "after": after,
             }  # fmt: skip
             if role.model.extractor() is None:
                 return Finetuned(**of)
             return TrainedHead(**of, frozen=self.features(role.model, part.split.dataset, start=start))
 
-        return self._once(("finetune", role, _where(part), labels, objective, seed, start), make)
+        return self._once(("finetune", role, _where(part), labels, objective, seed, start, after), make)
 
     def features(self, model: Model, dataset: Dataset, *, start: Adapted | None = None) -> Features:
         """What the frozen part of a model makes of every row of a dataset."""
@@ -133,6 +138,10 @@ class Steps:
         """Somebody's answers with errors injected."""
         return self._once(("disturb", of, rate, seed), lambda: Disturbed(of=of, rate=rate, seed=seed))
 
+    def tell(self, part: Part) -> Told:
+        """The ground truth of a part's rows, told by somebody who says nothing of others."""
+        return self._once(("truth", _where(part)), lambda: Told(part=part))
+
     def combine(self, members: tuple[Predictor, ...], rule: Transform) -> Combined:
         """Several predictors that answer as one."""
         return self._once(("combine", members, rule), lambda: Combined(members=members, rule=rule))
@@ -143,7 +152,10 @@ class Steps:
 
     def label(self, by: Predictor, part: Part, *, audited: Labels | None = None) -> Labels:
         """A predictor's answers on a part, and what is known to be true of some of its rows."""
-        return self._once(("label", by, _where(part), audited), lambda: Labels(by=by, part=part, audited=audited))
+        plain = self.label(by, part) if audited is not None and by.cost is not None else None
+        return self._once(
+            ("label", by, _where(part), audited), lambda: Labels(by=by, part=part, audited=audited, plain=plain)
+        )
 
     def score(self, by: Predictor, split: Split) -> Scored:
         """A predictor's answers to the test examples."""

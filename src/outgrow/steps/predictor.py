@@ -60,6 +60,11 @@ class Predictor(Step):
         """The stored features that it answers from, if it does."""
         return None
 
+    @property
+    def speaks_of(self) -> Part | None:
+        """The only rows that it answers, where that is known beforehand."""
+        return None
+
     def answers(self, context: Context, inputs: Inputs) -> np.ndarray:
         """Probabilities float32 [n, classes], a row of zeros where it has no answer; for generation, texts [n]."""
         from outgrow.learning.predict import predict

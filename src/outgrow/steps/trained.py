@@ -26,9 +26,11 @@ class Trained(Predictor):
 
     Args:
         labels: weak labels of the part, or of a part that it is a piece of.
-        held_out: what the same supervisor says of the validation examples, by which the training is checked.
+        held_out: what the same supervisor says of the validation examples, by which the training is checked; None
+            with ground truth, and where it says nothing of them.
         objective: what is learned from weak labels; None with ground truth.
         start: weights of a generative fine-tuning to begin from.
+        after: a training that it goes on from.
     """
 
     name: ClassVar[str] = "finetune"
@@ -40,6 +42,7 @@ class Trained(Predictor):
     objective: Objective | None
     seed: int
     start: Adapted | None = None
+    after: Trained | None = None
 
     def identity(self) -> dict[str, Any]:
         return {
@@ -52,11 +55,8 @@ class Trained(Predictor):
 
     def inputs(self) -> dict[str, Step]:
         found: dict[str, Step] = {"split": self.part.split}
-        if self.labels and self.held_out:
-            found |= {"labels": self.labels, "held_out": self.held_out}
-        if self.start:
-            found["start"] = self.start
-        return found
+        others = {"labels": self.labels, "held_out": self.held_out, "start": self.start, "after": self.after}
+        return found | {name: step for name, step in others.items() if step}
 
     @property
     def label(self) -> str:
@@ -70,7 +70,7 @@ class Trained(Predictor):
     def title(self) -> str:
         teacher = "ground truth" if self.labels is None else f"labels of {self.labels.by.label}"
         how = f" ({self.objective.label})" if self.objective and self.objective.label else ""
-        return f"train {self.label} on {teacher}{how}"
+        return f"train {self.label} {'further ' if self.after else ''}on {teacher}{how}"
 
     @property
     def work(self) -> float:

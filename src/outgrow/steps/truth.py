@@ -52,7 +52,7 @@ def several(weak: WeakLabels, data: SplitData, part: Part) -> dict[str, Any]:
     return {"members": right[:-1], "vote": right[-1]}
 
 
-def told(facts: dict[str, Any]) -> list[str]:
+def note_of(facts: dict[str, Any]) -> list[str]:
     """What `several` found, as a note: the majority vote is the baseline of whatever fuses labels."""
     if "vote" not in facts:
         return []
