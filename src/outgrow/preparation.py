@@ -19,13 +19,13 @@ from outgrow.metrics.base import metrics
 from outgrow.plain import counted
 from outgrow.plan import Plan, Planned
 from outgrow.runtime import Runtime
-from outgrow.steps import Ask, Context, Dataset, FromOutside, Given, Split, Step, walk_unique
+from outgrow.steps import Ask, Context, Dataset, FromOutside, Given, Simulated, Split, Step, walk_unique
 from outgrow.steps.asked import foretell
 from outgrow.store import Store
 from outgrow.tasks.base import Output
 
 log = logging.getLogger(__name__)
-DATA = (Dataset, Split, Given)
+DATA = (Dataset, Split, Given, Simulated)
 """Steps that read, divide and compare what is given, and train nothing."""
 
 
@@ -41,7 +41,7 @@ def prepare(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) ->
     outcome, done = Outcome(), set[str]()
     for kinds in (DATA, Ask):
         needed = {step.key for step in walk_unique(*(one.result for one in _alive(plan, outcome)))}
-        wanted = [key for key in plan.todo if key in needed and isinstance(plan.steps[key], kinds)]
+        wanted = [key for key in plan.todo if key in needed and _reads(plan.steps[key], kinds)]
         done |= {*wanted}
         if wanted:
             outcome.add(serial(replace(plan, todo=wanted), store, runtime, watcher))
@@ -55,6 +55,10 @@ def prepare(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) ->
         raise _one_error(plan, outcome)
     needed = {step.key for step in walk_unique(*(one.result for one in alive))}
     return replace(plan, todo=[key for key in plan.todo if key in needed - done]), outcome
+
+
+def _reads(step: Step, kinds: type[Step] | tuple[type[Step], ...]) -> bool:
+    return isinstance(step, kinds) and all(isinstance(one, (*DATA, Ask)) for one in walk_unique(step))
 
 
 def _alive(plan: Plan, outcome: Outcome) -> list[Planned]:

@@ -30,15 +30,17 @@ from outgrow.steps.outside import FromOutside
 from outgrow.steps.predictor import NewRows, Predictor, Untrained
 from outgrow.steps.prompt import Prompted
 from outgrow.steps.score import Scored
+from outgrow.steps.simulated import Disturbed, Simulant, Simulated
 from outgrow.steps.split import Part, Split
 from outgrow.steps.told import Told
 from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Ask", "Asked", "Calibrated", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned",
-    "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Split", "Step",
-    "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Adapted", "Ask", "Asked", "Calibrated", "Combined", "Comparison", "Context", "Dataset", "Disturbed", "Features", "Finetuned",
+    "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Simulant",
+    "Simulated", "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write",
+    "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -124,6 +126,25 @@ class Steps:
     def ask(self, labeller: Asked, split: Split) -> Ask:
         """Labels of somebody outside who is shown the rows."""
         return self._once(("ask", labeller, split), lambda: Ask(labeller=labeller, split=split))
+
+    def simulate(
+        self,
+        labeller: Simulant,
+        split: Split,
+        *,
+        seed: int,
+        judge: Predictor | None = None,
+        features: Features | None = None,
+    ) -> Simulated:
+        """Labels with known errors, of somebody who is shown the truth of what it labels."""
+        return self._once(
+            ("simulate", labeller, split, seed, judge, features),
+            lambda: Simulated(labeller=labeller, split=split, seed=seed, judge=judge, frozen=features),
+        )
+
+    def disturb(self, of: Predictor, *, rate: float, seed: int) -> Disturbed:
+        """Somebody's answers with errors injected."""
+        return self._once(("disturb", of, rate, seed), lambda: Disturbed(of=of, rate=rate, seed=seed))
 
     def tell(self, part: Part) -> Told:
         """The ground truth of a part's rows, told by somebody who says nothing of others."""

@@ -83,6 +83,8 @@ class Comparison(Step):
             if curve := stored(context.store, by.key, _curve):
                 curves[role] = curve
             notes += by.notes(context)
+            if role == "weak":
+                notes += self.labels.notes(context)
         notes += sureness(self.student.by, self.labels, context)
         return {
             "weak_label_accuracy": self.labels.facts(context)["accuracy"],
