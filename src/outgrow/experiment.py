@@ -11,7 +11,7 @@ from outgrow.metrics.base import metrics
 from outgrow.models.base import Role
 from outgrow.spec import plain
 from outgrow.specs import SplitSpec
-from outgrow.steps import Comparison, Labels, Predictor, Split, Steps
+from outgrow.steps import Comparison, Labels, Predictor, Shift, Split, Steps
 from outgrow.supervisors.base import Supervisor
 from outgrow.tasks.base import Task
 
@@ -42,10 +42,15 @@ class Teaching:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(Teaching):
-    """One weak-to-strong experiment with one seed: a value that determines every number of its result."""
+    """One weak-to-strong experiment with one seed: a value that determines every number of its result.
+
+    Args:
+        shift: another task, on whose test examples all roles are scored instead of their own.
+    """
 
     name: str = "experiment"
     metric: str = "accuracy"
+    shift: Shift | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,6 +65,13 @@ class Experiment(Teaching):
                 "choose another (outgrow list metrics)",
                 key="metric",
             )
+        if self.shift and (misfit := self.shift.misfit(self.task)):
+            raise ConfigError(misfit, key="shift")
+
+    @property
+    def tested(self) -> str:
+        """What the table calls the task: `sst2`, or `sst2 -> spam` where the test is another's."""
+        return f"{self.task.name} -> {self.shift.task.name}" if self.shift else self.task.name
 
     def identity(self) -> dict[str, Any]:
         """All that determines the numbers but the seed, as identities: content, and no path."""
@@ -70,7 +82,7 @@ class Experiment(Teaching):
             "strong": plain(self.strong),
             "method": plain(self.method),
             "metric": self.metric,
-        }
+        } | ({"shift": plain(self.shift)} if self.shift else {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,16 +118,19 @@ def run(experiment: Experiment, steps: Steps) -> Comparison:
     taught = teach(experiment, steps)
     data, transfer = taught.data, taught.data.part("transfer")
     ceiling = method.train_ceiling(steps, strong, transfer, seed=seed)  # the same examples, ground truth
-    zero_shot = method.zero_shot(steps, strong, data, task=experiment.task.name)
+    shift = experiment.shift
+    zero_shot = method.zero_shot(steps, strong, data, task=(shift or experiment).task.name)
     return steps.compare(
         metric=experiment.metric, weak=taught.supervisor, student=taught.student, ceiling=ceiling,
-        zero_shot=zero_shot, labels=taught.labels, split=data,
+        zero_shot=zero_shot, labels=taught.labels, split=steps.shifted(shift, data) if shift else data,
     )  # fmt: skip
 
 
 def check(teaching: Teaching) -> None:
     """ConfigError where the pieces of a teaching do not fit each other."""
     task, weak, strong, method = teaching.task, teaching.weak, teaching.strong, teaching.method
+    if not teaching.split.transfer:
+        raise ConfigError("the student learns from transfer: it needs at least one example", key="split.transfer")
     if misfit := method.objective().misfit(task.kind):
         raise ConfigError(f"the task {task.name!r} is a {task.kind} task: {misfit}", key="method")
     if strong.train.optimizer == "lbfgs" and not method.objective().loss.convex:

@@ -16,6 +16,7 @@ class SplitSpec:
 
     Args:
         supervisor: with ground truth, for the weak supervisor; 0 if it learns from none, as a file of labels.
+        transfer: for the student; 0 only where nothing is learned.
         validation: to check trainings on the way; 0 only where nothing is compared.
         test: with ground truth, to score on; 0 only where nothing is compared.
         pool: number of examples from which each seed draws `supervisor` and `transfer`; 0 for all that are left.
@@ -23,7 +24,7 @@ class SplitSpec:
     """
 
     supervisor: Annotated[int, Field(ge=0)]
-    transfer: Annotated[int, Field(ge=1)]
+    transfer: Annotated[int, Field(ge=0)]
     validation: Annotated[int, Field(ge=0)] = 300
     test: Annotated[int, Field(ge=0)]
     pool: Annotated[int, Field(ge=0)] = 0

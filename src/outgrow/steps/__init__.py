@@ -28,14 +28,15 @@ from outgrow.steps.outside import FromOutside
 from outgrow.steps.predictor import NewRows, Predictor, Untrained
 from outgrow.steps.prompt import Prompted
 from outgrow.steps.score import Scored
+from outgrow.steps.shift import Shift
 from outgrow.steps.split import Part, Split
 from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
     "Adapted", "Ask", "Asked", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned", "FromOutside",
-    "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Split", "Step", "Steps",
-    "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Shift", "Split", "Step",
+    "Steps", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -52,6 +53,11 @@ class Steps:
         aside = (split.test, split.validation, split.pool, split.seed, split.supervisor, split.transfer)
         dataset = self._once(("dataset", task, aside), lambda: Dataset(task=task, split=split))
         return self._once(("split", dataset, seed), lambda: Split(dataset=dataset, seed=seed))
+
+    def shifted(self, shift: Shift, split: Split) -> Split:
+        """The test examples of another task, for models that learn from `split`."""
+        dataset = self._once(("shifted", shift, split.dataset), lambda: shift.dataset(split.dataset))
+        return self._once(("split", dataset, split.seed), lambda: Split(dataset=dataset, seed=split.seed))
 
     def finetune(
         self,
