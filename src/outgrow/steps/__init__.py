@@ -50,8 +50,7 @@ class Steps:
 
     def split(self, task: Task, split: SplitSpec, *, seed: int) -> Split:
         """The four disjoint parts of a task's examples."""
-        aside = (split.test, split.validation, split.pool, split.seed, split.supervisor, split.transfer)
-        dataset = self._once(("dataset", task, aside), lambda: Dataset(task=task, split=split))
+        dataset = self._once(("dataset", task, split), lambda: Dataset(task=task, split=split))
         return self._once(("split", dataset, seed), lambda: Split(dataset=dataset, seed=seed))
 
     def shifted(self, shift: Shift, split: Split) -> Split:
