@@ -87,7 +87,8 @@ def _chosen(
     for k, missing in enumerate(room):
         if missing:
             which = "" if shares is None else f" of class {k}"
-            bound = "" if fits is None else f" of such difficulty (split.easy = {spec.easy}, split.hard = {spec.hard})"
+            key = "easy" if name == "supervisor" else "hard"
+            bound = "" if fits is None else f" of such difficulty (split.{key} = {getattr(spec, key):g})"
             raise DataError(
                 f"part {name!r} needs {wanted[k]:,} examples{which}{bound} but got {wanted[k] - missing:,}; "
                 "make [split] smaller, or split.pool larger where it is set"
