@@ -101,8 +101,8 @@ def test_seeds_share_test_and_validation_but_not_what_is_trained_on(split: Split
 def test_test_and_validation_do_not_depend_on_what_is_trained_on(split: Split) -> None:
     data = examples(300, 2)
     before = as_sets(split(data, SPEC, seed=0))
-    for change in ({"supervisor": 50}, {"transfer": 60}, {"pool": 100}):
-        after = as_sets(split(data, replace(SPEC, **change), seed=0))
+    for other in (replace(SPEC, supervisor=50), replace(SPEC, transfer=60), replace(SPEC, pool=100)):
+        after = as_sets(split(data, other, seed=0))
         assert {name: before[name] == after[name] for name in FIXED} == {"test": True, "validation": True}
 
 

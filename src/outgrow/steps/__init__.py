@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
+from outgrow.errors import ConfigError
 from outgrow.learning.objective import Objective, Transform
 from outgrow.models.base import Model, Role
 from outgrow.specs import SplitSpec, TrainSpec
@@ -18,6 +19,7 @@ from outgrow.steps.base import Step, Write, walk_unique
 from outgrow.steps.combine import Combined
 from outgrow.steps.compare import Comparison
 from outgrow.steps.context import Context
+from outgrow.steps.crossfit import CrossFitted
 from outgrow.steps.examples import Dataset
 from outgrow.steps.features import Features
 from outgrow.steps.finetune import Finetuned
@@ -27,6 +29,7 @@ from outgrow.steps.labels import Labels
 from outgrow.steps.outside import FromOutside
 from outgrow.steps.predictor import NewRows, Predictor, Untrained
 from outgrow.steps.prompt import Prompted
+from outgrow.steps.rework import Reworked, Rule
 from outgrow.steps.score import Scored
 from outgrow.steps.shift import Shift
 from outgrow.steps.split import Part, Split
@@ -34,9 +37,9 @@ from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Ask", "Asked", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned", "FromOutside",
-    "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Shift", "Split", "Step",
-    "Steps", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Adapted", "Ask", "Asked", "Combined", "Comparison", "Context", "CrossFitted", "Dataset", "Features", "Finetuned",
+    "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Reworked", "Scored",
+    "Shift", "Split", "Step", "Steps", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -89,6 +92,22 @@ class Steps:
             return TrainedHead(**of, frozen=self.features(role.model, part.split.dataset, start=start))
 
         return self._once(("finetune", role, _where(part), labels, objective, seed, start), make)
+
+    def halves(
+        self, role: Role, part: Part, *, labels: Labels, objective: Objective | None = None, seed: int
+    ) -> CrossFitted:
+        """Two trainings, each on one half of a part: a half is answered by the model of the other one."""
+        if part.size < 2:
+            raise ConfigError(f"part {part.name!r} has one example, and two are needed to train out of fold")
+        pieces = tuple(part.pieces(2))
+        members = tuple(
+            self.finetune(role, piece, labels=labels, objective=objective, seed=seed) for piece in reversed(pieces)
+        )
+        return self._once(("crossfit", members), lambda: CrossFitted(members=members, pieces=pieces))
+
+    def rework(self, labels: Labels, models: tuple[Predictor, ...], rule: Rule) -> Reworked:
+        """Labels made anew by what models say of the same rows."""
+        return self._once(("rework", labels, models, rule), lambda: Reworked(labels=labels, models=models, rule=rule))
 
     def features(self, model: Model, dataset: Dataset, *, start: Adapted | None = None) -> Features:
         """What the frozen part of a model makes of every row of a dataset."""

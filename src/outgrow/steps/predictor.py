@@ -66,7 +66,7 @@ class Predictor(Step):
         found = [step for one in inputs for step in one.elsewhere(split)]
         if self.features and self.features.on(split.dataset) is not self.features:
             found.append(self.features.on(split.dataset))
-        return found
+        return list({step.key: step for step in found}.values())
 
     def answers(self, context: Context, inputs: Inputs) -> np.ndarray:
         """Probabilities float32 [n, classes], a row of zeros where it has no answer; for generation, texts [n]."""
