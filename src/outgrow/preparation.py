@@ -71,7 +71,8 @@ def _check_fits(plan: Plan, store: Artefacts, outcome: Outcome) -> None:
     for one in _alive(plan, outcome):
         if one.result.key in todo:
             try:
-                _check_fit(one, *found(one.result.student.split.dataset))
+                for data in (one.result.labels.part.split.dataset, one.result.student.split.dataset):
+                    _check_fit(one, data.task.name, *found(data))
             except OutgrowError as error:
                 outcome.fail(plan, one.result.key, error)
 
@@ -159,8 +160,8 @@ def _sample(store: Artefacts, data: Dataset) -> tuple[np.ndarray, Output]:
     return whole.inputs[:1].copy(), whole.output
 
 
-def _check_fit(one: Planned, inputs: np.ndarray, output: Output) -> None:
-    """DataError where a metric or a model does not fit an experiment's task, now that its data are known."""
+def _check_fit(one: Planned, task: str, inputs: np.ndarray, output: Output) -> None:
+    """DataError where a metric or a model does not fit a task of an experiment, now that its data are known."""
     experiment = one.experiment
     why = metrics[experiment.metric].misfit(output.kind, output.n_classes)
     misfits = [("metric", experiment.metric, why, "metrics")]
@@ -169,8 +170,7 @@ def _check_fit(one: Planned, inputs: np.ndarray, output: Output) -> None:
     for what, name, why, kinds in misfits:
         if why:
             raise DataError(
-                f"the {what} {name!r} does not fit the task {experiment.task.name!r}: it {why}; choose another "
-                f"(outgrow list {kinds})"
+                f"the {what} {name!r} does not fit the task {task!r}: it {why}; choose another (outgrow list {kinds})"
             )
 
 

@@ -86,7 +86,8 @@ class TrainedHead(Trained):
 
         network = self.network(context, inputs.kind(context))
         if isinstance(inputs, Part):
-            return answers(network, self.frozen.read(context), inputs.split.read(context).rows(inputs))
+            frozen = self.frozen.on(inputs.split.dataset)
+            return answers(network, frozen.read(context), inputs.split.read(context).rows(inputs))
         features = self.frozen.of(context, inputs.inputs)
         return answers(network, features, np.arange(len(features)))
 
