@@ -41,7 +41,7 @@ ROOMS = [
     "nominal", "executors", "trackers", "tracking",
     "preparation", "sweep",
     "own_model", "export",
-    "freshness", "forecast", "rates", "progress", "study",
+    "freshness", "forecast", "rates", "progress", "study", "claims",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",

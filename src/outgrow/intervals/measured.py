@@ -6,6 +6,7 @@ delta method). So PGR, its mean over pairs, or its slope against size keeps the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,7 +26,7 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A number, and the influence of each cell [seeds, n] on it; influences have the mean 0.
+    """A number, and the influence of each cell [seeds, n] on it; influences have the mean 0. A ratio to 0 is NaN.
 
     Args:
         groups: group of each row; each row by itself if None.
@@ -49,6 +50,8 @@ class Measured:
     def __truediv__(self, other: Measured | float) -> Measured:
         if not isinstance(other, Measured):
             return self * (1 / other)
+        if other.value == 0:
+            return Measured(math.nan, np.full_like(self.influence, math.nan), self.groups)
         value = self.value / other.value
         return Measured(value, (self.influence - value * other.influence) / other.value, self.groups)
 
@@ -75,6 +78,8 @@ class Measured:
 
     def estimate(self) -> Estimate:
         """The number with its error and interval."""
+        if not math.isfinite(self.value):
+            return Estimate(value=math.nan, error=math.nan, freedom=math.nan)
         return crossed((self.value + self.influence)[None], self.groups).estimate(1.0)
 
     def parts(self) -> Parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -60,7 +61,7 @@ def claim(
         def analysis(study: Study) -> Panel | None:
             if fields and field_of(study.groups[0]) not in fields:
                 return None
-            found = [replace(one, claim=number, says=says) for one in search(study)]
+            found = [replace(one, claim=number, says=says) for one in search(study) if math.isfinite(one.value)]
             return panel(f"Claim {number}: {says}", how, found, figure(study) if figure else None) if found else None
 
         CLAIMS[number] = Claim(number=number, name=name, says=says, fields=fields, source=source)
