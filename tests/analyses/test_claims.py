@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +16,9 @@ from outgrow.analyses.bases.field import field_of
 from outgrow.analyses.bases.pairs import contrasts, measured, ordinary
 from outgrow.results.cells import Cells
 
-CHESS = {"task": "chess-puzzles"}
-REWARD = {"kind": "preference"}
-VISION = {"strong_options": {"resolution": 224}}
+CHESS: dict[str, Any] = {"task": "chess-puzzles"}
+REWARD: dict[str, Any] = {"kind": "preference"}
+VISION: dict[str, Any] = {"strong_options": {"resolution": 224}}
 BOTH = ("naive", "bootstrapping")
 LOSS = ("naive", "confidence")
 

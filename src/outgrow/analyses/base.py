@@ -13,6 +13,7 @@ from outgrow.figures.charts import Figure
 from outgrow.registry import Registry
 from outgrow.results.answers import Answers
 from outgrow.results.cells import Cells, read_cells
+from outgrow.results.checks import Checks, read_checks
 from outgrow.results.records import group_answers
 from outgrow.results.table import Group
 
@@ -45,6 +46,10 @@ class Study:
         if name not in self._cells:
             self._cells[name] = None if self.store is None else read_cells(self.store, group)
         return self._cells[name]
+
+    def checks(self, group: Group, role: str = "student") -> Checks | None:
+        """How a group's students (or ceilings) did on each validation example while they learned; None if unknown."""
+        return None if self.store is None else read_checks(self.store, group, role)
 
 
 @dataclass(frozen=True, kw_only=True)
