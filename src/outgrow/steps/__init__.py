@@ -32,8 +32,8 @@ from outgrow.steps.predictor import NewRows, Predictor, Untrained
 from outgrow.steps.prompt import Prompted
 from outgrow.steps.rework import Reworked, Rule
 from outgrow.steps.score import Scored
-from outgrow.steps.simulated import Disturbed, Simulant, Simulated
 from outgrow.steps.shift import Shift
+from outgrow.steps.simulated import Disturbed, Simulant, Simulated
 from outgrow.steps.split import Part, Split
 from outgrow.steps.told import Told
 from outgrow.steps.trained import Trained
