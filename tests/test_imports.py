@@ -42,7 +42,7 @@ ROOMS = [
     "preparation", "sweep",
     "own_model", "export",
     "freshness", "forecast", "guesses", "rates", "progress", "study",
-    "leaderboard",
+    "claims", "leaderboard",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from outgrow.cli import (
     audit,
+    claims,
     compare,
     export,
     forget,
@@ -59,7 +60,7 @@ app = typer.Typer(
 )  # fmt: skip
 for command in (
     run.run, train.train, audit.audit, label.label, export.export, results.report, results.analyse, compare.compare,
-    leaderboard.leaderboard, listing.doctor,
+    claims.claims, leaderboard.leaderboard, listing.doctor,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="list")(listing.list_)

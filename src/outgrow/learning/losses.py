@@ -42,6 +42,8 @@ class Loss(ForTasks):
     """Whether it is the cross-entropy, weighted: then linear heads can be solved to the optimum."""
     notes: tuple[str, ...] = ()
     """What `fitted` has to tell the user."""
+    hears: ClassVar[bool] = False
+    """Whether it wants the labels of each supervisor: it gets them by `hearing`."""
 
     def fitted(self, said: Callable[[], np.ndarray], truth: np.ndarray) -> Loss:
         """The loss for one training's rows, where it has to know more of them than their targets; else itself.
@@ -49,6 +51,14 @@ class Loss(ForTasks):
         Args:
             said: gives the weak labels of the rows, [n, classes], made without any known truth.
             truth: their class where it is known, int64 [n], else -1.
+        """
+        return self
+
+    def hearing(self, votes: np.ndarray) -> Loss:
+        """The loss for one training's rows, of which each supervisor said this; itself where it needs no such thing.
+
+        Args:
+            votes: float32 [supervisors, n, classes], a row of zeros where that supervisor abstains.
         """
         return self
 
