@@ -9,12 +9,17 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from outgrow.config import from_tables, read, to_tables, to_toml
 from outgrow.errors import ConfigError
 from outgrow.experiment import Experiment, run
+from outgrow.learning.heads import Head, Student
+from outgrow.learning.lbfgs import solve
+from outgrow.learning.losses import CrossEntropy
 from outgrow.learning.objective import Objective, WeakLabels
+from outgrow.learning.out_of_fold import answers_of
 from outgrow.methods.base import methods
 from outgrow.methods.composition import compose
 from outgrow.methods.confidence import Confidence
@@ -30,6 +35,7 @@ from outgrow.results.shown import group_cells
 from outgrow.steps import Comparison, Context, Labels, Steps, Told, Trained, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
+from outgrow.tasks.base import Output
 from outgrow.tasks.toy import Toy
 
 Make = Callable[..., list[Experiment]]
@@ -235,6 +241,29 @@ def test_a_head_goes_on_from_the_weak_one(
     if optimizer == "lbfgs":
         held = head("weak_then_gt", 10, l2=1e4)
         np.testing.assert_allclose(held, head("naive", 0, l2=1e4), atol=1e-3)
+
+
+def test_a_few_rows_that_lack_a_class_do_not_make_a_head_forget_it() -> None:
+    rng = np.random.default_rng(2)
+    truth = rng.integers(0, 3, 600)
+    features = (2 * np.eye(3)[truth] + rng.standard_normal((600, 3))).astype(np.float16)
+    output, some = Output(kind="classification", n_classes=3), np.flatnonzero(truth < 2)[:6]
+
+    def solved(rows: np.ndarray, *, l2: float, start: Head | None = None) -> Head:
+        targets = torch.eye(3)[torch.from_numpy(truth[rows])]
+        student = Student(
+            rows=rows, targets=targets, weights=torch.ones(len(rows)), loss=CrossEntropy(), seed=0, l2=l2, start=start
+        )
+        (found,) = solve(features, [student], output, device=torch.device("cpu"))
+        assert isinstance(found, Head)
+        return found
+
+    first = solved(np.arange(600), l2=0.01)
+    alone, further = solved(some, l2=0.01), solved(some, l2=1.0, start=first)
+    third = [float((answers_of(head, features).argmax(1) == 2).mean()) for head in (first, alone, further)]
+    assert third[0] > 0.25
+    assert third[1] == 0
+    assert third[2] > 0.2
 
 
 def test_known_rows_alone_are_learned_from(toy: Make, store: Store) -> None:
