@@ -68,6 +68,16 @@ def test_what_makes_no_sense_is_absent_with_the_reason() -> None:
         entrants([TOY], seeds=1, only=frozenset({"confidnce"}))
 
 
+def test_methods_that_learn_from_truth_enter_with_the_budget() -> None:
+    names = frozenset({"gt_only", "weak_then_gt", "gt_mix", "trust", "forward_correction", "backward_correction"})
+    entered = entrants([TOY, HARD], seeds=1, only=names, budget=20)
+    assert {one.name for one in entered.entries} == {NAIVE, *names}
+    assert not entered.absent
+    for one in entered.entries:
+        assert [each.n_ground_truth for each in one.experiments] == [0 if one.name == NAIVE else 20]
+    assert all("n_ground_truth" in why for why in entrants([TOY], seeds=1, only=names, budget=61).absent.values())
+
+
 def test_hard_labels_stay_hard_with_every_method() -> None:
     entered = entrants([HARD], seeds=1, only=frozenset({"confidence", "reweight"}))
     labels = {one.name: one.experiments[0].method for one in entered.entries}

@@ -91,7 +91,7 @@ class Finding:
         away = min(abs(self.value - bound) for bound in self.predicted.bounds)
         nearest = min(self.predicted.bounds, key=lambda bound: abs(self.value - bound))
         half = self.high - self.value if nearest > self.value else self.value - self.low
-        if away * math.sqrt(MOST) < half:
+        if away * math.sqrt(MOST) <= half:
             return "no study of a likely size, as it lies on the bound,"
         share = 0.9 * (away / half) ** 2  # of the squared error that is there; a tenth to spare
         ways = self._ways(share)
