@@ -15,6 +15,7 @@ from outgrow.specs import SplitSpec, TrainSpec
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.asked import Ask, Asked
 from outgrow.steps.base import Step, Write, walk_unique
+from outgrow.steps.boosted import Boosted, Emphasis
 from outgrow.steps.combine import Combined
 from outgrow.steps.compare import Comparison
 from outgrow.steps.context import Context
@@ -35,13 +36,14 @@ from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Ask", "Asked", "Combined", "Comparison", "Context", "Dataset", "Disturbed", "Features", "Finetuned",
-    "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Simulant",
-    "Simulated", "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write",
+    "Adapted", "Ask", "Asked", "Boosted", "Combined", "Comparison", "Context", "Dataset", "Disturbed", "Emphasis",
+    "Features", "Finetuned", "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted",
+    "Scored", "Simulant", "Simulated", "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write",
     "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
+BOOSTED = 7_000_003  # between the seeds of models trained in turn
 
 
 class Steps:
@@ -66,6 +68,7 @@ class Steps:
         objective: Objective | None = None,
         start: Adapted | None = None,
         after: Trained | None = None,
+        emphasis: Emphasis | None = None,
     ) -> Trained:
         """Train a role's model on a part: on ground truth, or on weak labels by an objective.
 
@@ -73,6 +76,7 @@ class Steps:
             objective: what is learned from weak labels; cross-entropy on the labels as they are by default.
             start: weights of a generative fine-tuning to begin from.
             after: a training of the same model that this one goes on from.
+            emphasis: how much each row counts.
         """
         held_out = None
         if labels is not None:
@@ -83,13 +87,25 @@ class Steps:
         def make() -> Trained:
             of: dict[str, Any] = {
                 "role": role, "part": part, "labels": labels, "held_out": held_out, "objective": objective,
-                "seed": seed, "start": start, "after": after,
+                "seed": seed, "start": start, "after": after, "emphasis": emphasis,
             }  # fmt: skip
             if role.model.extractor() is None:
                 return Finetuned(**of)
             return TrainedHead(**of, frozen=self.features(role.model, part.split.dataset, start=start))
 
-        return self._once(("finetune", role, _where(part), labels, objective, seed, start, after), make)
+        return self._once(("finetune", role, _where(part), labels, objective, seed, start, after, emphasis), make)
+
+    def boost(self, role: Role, part: Part, *, rounds: int, seed: int) -> Boosted:
+        """Models trained in turn on the ground truth of a part, each where those before were wrong."""
+        made: list[Emphasis] = []
+        for place in range(rounds):
+            before = made[-1] if made else None
+            by = self.finetune(role, part, seed=seed + BOOSTED * place, emphasis=before)
+            made.append(self._emphasise(by, part, before))
+        return self._once(("boost", *made), lambda: Boosted(rounds=tuple(made)))
+
+    def _emphasise(self, by: Trained, part: Part, before: Emphasis | None) -> Emphasis:
+        return self._once(("emphasise", by), lambda: Emphasis(by=by, part=part, before=before))
 
     def features(self, model: Model, dataset: Dataset, *, start: Adapted | None = None) -> Features:
         """What the frozen part of a model makes of every row of a dataset."""

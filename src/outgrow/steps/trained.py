@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
+
+import numpy as np
 
 from outgrow.learning.objective import Lesson, Objective
 from outgrow.models.base import Role
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.base import Step
+from outgrow.steps.boosted import Emphasis
 from outgrow.steps.context import Context
 from outgrow.steps.labels import Labels
 from outgrow.steps.lesson import read_lesson
@@ -31,6 +34,7 @@ class Trained(Predictor):
         objective: what is learned from weak labels; None with ground truth.
         start: weights of a generative fine-tuning to begin from.
         after: a training that it goes on from.
+        emphasis: how much each row counts beside what the objective says; equally without.
     """
 
     name: ClassVar[str] = "finetune"
@@ -43,6 +47,7 @@ class Trained(Predictor):
     seed: int
     start: Adapted | None = None
     after: Trained | None = None
+    emphasis: Emphasis | None = None
 
     def identity(self) -> dict[str, Any]:
         return {
@@ -55,7 +60,13 @@ class Trained(Predictor):
 
     def inputs(self) -> dict[str, Step]:
         found: dict[str, Step] = {"split": self.part.split}
-        others = {"labels": self.labels, "held_out": self.held_out, "start": self.start, "after": self.after}
+        others: dict[str, Step | None] = {
+            "labels": self.labels,
+            "held_out": self.held_out,
+            "start": self.start,
+            "after": self.after,
+        }
+        others["emphasis"] = self.emphasis
         return found | {name: step for name, step in others.items() if step}
 
     @property
@@ -81,7 +92,11 @@ class Trained(Predictor):
 
     def lesson(self, context: Context) -> tuple[Lesson, tuple[str, ...] | None]:
         """What it learns: targets and weights of its rows, and where texts are generated, the classes' texts."""
-        return read_lesson(
+        lesson, texts = read_lesson(
             self.part, context, labels=self.labels, objective=self.objective or Objective(), features=self.features,
             seed=self.seed,
         )  # fmt: skip
+        if self.emphasis is not None:
+            weights = lesson.weights * self.emphasis.read(context)
+            lesson = replace(lesson, weights=weights.astype(np.float32))
+        return lesson, texts
