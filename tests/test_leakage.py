@@ -25,8 +25,8 @@ from outgrow.models.base import Model
 from outgrow.spec import canonical
 from outgrow.specs import SplitSpec
 from outgrow.steps import Context, Features, Labels, Steps, Trained, walk_unique
+from outgrow.steps.draw import DRAWN, draw
 from outgrow.steps.examples import read_examples, set_aside, write_examples
-from outgrow.steps.split import DRAWN, draw
 from outgrow.store import Store
 from outgrow.supervisors.adversarial import Adversarial
 from outgrow.supervisors.base import Supervisor, TrainedModel

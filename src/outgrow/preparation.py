@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -71,13 +71,29 @@ def _check_fits(plan: Plan, store: Artefacts, outcome: Outcome) -> None:
     for one in _alive(plan, outcome):
         if one.result.key in todo:
             try:
-                _check_fit(one, *found(one.result.student.split.dataset))
+                for data in (one.result.labels.part.split.dataset, one.result.student.split.dataset):
+                    _check_fit(one, data.task.name, *found(data))
             except OutgrowError as error:
                 outcome.fail(plan, one.result.key, error)
 
 
-def rehearse(plan: Plan) -> tuple[list[str], OutgrowError | None]:
-    """What reading the data of a plan would tell: its notes, and the error if nothing could come of the plan.
+@dataclass(frozen=True, kw_only=True)
+class Rehearsed:
+    """What reading the data of a plan would tell.
+
+    Args:
+        notes: of the data.
+        error: if nothing could come of the plan.
+        inputs: what models see of the data that were read, by the key of their step.
+    """
+
+    notes: list[str]
+    error: OutgrowError | None = None
+    inputs: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def rehearse(plan: Plan, store: Artefacts) -> Rehearsed:
+    """What reading the data of a plan would tell, and what is in the store of them already.
 
     It is read as a run would read it, but into a store that is thrown away. Data of the hub are left out: they would
     have to be fetched.
@@ -87,7 +103,7 @@ def rehearse(plan: Plan) -> tuple[list[str], OutgrowError | None]:
     notes = [f"the data of {name!r} come from the hub: they were not looked at" for name in sorted(far)]
     asked = [step for step in (plan.steps[key] for key in plan.todo) if isinstance(step, Ask)]
     if far or not any(isinstance(plan.steps[key], (*DATA, Ask)) for key in plan.todo):
-        return notes, None
+        return Rehearsed(notes=notes, inputs=_inputs(plan, store))
     with tempfile.TemporaryDirectory() as folder:
         scratch = Store(folder)
         scratch.create()
@@ -96,8 +112,19 @@ def rehearse(plan: Plan) -> tuple[list[str], OutgrowError | None]:
             prepare(whole, scratch, Runtime(), _Nobody())
             notes += foretell(asked, Context(scratch))
         except OutgrowError as error:
-            return notes, error
-        return [*notes, *notes_of([one.result for one in plan.results], scratch)], None
+            return Rehearsed(notes=notes, error=error)
+        notes += notes_of([one.result for one in plan.results], scratch)
+        return Rehearsed(notes=notes, inputs=_inputs(plan, scratch))
+
+
+def _inputs(plan: Plan, store: Artefacts) -> dict[str, np.ndarray]:
+    """What models see of the data of a plan that are in a store."""
+    found = {}
+    for key, step in plan.steps.items():
+        if isinstance(step, Dataset) and store.has(key):
+            with contextlib.suppress(StoreError):  # damaged: a run reads it anew
+                found[key] = step.read(Context(store)).inputs
+    return found
 
 
 def notes_of(ends: Sequence[Step], store: Artefacts) -> list[str]:
@@ -133,8 +160,8 @@ def _sample(store: Artefacts, data: Dataset) -> tuple[np.ndarray, Output]:
     return whole.inputs[:1].copy(), whole.output
 
 
-def _check_fit(one: Planned, inputs: np.ndarray, output: Output) -> None:
-    """DataError where a metric or a model does not fit an experiment's task, now that its data are known."""
+def _check_fit(one: Planned, task: str, inputs: np.ndarray, output: Output) -> None:
+    """DataError where a metric or a model does not fit a task of an experiment, now that its data are known."""
     experiment = one.experiment
     why = metrics[experiment.metric].misfit(output.kind, output.n_classes)
     misfits = [("metric", experiment.metric, why, "metrics")]
@@ -143,8 +170,7 @@ def _check_fit(one: Planned, inputs: np.ndarray, output: Output) -> None:
     for what, name, why, kinds in misfits:
         if why:
             raise DataError(
-                f"the {what} {name!r} does not fit the task {experiment.task.name!r}: it {why}; choose another "
-                f"(outgrow list {kinds})"
+                f"the {what} {name!r} does not fit the task {task!r}: it {why}; choose another (outgrow list {kinds})"
             )
 
 

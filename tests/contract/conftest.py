@@ -63,6 +63,7 @@ def given(tmp_path: Path) -> Callable[[str, str], dict[str, Any]]:
         ("supervisors", "labels"): lambda: {"path": table(tmp_path / "labels.csv")},
         ("supervisors", "api"): lambda: {"url": "https://127.0.0.1/v1", "served_model": "small"},
         ("supervisors", "ensemble"): lambda: {"members": toy_supervisors()},
+        ("supervisors", "calibrated"): lambda: {"of": toy_supervisors()[0]},
         ("supervisors", "adversarial"): lambda: {"of": toy_supervisors()[1]},
         ("supervisors", "boosted"): lambda: {"of": toy_supervisors()[0]},
         ("supervisors", "noisy"): lambda: {"of": toy_supervisors()[0]},

@@ -22,7 +22,9 @@ from outgrow.models.base import Model, Role, models
 from outgrow.registry import Registry, plugin_problems
 from outgrow.spec import MissingField, near, short, suggestion
 from outgrow.specs import TrainSpec
+from outgrow.steps import Shift
 from outgrow.supervisors.base import Supervisor, TrainedModel, supervisors
+from outgrow.tasks.base import tasks
 
 FILES = {"csv": "csv", "tsv": "csv", "jsonl": "jsonl", "json": "jsonl", "parquet": "parquet"}
 """Tasks that read a file, by the end of its name."""
@@ -164,6 +166,18 @@ def _inner(hint: Any) -> list[Any]:
 
 def _named(value: Any, key: str) -> dict[str, Any]:
     return {key: value} if isinstance(value, str) else dict(value) if isinstance(value, Mapping) else {key: value}
+
+
+def shift_of(table: dict[str, Any], test: int, where: Where) -> tuple[Shift, bool]:
+    """Another task's test, of as many examples as the task's own unless it says; and whether the own is scored too."""
+    test, too = table.pop("test", test), table.pop("in_distribution", True)
+    for key, value, fits, form in (
+        ("test", test, type(test) is int and test > 0, "a whole number from 1"),
+        ("in_distribution", too, type(too) is bool, "true or false"),
+    ):
+        if not fits:
+            raise ConfigError(f"{where.at(f'shift.{key}')}: shift.{key} is {form}, not {short(value)}")
+    return Shift(task=component(tasks, table, "shift", "name", where), test=test), too
 
 
 def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where) -> Role:

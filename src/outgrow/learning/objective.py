@@ -27,6 +27,8 @@ class WeakLabels:
         groups: of the rows, n.
         texts: where texts are generated, the answer that each class stands for.
         features: gives frozen features of the rows, [n, ..., width], where the student has such; else None.
+        earlier: what a student that learned before says of the rows, float32 [n, classes], where there is one; not of
+            generated texts.
         truth: the class of rows that somebody checked and that may be learned from, int64 [n]; -1 for all others.
         notes: what a transform has to tell the user.
     """
@@ -36,6 +38,7 @@ class WeakLabels:
     groups: Sequence[str]
     texts: tuple[str, ...] | None = None
     features: Callable[[], np.ndarray] | None = None
+    earlier: np.ndarray | None = None
     truth: np.ndarray | None = None
     notes: tuple[str, ...] = ()
 
@@ -181,6 +184,16 @@ class Objective:
                 f"{signed[0]!r} gives labels below zero, which {self.loss.name!r} cannot learn; leave one of them out"
             )
         return ""
+
+    @property
+    def wants_features(self) -> bool:
+        """Whether one of its pieces looks at frozen features of the rows."""
+        return any(one.wants_features or one.needs_features for one in self.places)
+
+    @property
+    def needs_features(self) -> str:
+        """The first of its pieces that can do nothing without them, or an empty text."""
+        return next((one.name for one in self.places if one.needs_features), "")
 
     def lesson(self, weak: WeakLabels, *, seed: int) -> Lesson:
         """Targets and weights of the rows that `weak` labels; ValueError where no row is left."""

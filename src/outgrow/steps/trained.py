@@ -14,13 +14,14 @@ from outgrow.steps.adapt import Adapted
 from outgrow.steps.base import Step
 from outgrow.steps.boosted import Emphasis
 from outgrow.steps.context import Context
+from outgrow.steps.features import Features
 from outgrow.steps.labels import Labels
 from outgrow.steps.lesson import read_lesson
 from outgrow.steps.predictor import Predictor
 from outgrow.steps.split import Part
 from outgrow.steps.stored import read_texts
 
-WEIGHTS, CURVE, NOTES = "model.safetensors", "curve.json", "notes.json"
+WEIGHTS, CURVE, NOTES, CHECKS = "model.safetensors", "curve.json", "notes.json", "checks.safetensors"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,6 +35,8 @@ class Trained(Predictor):
         objective: what is learned from weak labels; None with ground truth.
         start: weights of a generative fine-tuning to begin from.
         after: a training that it goes on from.
+        frozen: stored features of its own pretrained model: what a head is trained on, and what objectives look at.
+        earlier: what another student says of the part's rows, for objectives that look at it.
         emphasis: how much each row counts beside what the objective says; equally without.
     """
 
@@ -47,6 +50,8 @@ class Trained(Predictor):
     seed: int
     start: Adapted | None = None
     after: Trained | None = None
+    frozen: Features | None = None
+    earlier: Labels | None = None
     emphasis: Emphasis | None = None
 
     def identity(self) -> dict[str, Any]:
@@ -61,12 +66,9 @@ class Trained(Predictor):
     def inputs(self) -> dict[str, Step]:
         found: dict[str, Step] = {"split": self.part.split}
         others: dict[str, Step | None] = {
-            "labels": self.labels,
-            "held_out": self.held_out,
-            "start": self.start,
-            "after": self.after,
-        }
-        others["emphasis"] = self.emphasis
+            "labels": self.labels, "held_out": self.held_out, "start": self.start, "after": self.after,
+            "features": self.frozen, "earlier": self.earlier, "emphasis": self.emphasis,
+        }  # fmt: skip
         return found | {name: step for name, step in others.items() if step}
 
     @property
@@ -93,8 +95,8 @@ class Trained(Predictor):
     def lesson(self, context: Context) -> tuple[Lesson, tuple[str, ...] | None]:
         """What it learns: targets and weights of its rows, and where texts are generated, the classes' texts."""
         lesson, texts = read_lesson(
-            self.part, context, labels=self.labels, objective=self.objective or Objective(), features=self.features,
-            seed=self.seed,
+            self.part, context, labels=self.labels, objective=self.objective or Objective(), features=self.frozen,
+            earlier=self.earlier, seed=self.seed,
         )  # fmt: skip
         if self.emphasis is not None:
             weights = lesson.weights * self.emphasis.read(context)

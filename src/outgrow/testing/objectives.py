@@ -15,7 +15,7 @@ ROWS = 40
 
 
 def some_labels(*, supervisors: int, classes: int, truth: bool = False) -> WeakLabels:
-    """Labels of supervisors of whom one abstains now and then, and all do on the last row.
+    """Labels of supervisors, of whom one abstains now and then and all do at the end; features; a student's answers.
 
     Args:
         truth: whether that of two rows of three is known: mostly what is said of them.
@@ -25,7 +25,9 @@ def some_labels(*, supervisors: int, classes: int, truth: bool = False) -> WeakL
     votes[0, ::7] = 0
     votes[:, -1] = 0
     ids = [f"row {i:02}" for i in range(ROWS)]
-    weak = WeakLabels(probabilities=votes, ids=ids, groups=ids)
+    features = rng.standard_normal((ROWS, 6)).astype(np.float16)
+    earlier = rng.dirichlet(np.ones(classes), ROWS).astype(np.float32)
+    weak = WeakLabels(probabilities=votes, ids=ids, groups=ids, features=lambda: features, earlier=earlier)
     if not truth:
         return weak
     likely = (weak.mean().argmax(1) + (rng.random(ROWS) < 0.2)) % classes
@@ -57,14 +59,23 @@ def check_selection(one: Selection) -> None:
         demand(np.isfinite(found).all() and (found >= 0).all(), f"{one.name}: weights must be numbers from 0 on")
         demand(found[:-1].any(), f"{one.name} leaves no row")
         order = np.random.default_rng(1).permutation(ROWS)
-        ids = [weak.ids[i] for i in order]
-        truth = None if weak.truth is None else weak.truth[order]
-        turned = WeakLabels(probabilities=weak.probabilities[:, order], ids=ids, groups=ids, truth=truth)
+        turned = _turned(weak, order)
         demand(np.allclose(one.weights(turned, seed=0), found[order]), f"{one.name} depends on the order of the rows")
 
 
+def _turned(weak: WeakLabels, order: np.ndarray) -> WeakLabels:
+    """The same rows in another order."""
+    assert weak.features is not None
+    assert weak.earlier is not None
+    ids, features = [weak.ids[i] for i in order], weak.features()[order]
+    return WeakLabels(
+        probabilities=weak.probabilities[:, order], ids=ids, groups=ids, features=lambda: features,
+        earlier=weak.earlier[order], truth=None if weak.truth is None else weak.truth[order],
+    )  # fmt: skip
+
+
 def check_loss(one: Loss) -> None:
-    """It is a finite number with a gradient; rowwise means what it says.
+    """It is a finite number with a gradient; each training begins anew; rowwise means what it says.
 
     Targets are probabilities, and token numbers too where it is for texts that are generated.
     """
@@ -90,6 +101,8 @@ def check_loss(one: Loss) -> None:
 
                 value = loss.start(soft if targets.ndim > 1 else None)(seen(slice(None)))
                 demand(value.shape == () and bool(torch.isfinite(value)), f"{one.name}: the loss must be one number")
+                again = loss.start(soft if targets.ndim > 1 else None)(seen(slice(None)))
+                demand(torch.equal(value, again), f"{one.name} remembers another training; keep memory inside `start`")
                 (gradient,) = torch.autograd.grad(value, logits)
                 demand(bool(torch.isfinite(gradient).all()), f"{one.name}: the gradient is not finite")
                 if one.rowwise:
