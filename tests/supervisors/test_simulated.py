@@ -17,6 +17,7 @@ from outgrow.experiment import Experiment, check
 from outgrow.learning.simulable import first_features
 from outgrow.learning.synthetic import Seen
 from outgrow.models.base import Model, models
+from outgrow.plan import make_plan
 from outgrow.report.teachers import kind_of, labelled
 from outgrow.results.records import pool, read_records
 from outgrow.steps import Context, Disturbed, Labels, Simulated, Steps
@@ -333,3 +334,10 @@ def test_random_is_what_it_says() -> None:
     wrong = labels != look.truth
     away = (labels[wrong] - look.truth[wrong]) % 4
     np.testing.assert_allclose(np.bincount(away, minlength=4)[1:] / wrong.sum(), 1 / 3, atol=0.04)
+
+
+def test_another_task_is_refused(document: dict[str, Any]) -> None:
+    document |= {"shift": {"name": "toy", "n": 400, "seed": 1, "test": 50}, "weak": {"model": "random"}}
+    shifted = next(one for one in expand(document, name="simulated") if one.shift)
+    with pytest.raises(ConfigError, match=r"another task's test has no such part: leave \[shift\] out"):
+        make_plan([shifted], cached=set())

@@ -10,11 +10,13 @@ from collections.abc import Callable, Hashable
 from typing import Any, Literal, TypeVar
 
 from outgrow.errors import ConfigError
+from outgrow.learning.cosupervision import Assignment
 from outgrow.learning.objective import Objective, Transform
 from outgrow.models.base import Model, Role, as_probe
 from outgrow.specs import SplitSpec, TrainSpec
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.asked import Ask, Asked
+from outgrow.steps.assigned import Assigned
 from outgrow.steps.base import Step, Write, walk_unique
 from outgrow.steps.boosted import Boosted, Emphasis
 from outgrow.steps.calibrated import Calibrated
@@ -41,10 +43,10 @@ from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Ask", "Asked", "Boosted", "Calibrated", "Combined", "Comparison", "Context", "CrossFitted", "Dataset",
-    "Disturbed", "Emphasis", "Features", "Finetuned", "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part",
-    "Predictor", "Prompted", "Reworked", "Scored", "Shift", "Simulant", "Simulated", "Split", "Step", "Steps",
-    "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Adapted", "Ask", "Asked", "Assigned", "Boosted", "Calibrated", "Combined", "Comparison", "Context",
+    "CrossFitted", "Dataset", "Disturbed", "Emphasis", "Features", "Finetuned", "FromOutside", "Given", "Labeller",
+    "Labels", "NewRows", "Part", "Predictor", "Prompted", "Reworked", "Scored", "Shift", "Simulant", "Simulated",
+    "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -127,6 +129,11 @@ class Steps:
     def rework(self, labels: Labels, models: tuple[Predictor, ...], rule: Rule) -> Reworked:
         """Labels made anew by what models say of the same rows."""
         return self._once(("rework", labels, models, rule), lambda: Reworked(labels=labels, models=models, rule=rule))
+
+    def assign(self, labels: Labels, student: Predictor | None, rule: Assignment) -> Assigned:
+        """Labels of one of several supervisors for each row, as a student chooses that has learned already."""
+        models = (student,) if student else ()
+        return self._once(("assign", labels, student, rule), lambda: Assigned(labels=labels, models=models, rule=rule))
 
     def boost(self, role: Role, part: Part, *, rounds: int, seed: int) -> Boosted:
         """Models trained in turn on the ground truth of a part, each where those before were wrong."""
