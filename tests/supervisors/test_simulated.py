@@ -17,7 +17,6 @@ from outgrow.experiment import Experiment, check
 from outgrow.learning.simulable import first_features
 from outgrow.learning.synthetic import Seen
 from outgrow.models.base import Model, models
-from outgrow.plan import make_plan
 from outgrow.report.teachers import kind_of, labelled
 from outgrow.results.records import pool, read_records
 from outgrow.steps import Context, Disturbed, Labels, Simulated, Steps
@@ -336,8 +335,12 @@ def test_random_is_what_it_says() -> None:
     np.testing.assert_allclose(np.bincount(away, minlength=4)[1:] / wrong.sum(), 1 / 3, atol=0.04)
 
 
-def test_another_task_is_refused(document: dict[str, Any]) -> None:
+def test_another_tasks_test_is_refused_and_the_task_itself_is_not(document: dict[str, Any], store: Store) -> None:
     document |= {"shift": {"name": "toy", "n": 400, "seed": 1, "test": 50}, "weak": {"model": "random"}}
-    shifted = next(one for one in expand(document, name="simulated") if one.shift)
-    with pytest.raises(ConfigError, match=r"another task's test has no such part: leave \[shift\] out"):
-        make_plan([shifted], cached=set())
+    document.pop("sweep")
+    made = expand(document, name="simulated")
+    assert [one.shift is not None for one in made] == [False, True]
+    swept = run_experiments(made, store)
+    (failure,) = {str(error) for error in swept.failures.values()}
+    assert "another task's test has no such part: leave [shift] out" in failure
+    assert sum(not record.failure for record in swept.records) == 1

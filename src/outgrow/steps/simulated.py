@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from outgrow.errors import ConfigError, DataError
+from outgrow.errors import DataError
 from outgrow.learning.synthetic import Seen, draws, swapped
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.features import Features
 from outgrow.steps.outside import PARTS, FromOutside, Voice
 from outgrow.steps.predictor import Inputs, NewRows, Predictor
-from outgrow.steps.split import Part, Split, SplitData
+from outgrow.steps.split import Part, SplitData
 
 
 class Simulant(Voice, Protocol):
@@ -53,20 +53,17 @@ class Simulated(FromOutside):
         found |= {"judge": self.judge} if self.judge else {}
         return found | ({"features": self.frozen} if self.frozen else {})
 
-    def elsewhere(self, split: Split) -> list[Step]:
-        if split.key == self.split.key:
-            return []
-        raise ConfigError(
-            f"{self.label} is wrong on shares of transfer, and another task's test has no such part: leave [shift] "
-            "out, or choose a supervisor that is a model"
-        )
-
     @property
     def title(self) -> str:
         return self.label
 
     def look(self, context: Context, data: SplitData, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
         parts = [self.split.part(name) for name in PARTS]
+        if not self.split.part("transfer").size:
+            raise DataError(
+                f"{self.label} is wrong on a share of transfer, and another task's test has no such part: leave "
+                "[shift] out, or choose a supervisor that is a model"
+            )
         truth = np.concatenate([data.known_truth(part) for part in parts])
         answers = features = lesson = None
         if self.judge is not None:
