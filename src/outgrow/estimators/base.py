@@ -208,8 +208,8 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ConfigError(f"method = {short(self.method)}: {why}")
         if found.recipe:
             raise ConfigError(
-                f"method = {short(self.method)}: it is a recipe of several trainings, which experiments carry out; name "
-                "transforms, selections or a loss here (outgrow list transforms, selections, losses)"
+                f"method = {short(self.method)}: it is a recipe of several trainings, which experiments carry out; "
+                "name transforms, selections or a loss here (outgrow list transforms, selections, losses)"
             )
         return found
 
