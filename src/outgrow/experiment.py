@@ -11,7 +11,7 @@ from outgrow.metrics.base import metrics
 from outgrow.models.base import Role
 from outgrow.spec import plain, short
 from outgrow.specs import SplitSpec
-from outgrow.steps import Comparison, Labels, Predictor, Split, Steps
+from outgrow.steps import Comparison, Labels, Predictor, Shift, Split, Steps
 from outgrow.supervisors.base import Supervisor
 from outgrow.supervisors.bases.audit import Audit
 from outgrow.tasks.base import Task
@@ -52,11 +52,13 @@ class Experiment(Teaching):
 
     Args:
         n_ground_truth: rows of `transfer` whose ground truth the method learns from; 0 for a method that uses none.
+        shift: another task, on whose test examples all roles are scored instead of their own.
     """
 
     name: str = "experiment"
     metric: str = "accuracy"
     n_ground_truth: int = 0
+    shift: Shift | None = None
 
     def __post_init__(self) -> None:
         n, transfer = self.n_ground_truth, self.split.transfer
@@ -79,6 +81,13 @@ class Experiment(Teaching):
                 "choose another (outgrow list metrics)",
                 key="metric",
             )
+        if self.shift and (misfit := self.shift.misfit(self.task)):
+            raise ConfigError(misfit, key="shift")
+
+    @property
+    def tested(self) -> str:
+        """What the table calls the task: `sst2`, or `sst2 -> spam` where the test is another's."""
+        return f"{self.task.name} -> {self.shift.task.name}" if self.shift else self.task.name
 
     @property
     def auditor(self) -> Supervisor | None:
@@ -87,14 +96,18 @@ class Experiment(Teaching):
     def identity(self) -> dict[str, Any]:
         """All that determines the numbers but the seed, as identities: content, and no path."""
         budget = {"n_ground_truth": self.n_ground_truth} if self.n_ground_truth else {}
-        return budget | {
-            "task": plain(self.task),
-            "split": plain(self.split),
-            "weak": plain(self.weak),
-            "strong": plain(self.strong),
-            "method": plain(self.method),
-            "metric": self.metric,
-        }
+        return (
+            budget
+            | {
+                "task": plain(self.task),
+                "split": plain(self.split),
+                "weak": plain(self.weak),
+                "strong": plain(self.strong),
+                "method": plain(self.method),
+                "metric": self.metric,
+            }
+            | ({"shift": plain(self.shift)} if self.shift else {})
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,16 +144,19 @@ def run(experiment: Experiment, steps: Steps) -> Comparison:
     taught = teach(experiment, steps)
     data, transfer = taught.data, taught.data.part("transfer")
     ceiling = method.train_ceiling(steps, strong, transfer, seed=seed)  # the same examples, ground truth
-    zero_shot = method.zero_shot(steps, strong, data, task=experiment.task.name)
+    shift = experiment.shift
+    zero_shot = method.zero_shot(steps, strong, data, task=(shift or experiment).task.name)
     return steps.compare(
         metric=experiment.metric, weak=taught.supervisor, student=taught.student, ceiling=ceiling,
-        zero_shot=zero_shot, labels=taught.labels, split=data,
+        zero_shot=zero_shot, labels=taught.labels, split=steps.shifted(shift, data) if shift else data,
     )  # fmt: skip
 
 
 def check(teaching: Teaching) -> None:
     """ConfigError where the pieces of a teaching do not fit each other."""
     task, weak, strong, method = teaching.task, teaching.weak, teaching.strong, teaching.method
+    if not teaching.split.transfer:
+        raise ConfigError("the student learns from transfer: it needs at least one example", key="split.transfer")
     if misfit := method.objective().misfit(task.kind):
         raise ConfigError(f"the task {task.name!r} is a {task.kind} task: {misfit}", key="method")
     if method.uses_truth and teaching.auditor is None:
@@ -182,9 +198,23 @@ def _check_role(key: str, role: Role, task: Task) -> None:
             'use "adam", or training = "probe" for that model',
             key=f"{key}.train.optimizer",
         )
+    if role.train.anchor and (why := _no_anchor(role, task)):
+        raise ConfigError(
+            f"anchor = {role.train.anchor:g} holds the vectors that a head reads, and {why}; set anchor = 0 for it",
+            key=f"{key}.train.anchor",
+        )
     if task.kind not in role.model.kinds:
         raise ConfigError(
             f"model {role.model.name!r} cannot learn {task.kind} tasks such as {task.name!r}, "
             f"only {', '.join(sorted(role.model.kinds))}",
             key=f"{key}.model",
         )
+
+
+def _no_anchor(role: Role, task: Task) -> str:
+    """Why there is nothing that an anchor could hold, or an empty text."""
+    if role.model.extractor() is not None:
+        return f"those of {role.model.label!r} are frozen already"
+    if task.kind == "generation":
+        return f"the task {task.name!r} is a generation task, which has no head of its own"
+    return "" if role.model.represents else f"{role.model.label!r} does not tell them"

@@ -210,6 +210,8 @@ class Objective:
         found = balanced(targets, weights, unlabelled=int((~labelled).sum()))
         truth = np.full(len(targets), -1) if given.truth is None else given.truth
         loss = self.loss.fitted(lambda: self._untold(given, seed=seed)[found.kept], truth[found.kept])
+        if loss.hears:
+            loss = loss.hearing(np.stack([weak.corrected(own)[found.kept] for own in weak.probabilities]))
         return dataclasses.replace(found, notes=[*notes, *loss.notes, *found.notes], loss=loss)
 
     def _untold(self, weak: WeakLabels, *, seed: int) -> np.ndarray:

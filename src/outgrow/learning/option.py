@@ -7,6 +7,9 @@ from typing import ClassVar
 from outgrow.spec import Option
 from outgrow.tasks.base import Kind
 
+OF_CLASSES: frozenset[Kind] = frozenset({"classification", "preference"})
+"""Kinds whose rows have probabilities of a few classes; where texts are generated, a target is one token of many."""
+
 
 class ForTasks(Option):
     """A transform, a selection or a loss."""

@@ -105,7 +105,8 @@ def _who(
     """
     settings = [flat(one.settings) for one in whole]
     several = [name for name in IF_SEVERAL if len({getattr(one, name) for one, _ in ones}) > 1]
-    names = [name for name in IF_SEVERAL if name in several or name in ALWAYS]
+    always = (*ALWAYS, *(["n_ground_truth"] if any(one.n_ground_truth for one, _ in ones) else []))
+    names = [name for name in IF_SEVERAL if name in several or name in always]
     alike: dict[tuple[object, ...], list[dict[str, Any]]] = {}
     for (one, _), of in zip(ones, whole, strict=True):
         alike.setdefault(tuple(getattr(one, name) for name in names), []).append(of.settings)

@@ -20,6 +20,7 @@ from outgrow.steps.calibrated import Calibrated
 from outgrow.steps.combine import Combined
 from outgrow.steps.compare import Comparison
 from outgrow.steps.context import Context
+from outgrow.steps.crossfit import CrossFitted
 from outgrow.steps.examples import Dataset
 from outgrow.steps.features import Features
 from outgrow.steps.finetune import Finetuned
@@ -29,16 +30,20 @@ from outgrow.steps.labels import Labels
 from outgrow.steps.outside import FromOutside
 from outgrow.steps.predictor import NewRows, Predictor, Untrained
 from outgrow.steps.prompt import Prompted
+from outgrow.steps.rework import Reworked, Rule
 from outgrow.steps.score import Scored
+from outgrow.steps.shift import Shift
+from outgrow.steps.simulated import Disturbed, Simulant, Simulated
 from outgrow.steps.split import Part, Split
 from outgrow.steps.told import Told
 from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Ask", "Asked", "Calibrated", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned",
-    "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Split", "Step",
-    "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Adapted", "Ask", "Asked", "Calibrated", "Combined", "Comparison", "Context", "CrossFitted", "Dataset",
+    "Disturbed", "Features", "Finetuned", "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part",
+    "Predictor", "Prompted", "Reworked", "Scored", "Shift", "Simulant", "Simulated", "Split", "Step", "Steps",
+    "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -52,9 +57,13 @@ class Steps:
 
     def split(self, task: Task, split: SplitSpec, *, seed: int) -> Split:
         """The four disjoint parts of a task's examples."""
-        aside = (split.test, split.validation, split.pool, split.seed, split.supervisor, split.transfer)
-        dataset = self._once(("dataset", task, aside), lambda: Dataset(task=task, split=split))
+        dataset = self._once(("dataset", task, split), lambda: Dataset(task=task, split=split))
         return self._once(("split", dataset, seed), lambda: Split(dataset=dataset, seed=seed))
+
+    def shifted(self, shift: Shift, split: Split) -> Split:
+        """The test examples of another task, for models that learn from `split`."""
+        dataset = self._once(("shifted", shift, split.dataset), lambda: shift.dataset(split.dataset))
+        return self._once(("split", dataset, split.seed), lambda: Split(dataset=dataset, seed=split.seed))
 
     def finetune(
         self,
@@ -97,6 +106,22 @@ class Steps:
 
         return self._once(("finetune", role, _where(part), labels, objective, seed, start, after, earlier), make)
 
+    def halves(
+        self, role: Role, part: Part, *, labels: Labels, objective: Objective | None = None, seed: int
+    ) -> CrossFitted:
+        """Two trainings, each on one half of a part: a half is answered by the model of the other one."""
+        if part.size < 2:
+            raise ConfigError(f"part {part.name!r} has one example, and two are needed to train out of fold")
+        pieces = tuple(part.pieces(2))
+        members = tuple(
+            self.finetune(role, piece, labels=labels, objective=objective, seed=seed) for piece in reversed(pieces)
+        )
+        return self._once(("crossfit", members), lambda: CrossFitted(members=members, pieces=pieces))
+
+    def rework(self, labels: Labels, models: tuple[Predictor, ...], rule: Rule) -> Reworked:
+        """Labels made anew by what models say of the same rows."""
+        return self._once(("rework", labels, models, rule), lambda: Reworked(labels=labels, models=models, rule=rule))
+
     def features(self, model: Model, dataset: Dataset, *, start: Adapted | None = None) -> Features:
         """What the frozen part of a model makes of every row of a dataset."""
         return self._once(
@@ -124,6 +149,25 @@ class Steps:
     def ask(self, labeller: Asked, split: Split) -> Ask:
         """Labels of somebody outside who is shown the rows."""
         return self._once(("ask", labeller, split), lambda: Ask(labeller=labeller, split=split))
+
+    def simulate(
+        self,
+        labeller: Simulant,
+        split: Split,
+        *,
+        seed: int,
+        judge: Predictor | None = None,
+        features: Features | None = None,
+    ) -> Simulated:
+        """Labels with known errors, of somebody who is shown the truth of what it labels."""
+        return self._once(
+            ("simulate", labeller, split, seed, judge, features),
+            lambda: Simulated(labeller=labeller, split=split, seed=seed, judge=judge, frozen=features),
+        )
+
+    def disturb(self, of: Predictor, *, rate: float, seed: int) -> Disturbed:
+        """Somebody's answers with errors injected."""
+        return self._once(("disturb", of, rate, seed), lambda: Disturbed(of=of, rate=rate, seed=seed))
 
     def tell(self, part: Part) -> Told:
         """The ground truth of a part's rows, told by somebody who says nothing of others."""

@@ -25,6 +25,8 @@ class Checks:
 
     def __init__(self, step: Trained, context: Context) -> None:
         self.curve: list[dict[str, Any]] = []
+        self._right: list[np.ndarray] = []
+        self._agrees: list[np.ndarray] = []
         self.best: State = {}
         self.last: State = {}
         self.part = step.part.split.part("validation")
@@ -53,14 +55,17 @@ class Checks:
             return
         nothing = np.zeros(len(answers), np.int64)
         predicted = summarise(answers, nothing if self._truth is None else self._truth, self.output)["predicted"]
-        accuracy = None if self._truth is None else float((predicted == self._truth).mean())
-        agreement = None if self._supervisor is None else float((predicted == self._supervisor).mean())
+        right = None if self._truth is None else predicted == self._truth
+        agrees = None if self._supervisor is None else predicted == self._supervisor
         if answers.dtype != object:  # of k equal probabilities each counts 1/k
             shares = even(answers)
             if self._truth is not None:
-                accuracy = float(shares[np.arange(len(shares)), self._truth].mean())
+                right = shares[np.arange(len(shares)), self._truth]
             if self._votes is not None:
-                agreement = float((shares * self._votes).sum(1).mean())
+                agrees = (shares * self._votes).sum(1)
+        accuracy, agreement = (None if one is None else float(one.mean()) for one in (right, agrees))
+        self._right += [] if right is None else [right]
+        self._agrees += [] if agrees is None else [agrees]
         self.curve.append(
             {
                 "progress": progress.share,
@@ -78,6 +83,17 @@ class Checks:
             if self._keep:
                 self.best = self.last
         self._context.report(self._step, progress.share)
+
+    def by_row(self) -> bytes:
+        """At each check, how right each validation example was (`right`), and how far the supervisor agreed."""
+        from safetensors.numpy import save
+
+        data = self.part.split.read(self._context)
+        groups = np.unique([data.groups[row] for row in self.rows], return_inverse=True)[1]
+        found = {"right": self._right, "agrees": self._agrees}
+        arrays = {name: np.stack(rows).astype(np.float16) for name, rows in found.items() if rows}
+        progress = np.array([point["progress"] for point in self.curve], np.float64)
+        return save(arrays | {"progress": progress, "groups": groups.astype(np.int64)})
 
     def kept(self, state: State) -> State:
         """The weights to keep: the best, where the training says so and can tell, else those it ended with."""

@@ -14,7 +14,7 @@ from outgrow.learning.progress import Progress
 from outgrow.steps.checks import Checks
 from outgrow.steps.context import Context
 from outgrow.steps.stored import stored
-from outgrow.steps.trained import CURVE, NOTES, WEIGHTS, Trained
+from outgrow.steps.trained import CHECKS, CURVE, NOTES, WEIGHTS, Trained
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Finetuned(Trained):
             raise StepFailed(f"{error}; the weights of the last check before that are kept in {kept}") from None
         (folder / WEIGHTS).write_bytes(packed(checks.kept(trainable(network))))
         (folder / CURVE).write_text(json.dumps(checks.curve))
+        (folder / CHECKS).write_bytes(checks.by_row())
         (folder / NOTES).write_text(json.dumps([*lesson.notes, *network.notes(rows)]))
 
     def network(self, context: Context, output: Output) -> Network:

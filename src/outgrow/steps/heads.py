@@ -22,7 +22,7 @@ from outgrow.steps.features import Features
 from outgrow.steps.predictor import Inputs
 from outgrow.steps.split import Part
 from outgrow.steps.stored import stored
-from outgrow.steps.trained import CURVE, NOTES, WEIGHTS, Trained
+from outgrow.steps.trained import CHECKS, CURVE, NOTES, WEIGHTS, Trained
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class TrainedHead(Trained):
 
         network = self.network(context, inputs.kind(context))
         if isinstance(inputs, Part):
-            return answers(network, self.frozen.read(context), inputs.split.read(context).rows(inputs))
+            frozen = self.frozen.on(inputs.split.dataset)
+            return answers(network, frozen.read(context), inputs.split.read(context).rows(inputs))
         features = self.frozen.of(context, inputs.inputs)
         return answers(network, features, np.arange(len(features)))
 
@@ -143,6 +144,7 @@ def _train(steps: Sequence[TrainedHead], context: Context) -> dict[str, Write | 
         files = {
             WEIGHTS: packed(state),
             CURVE: json.dumps(own.curve).encode(),
+            CHECKS: own.by_row(),
             NOTES: json.dumps([*notes, *head.notes]).encode(),
         }
         found[step.key] = _writer(files)

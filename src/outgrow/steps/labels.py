@@ -15,7 +15,7 @@ from outgrow.steps.context import Context
 from outgrow.steps.predictor import Inputs, Predictor
 from outgrow.steps.split import Part
 from outgrow.steps.stored import demand, stored
-from outgrow.steps.truth import accuracy_of
+from outgrow.steps.truth import accuracy_of, note_of, several
 
 PROBABILITIES, TEXTS, FACTS = "labels.safetensors", "texts.json", "labels.json"
 
@@ -62,6 +62,7 @@ class Labels(Step):
             "ids": list(weak.ids),
             "accuracy": accuracy_of(weak, data, self.part),
             "abstentions": [int(one.sum()) for one in weak.abstains],
+            **several(weak, data, self.part),
         }
         (folder / FACTS).write_text(json.dumps(facts))
 
@@ -103,13 +104,21 @@ class Labels(Step):
         return context.remember("labels", self.key, lambda: stored(context.store, self.key, of_all))
 
     def facts(self, context: Context) -> dict[str, Any]:
-        """Its accuracy against ground truth, where that is known, and how often each member abstained."""
+        """Its accuracy against ground truth, where that is known, and how often each member abstained.
+
+        Of several members also how often each is right (`members`), and their majority `vote`.
+        """
 
         def read(folder: Path) -> dict[str, Any]:
             found = json.loads((folder / FACTS).read_bytes())
-            return {name: found[name] for name in ("ids", "accuracy", "abstentions")}
+            more = {name: found[name] for name in ("members", "vote") if name in found}
+            return {name: found[name] for name in ("ids", "accuracy", "abstentions")} | more
 
         return stored(context.store, self.key, read)
+
+    def notes(self, context: Context) -> list[str]:
+        """What the user should know of them: of several supervisors, how good a majority vote is."""
+        return note_of(self.facts(context))
 
 
 def weak_labels(votes: np.ndarray, inputs: Inputs, context: Context) -> WeakLabels:

@@ -18,7 +18,7 @@ from outgrow.steps.predictor import Predictor
 from outgrow.steps.split import Part
 from outgrow.steps.stored import read_texts
 
-WEIGHTS, CURVE, NOTES = "model.safetensors", "curve.json", "notes.json"
+WEIGHTS, CURVE, NOTES, CHECKS = "model.safetensors", "curve.json", "notes.json", "checks.safetensors"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

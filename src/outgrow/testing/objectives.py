@@ -75,7 +75,7 @@ def _turned(weak: WeakLabels, order: np.ndarray) -> WeakLabels:
 
 
 def check_loss(one: Loss) -> None:
-    """It is a finite number with a gradient; rowwise means what it says.
+    """It is a finite number with a gradient; each training begins anew; rowwise means what it says.
 
     Targets are probabilities, and token numbers too where it is for texts that are generated.
     """
@@ -101,6 +101,8 @@ def check_loss(one: Loss) -> None:
 
                 value = loss.start(soft if targets.ndim > 1 else None)(seen(slice(None)))
                 demand(value.shape == () and bool(torch.isfinite(value)), f"{one.name}: the loss must be one number")
+                again = loss.start(soft if targets.ndim > 1 else None)(seen(slice(None)))
+                demand(torch.equal(value, again), f"{one.name} remembers another training; keep memory inside `start`")
                 (gradient,) = torch.autograd.grad(value, logits)
                 demand(bool(torch.isfinite(gradient).all()), f"{one.name}: the gradient is not finite")
                 if one.rowwise:

@@ -8,7 +8,7 @@ from outgrow.errors import ConfigError
 from outgrow.methods.base import Method
 from outgrow.models.base import Role, models
 from outgrow.specs import SplitSpec, TrainSpec
-from outgrow.steps import Predictor, Prompted, Split, Step, Steps, Told, Trained, walk_unique
+from outgrow.steps import Predictor, Prompted, Simulated, Split, Step, Steps, Told, Trained, walk_unique
 from outgrow.supervisors.base import Supervisor
 from outgrow.tasks.base import tasks
 from outgrow.testing.broken import Broken, demand
@@ -61,6 +61,8 @@ def check_supervisor(one: Supervisor) -> None:
         demand(not _sees_truth(step), f"{one.name} learns from ground truth of {_part(step)!r}, not of 'supervisor'")
         taught = isinstance(step, Trained) and step.labels is None
         demand(one.learns or not taught, f"{one.name} learns from ground truth: set learns = True")
+        told = one.simulated or not isinstance(step, Simulated)
+        demand(told, f"{one.name} is shown the truth of what it labels: set simulated = True")
 
 
 def _data(steps: Steps) -> Split:
