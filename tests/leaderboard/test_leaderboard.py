@@ -45,7 +45,7 @@ def found(store: Store) -> Board:
 
 
 def test_shipped_settings_have_the_seeds_and_one_method_each() -> None:
-    assert [one.name for one in SETTINGS] == ["chess", "text", "reward", "vision", "digits"]
+    assert [one.name for one in SETTINGS] == ["chess", "text", "text-5", "reward", "vision", "digits"]
     for one in SETTINGS:
         experiments = one.experiments(4)
         assert [each.seed for each in experiments] == [0, 1, 2, 3]

@@ -84,7 +84,7 @@ def _plans(wanted: list[Setting], store: Store, seeds: int | None) -> None:
         plan = make_plan(experiments, cached=store.keys())
         say(
             f"{one.name}: {counted(len(experiments), 'experiment')}, {counted(len(plan.steps), 'step')}, "
-            f"{len(plan.todo)} of them to do{time_of(plan, Runtime())}"
+            f"{len(plan.todo)} of them to do{time_of(plan, Runtime(), {})}"
         )
 
 

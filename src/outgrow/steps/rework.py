@@ -10,6 +10,7 @@ import numpy as np
 
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
+from outgrow.steps.features import Features
 from outgrow.steps.labels import Labels, read_votes, write_votes
 from outgrow.steps.predictor import Inputs, Predictor
 from outgrow.steps.split import Part
@@ -60,6 +61,10 @@ class Reworked(Predictor):
     @property
     def cost(self) -> float | None:
         return self.labels.by.cost
+
+    @property
+    def features(self) -> Features | None:
+        return self.labels.by.features
 
     def elsewhere(self, split: Any) -> list[Step]:
         return self.labels.by.elsewhere(split)
