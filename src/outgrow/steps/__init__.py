@@ -19,6 +19,7 @@ from outgrow.steps.base import Step, Write, walk_unique
 from outgrow.steps.combine import Combined
 from outgrow.steps.compare import Comparison
 from outgrow.steps.context import Context
+from outgrow.steps.contrast import ContrastFeatures, ContrastProbe, Finder
 from outgrow.steps.crossfit import CrossFitted
 from outgrow.steps.examples import Dataset
 from outgrow.steps.features import Features
@@ -108,6 +109,21 @@ class Steps:
     def rework(self, labels: Labels, models: tuple[Predictor, ...], rule: Rule) -> Reworked:
         """Labels made anew by what models say of the same rows."""
         return self._once(("rework", labels, models, rule), lambda: Reworked(labels=labels, models=models, rule=rule))
+
+    def contrast(self, model: Model, part: Part, *, labels: Labels, finder: Finder, seed: int) -> ContrastProbe:
+        """A direction between a part's two answers; the labels give its sign."""
+        dataset = part.split.dataset
+        if dataset.task.kind == "preference":
+            frozen = self.features(model, dataset)
+        else:
+            frozen = self._once(
+                ("contrast features", model, dataset),
+                lambda: ContrastFeatures(model=model, dataset=dataset, start=None),
+            )
+        return self._once(
+            ("contrast", model, _where(part), labels, finder, seed),
+            lambda: ContrastProbe(model=model, frozen=frozen, part=part, labels=labels, finder=finder, seed=seed),
+        )
 
     def features(self, model: Model, dataset: Dataset, *, start: Adapted | None = None) -> Features:
         """What the frozen part of a model makes of every row of a dataset."""
