@@ -3,6 +3,7 @@
     python benchmarks/coverage.py coverage    # scores and PGR: seeds x spread between seeds x rows x groups
     python benchmarks/coverage.py nogap       # studies without a gap that get the verdict ok: 2.5 % is nominal
     python benchmarks/coverage.py width       # against the bootstrap of version 0.1, on the same draws
+    python benchmarks/coverage.py slopes      # mean PGR of several pairs, and its slopes by size: the delta method
     python benchmarks/coverage.py speed       # one group of 20 seeds x 10,000 rows
 
 A row has a difficulty that all roles and seeds share, rows of a group have some of it in common, and the rest is each
@@ -18,6 +19,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from outgrow.intervals.crossed import crossed
+from outgrow.intervals.measured import Measured, average, mean, slope
 from outgrow.intervals.ratio import contains, fieller
 from outgrow.results.scores import evaluate_scores
 
@@ -123,6 +125,61 @@ def width(studies: int) -> None:
               f"{np.median(before):.3f}: {share:.0%} narrower ({len(ours)} of {studies} bounded)")  # fmt: skip
 
 
+LADDER = (0.62, 0.68, 0.75, 0.83)  # ceilings of four sizes; a size as supervisor is what it is as student
+PAIRS = [(w, s) for w in range(4) for s in range(w + 1, 4)]
+
+
+def recovered(weak: int, student: int) -> float:
+    """The true PGR of a pair: it rises with the supervisor and falls with the student."""
+    return 0.5 + 0.1 * weak - 0.08 * student
+
+
+def slopes(studies: int) -> None:
+    """Coverage of the mean PGR and of the slopes over the pairs with a clear gap, which are the ones that are read."""
+    truths = [recovered(*pair) for pair in PAIRS]
+    means = [LADDER[w] + pgr * (LADDER[s] - LADDER[w]) for (w, s), pgr in zip(PAIRS, truths, strict=True)]
+    print("rows  seeds  spread  pairs    mean  by weak  by student")
+    cells = []
+    for rows in (300, 1_000, 2_000):
+        for seeds in (3, 5, 10, 20):
+            for spread in (0.0, 0.01, 0.03):
+                rng = np.random.default_rng([rows, seeds, round(1_000 * spread)])
+                hits: list[list[bool]] = [[], [], []]
+                kept = []
+                for _ in range(studies):
+                    drawn, _ = study(rng, seeds=seeds, spread=spread, rows=rows, size=1, means=(*LADDER, *means))
+                    of = [mean(one) for one in drawn]
+                    gaps = [of[s] - of[w] for w, s in PAIRS]
+                    clear = [i for i, gap in enumerate(gaps) if (gap.estimate().low or 0) > 0]
+                    found = {i: (of[4 + i] - of[PAIRS[i][0]]) / gaps[i] for i in clear}
+                    kept.append(len(clear))
+                    for k, (at, truth) in enumerate(_summaries(clear, found, truths)):
+                        if at is not None and truth is not None:
+                            low, high = at.estimate().low or 0, at.estimate().high or 0
+                            hits[k].append(low <= truth <= high)
+                cells.append([np.mean(one) if one else np.nan for one in hits])
+                shown = "  ".join(f"{share:7.3f}" for share in cells[-1])
+                print(f"{rows:5}  {seeds:4}  {spread:6}  {np.mean(kept):5.2f} {shown}", flush=True)
+    table = np.array(cells)
+    print(f"\n{studies} studies a cell: lowest {np.nanmin(table):.3f}, highest {np.nanmax(table):.3f}; "
+          f"mean PGR {np.nanmean(table[:, 0]):.4f}, slopes {np.nanmean(table[:, 1:]):.4f}")  # fmt: skip
+
+
+def _summaries(
+    some: list[int], found: dict[int, Measured], truths: list[float]
+) -> list[tuple[Measured | None, float | None]]:
+    """Mean, slope by supervisor, slope by student of some pairs: estimated, and true."""
+    if len(some) < 2:
+        return []
+    exact = [Measured(truths[i], np.zeros((1, 1))) for i in some]
+    out: list[tuple[Measured | None, float | None]] = [(average([found[i] for i in some]), average(exact).value)]
+    for x, within in ((0, 1), (1, 0)):
+        at, kinds = [PAIRS[i][x] for i in some], [PAIRS[i][within] for i in some]
+        true = slope(at, exact, kinds)
+        out.append((slope(at, [found[i] for i in some], kinds), true.value if true else None))
+    return out
+
+
 def speed(studies: int) -> None:
     """Seconds of one evaluation."""
     rng = np.random.default_rng(0)
@@ -137,7 +194,7 @@ def speed(studies: int) -> None:
 def main() -> None:
     """Run one of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    what = {"coverage": coverage, "nogap": nogap, "width": width, "speed": speed}
+    what = {"coverage": coverage, "nogap": nogap, "width": width, "slopes": slopes, "speed": speed}
     parser.add_argument("what", choices=what)
     parser.add_argument("--studies", type=int, default=500)
     given = parser.parse_args()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import dataclasses
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -41,7 +41,7 @@ class SplitSpec:
 
     def identity(self) -> dict[str, Any]:
         """All that is given: what is not does not count."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value for name, value in given.items() if value is not None}
 
     def __post_init__(self) -> None:
@@ -80,6 +80,8 @@ class TrainSpec:
             loss; the biases are free.
         keep: weights of the `last` update, or of the `best` check (early stopping): the one that agrees most with the
             labels trained on, which for a student are the weak supervisor's.
+        anchor: the mean over rows of |r - r0|^2 / |r0|^2, times this, is added to the loss; r are the vectors that the
+            head reads, r0 those before the training. Only where weights below the head are trained.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 5
@@ -94,3 +96,11 @@ class TrainSpec:
     optimizer: Literal["adam", "lbfgs"] = "adam"
     l2: Annotated[float, Field(ge=0)] = 0.1
     keep: Literal["last", "best"] = "last"
+    anchor: Annotated[float, Field(ge=0)] = 0.0
+
+    def identity(self) -> dict[str, Any]:
+        """All fields; an anchor only where there is one, as trainings were known by before there was any."""
+        found = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        if not self.anchor:
+            del found["anchor"]
+        return found

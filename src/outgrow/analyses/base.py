@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from outgrow.analyses.bases.finding import Finding
 from outgrow.artefacts import Artefacts
 from outgrow.figures.apart import told_apart
 from outgrow.figures.charts import Figure
 from outgrow.registry import Registry
 from outgrow.results.answers import Answers
+from outgrow.results.cells import Cells, read_cells
+from outgrow.results.checks import Checks, read_checks
 from outgrow.results.records import group_answers
 from outgrow.results.table import Group
 
@@ -25,6 +28,7 @@ class Study:
 
     groups: Sequence[Group]
     store: Artefacts | None = None
+    _cells: dict[tuple[str, ...], Cells | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def title(self) -> str:
@@ -35,6 +39,17 @@ class Study:
     def answers(self, group: Group) -> Answers | None:
         """What the roles of a group said of every test example, read when it is asked for; None if nobody knows."""
         return None if self.store is None else group_answers(self.store, group)
+
+    def cells(self, group: Group) -> Cells | None:
+        """The scores of a group by seed and test example, read once; None if nobody knows."""
+        name = tuple(group.keys)
+        if name not in self._cells:
+            self._cells[name] = None if self.store is None else read_cells(self.store, group)
+        return self._cells[name]
+
+    def checks(self, group: Group, role: str = "student") -> Checks | None:
+        """How a group's students (or ceilings) did on each validation example while they learned; None if unknown."""
+        return None if self.store is None else read_checks(self.store, group, role)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +62,7 @@ class Panel:
         notes: more sentences, one for each of several things.
         figure: may be None.
         columns, rows: the values behind the figure; as many cells as columns in each row.
+        findings: what it says of predictions, each with its verdict.
     """
 
     title: str
@@ -55,11 +71,18 @@ class Panel:
     figure: Figure | None = None
     columns: Sequence[str]
     rows: Sequence[Sequence[str | float | None]] = field(default=())
+    findings: Sequence[Finding] = ()
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is said of several things, one by one: the findings with their verdicts, then the notes."""
+        return [*(one.sentence for one in self.findings), *self.notes]
 
     def to_dict(self) -> dict[str, Any]:
         """All but the figure, fit for JSON."""
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-        return {"title": self.title, "words": self.words, "notes": list(self.notes), "rows": rows}
+        found = {"title": self.title, "words": self.words, "notes": list(self.notes), "rows": rows}
+        return found | ({"findings": [one.to_dict() for one in self.findings]} if self.findings else {})
 
 
 Analysis = Callable[[Study], Panel | None]

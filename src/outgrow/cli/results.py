@@ -146,7 +146,7 @@ def analyse(
             if number:
                 say()
             console.print(panel_table(title, panel))
-            for text in (panel.words, *panel.notes):
+            for text in (panel.words, *panel.sentences):
                 say(text)
 
 

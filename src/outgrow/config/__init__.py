@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from outgrow.config.baselines import wanted, with_baselines
 from outgrow.config.build import build, check_keys, component, method, named, role, shift_of, supervisor, swept
 from outgrow.config.sources import LARGEST, experiment_text, parse_toml, shipped_experiments
 from outgrow.config.tables import TABLES, assign, deep_copy, parse_setting, table
@@ -62,6 +63,7 @@ def expand(
             for swept in [one for one in tables["sweep"] if f"{one}.".startswith(f"{key}.")]:
                 del tables["sweep"][swept]
     check_keys(tables, TABLES, "", where)
+    baselines = wanted(tables, where)
     sweep = table(tables, "sweep", where)
     tables.pop("sweep", None)
     sweep_seeds = sweep.pop("seeds", [0])
@@ -100,7 +102,8 @@ def expand(
     if not found:
         assert backwards is not None
         raise backwards
-    return list(dict.fromkeys(found))
+    found = list(dict.fromkeys(found))
+    return with_baselines(found) if baselines else found
 
 
 def _experiments(tables: dict[str, Any], name: str, where: Where) -> list[Experiment]:
@@ -116,6 +119,10 @@ def _experiments(tables: dict[str, Any], name: str, where: Where) -> list[Experi
             f"{where.at('metric')}: metric must be a name, not {short(metric)} (outgrow list metrics){cure}"
         )
     named(metrics, metric, "metric", where)
+    budget = tables.get("n_ground_truth", 0)
+    if isinstance(budget, list):
+        cure = swept("n_ground_truth", budget)
+        raise ConfigError(f"{where.at('n_ground_truth')}: n_ground_truth is one number; {cure}")
     fields = {
         "task": component(tasks, table(tables, "task", where), "task", "name", where),
         "weak": supervisor(table(tables, "weak", where), train, where),
@@ -124,7 +131,7 @@ def _experiments(tables: dict[str, Any], name: str, where: Where) -> list[Experi
         "split": build(SplitSpec, table(tables, "split", where), "split", where),
     }
     try:
-        here = Experiment(name=name, metric=metric, **fields)
+        here = Experiment(name=name, metric=metric, n_ground_truth=budget, **fields)
         if "shift" not in tables:
             return [here]
         shift, too = shift_of(table(tables, "shift", where), fields["split"].test, where)

@@ -148,13 +148,20 @@ def supervisor(table: dict[str, Any], train: dict[str, Any], where: Where) -> Su
 
 def _nested(hint: Any, value: Any, make: Callable[[Any], Supervisor], where: Where) -> Any:
     """A field's value, where its type is a component that is named or described by a table."""
-    inner = [one for one in (*get_args(hint), hint) if isinstance(one, type)]
+    inner = [one for one in (*_inner(hint), hint) if isinstance(one, type)]
     if Supervisor in inner:
+        if int in inner and isinstance(value, int):  # so many of one
+            return value
         return [make(one) for one in value] if isinstance(value, list) else make(value)
     for place, registry in PLACES.items():
         if place in inner:
             return component(registry, _named(value, "name"), "weak.rule", "name", where)
     return value
+
+
+def _inner(hint: Any) -> list[Any]:
+    """All types that a hint names."""
+    return [found for one in get_args(hint) for found in (one, *_inner(one))]
 
 
 def _named(value: Any, key: str) -> dict[str, Any]:
@@ -189,7 +196,7 @@ def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where)
 def build(maker: Any, fields: dict[str, Any], title: str, where: Where) -> Any:
     """Call `maker`; what is wrong is an error that names the place, the key and the choices."""
     given = fields
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    fields = {key: _frozen(value) for key, value in fields.items()}
     check_keys(fields, field_names(maker), f"{title}.", where)
     try:
         return maker(**fields)
@@ -202,6 +209,10 @@ def build(maker: Any, fields: dict[str, Any], title: str, where: Where) -> Any:
         if isinstance(given.get(error.key), list) and "valid tuple" not in text:
             text = f"{title}.{error.key} is one value; {swept(f'{title}.{error.key}', given[error.key])}"
         raise type(error)(f"{where.at(f'{title}.{error.key}')}: {text}") from None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def field_names(maker: Any) -> tuple[str, ...]:

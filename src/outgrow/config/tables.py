@@ -13,7 +13,10 @@ from outgrow.config.where import Where
 from outgrow.errors import ConfigError
 from outgrow.spec import short
 
-TABLES = ("task", "split", "weak", "strong", "method", "train", "shift", "sweep", "metric", "about")
+TABLES = (
+    "task", "split", "weak", "strong", "method", "train", "shift", "sweep", "metric", "n_ground_truth", "baselines",
+    "about",
+)  # fmt: skip
 COMPONENTS = ("task", "shift", "weak", "strong")
 
 

@@ -10,6 +10,7 @@ from outgrow.artefacts import Artefacts
 from outgrow.errors import StoreError
 from outgrow.figures.marks import has_sizes
 from outgrow.figures.words import metric_name
+from outgrow.report.claims import claims
 from outgrow.report.lead import VERDICTS, lead
 from outgrow.report.panels import panel
 from outgrow.report.provenance import Records, provenance
@@ -115,14 +116,16 @@ def section(study: Study, records: Records, name: str, mark: str) -> str:
     groups = study.groups
     layout = "figures" if has_sizes(groups) else "half"
     others = sorted(entry.name for entry in analyses if entry.name not in FIRST)
-    panels = [panel(found, name) for one in (*FIRST, *others) if (found := analyses[one](study))]
+    found = [one for which in (*FIRST, *others) if (one := analyses[which](study))]
+    tested = sorted((one for one in found if one.findings), key=lambda one: one.findings[0].claim)
     return "\n".join(
         [
             f'<section aria-labelledby="{mark}"><h2 id="{mark}">{esc(name)}</h2>',
             lead(groups),
             f'<div class="{layout}">',
-            *panels,
+            *(panel(one, name) for one in found if not one.findings),
             "</div>",
+            claims(tested, name),
             "<h3>All results</h3>",
             table(groups, name),
             provenance(groups, records, name),

@@ -12,7 +12,7 @@ LONG = 12  # rows from which on values scroll in a region of their own
 def panel(found: Panel, study: str) -> str:
     """A `figure` element; all text is escaped. `study` tells its table from those of other experiments."""
     drawn = drawing(found.figure) if found.figure else ""
-    notes = "".join(f"<li>{esc(note)}</li>" for note in found.notes)
+    notes = "".join(f"<li>{esc(note)}</li>" for note in found.sentences)
     words = f"{found.words} {found.figure.note}".strip() if found.figure else found.words
     caption = f"{esc(words)}<ul>{notes}</ul>" if notes else esc(words)
     body = f"<h3>{esc(found.title)}</h3>{drawn}<figcaption>{caption}</figcaption>"

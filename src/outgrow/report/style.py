@@ -58,6 +58,7 @@ th.pair strong { color: var(--ink); margin-right: .6rem; } th.pair span { positi
 tbody + tbody { border-top: 1px solid var(--rule); }
 th.words, td.words { text-align: left; }
 td small { display: block; color: var(--grey); }
+.claims td.words { white-space: normal; } .claims td.words small { max-width: none; }
 td.words small { white-space: normal; min-width: 8.5rem; max-width: 12rem; }
 dt { font-weight: 600; margin-top: .55rem; }
 dd { margin: 0; }

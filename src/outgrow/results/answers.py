@@ -11,6 +11,7 @@ import numpy as np
 
 from outgrow.errors import StoreError
 from outgrow.metrics.base import Metric, Predictions
+from outgrow.spec import digest
 from outgrow.steps.compare import FILE, OF_ROLE
 from outgrow.steps.stored import demand, stored
 
@@ -29,12 +30,14 @@ class Answers:
         said: by role (`weak`, `student`, `ceiling`, perhaps `zero_shot`), the predictions of each seed.
         groups: group number of each example, int64 [n].
         difficulty: of each example, as its task says, float [n]; None where it does not.
+        examples: a digest of their ids; "" where it is not known.
     """
 
     metric: Metric
     said: dict[str, list[Predictions]]
     groups: np.ndarray
     difficulty: np.ndarray | None = None
+    examples: str = ""
 
     @property
     def n_seeds(self) -> int:
@@ -86,7 +89,8 @@ def read_answers(store: Artefacts, keys: Sequence[str], *, metric: Metric) -> An
             of_role = {name: columns[f"{role}_{name}"] for name in OF_ROLE}
             said.setdefault(role, []).append(Predictions(truth=columns["truth"], **of_role))
     groups = first["group"].dictionary_encode().combine_chunks().indices.to_numpy()
-    return Answers(metric=metric, said=said, groups=groups, difficulty=difficulty)
+    examples = digest(first["id"].to_pylist())
+    return Answers(metric=metric, said=said, groups=groups, difficulty=difficulty, examples=examples)
 
 
 def _read(folder: Path) -> tuple[pa.Table, dict[str, np.ndarray]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from outgrow.intervals.crossed import Crossed, Estimate, crossed, wilson
@@ -72,8 +74,17 @@ def interval(estimate: Estimate, *, n: int, share: bool = False, table: Crossed 
     return Interval(value=estimate.value, low=low, high=high, n=n, form="wilson" if ends else "t")
 
 
-def _agreement(answers: Answers) -> tuple[Interval, Interval | None, Interval | None]:
-    """How often the student says what its supervisor says: over all, where the supervisor is right, and where not.
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """By cell [seeds, n]: whether the supervisor is right, the student says the same, and both."""
+
+    right: np.ndarray
+    same: np.ndarray
+    same_right: np.ndarray
+
+
+def agreed(answers: Answers) -> Agreed:
+    """How often the student says what its supervisor says, cell by cell.
 
     Of k equal probabilities each is said with 1/k, as in accuracy: so both are right with the product of these. Of two
     classes that tells how often both are wrong, too. Of more, it is not kept which classes were equal: where one of
@@ -84,12 +95,16 @@ def _agreement(answers: Answers) -> tuple[Interval, Interval | None, Interval | 
     both_wrong = ((weak == student) & (weak != answers.truth)).astype(float)
     if max(weak.max(), student.max(), answers.truth.max()) < 2:
         both_wrong = np.where((weak < 0) | (student < 0), both_wrong, (1 - right) * (1 - also))
-    same = right * also + both_wrong
-    every = np.ones_like(right)
+    return Agreed(right=right, same=right * also + both_wrong, same_right=right * also)
+
+
+def _agreement(answers: Answers) -> tuple[Interval, Interval | None, Interval | None]:
+    """Agreement over all, where the supervisor is right, and where not."""
+    cells = agreed(answers)
     found = [
-        _ratio(same, every, answers),
-        _ratio(right * also, right, answers),
-        _ratio(both_wrong, 1 - right, answers),
+        _ratio(cells.same, np.ones_like(cells.right), answers),
+        _ratio(cells.same_right, cells.right, answers),
+        _ratio(cells.same - cells.same_right, 1 - cells.right, answers),
     ]
     assert found[0] is not None
     return found[0], found[1], found[2]

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 class Checks:
     """Best is judged by the labels that the training itself goes by.
 
-    For a student that is agreement with its weak supervisor; for a training on ground truth, ground truth.
+    For a student that is agreement with its weak supervisor; for a training on ground truth, ground truth. Where the
+    training goes by somebody who says nothing of the validation examples, no check is better than another.
     """
 
     def __init__(self, step: Trained, context: Context) -> None:
         self.curve: list[dict[str, Any]] = []
+        self._right: list[np.ndarray] = []
+        self._agrees: list[np.ndarray] = []
         self.best: State = {}
         self.last: State = {}
         self.part = step.part.split.part("validation")
@@ -31,6 +34,8 @@ class Checks:
         self.rows, self.output = data.rows(self.part), data.output
         self._truth = None if data.truth is None else data.known_truth(self.part)
         held_out = None if step.held_out is None else step.held_out.read(context)
+        if held_out is not None and held_out.abstains.all():
+            held_out = None
         self._supervisor = None if held_out is None else chosen(held_out, data)
         self._votes = None if held_out is None or held_out.texts is not None else even(held_out.mean())
         self._score, self._keep = -1.0, step.role.train.keep == "best"
@@ -50,14 +55,17 @@ class Checks:
             return
         nothing = np.zeros(len(answers), np.int64)
         predicted = summarise(answers, nothing if self._truth is None else self._truth, self.output)["predicted"]
-        accuracy = None if self._truth is None else float((predicted == self._truth).mean())
-        agreement = None if self._supervisor is None else float((predicted == self._supervisor).mean())
+        right = None if self._truth is None else predicted == self._truth
+        agrees = None if self._supervisor is None else predicted == self._supervisor
         if answers.dtype != object:  # of k equal probabilities each counts 1/k
             shares = even(answers)
             if self._truth is not None:
-                accuracy = float(shares[np.arange(len(shares)), self._truth].mean())
+                right = shares[np.arange(len(shares)), self._truth]
             if self._votes is not None:
-                agreement = float((shares * self._votes).sum(1).mean())
+                agrees = (shares * self._votes).sum(1)
+        accuracy, agreement = (None if one is None else float(one.mean()) for one in (right, agrees))
+        self._right += [] if right is None else [right]
+        self._agrees += [] if agrees is None else [agrees]
         self.curve.append(
             {
                 "progress": progress.share,
@@ -69,13 +77,24 @@ class Checks:
                 "gradient_norm": progress.gradient_norm,
             }
         )
-        score = accuracy if agreement is None else agreement
+        score = accuracy if self._step.labels is None else agreement
         if progress.share > 0 and score is not None and score > self._score:
             self._score = score
             if self._keep:
                 self.best = self.last
         self._context.report(self._step, progress.share)
 
+    def by_row(self) -> bytes:
+        """At each check, how right each validation example was (`right`), and how far the supervisor agreed."""
+        from safetensors.numpy import save
+
+        data = self.part.split.read(self._context)
+        groups = np.unique([data.groups[row] for row in self.rows], return_inverse=True)[1]
+        found = {"right": self._right, "agrees": self._agrees}
+        arrays = {name: np.stack(rows).astype(np.float16) for name, rows in found.items() if rows}
+        progress = np.array([point["progress"] for point in self.curve], np.float64)
+        return save(arrays | {"progress": progress, "groups": groups.astype(np.int64)})
+
     def kept(self, state: State) -> State:
-        """The weights to keep: the best, where the training says so, else those it ended with."""
-        return self.best if self._keep else state
+        """The weights to keep: the best, where the training says so and can tell, else those it ended with."""
+        return self.best if self._keep and self.best else state

@@ -16,6 +16,7 @@ from outgrow.steps.labels import Labels
 from outgrow.steps.predictor import Predictor
 from outgrow.steps.score import Scored
 from outgrow.steps.stored import stored
+from outgrow.steps.sureness import sureness
 from outgrow.steps.trained import CURVE
 
 FILE, FACTS = "test.parquet", "facts.json"
@@ -85,8 +86,11 @@ class Comparison(Step):
             if curve := stored(context.store, by.key, _curve):
                 curves[role] = curve
             notes += by.notes(context)
+            if role == "weak":
+                notes += self.labels.notes(context)
             notes += [note for step in self.roles[role].also if isinstance(step, (Features, Predictor))
                       for note in step.notes(context)]  # fmt: skip
+        notes += sureness(self.student.by, self.labels, context)
         return {
             "weak_label_accuracy": self.labels.facts(context)["accuracy"],
             "n_classes": data.output.n_classes,

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from outgrow.errors import StepFailed
-from outgrow.learning.losses import CrossEntropy
 from outgrow.learning.progress import Progress
 from outgrow.steps.checks import Checks
 from outgrow.steps.context import Context
 from outgrow.steps.stored import stored
-from outgrow.steps.trained import CURVE, NOTES, WEIGHTS, Trained
+from outgrow.steps.trained import CHECKS, CURVE, NOTES, WEIGHTS, Trained
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
@@ -33,7 +32,8 @@ class Finetuned(Trained):
         from outgrow.learning.train import fit
         from outgrow.learning.weights import packed, trainable
 
-        network = self._new(context, self.part.kind(context))
+        output = self.part.kind(context)
+        network = self.after.network(context, output) if self.after else self._new(context, output)
         lesson, texts = self.lesson(context)
         rows, targets = _to_learn(network, self.part.values(context)[lesson.kept], lesson, texts)
         checks = Checks(self, context)
@@ -42,10 +42,9 @@ class Finetuned(Trained):
         def check(network: Network, progress: Progress) -> None:
             checks.note(predict(network, held_out, machine=context.machine), progress, lambda: trainable(network))
 
-        loss = self.objective.loss if self.objective else CrossEntropy()
         try:
             fit(
-                network, rows, targets, self.role.train, loss=loss, weights=lesson.weights[lesson.kept],
+                network, rows, targets, self.role.train, loss=lesson.loss, weights=lesson.weights[lesson.kept],
                 seed=self.seed, machine=context.machine, check=check,
             )  # fmt: skip
         except StepFailed as error:
@@ -53,6 +52,7 @@ class Finetuned(Trained):
             raise StepFailed(f"{error}; the weights of the last check before that are kept in {kept}") from None
         (folder / WEIGHTS).write_bytes(packed(checks.kept(trainable(network))))
         (folder / CURVE).write_text(json.dumps(checks.curve))
+        (folder / CHECKS).write_bytes(checks.by_row())
         (folder / NOTES).write_text(json.dumps([*lesson.notes, *network.notes(rows)]))
 
     def network(self, context: Context, output: Output) -> Network:

@@ -60,6 +60,11 @@ class Predictor(Step):
         """The stored features that it answers from, if it does."""
         return None
 
+    @property
+    def speaks_of(self) -> Part | None:
+        """The only rows that it answers, where that is known beforehand."""
+        return None
+
     def elsewhere(self, split: Split) -> list[Step]:
         """What it needs besides itself to answer another dataset's rows; nothing for rows of its own."""
         inputs = [step for step in self.inputs().values() if isinstance(step, Predictor)]

@@ -92,6 +92,14 @@ class Part:
         edges = [self.start + self.size * i // n for i in range(n + 1)]
         return [dataclasses.replace(self, start=a, size=b - a) for a, b in pairwise(edges)]
 
+    def first(self, n: int) -> Part:
+        """Its first `n` rows: as good as drawn at random, since a hash orders them."""
+        return dataclasses.replace(self, size=n)
+
+    def cut(self, n: int) -> tuple[Part, Part]:
+        """Its first `n` rows, and the rest."""
+        return self.first(n), dataclasses.replace(self, start=self.start + n, size=self.size - n)
+
     def identity(self) -> dict[str, Any]:
         """Which rows of the split they are."""
         return {"name": self.name, "start": self.start, "stop": self.stop}

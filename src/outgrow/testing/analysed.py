@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 
 from outgrow.analyses.base import Analysis, Panel, analyses, studies
 from outgrow.config import expand
@@ -21,14 +22,21 @@ SWEEP = {**TOY, "sweep": {"strong.model": ["toy-m", "toy-l"], "seeds": [0, 1]}}
 def check_analysis(one: Analysis) -> None:
     """It gives a panel or nothing for a pair, for several sizes, for a failed result, with and without answers."""
     name = next((entry.name for entry in analyses if entry.value is one), getattr(one, "__name__", "analysis"))
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(folder)
-        sound, broken = expand(SWEEP, name="toy"), expand(TOY, name="toy", settings=["train.learning_rate=3e37"])
-        groups = pool(store, run_experiments([*sound, *broken], store).records)
-        whole = [group for group in groups if group.verdict != "failed"]
-        for some in (whole[:1], whole, groups, [group for group in groups if group not in whole]):
-            for there in (store, None):
-                _check_panel(one, name, some, there)
+    folder, groups = _results()
+    store = Store(folder.name)
+    whole = [group for group in groups if group.verdict != "failed"]
+    for some in (whole[:1], whole, groups, [group for group in groups if group not in whole]):
+        for there in (store, None):
+            _check_panel(one, name, some, there)
+
+
+@cache
+def _results() -> tuple[tempfile.TemporaryDirectory[str], list[Group]]:
+    """A small study, run once for all analyses; its folder goes when the process ends."""
+    folder = tempfile.TemporaryDirectory()
+    store = Store(folder.name)
+    sound, broken = expand(SWEEP, name="toy"), expand(TOY, name="toy", settings=["train.learning_rate=3e37"])
+    return folder, pool(store, run_experiments([*sound, *broken], store).records)
 
 
 def _check_panel(one: Analysis, name: str, groups: Sequence[Group], store: Store | None) -> None:

@@ -1,0 +1,102 @@
+"""The table of claims: verdicts by claim and setting, and every finding behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from outgrow.analyses.bases.claim import Claim, claims
+from outgrow.claims.found import Found, Row
+from outgrow.plain import counted
+from outgrow.results.export import markdown_text
+from outgrow.results.shown import TextTable
+
+PAPER = 33  # claims of the paper; what has a higher number is a question of ours
+NAMES = ("claim", "says", "setting", "of", "estimate [95 %]", "predicted", "verdict", "seeds", "rows", "would decide")
+EVERY = "all"  # the setting of a claim about several
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """Of the findings of one claim in one setting: what all say, or what those say that are decided."""
+    said = {one.finding.verdict for one in rows}
+    if not said:
+        return ""
+    if len(said) == 1:
+        return said.pop()
+    return "in part" if "holds" in said else "fails here"
+
+
+def decided(rows: Sequence[Row]) -> list[int]:
+    """Claims of the paper with a verdict other than undecided in at least one setting."""
+    return sorted({one.finding.claim for one in rows if one.finding.verdict != "undecided"} & {*range(1, PAPER + 1)})
+
+
+def summary(of: Sequence[Found], rows: Sequence[Row]) -> TextTable:
+    """A row for each claim, a column for each setting: in one word what came out."""
+    names = [one.setting.name for one in of]
+    names += [EVERY] if any(row.setting == EVERY for row in rows) else []
+    cells = []
+    for one in claims():
+        own = [row for row in rows if row.finding.claim == one.number]
+        cells.append(
+            (str(one.number), one.says, *(verdict([row for row in own if row.setting == name]) for name in names))
+        )
+    return TextTable(names=("claim", "says", *names), numeric=("claim",), measured=tuple(names), rows=cells, once=False)
+
+
+def details(rows: Sequence[Row]) -> TextTable:
+    """A row for each finding."""
+    cells = [
+        (
+            str(at.claim), at.says, row.setting, at.about, at.shown, str(at.predicted), at.verdict, str(at.seeds),
+            f"{at.n:,}", at.decides,
+        )
+        for row in rows
+        for at in [row.finding]
+    ]  # fmt: skip
+    return TextTable(names=NAMES, numeric=("claim", "seeds", "rows"), measured=NAMES[4:], rows=cells, once=False)
+
+
+def counts(of: Sequence[Found], rows: Sequence[Row]) -> list[str]:
+    """In sentences: how many claims are decided, what has not been looked at, and what is not finished."""
+    known = [one for one in claims() if one.number <= PAPER]
+    seen = {row.finding.claim for row in rows}
+    done, asked = decided(rows), [one for one in known if one.number in seen]
+    told = [
+        f"{len(done)} of {PAPER} claims have a verdict other than undecided in at least one setting; "
+        f"{len(asked) - len(done)} more were looked at."
+    ]
+    if missing := [_named(one) for one in known if one.number not in seen]:
+        told.append(f"Nothing here bears on {'; '.join(missing)}.")
+    told += [
+        f"{one.setting.name} is not finished: {one.done:,} of {counted(one.all, 'experiment')}."
+        for one in of
+        if one.done < one.all
+    ]
+    return told
+
+
+def _named(one: Claim) -> str:
+    return f"{one.number} ({one.says})"
+
+
+ABOUT = """\
+A claim *holds* in a setting where the whole 95 % interval of an estimate agrees with what the claim predicts. It *fails
+here* where none of the interval does. Otherwise it is *undecided*, and the table says how many seeds or test rows would
+decide it if the estimate stayed. With one seed nothing is decided. Several findings of one claim can hold *in part*.
+Intervals treat seeds and test rows as crossed random effects, and all that is compared is compared on the same seeds
+and rows. They are not corrected for how many there are: of a hundred that hold no truth, five would miss it. Settings
+were fixed before results were seen, and none was changed to make a claim hold.
+"""
+
+
+def document(of: Sequence[Found], rows: Sequence[Row], command: str) -> str:
+    """The whole as Markdown, with the command that makes it."""
+    lines = [
+        "# Claims about weak-to-strong generalization, tested", "", ABOUT,
+        "```sh", command, "```", "", "## Verdicts", "", *counts(of, rows), "",
+        markdown_text(summary(of, rows), "By claim and setting."), "## Settings", "",
+        *(f"* `{one.setting.name}`: {one.setting.about} ({counted(one.done, 'experiment')})." for one in of), "",
+        "## Findings", "", "Sources: " + "; ".join(f"{one.number} {one.source}" for one in claims()) + ".", "",
+        markdown_text(details(rows), "Estimates by claim and setting."),
+    ]  # fmt: skip
+    return "\n".join(lines)

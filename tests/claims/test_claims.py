@@ -1,0 +1,143 @@
+"""`outgrow claims`: studies of a setting are run, resumed, and read as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from outgrow.analyses.bases.claim import claims
+from outgrow.analyses.bases.finding import Above, Finding
+from outgrow.claims import settings
+from outgrow.claims.found import Found, Row, found
+from outgrow.claims.settings import SETTINGS, Part, Setting, chosen
+from outgrow.claims.table import counts, decided, details, summary, verdict
+from outgrow.cli.claims import numbers
+from outgrow.errors import ConfigError
+from outgrow.store import Store
+
+Cli = Callable[..., tuple[int, str, str]]
+
+SMALL = Setting(
+    name="small",
+    about="made-up points",
+    parts=[
+        Part(
+            name="claims-small", of="toy", seeds=2, claims=(1, 16, 18),
+            set=[('sweep.strong.model=["toy-m", "toy-l"]', "task.n=600", "split.transfer=60", "split.supervisor=60",
+                  "split.test=200", "split.validation=50", "method.name=naive")],
+        )
+    ],
+)  # fmt: skip
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Setting:
+    monkeypatch.setattr(settings, "SETTINGS", {"small": SMALL})
+    return SMALL
+
+
+def row(claim: int, low: float, high: float, setting: str = "chess") -> Row:
+    at = Finding(about="it", value=(low + high) / 2, low=low, high=high, seeds=3, n=9, predicted=Above(0), claim=claim)
+    return Row(setting=setting, finding=at)
+
+
+def test_every_setting_needs_no_hub_and_tests_claims_that_there_are() -> None:
+    known = {one.number for one in claims()}
+    assert len(SETTINGS) >= 6
+    for one in SETTINGS.values():
+        for part in one.parts:
+            assert {*part.claims} & known, f"{one.name} tests nothing"
+            found = part.experiments(seeds=1)
+            assert found
+            assert {each.name for each in found} == {part.name}
+
+
+def test_names_of_studies_are_their_own() -> None:
+    names = [part.name for one in SETTINGS.values() for part in one.parts]
+    assert len(names) == len(set(names)) >= 6
+
+
+def test_claims_choose_the_studies_that_test_them() -> None:
+    assert [one.name for one in chosen([], [8])] == ["reward"]
+    assert [one.name for one in chosen(["chess", "text"], [13])] == ["chess"]
+    assert [*chosen(["chess"], [13, 5])[0].parts[0].claims] == [5, 13]
+    assert [one.name for one in chosen([], [])] == [*SETTINGS]
+    with pytest.raises(ConfigError, match="no setting 'ches'; there are chess"):
+        chosen(["ches"], [])
+    with pytest.raises(ConfigError, match="no study of chess tests them"):
+        chosen(["chess"], [8])
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("1,3-6", [1, 3, 4, 5, 6]), ("", []), (" 2 , 9", [2, 9])])
+def test_numbers_of_claims_are_read(text: str, wanted: list[int]) -> None:
+    assert numbers(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["x", "3-", "1;2", "-1"])
+def test_what_is_no_number_of_a_claim_is_told(text: str) -> None:
+    with pytest.raises(ConfigError, match="is no number of a claim"):
+        numbers(text)
+
+
+def test_findings_of_one_claim_have_one_verdict() -> None:
+    holds, fails, open_ = row(1, 0.1, 0.2), row(1, -0.2, -0.1), row(1, -0.1, 0.1)
+    assert verdict([]) == ""
+    assert verdict([holds, holds]) == "holds"
+    assert verdict([holds, open_]) == verdict([holds, fails]) == "in part"
+    assert verdict([fails, open_]) == "fails here"
+    assert verdict([open_]) == "undecided"
+
+
+def test_what_is_decided_anywhere_is_counted_once() -> None:
+    rows = [row(1, 0.1, 0.2), row(1, -0.1, 0.2, "text"), row(5, -0.1, 0.1), row(7, -0.2, -0.1), row(34, 0.1, 0.2)]
+    assert decided(rows) == [1, 7]
+    of = [Found(setting=SETTINGS["chess"], rows=rows, done=1, all=3)]
+    told = counts(of, rows)
+    assert told[0].startswith("2 of 33 claims have a verdict other than undecided in at least one setting; 1 more")
+    assert "chess is not finished: 1 of 3 experiments." in told
+    table = summary(of, rows)
+    assert {cells[0]: cells[2] for cells in table.rows if cells[2]} == {
+        "1": "holds",
+        "5": "undecided",
+        "7": "fails here",
+    }
+    assert len(details(rows).rows) == 5
+
+
+def test_a_setting_is_run_and_read(small: Setting, cli: Cli, tmp_path: Path) -> None:
+    place, out = ("--store", str(tmp_path / "s")), tmp_path / "claims.md"
+    status, told, _ = cli("claims", "--dry-run", *place)
+    assert (status, "small: 4 experiments" in told) == (0, True)
+    assert not (tmp_path / "s").exists()
+    status, told, err = cli("claims", *place, "--out", str(out))
+    assert status == 0, err
+    assert "of 33 claims have a verdict" in told
+    text = out.read_text()
+    assert "students beat their supervisors" in text
+    assert f"outgrow claims --out={out}" in text
+    before = sorted((tmp_path / "s").rglob("manifest.json"))
+    status, again, _ = cli("claims", *place, "--out", str(out))
+    assert (status, again) == (0, told)
+    assert out.read_text() == text
+    assert sorted((tmp_path / "s").rglob("manifest.json")) == before
+
+
+def test_what_is_finished_is_read_before_all_is(small: Setting, tmp_path: Path) -> None:
+    from outgrow.study import run
+
+    store = Store(tmp_path / "s")
+    assert found(small, store) == Found(setting=small, rows=[], done=0, all=4)
+    first = small.parts[0].experiments()[:2]  # the smaller student, both seeds
+    run(first, store=store, progress=False)
+    there = found(small, store)
+    assert (there.done, there.all) == (2, 4)
+    assert all(one.finding.seeds == 2 for one in there.rows)
+
+
+def test_mistakes_are_told(cli: Cli, tmp_path: Path) -> None:
+    status, _, err = cli("claims", "--settings", "chess,txt", "--store", str(tmp_path / "s"))
+    assert (status, "no setting 'txt'" in err) == (2, True)
+    status, _, err = cli("claims", "--claims", "3,x", "--store", str(tmp_path / "s"))
+    assert (status, "no number of a claim" in err) == (2, True)
