@@ -92,6 +92,7 @@ def _carried_out(
     wanted: list[Setting], store: Store, seeds: int | None, executor: str, workers: int | None
 ) -> tuple[list[Found], list[Row], bool]:
     """Run what is not there yet, setting by setting; findings of what is there, also where that was stopped."""
+    from outgrow.claims.across import across
     from outgrow.claims.found import found
     from outgrow.study import run
 
@@ -105,4 +106,5 @@ def _carried_out(
             stopped = True
             break
     of = [found(one, store, seeds=seeds) for one in wanted]
-    return of, [row for one in of for row in one.rows], stopped
+    rows = [row for one in of for row in one.rows]
+    return of, sorted([*rows, *across(rows)], key=lambda row: row.finding.claim), stopped
