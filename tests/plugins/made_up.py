@@ -39,8 +39,8 @@ def group(
     return Group(
         experiment="made", task=task, kind=kind, weak=f"size-{weak}", strong=f"size-{strong}", method=method,
         metric="accuracy", seeds=list(range(seeds)), n_supervisor=9, n_transfer=n_transfer, n_test=ROWS,
-        weak_cost=10.0**weak, strong_cost=10.0**strong, zero_shot=none, weak_score=none, student=none, ceiling=none, weak_label_accuracy=none,
-        agreement=none, agreement_when_right=none, agreement_when_wrong=none,
+        weak_cost=10.0**weak, strong_cost=10.0**strong, zero_shot=none, weak_score=none, student=none, ceiling=none,
+        weak_label_accuracy=none, agreement=none, agreement_when_right=none, agreement_when_wrong=none,
         pgr=Bounded(value=0.5, low=0.4, high=0.6, n=9), n_groups=ROWS, design_effect=none, gain=none, detectable=none,
         verdict=verdict, settings=tables | settings, keys=[f"{key}-{seed}" for seed in range(seeds)],
     )  # fmt: skip

@@ -55,7 +55,8 @@ def _of_seed(data: ExamplesData, truth: np.ndarray, learn: np.ndarray) -> np.nda
 def surface(texts: np.ndarray) -> np.ndarray:
     """Length, words, length of words, capitals, digits and marks of texts [n]; of pairs [n, 2] their differences."""
     if texts.ndim == 2:
-        return np.subtract(surface(texts[:, 1]), surface(texts[:, 0]), dtype=np.float64)
+        apart: np.ndarray = surface(texts[:, 1]) - surface(texts[:, 0])
+        return apart
     rows = []
     for text in map(str, texts):
         words = max(1, len(text.split()))
