@@ -1,4 +1,4 @@
-"""Noisy labels of three labellers and no truth: what `auto` makes of them, beside what others do.
+"""Noisy labels of three labellers and no truth: what `outgrow train` makes of them, beside what others do.
 
 Run by hand: `python benchmarks/own_labels.py --python OTHER`, with an interpreter that has scikit-learn, cleanlab,
 snorkel and torch. Features are kept in `--cache`, and so are the answers of the baselines.
@@ -7,12 +7,14 @@ snorkel and torch. Features are kept in `--cache`, and so are the answers of the
 from __future__ import annotations
 
 import argparse
+import csv
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 from own_labels_data import RULES, Case, Rows, draw, load
-from own_labels_others import baselines, standardised
+from own_labels_others import baselines
 
 MODELS = ("minilm-l6", "smollm2-135m")
 AUDITED = "audit"  # in the names of what learns from audited rows
@@ -39,49 +41,66 @@ def main() -> None:
                 fused = said.pop("fused")
                 if options.others:
                     continue
-                said["auto"], seconds = ours(rows, case, model, audited=False)
-                said[f"auto, {AUDITED}"], more = ours(rows, case, model, audited=True)
+                own = {"auto": False, f"auto, {AUDITED}": True}
+                took = []
+                for who, audited in own.items():
+                    said[who], seconds, how = ours(rows, case, model, audited=audited, store=options.cache)
+                    took.append(f"{who}: {seconds:.1f} s by {how}")
                 right = rows.truth[case.test]
                 scores.append({who: (own == right).astype(np.float64) for who, own in said.items()})
                 facts.append((fused == rows.truth[case.train]).mean(1).tolist())
                 groups.append([rows.groups[row] for row in case.test])
-                print(f"{name} {model} {seed}: {len(right):,} test rows; {seconds:.1f} s, with audits {more:.1f} s;",
+                print(f"{name} {model} {seed}: {len(right):,} test rows;", "; ".join(took),
                       labellers(rows, case), flush=True)  # fmt: skip
             if scores:
                 show(f"{name}, {model}", scores, groups, np.mean(facts, 0))
 
 
-def ours(rows: Rows, case: Case, model: str, *, audited: bool) -> tuple[np.ndarray, float]:
-    """Classes of the test rows by a head that is trained as `auto` chooses, and the seconds that it took."""
-    import torch
+def ours(rows: Rows, case: Case, model: str, *, audited: bool, store: Path) -> tuple[np.ndarray, float, str]:
+    """Classes of the test rows by the model that `outgrow train` makes of a table, the seconds, and how it came."""
+    from outgrow.experiment import teach
+    from outgrow.models.base import models
+    from outgrow.own_labels.columns import Columns
+    from outgrow.own_model.carry_out import carry_out, plan_of
+    from outgrow.own_model.request import Request, prepare
+    from outgrow.own_model.train import plotted
+    from outgrow.runtime import Runtime
+    from outgrow.steps import Context
+    from outgrow.store import Store
+    from outgrow.student import student_of
+    from outgrow.sweep import Silent
 
-    from outgrow.learning.heads import Head, Student
-    from outgrow.learning.lbfgs import solve
-    from outgrow.learning.objective import WeakLabels
-    from outgrow.learning.out_of_fold import answers_of
-    from outgrow.own_labels.choice import choose
-    from outgrow.tasks.base import Output
+    started, runtime, kept = time.perf_counter(), Runtime(), Store(store)
+    with tempfile.TemporaryDirectory() as place:
+        table = written(rows, case, Path(place) / "rows.csv", audited=audited)
+        columns = Columns(text="body", labels=("model", "person", "rule"), audited="checked" if audited else None)
+        prepared = prepare(
+            Request(
+                paths=[str(table)], columns=columns, model=models[model](training="probe"), auto=True,
+                budget=len(case.audited) if audited else None,
+            )
+        )  # fmt: skip
+        plot, _ = plotted(prepared, kept, runtime, lambda _: Silent())
+        trained = teach(plot.teaching(), prepared.steps).student
+        carry_out(plan_of(trained, cached=kept.keys()), kept, runtime, Silent())
+        context = Context(kept, runtime)
+        said = student_of(trained, context).answers(rows.texts[case.test], context.machine).argmax(1)
+    numbers = np.array([rows.classes.index(name) for name in prepared.table.classes])
+    how = f"{plot.method.label}, {'a head' if prepared.is_probe else 'all weights'}"
+    return numbers[said], time.perf_counter() - started, how
 
-    x, test = standardised(rows, case, model)
-    k, started = len(rows.classes), time.perf_counter()
-    truth = np.full(len(case.train), -1)
-    truth[case.audited] = rows.truth[case.train[case.audited]]
-    weak = WeakLabels(
-        probabilities=(case.votes[..., None] == np.arange(k)).astype(np.float32),
-        ids=[str(row) for row in case.train],
-        groups=[rows.groups[row] for row in case.train],
-        features=lambda: x,
-        truth=truth if audited else None,
-    )
-    output = Output(kind="classification", n_classes=k)
-    choice = choose(x, weak, output)
-    objective = choice.method.objective()
-    lesson = objective.lesson(weak, seed=0)
-    student = Student(rows=np.arange(len(x)), targets=torch.from_numpy(lesson.targets),
-                      weights=torch.from_numpy(lesson.weights), loss=objective.loss, seed=0, l2=choice.l2)  # fmt: skip
-    (head,) = solve(x, [student], output, device=torch.device("cpu"))
-    assert isinstance(head, Head)
-    return answers_of(head, test).argmax(1), time.perf_counter() - started
+
+def written(rows: Rows, case: Case, path: Path, *, audited: bool) -> Path:
+    """The training rows as a table: a column for each labeller, and one for what somebody checked."""
+    names = np.array([*rows.classes, ""], object)
+    checked = np.full(len(case.train), len(rows.classes))
+    checked[case.audited] = rows.truth[case.train[case.audited]]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        write = csv.writer(file)
+        write.writerow(["body", "model", "person", "rule", *(["checked"] if audited else [])])
+        for i, row in enumerate(case.train):
+            write.writerow([rows.texts[row], *names[case.votes[:, i]], *(names[checked[i : i + 1]] if audited else [])])
+    return path
 
 
 def labellers(rows: Rows, case: Case) -> str:

@@ -21,7 +21,9 @@ from concurrent.futures import ProcessPoolExecutor
 from outgrow.config import read_experiments
 from outgrow.experiment import Experiment
 from outgrow.forecast import START, Forecast
+from outgrow.guesses import guesses
 from outgrow.plan import Plan, make_plan
+from outgrow.preparation import rehearse
 from outgrow.runtime import Runtime
 from outgrow.steps import Step
 from outgrow.store import Store
@@ -74,7 +76,7 @@ def recorded(name: str, workers: int, began: float) -> list[Event]:
 def replay(
     plan: Plan, events: list[Event], workers: int, known: Mapping[str, float], at: list[float]
 ) -> tuple[list[float], dict[str, float]]:
-    """Seconds left as told at some moments, and what the run taught."""
+    """Seconds left as told at some moments of a run, and what the run taught."""
     now = [0.0]
     forecast = Forecast(plan, workers=workers, known=known, clock=lambda: now[0])
     told, remaining = [], list(at)
@@ -90,6 +92,15 @@ def replay(
     return told, forecast.learned()
 
 
+def rehearsed(plan: Plan, workers: int, known: Mapping[str, float]) -> float:
+    """Seconds that a dry run says."""
+    runtime = Runtime(executor="processes" if workers > 1 else "serial", workers=workers)
+    with tempfile.TemporaryDirectory() as folder:
+        found = rehearse(plan, Store(folder))
+    guessed = guesses(plan, runtime, known=known, inputs=found.inputs)
+    return START + Forecast(plan, workers=workers, known=known, guessed=guessed).left()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("studies", nargs="+")
@@ -100,17 +111,15 @@ def main() -> None:
     for name in options.studies:
         plan, known = make_plan(studies(name), cached=set()), dict[str, float]()
         for which in ("never run before", "run once before"):
-            load = os.getloadavg()[0]
+            load, dry = os.getloadavg()[0], rehearsed(plan, options.workers, known)
             with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as apart:
                 events = apart.submit(recorded, name, options.workers, time.monotonic()).result()
             whole = events[-1][0]
-            at = [0.0, *(options.every * i for i in range(1, int(whole / options.every) + 1))]
+            at = [options.every * i for i in range(1, int(whole / options.every) + 1)]
             told, known = replay(plan, events, options.workers, known, at)
             print(f"\n{name}, {which}: {len(plan.todo)} steps; load {load:.1f} before, {os.getloadavg()[0]:.1f} after")
-            print(
-                f"    a dry run says {START + told[0]:.0f} s, it took {whole:.0f} s: x {(START + told[0]) / whole:.2f}"
-            )
-            for moment, says in list(zip(at, told, strict=True))[1:]:
+            print(f"    a dry run says {dry:.0f} s, it took {whole:.0f} s: x {dry / whole:.2f}")
+            for moment, says in zip(at, told, strict=True):
                 left = whole - moment
                 print(
                     f"    at {moment:4.0f} s: says {says:5.0f} s, left {left:5.0f} s: x {says / left:.2f}", flush=True

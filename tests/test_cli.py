@@ -35,7 +35,8 @@ Toml = Callable[..., str]
 
 SHIPPED = ", ".join(shipped_experiments())
 CONTRACT = [
-    "experiment", "task", "kind", "weak", "strong", "method", "seed", "n_supervisor", "n_transfer", "n_test", "metric",
+    "experiment", "task", "kind", "weak", "strong", "method", "seed", "n_supervisor", "n_transfer", "n_test",
+    "n_ground_truth", "metric",
     "zero_shot_score", "weak_score", "student_score", "ceiling_score", "weak_label_accuracy", "agreement",
     "agreement_when_right", "agreement_when_wrong", "pgr", "pgr_low", "pgr_high", "verdict", "key",
     "n_groups", "design_effect", "failure",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from outgrow import rates
+from outgrow.config import read_experiments
 from outgrow.executors.schedule import makespan
 from outgrow.experiment import Experiment
 from outgrow.forecast import Forecast, about, between
+from outgrow.guesses import guesses
 from outgrow.models.base import Model
-from outgrow.nominal import SPEED, constant, nominal, threads
+from outgrow.models.bases.language import LanguageModel
+from outgrow.nominal import SPEED, constant, names, nominal, threads
 from outgrow.plan import Plan, make_plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Dataset, Features, Finetuned, Step, TrainedHead
@@ -336,3 +340,39 @@ def test_times_in_words() -> None:
     assert between(3, 5) == "a few seconds"
     assert between(3, 20) == "up to 20 s"
     assert between(100, 110) == "about 2 min"
+
+
+def test_steps_that_never_ran_are_guessed_by_the_speed_of_products_and_the_length_of_texts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("outgrow.guesses.product_speed", lambda device, *, low: 4 * SPEED)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    plan = make_plan(read_experiments("text-offline", seeds=[0]), cached=set())
+    (data,) = [key for key, step in plan.steps.items() if isinstance(step, Dataset)]
+    small, large = "Features of minilm-l6 probe", "Features of smollm2-135m probe"
+
+    def found(letters: int, known: Collection[str] = ()) -> dict[str, float]:
+        inputs = {data: np.array(["x" * letters] * 3, object)}
+        return guesses(plan, Runtime(device="cpu"), known=known, inputs=inputs)
+
+    # 62 tokens of 4 letters, with two of the model's own, are the 64 of its cost
+    assert found(248)[large] == pytest.approx(1 / (4 * LanguageModel.efficiency), rel=0.01)
+    assert found(248)[small] == pytest.approx(found(248)[large], rel=0.1)  # its constant weighs more
+    assert found(120)[large] == pytest.approx(found(248)[large] / 2, rel=0.02)
+    assert found(10_000)[large] == pytest.approx(4 * found(248)[large], rel=0.02)  # 256 are read
+    assert {small, large} == {name for name in found(248) if name.startswith("Features")}
+    assert large not in found(248, known=[large])
+    assert not [name for name in found(248, known=["Features"]) if name.startswith("Features")]
+    without, with_them = (Forecast(plan, guessed=own).left() for own in ({}, found(248)))
+    assert with_them < without / 2
+
+
+def test_what_a_run_teaches_is_the_same_whatever_was_guessed(plan: Plan) -> None:
+    _, forecast = carried_out(plan)
+    clock = Clock()
+    guessed = Forecast(plan, guessed={names(step)[1]: 3.0 for step in plan.steps.values()}, clock=clock)
+    for key in plan.todo:
+        guessed.started(plan.steps[key])
+        clock.now += cost(plan.steps[key])
+        guessed.finished(plan.steps[key])
+    assert guessed.learned() == pytest.approx(forecast.learned())

@@ -1,5 +1,7 @@
 """Ground truth reaches the weights it may: `supervisor` the supervisor, `transfer` the ceiling, the rest none.
 
+A simulated supervisor is shown the truth of what it labels, so that of `transfer` reaches its student by its labels.
+
 With early stopping (`keep = "best"`), ground truth of `validation` chooses among the weights of trainings on ground
 truth, and of no others. Ground truth of `test` never chooses anything.
 """
@@ -23,11 +25,19 @@ from outgrow.models.base import Model
 from outgrow.spec import canonical
 from outgrow.specs import SplitSpec
 from outgrow.steps import Context, Features, Labels, Steps, Trained, walk_unique
+from outgrow.steps.draw import DRAWN, draw
 from outgrow.steps.examples import read_examples, set_aside, write_examples
-from outgrow.steps.split import DRAWN, draw
 from outgrow.store import Store
-from outgrow.supervisors.base import TrainedModel
+from outgrow.supervisors.adversarial import Adversarial
+from outgrow.supervisors.base import Supervisor, TrainedModel
+from outgrow.supervisors.bases.simulated import SimulatedSupervisor
+from outgrow.supervisors.class_conditional import ClassConditional
+from outgrow.supervisors.feature_dependent import FeatureDependent
 from outgrow.supervisors.label_file import LabelFile
+from outgrow.supervisors.noisy import Noisy
+from outgrow.supervisors.random import Random
+from outgrow.supervisors.simulable import Simulable
+from outgrow.supervisors.spurious import Spurious
 from outgrow.sweep import run_experiments
 from outgrow.tasks.base import Examples, Kind
 from outgrow.tasks.toy import Toy
@@ -171,6 +181,48 @@ def test_features_know_no_labels(
     before = results(experiments, None, roots / "frozen")
     assert sum(name.startswith("features") for name in before) == 2
     assert changed(before, results(experiments, part, roots / f"frozen-{part}")) == reached
+
+
+SHOWN = [Random(), ClassConditional(confusion=((0.9, 0.1), (0.3, 0.7))), FeatureDependent(), Spurious(cue="feature")]
+
+
+@pytest.mark.parametrize("weak", SHOWN, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    ("part", "reached"),
+    [
+        ("test", set()),
+        ("rest", set()),
+        ("supervisor", set()),
+        ("validation", {"labels"}),
+        ("transfer", {"ceiling", "labels", "student"}),
+    ],
+)
+def test_a_simulated_supervisor_tells_of_the_truth_that_it_labels_alone(
+    toy: Callable[..., list[Experiment]], roots: Path, weak: SimulatedSupervisor, part: str, reached: set[str]
+) -> None:
+    """It is shown the truth, which is what it is for: that of transfer reaches the student, and that of test nobody."""
+    experiments = [replace(toy("method.name=confidence")[0], weak=weak)]
+    before = results(experiments, None, roots / weak.name)
+    assert changed(before, results(experiments, part, roots / f"{weak.name}-{part}")) == reached
+
+
+def test_a_supervisor_with_a_judge_or_features_learns_from_the_truth_of_supervisor(
+    toy: Callable[..., list[Experiment]], frozen_toy: Callable[..., Model], roots: Path
+) -> None:
+    (one,) = toy("method.name=confidence")
+    of = TrainedModel(role=replace(one.strong, model=frozen_toy()))
+    everything = {"ceiling", "labels", "student"}
+    reaches: dict[str, dict[str, set[str]]] = {
+        "adversarial": {"test": set(), "supervisor": {"weak", "labels", "student"}, "transfer": everything},
+        "simulable": {"test": set(), "supervisor": {"labels", "student"}, "transfer": {"ceiling"}},
+        "noisy": {"test": set(), "supervisor": {"weak", "labels", "student"}, "transfer": {"ceiling"}},
+    }
+    made: list[Supervisor] = [Adversarial(of=of), Simulable(of=of, k=10), Noisy(of=one.weak)]
+    for weak in made:
+        before = results([replace(one, weak=weak)], None, roots / f"of-{weak.name}")
+        for part, reached in reaches[weak.name].items():
+            after = results([replace(one, weak=weak)], part, roots / f"of-{weak.name}-{part}")
+            assert changed(before, after) == reached, (weak.name, part)
 
 
 def test_labels_out_of_a_file_for_validation_and_test_train_nobody(

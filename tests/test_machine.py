@@ -147,6 +147,7 @@ def test_the_processors_flags_say_the_same() -> None:
 
 def test_the_gain_is_measured_once_and_in_one_thread() -> None:
     machines.bfloat16_gain.cache_clear()
+    machines.product_speed.cache_clear()
     threads = torch.get_num_threads()
     gain = machines.bfloat16_gain()
     assert 0 < gain < 1000

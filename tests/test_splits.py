@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from truths import truth_of
 
-from outgrow.errors import DataError
+from outgrow.errors import ConfigError, DataError
 from outgrow.specs import SplitSpec
 from outgrow.steps import Steps
+from outgrow.steps.draw import DRAWN, counts, draw
 from outgrow.steps.examples import FIXED, read_examples, set_aside, write_examples
-from outgrow.steps.split import DRAWN, SplitData, draw
+from outgrow.steps.split import SplitData
 from outgrow.tasks.base import Examples, Kind
 from outgrow.tasks.toy import Toy
 
@@ -100,8 +101,8 @@ def test_seeds_share_test_and_validation_but_not_what_is_trained_on(split: Split
 def test_test_and_validation_do_not_depend_on_what_is_trained_on(split: Split) -> None:
     data = examples(300, 2)
     before = as_sets(split(data, SPEC, seed=0))
-    for change in ({"supervisor": 50}, {"transfer": 60}, {"pool": 100}):
-        after = as_sets(split(data, replace(SPEC, **change), seed=0))
+    for other in (replace(SPEC, supervisor=50), replace(SPEC, transfer=60), replace(SPEC, pool=100)):
+        after = as_sets(split(data, other, seed=0))
         assert {name: before[name] == after[name] for name in FIXED} == {"test": True, "validation": True}
 
 
@@ -182,3 +183,92 @@ def test_the_largest_group_is_named() -> None:
         set_aside(data, SplitSpec(supervisor=5, transfer=5, validation=20, test=20))
     with pytest.raises(DataError, match="all 60 examples are one group, 'group0': they share a text, a prompt or"):
         set_aside(examples(60, 60), SplitSpec(supervisor=5, transfer=5, validation=20, test=20))
+
+
+# Conditions
+
+
+def graded(n: int, group_size: int = 1) -> Examples:
+    """Examples of difficulty 0, 1, ... 9, 0, 1, ..., one of four of class 1."""
+    number = np.arange(n)
+    truth = (number // 10 % 4 == 0).astype(np.int64)
+    return replace(examples(n, group_size), difficulty=(number % 10).astype(np.float32), truth=truth)
+
+
+def test_conditions_that_are_not_given_are_in_no_key() -> None:
+    assert SPEC.identity() == {**SIZES, "pool": 0, "seed": 0}
+    task, conditioned = Toy(), replace(SPEC, easy=3, hard=5)
+    plain, other = (Steps().split(task, one, seed=0) for one in (SPEC, conditioned))
+    assert plain.identity() == {"supervisor": 40, "transfer": 30, "seed": 0}
+    assert other.identity() == {**plain.identity(), "easy": 3, "hard": 5}
+    assert plain.dataset.key == other.dataset.key
+    assert plain.key != other.key
+
+
+@pytest.mark.parametrize("group_size", [1, 2])
+def test_the_supervisor_learns_from_easy_examples_and_transfer_holds_hard_ones(split: Split, group_size: int) -> None:
+    data = graded(400, group_size)
+    assert data.difficulty is not None
+    easy, hard, fixed = [], [], []
+    for seed in range(3):
+        found = split(data, replace(SPEC, easy=4, hard=6.5), seed=seed)
+        assert {name: len(rows) for name, rows in found.items()} == SIZES
+        easy.append(data.difficulty[found["supervisor"]])
+        hard.append(data.difficulty[found["transfer"]])
+        fixed.append(found["test"].tolist())
+        assert not {*found["supervisor"]} & {*found["transfer"]}
+        assert len({data.groups[row] for name in PARTS for row in found[name]}) == sum(
+            len({data.groups[row] for row in found[name]}) for name in PARTS
+        )
+    assert ({*np.concatenate(easy)}, {*np.concatenate(hard)}) == ({0, 1, 2, 3, 4}, {7, 8, 9})
+    assert (
+        fixed[0] == fixed[1] == split(data, SPEC, seed=0)["test"].tolist()
+    )  # of every difficulty, whatever is learned
+    assert len({*data.difficulty[fixed[0]]}) > 5
+
+
+def test_one_bound_alone_leaves_the_other_part_as_it_comes(split: Split) -> None:
+    data = graded(400)
+    assert data.difficulty is not None
+    found, plain = (split(data, one, seed=1) for one in (replace(SPEC, hard=6.5), SPEC))
+    assert found["supervisor"].tolist() == plain["supervisor"].tolist()
+    assert data.difficulty[found["transfer"]].min() == 7
+
+
+def test_parts_have_the_class_shares_asked_for(split: Split) -> None:
+    data = graded(800, 2)
+    truth = truth_of(data)
+    spec = replace(SPEC, supervisor_shares=(0.5, 0.5), transfer_shares=(0.9, 0.1))
+    found = split(data, spec, seed=0)
+    assert {name: len(rows) for name, rows in found.items()} == SIZES
+    assert truth[found["supervisor"]].mean() == 0.5
+    assert truth[found["transfer"]].sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("n", "shares", "wanted"),
+    [(30, (0.9, 0.1), [27, 3]), (10, (1 / 3, 1 / 3, 1 / 3), [4, 3, 3]), (7, (0, 1), [0, 7]), (1, (0.4, 0.6), [0, 1])],
+)
+def test_whole_numbers_come_of_shares(n: int, shares: tuple[float, ...], wanted: list[int]) -> None:
+    assert counts(n, shares) == wanted
+
+
+def test_conditions_that_cannot_be_met_are_told(split: Split) -> None:
+    with pytest.raises(DataError, match="needs the difficulty of each example"):
+        split(examples(400), replace(SPEC, easy=1), seed=0)
+    with pytest.raises(DataError, match=r"'transfer' needs 30 examples of such difficulty .* but got \d+; make"):
+        split(graded(200), replace(SPEC, hard=8), seed=0)
+    with pytest.raises(DataError, match=r"'supervisor' needs 40 examples of class 1 but got \d+;"):
+        split(graded(120), replace(SPEC, supervisor_shares=(0, 1)), seed=0)
+    with pytest.raises(DataError, match="has 3 shares, and the task has 2 classes"):
+        split(graded(200), replace(SPEC, transfer_shares=(0.2, 0.3, 0.5)), seed=0)
+    with pytest.raises(ConfigError, match=r"transfer_shares = .0.5, 0.6.: the shares of all classes sum to 1"):
+        replace(SPEC, transfer_shares=(0.5, 0.6))
+
+
+def test_a_larger_transfer_of_one_pool_holds_the_smaller_one(split: Split) -> None:
+    """So a sweep over `split.transfer` compares more labels with fewer of the same, and shares its supervisor."""
+    small, large = (split(examples(400), replace(SPEC, transfer=n, pool=200), seed=0) for n in (20, 120))
+    assert small["supervisor"].tolist() == large["supervisor"].tolist()
+    assert small["transfer"].tolist() == large["transfer"][:20].tolist()
+    assert small["test"].tolist() == large["test"].tolist()

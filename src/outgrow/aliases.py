@@ -40,6 +40,7 @@ ALIASES = {
     "sweep": "grid search",
     "about": "description name title",
     "metric": "metrics score scoring",
+    "n_ground_truth": "n_gt gt budget ground_truth n_clean n_gold n_trusted n_labelled",
 }
 """For each key, what other tools call it."""
 NAMES = {

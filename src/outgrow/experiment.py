@@ -9,10 +9,11 @@ from outgrow.errors import ConfigError
 from outgrow.methods.base import Method
 from outgrow.metrics.base import metrics
 from outgrow.models.base import Role
-from outgrow.spec import plain
+from outgrow.spec import plain, short
 from outgrow.specs import SplitSpec
-from outgrow.steps import Comparison, Labels, Predictor, Split, Steps
+from outgrow.steps import Comparison, Labels, Predictor, Shift, Split, Steps
 from outgrow.supervisors.base import Supervisor
+from outgrow.supervisors.bases.audit import Audit
 from outgrow.tasks.base import Task
 
 
@@ -25,7 +26,7 @@ class Teaching:
     """The half of an experiment that needs no ground truth of `transfer`: who teaches whom, of what, and how.
 
     Args:
-        audited: who tells the truth of some rows, and abstains on the others; the student may learn from it.
+        audited: who tells the truth of some rows, and abstains on the others; a student may learn from it.
     """
 
     task: Task
@@ -39,15 +40,35 @@ class Teaching:
     def __post_init__(self) -> None:
         check(self)
 
+    @property
+    def auditor(self) -> Supervisor | None:
+        """Who tells the truth that the student may learn from."""
+        return self.audited
+
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(Teaching):
-    """One weak-to-strong experiment with one seed: a value that determines every number of its result."""
+    """One weak-to-strong experiment with one seed: a value that determines every number of its result.
+
+    Args:
+        n_ground_truth: rows of `transfer` whose ground truth the method learns from; 0 for a method that uses none.
+        shift: another task, on whose test examples all roles are scored instead of their own.
+    """
 
     name: str = "experiment"
     metric: str = "accuracy"
+    n_ground_truth: int = 0
+    shift: Shift | None = None
 
     def __post_init__(self) -> None:
+        n, transfer = self.n_ground_truth, self.split.transfer
+        if type(n) is not int or not 0 <= n <= transfer:
+            raise ConfigError(
+                f"n_ground_truth = {short(n)} must be a whole number from 0 to the rows of transfer, {transfer:,}",
+                key="n_ground_truth",
+            )
+        if not self.method.uses_truth:
+            object.__setattr__(self, "n_ground_truth", 0)  # so that equal experiments are equal
         super().__post_init__()
         for part, what in {"test": "scored", "validation": "checked"}.items():
             if not getattr(self.split, part):
@@ -60,17 +81,33 @@ class Experiment(Teaching):
                 "choose another (outgrow list metrics)",
                 key="metric",
             )
+        if self.shift and (misfit := self.shift.misfit(self.task)):
+            raise ConfigError(misfit, key="shift")
+
+    @property
+    def tested(self) -> str:
+        """What the table calls the task: `sst2`, or `sst2 -> spam` where the test is another's."""
+        return f"{self.task.name} -> {self.shift.task.name}" if self.shift else self.task.name
+
+    @property
+    def auditor(self) -> Supervisor | None:
+        return Audit(rows=self.n_ground_truth) if self.n_ground_truth else self.audited
 
     def identity(self) -> dict[str, Any]:
         """All that determines the numbers but the seed, as identities: content, and no path."""
-        return {
-            "task": plain(self.task),
-            "split": plain(self.split),
-            "weak": plain(self.weak),
-            "strong": plain(self.strong),
-            "method": plain(self.method),
-            "metric": self.metric,
-        }
+        budget = {"n_ground_truth": self.n_ground_truth} if self.n_ground_truth else {}
+        return (
+            budget
+            | {
+                "task": plain(self.task),
+                "split": plain(self.split),
+                "weak": plain(self.weak),
+                "strong": plain(self.strong),
+                "method": plain(self.method),
+                "metric": self.metric,
+            }
+            | ({"shift": plain(self.shift)} if self.shift else {})
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +121,12 @@ class Taught:
 
 
 def teach(teaching: Teaching, steps: Steps) -> Taught:
-    """Let a strong student learn from a weak supervisor; ground truth of `transfer` plays no part."""
+    """Let a strong student learn from a weak supervisor; of ground truth of `transfer`, what an auditor tells."""
     data = steps.split(teaching.task, teaching.split, seed=teaching.seed)
     supervisor, audited = teaching.weak.predictor(steps, data, seed=teaching.seed), None
-    if teaching.audited:
-        audited = steps.label(teaching.audited.predictor(steps, data, seed=teaching.seed), data.part("transfer"))
+    if teaching.auditor:
+        teller = teaching.auditor.predictor(steps, data, seed=teaching.seed)
+        audited = steps.label(teller, teller.speaks_of or data.part("transfer"))
     labels = steps.label(supervisor, data.part("transfer"), audited=audited)
     student = teaching.method.train_student(
         steps, teaching.strong, data.part("transfer"), labels, objective=teaching.method.objective(),
@@ -106,18 +144,27 @@ def run(experiment: Experiment, steps: Steps) -> Comparison:
     taught = teach(experiment, steps)
     data, transfer = taught.data, taught.data.part("transfer")
     ceiling = method.train_ceiling(steps, strong, transfer, seed=seed)  # the same examples, ground truth
-    zero_shot = method.zero_shot(steps, strong, data, task=experiment.task.name)
+    shift = experiment.shift
+    zero_shot = method.zero_shot(steps, strong, data, task=(shift or experiment).task.name)
     return steps.compare(
         metric=experiment.metric, weak=taught.supervisor, student=taught.student, ceiling=ceiling,
-        zero_shot=zero_shot, labels=taught.labels, split=data,
+        zero_shot=zero_shot, labels=taught.labels, split=steps.shifted(shift, data) if shift else data,
     )  # fmt: skip
 
 
 def check(teaching: Teaching) -> None:
     """ConfigError where the pieces of a teaching do not fit each other."""
     task, weak, strong, method = teaching.task, teaching.weak, teaching.strong, teaching.method
+    if not teaching.split.transfer:
+        raise ConfigError("the student learns from transfer: it needs at least one example", key="split.transfer")
     if misfit := method.objective().misfit(task.kind):
         raise ConfigError(f"the task {task.name!r} is a {task.kind} task: {misfit}", key="method")
+    if method.uses_truth and teaching.auditor is None:
+        raise ConfigError(
+            f"{method.label!r} learns from rows whose truth is known: say how many rows of transfer may be such, as in "
+            "n_ground_truth = 100",
+            key="n_ground_truth",
+        )
     if strong.train.optimizer == "lbfgs" and not method.objective().loss.convex:
         raise ConfigError(
             f'"lbfgs" needs a convex loss, and the loss of {method.label!r} is not; use "adam"',
@@ -151,9 +198,23 @@ def _check_role(key: str, role: Role, task: Task) -> None:
             'use "adam", or training = "probe" for that model',
             key=f"{key}.train.optimizer",
         )
+    if role.train.anchor and (why := _no_anchor(role, task)):
+        raise ConfigError(
+            f"anchor = {role.train.anchor:g} holds the vectors that a head reads, and {why}; set anchor = 0 for it",
+            key=f"{key}.train.anchor",
+        )
     if task.kind not in role.model.kinds:
         raise ConfigError(
             f"model {role.model.name!r} cannot learn {task.kind} tasks such as {task.name!r}, "
             f"only {', '.join(sorted(role.model.kinds))}",
             key=f"{key}.model",
         )
+
+
+def _no_anchor(role: Role, task: Task) -> str:
+    """Why there is nothing that an anchor could hold, or an empty text."""
+    if role.model.extractor() is not None:
+        return f"those of {role.model.label!r} are frozen already"
+    if task.kind == "generation":
+        return f"the task {task.name!r} is a generation task, which has no head of its own"
+    return "" if role.model.represents else f"{role.model.label!r} does not tell them"

@@ -26,10 +26,11 @@ LOOKS = 20  # how often, at least, in as many events as steps are left, it is re
 
 @dataclass
 class _Level:
-    """What steps of one kind took, against what was expected of them."""
+    """What steps of one kind took, against what was expected of them, and against a nominal machine."""
 
     taken: float = 0.0
     expected: float = 0.0
+    nominal: float = 0.0
     weight: float = 0.0  # expected seconds that the level before counts for
 
     def ratio(self, before: float, taken: float = 0.0, expected: float = 0.0) -> float:
@@ -82,6 +83,7 @@ class Forecast:
     Args:
         workers: steps that are computed at once.
         known: multiples that earlier runs on this machine learned, by `learned`.
+        guessed: multiples by kind and model, where nothing is known.
         clock: seconds.
     """
 
@@ -91,13 +93,15 @@ class Forecast:
         *,
         workers: int = 1,
         known: Mapping[str, float] | None = None,
+        guessed: Mapping[str, float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._known, self._workers, self._clock = known or {}, workers, clock
+        self._known, self._guessed, self._workers, self._clock = known or {}, guessed or {}, workers, clock
         self._plan = plan
         self._steps = {key: plan.steps[key] for key in plan.todo}
         self._names = {key: names(step) for key, step in self._steps.items()}
-        self._expected = {key: self._expect(step) for key, step in self._steps.items()}
+        self._nominal = {key: nominal(step, workers=workers) for key, step in self._steps.items()}
+        self._expected = {key: seconds * self._multiple(key) for key, seconds in self._nominal.items()}
         self._waiting: dict[str, float] = {}  # expected seconds of steps that have not begun, by kind and model
         self._levels: dict[str, _Level] = {side: _Level(weight=2.0) for side in SIDES}
         self._side = {fine: self._side_of(fine) for _, fine in self._names.values()}
@@ -116,9 +120,9 @@ class Forecast:
         self._most = 0  # steps that were computed at once so far: workers that have been started
         self._stretch, self._events = 1.0, 0  # how much longer it takes than if no worker ever waited; until it is new
 
-    def _expect(self, step: Step) -> float:
-        kind, fine = names(step)
-        return nominal(step, workers=self._workers) * self._known.get(fine, self._known.get(kind, 1.0))
+    def _multiple(self, key: str) -> float:
+        kind, fine = self._names[key]
+        return self._known.get(fine, self._known.get(kind, self._guessed.get(fine, 1.0)))
 
     def _side_of(self, fine: str) -> str:
         """Which steps those of a kind and model resemble; "" for those that read data, which resemble none."""
@@ -185,6 +189,7 @@ class Forecast:
             for name in self._chain(key):
                 self._levels[name].taken += taken * self._expected[key]
                 self._levels[name].expected += self._expected[key] * (1 - group.before)
+                self._levels[name].nominal += self._nominal[key] * (1 - group.before)
 
     def _ratios(self) -> dict[str, float]:
         """What to multiply expectations by, for each kind and model, with what the running steps tell by now."""
@@ -236,9 +241,7 @@ class Forecast:
         found = {}
         for name, level in self._levels.items():
             if name not in SIDES and level.expected > 0 and level.taken > 0.02:
-                kind = self._kind_of.get(name, name)
-                before = self._known.get(name, self._known.get(kind, 1.0))
-                found[name] = before * level.taken / level.expected
+                found[name] = level.taken / level.nominal
         return found
 
 

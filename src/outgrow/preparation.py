@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -19,13 +19,13 @@ from outgrow.metrics.base import metrics
 from outgrow.plain import counted
 from outgrow.plan import Plan, Planned
 from outgrow.runtime import Runtime
-from outgrow.steps import Ask, Context, Dataset, FromOutside, Given, Split, Step, walk_unique
+from outgrow.steps import Ask, Context, Dataset, FromOutside, Given, Simulated, Split, Step, walk_unique
 from outgrow.steps.asked import foretell
 from outgrow.store import Store
 from outgrow.tasks.base import Output
 
 log = logging.getLogger(__name__)
-DATA = (Dataset, Split, Given)
+DATA = (Dataset, Split, Given, Simulated)
 """Steps that read, divide and compare what is given, and train nothing."""
 
 
@@ -41,7 +41,7 @@ def prepare(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) ->
     outcome, done = Outcome(), set[str]()
     for kinds in (DATA, Ask):
         needed = {step.key for step in walk_unique(*(one.result for one in _alive(plan, outcome)))}
-        wanted = [key for key in plan.todo if key in needed and isinstance(plan.steps[key], kinds)]
+        wanted = [key for key in plan.todo if key in needed and _reads(plan.steps[key], kinds)]
         done |= {*wanted}
         if wanted:
             outcome.add(serial(replace(plan, todo=wanted), store, runtime, watcher))
@@ -57,6 +57,10 @@ def prepare(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) ->
     return replace(plan, todo=[key for key in plan.todo if key in needed - done]), outcome
 
 
+def _reads(step: Step, kinds: type[Step] | tuple[type[Step], ...]) -> bool:
+    return isinstance(step, kinds) and all(isinstance(one, (*DATA, Ask)) for one in walk_unique(step))
+
+
 def _alive(plan: Plan, outcome: Outcome) -> list[Planned]:
     return [one for one in plan.results if one.result.key not in outcome.failed]
 
@@ -67,13 +71,29 @@ def _check_fits(plan: Plan, store: Artefacts, outcome: Outcome) -> None:
     for one in _alive(plan, outcome):
         if one.result.key in todo:
             try:
-                _check_fit(one, *found(one.result.student.split.dataset))
+                for data in (one.result.labels.part.split.dataset, one.result.student.split.dataset):
+                    _check_fit(one, data.task.name, *found(data))
             except OutgrowError as error:
                 outcome.fail(plan, one.result.key, error)
 
 
-def rehearse(plan: Plan) -> tuple[list[str], OutgrowError | None]:
-    """What reading the data of a plan would tell: its notes, and the error if nothing could come of the plan.
+@dataclass(frozen=True, kw_only=True)
+class Rehearsed:
+    """What reading the data of a plan would tell.
+
+    Args:
+        notes: of the data.
+        error: if nothing could come of the plan.
+        inputs: what models see of the data that were read, by the key of their step.
+    """
+
+    notes: list[str]
+    error: OutgrowError | None = None
+    inputs: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def rehearse(plan: Plan, store: Artefacts) -> Rehearsed:
+    """What reading the data of a plan would tell, and what is in the store of them already.
 
     It is read as a run would read it, but into a store that is thrown away. Data of the hub are left out: they would
     have to be fetched.
@@ -83,7 +103,7 @@ def rehearse(plan: Plan) -> tuple[list[str], OutgrowError | None]:
     notes = [f"the data of {name!r} come from the hub: they were not looked at" for name in sorted(far)]
     asked = [step for step in (plan.steps[key] for key in plan.todo) if isinstance(step, Ask)]
     if far or not any(isinstance(plan.steps[key], (*DATA, Ask)) for key in plan.todo):
-        return notes, None
+        return Rehearsed(notes=notes, inputs=_inputs(plan, store))
     with tempfile.TemporaryDirectory() as folder:
         scratch = Store(folder)
         scratch.create()
@@ -92,8 +112,19 @@ def rehearse(plan: Plan) -> tuple[list[str], OutgrowError | None]:
             prepare(whole, scratch, Runtime(), _Nobody())
             notes += foretell(asked, Context(scratch))
         except OutgrowError as error:
-            return notes, error
-        return [*notes, *notes_of([one.result for one in plan.results], scratch)], None
+            return Rehearsed(notes=notes, error=error)
+        notes += notes_of([one.result for one in plan.results], scratch)
+        return Rehearsed(notes=notes, inputs=_inputs(plan, scratch))
+
+
+def _inputs(plan: Plan, store: Artefacts) -> dict[str, np.ndarray]:
+    """What models see of the data of a plan that are in a store."""
+    found = {}
+    for key, step in plan.steps.items():
+        if isinstance(step, Dataset) and store.has(key):
+            with contextlib.suppress(StoreError):  # damaged: a run reads it anew
+                found[key] = step.read(Context(store)).inputs
+    return found
 
 
 def notes_of(ends: Sequence[Step], store: Artefacts) -> list[str]:
@@ -129,8 +160,8 @@ def _sample(store: Artefacts, data: Dataset) -> tuple[np.ndarray, Output]:
     return whole.inputs[:1].copy(), whole.output
 
 
-def _check_fit(one: Planned, inputs: np.ndarray, output: Output) -> None:
-    """DataError where a metric or a model does not fit an experiment's task, now that its data are known."""
+def _check_fit(one: Planned, task: str, inputs: np.ndarray, output: Output) -> None:
+    """DataError where a metric or a model does not fit a task of an experiment, now that its data are known."""
     experiment = one.experiment
     why = metrics[experiment.metric].misfit(output.kind, output.n_classes)
     misfits = [("metric", experiment.metric, why, "metrics")]
@@ -139,8 +170,7 @@ def _check_fit(one: Planned, inputs: np.ndarray, output: Output) -> None:
     for what, name, why, kinds in misfits:
         if why:
             raise DataError(
-                f"the {what} {name!r} does not fit the task {experiment.task.name!r}: it {why}; choose another "
-                f"(outgrow list {kinds})"
+                f"the {what} {name!r} does not fit the task {task!r}: it {why}; choose another (outgrow list {kinds})"
             )
 
 

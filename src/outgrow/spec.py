@@ -136,4 +136,4 @@ def _fields(one: Option) -> list[dataclasses.Field[Any]]:
 
 
 def _short(value: object) -> str:
-    return "+".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return "+".join(map(_short, value)) if isinstance(value, tuple) else str(getattr(value, "label", value))

@@ -63,6 +63,11 @@ def given(tmp_path: Path) -> Callable[[str, str], dict[str, Any]]:
         ("supervisors", "labels"): lambda: {"path": table(tmp_path / "labels.csv")},
         ("supervisors", "api"): lambda: {"url": "https://127.0.0.1/v1", "served_model": "small"},
         ("supervisors", "ensemble"): lambda: {"members": toy_supervisors()},
+        ("supervisors", "calibrated"): lambda: {"of": toy_supervisors()[0]},
+        ("supervisors", "adversarial"): lambda: {"of": toy_supervisors()[1]},
+        ("supervisors", "noisy"): lambda: {"of": toy_supervisors()[0]},
+        ("supervisors", "simulable"): lambda: {"of": frozen_supervisor()},
+        ("supervisors", "mixed"): lambda: {"of": frozen_supervisor()},
     }
     return lambda kind, name: ways[kind, name]() if (kind, name) in ways else {}
 
@@ -134,3 +139,12 @@ def toy_supervisors() -> tuple[Any, ...]:
     from outgrow.supervisors.base import TrainedModel
 
     return tuple(TrainedModel(role=Role(model=models[name](), train=TrainSpec())) for name in ("toy-xs", "toy-s"))
+
+
+def frozen_supervisor() -> Any:
+    """A model of which only a linear head is trained."""
+    from outgrow.models.base import Role, models
+    from outgrow.specs import TrainSpec
+    from outgrow.supervisors.base import TrainedModel
+
+    return TrainedModel(role=Role(model=models["random-patches"](), train=TrainSpec()))

@@ -86,6 +86,29 @@ def test_faults_of_networks(
         check(ToyModel(name="toy-s"))
 
 
+@pytest.mark.parametrize(
+    ("represent", "message"),
+    [
+        (lambda self, x: (self(x), x[:, 3]), ""),
+        (lambda self, x: (self(x) + 1, x[:, 3]), "represent must give the logits that forward gives"),
+        (lambda self, x: (self(x), x[:3, 3]), r"represent must give vectors \[5, width\], not \[3, 16\]"),
+    ],
+)
+def test_faults_of_representations(
+    monkeypatch: pytest.MonkeyPatch, represent: Callable[..., Any], message: str
+) -> None:
+    monkeypatch.setattr(ToyModel, "represents", True)
+    monkeypatch.setattr(ToyModel, "build", lambda self, output, *, seed, start=None: Linear(seed=seed))
+    with pytest.raises(Broken, match="NotImplementedError"):
+        check(ToyModel(name="toy-s"))
+    monkeypatch.setattr(Linear, "represent", represent)
+    if not message:
+        assert "network" in check(ToyModel(name="toy-s")).passed
+        return
+    with pytest.raises(Broken, match=message):
+        check(ToyModel(name="toy-s"))
+
+
 def test_a_head_that_begins_at_zero_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def build(self: Any, output: Output, *, seed: int, start: Any = None) -> Network:
         network = Linear(seed=seed)

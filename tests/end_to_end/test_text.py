@@ -14,7 +14,7 @@ import torch
 from truths import truth_of
 
 from outgrow import experiment, packs
-from outgrow.config import expand
+from outgrow.config import expand, read, to_toml
 from outgrow.errors import ConfigError
 from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
@@ -166,6 +166,28 @@ def test_the_same_experiment_gives_the_same_bits(
         found.append([{name: entry["sha256"] for name, entry in one.items()} for one in files])
     assert found[0] == found[1]
     assert sum("model.safetensors" in files for files in found[0]) == 3
+
+
+def test_an_anchor_holds_student_and_ceiling_and_no_language_modelling(
+    wanted: Callable[..., list[Experiment]], store: Store
+) -> None:
+    name = "generative_finetuning"
+    (loose,), (held,) = (wanted(name, strong={"train": {"anchor": weight}}) for weight in (0.0, 2.0))
+    assert loose == wanted(name)[0]
+    result, context = carried_out(held, store)
+    other, _ = carried_out(loose, store)
+    assert result.weak.by.key == other.weak.by.key
+    for one, without in ((result.student.by, other.student.by), (result.ceiling.by, other.ceiling.by)):
+        assert isinstance(one, Trained)
+        assert isinstance(without, Trained)
+        assert one.key != without.key
+        assert one.start is not None
+        assert without.start is not None
+        assert one.start.key == without.start.key
+        assert not np.array_equal(one.answers(context, one.part), without.answers(context, one.part))
+    with pytest.raises(ConfigError, match=r"anchor = 1 holds .* those of '.* probe' are frozen already"):
+        wanted(strong={"training": "probe", "train": {"anchor": 1.0}})
+    assert read(to_toml(held), name="mine") == held
 
 
 @pytest.mark.parametrize("training", ["full", "lora"])

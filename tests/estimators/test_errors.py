@@ -25,6 +25,8 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"model": "toy-l"}, {}, "has no frozen features"),
     ({"method": "naif"}, {}, "did you mean 'naive'"),
     ({"method": "last_layer_nothing"}, {}, "unknown method"),
+    ({"method": "bootstrapping"}, {}, "it is a recipe of several trainings, which experiments carry out"),
+    ({"method": ["filter", "small_loss"]}, {}, "it is a recipe of several trainings"),
     ({"l2": -1.0}, {}, "l2 = -1.0"),
     ({"l2": True}, {}, "l2 = True"),
     ({"l2": "small"}, {}, "l2 = 'small'"),

@@ -102,3 +102,8 @@ def test_what_a_recipe_does_besides_is_done_to_ceiling_and_zero_shot_too(documen
         assert ceiling is FewShot().train_ceiling(steps, one.strong, data.part("transfer"), seed=seed)
     zero = made.zero_shot(steps, one.strong, data, task="toy")
     assert zero is FewShot().zero_shot(steps, one.strong, data, task="toy")
+
+
+def test_a_composition_is_a_recipe_where_one_of_its_pieces_is() -> None:
+    assert compose([Filter(), FewShot()]).recipe
+    assert not compose([Filter(), Confidence()]).recipe

@@ -28,6 +28,7 @@ SIZES = {  # examples of the real packs
     "rotten-tomatoes": 10_768,
     "rotten-tomatoes-pairs": 5_384,
     "tweets": 37_197,
+    "tweets-binary": 13_668,
     "spam": 3_428,
     "strategyqa": 2_289,
     "vitaminc": 54_668,
@@ -52,7 +53,7 @@ def put(file: Path, rows: list[dict[str, Any]]) -> None:
 
 def test_all_tasks_of_packs_are_tested_here() -> None:
     assert set(PACK_OF) == set(SIZES)
-    assert len(SIZES) == 9
+    assert len(SIZES) == 10
 
 
 @pytest.mark.parametrize("name", SIZES)

@@ -16,10 +16,11 @@ from losses import PLAIN, accumulated, batch_of, cross_entropy
 from outgrow.errors import ConfigError
 from outgrow.learning.batching import micro_batches
 from outgrow.learning.machine import Machine
+from outgrow.learning.objective import Objective
 from outgrow.learning.predict import predict
 from outgrow.learning.train import fit
 from outgrow.learning.weights import packed, trainable
-from outgrow.methods.base import methods
+from outgrow.methods.losses.base import losses
 from outgrow.models.bases.language import LanguageModel
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
@@ -171,14 +172,27 @@ def test_an_encoder_cannot_generate(tiny: Callable[..., Path]) -> None:
         generator(tiny("bert"))
 
 
-@pytest.mark.parametrize("method", ["naive", "confidence"])
-def test_the_update_does_not_depend_on_the_micro_batches(method: str, tiny: Callable[..., Path]) -> None:
+TOKENWISE = ["adaptive_confidence", "confidence_loss", "cross_entropy", "gce", "sce"]
+
+
+def test_losses_of_tokens_are_these_and_others_are_refused_with_the_kinds_that_they_are_for() -> None:
+    found = [entry.name for entry in losses if "generation" in entry.value.kinds]
+    assert set(found) >= set(TOKENWISE)
+    assert len(list(losses)) >= len(found) + 10
+    for entry in losses:
+        if entry.name not in found:
+            said = f"{entry.name!r} is for {' and '.join(sorted(entry.value.kinds))} tasks"
+            assert Objective(loss=entry.value()).misfit("generation") == said
+
+
+@pytest.mark.parametrize("name", TOKENWISE)
+def test_the_update_does_not_depend_on_the_micro_batches(name: str, tiny: Callable[..., Path]) -> None:
     network = generator(tiny("qwen2")).train()
     rows, targets = network.answered(network.encode(tiny_models.texts(10)), np.tile(ANSWERS, 2))
     found, values = [], []
     for budget in (10_000, 60, 1):
         pieces = micro_batches(np.arange(10), rows.lengths, budget=budget)
-        loss = methods[method]().objective().loss
+        loss = losses[name]()
         values.append(accumulated(network, rows, targets, pieces, loss, progress=0.9, machine=MACHINE))
         found.append({name: value.grad.clone() for name, value in network.named_parameters() if value.grad is not None})
         network.zero_grad()

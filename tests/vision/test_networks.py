@@ -21,6 +21,7 @@ from outgrow.models.base import Model, models
 from outgrow.models.bases.images import ImageModel
 from outgrow.spec import canonical
 from outgrow.tasks.base import Output
+from outgrow.tasks.sources.images import Preprocessing
 from outgrow.vision.alexnet import AlexNet
 from outgrow.vision.efficientnet import LITE, EfficientNetLite, SameConv, channels
 from outgrow.vision.network import ImageNetwork
@@ -394,3 +395,14 @@ def test_what_is_no_whole_vision_model_is_told(tiny_eye: Callable[..., Path], tm
     (flat / "preprocessor_config.json").write_text('{"image_mean": [0, 0, 0], "image_std": [1, 0, 1]}')
     with pytest.raises(DataError, match=r"does not say how images are normalised: .*image_std = \[1, 0, 1\]"):
         eye(flat).preprocessing()
+
+
+def test_the_vectors_that_a_head_reads_are_told_beside_its_logits(pixels: np.ndarray) -> None:
+    """As `train.anchor` holds them, with all weights trained."""
+    backbone = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())
+    network = ImageNetwork(backbone, preprocessing=Preprocessing(resolution=32), head=nn.Linear(12, 10)).eval()
+    batch = network.encode(pixels).batch(np.arange(5), CPU)
+    logits, vectors = network.represent(batch)
+    assert vectors.shape == (5, 12)
+    assert torch.equal(logits, network(batch))
+    torch.testing.assert_close(network.head(vectors), logits)  # type: ignore[misc]

@@ -12,7 +12,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from outgrow.cli import audit, claims, compare, export, forget, label, listing, packs, results, run, store, train, zoo
+from outgrow.cli import (
+    audit,
+    claims,
+    compare,
+    export,
+    forget,
+    label,
+    leaderboard,
+    listing,
+    packs,
+    results,
+    run,
+    store,
+    train,
+    zoo,
+)
 from outgrow.errors import ConfigError, OutgrowError
 from outgrow.plain import plain
 
@@ -45,7 +60,7 @@ app = typer.Typer(
 )  # fmt: skip
 for command in (
     run.run, train.train, audit.audit, label.label, export.export, results.report, results.analyse, compare.compare,
-    claims.claims, listing.doctor,
+    claims.claims, leaderboard.leaderboard, listing.doctor,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="list")(listing.list_)

@@ -8,7 +8,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,6 +20,8 @@ from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, Sto
 from outgrow.plain import counted, plain
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from outgrow.plan import Plan
     from outgrow.results.table import Group
     from outgrow.runtime import Runtime
@@ -94,7 +96,7 @@ def run(
     target = beside(opened, wanted) if fresh else opened
     plan = make_plan(wanted, cached=target.keys())
     if dry_run:
-        _show_plan(plan, runtime)
+        _show_plan(plan, runtime, target)
         return
     if plan.todo:
         opened.create()
@@ -205,32 +207,38 @@ def report_name(experiment: str, given: Sequence[str], *, whole: bool) -> str:
     return f"report-{'-'.join(parts)}.html"
 
 
-def _show_plan(plan: Plan, runtime: Runtime) -> None:
+def _show_plan(plan: Plan, runtime: Runtime, store: Store) -> None:
     from outgrow.cli.display import console, plan_table, say
     from outgrow.preparation import rehearse
 
-    notes, error = rehearse(plan)
-    if error:
-        raise error
+    found = rehearse(plan, store)
+    if found.error:
+        raise found.error
     console.print(plan_table(plan))
-    for note in notes:
+    for note in found.notes:
         say(f"note: {note}")
     say(
         f"{counted(len(plan.results), 'experiment')}, {counted(len(plan.steps), 'unique step')}, "
         f"{len(plan.todo)} of them to do"
-        f"{time_of(plan, runtime)}. Trainings one by one would be {plan.trainings_unshared}."
+        f"{time_of(plan, runtime, found.inputs)}. Trainings one by one would be {plan.trainings_unshared}."
     )
 
 
-def time_of(plan: Plan, runtime: Runtime) -> str:
-    """How long the steps to do will take, as far as it can be told."""
+def time_of(plan: Plan, runtime: Runtime, inputs: Mapping[str, np.ndarray]) -> str:
+    """How long the steps to do will take, as far as it can be told.
+
+    Args:
+        inputs: of data that were read, by the key of their step.
+    """
     from outgrow.forecast import START, Forecast, between
+    from outgrow.guesses import guesses
     from outgrow.rates import at_once, machine_names, read_rates
 
     if not plan.todo:
         return ""
     known = read_rates(*machine_names(runtime))
-    forecast = Forecast(plan, workers=at_once(runtime), known=known)
+    guessed = guesses(plan, runtime, known=known, inputs=inputs)
+    forecast = Forecast(plan, workers=at_once(runtime), known=known, guessed=guessed)
     seconds, seen = START + forecast.left(), forecast.seen
     low, high = (0.7, 1.6) if seen > 0.8 else (0.4, 2.5)
     basis = "by what such steps took here" if seen > 0.8 else "though this machine has not run such steps yet"

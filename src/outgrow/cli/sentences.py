@@ -141,6 +141,10 @@ def _student(group: Group, student: str, ceiling: str) -> str:
             f"With some of {its} as examples in the prompt ({group.method!r}), {group.strong} gets {student}; with "
             f"true answers there, its ceiling, {ceiling}."
         )
+    if group.n_ground_truth:
+        known = f"the ground truth of {counted(group.n_ground_truth, 'row')}"
+        only = isinstance(table, dict) and table.get("name") == "gt_only"
+        its = f"{known} and nothing else" if only else f"{its} and {known}"
     return (
         f"Trained on {its} by {group.method!r}, {group.strong} gets {student}; trained on ground truth, its ceiling, "
         f"{ceiling}."

@@ -222,10 +222,12 @@ def _cost(prepared: Prepared, store: Store, runtime: Runtime) -> None:
     from outgrow.cli.display import say
     from outgrow.cli.run import time_of
     from outgrow.own_model.train import whole_plan
+    from outgrow.steps import Dataset
 
     plan = whole_plan(prepared, store)
+    inputs = {key: prepared.table.inputs for key, step in plan.steps.items() if isinstance(step, Dataset)}
     how = prepared.request.model.label + (f" ({prepared.depth})" if prepared.depth else "")
-    say(f"Student: {how}{time_of(plan, runtime) or ': all of it is in the store already'}.")
+    say(f"Student: {how}{time_of(plan, runtime, inputs) or ': all of it is in the store already'}.")
 
 
 def show(found: Finding) -> None:

@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from outgrow.config.build import build, check_keys, component, method, named, role, supervisor, swept
+from outgrow.config.baselines import wanted, with_baselines
+from outgrow.config.build import build, check_keys, component, method, named, role, shift_of, supervisor, swept
 from outgrow.config.sources import LARGEST, experiment_text, parse_toml, shipped_experiments
 from outgrow.config.tables import TABLES, assign, deep_copy, parse_setting, table
 from outgrow.config.toml import to_tables, to_toml
@@ -62,6 +63,7 @@ def expand(
             for swept in [one for one in tables["sweep"] if f"{one}.".startswith(f"{key}.")]:
                 del tables["sweep"][swept]
     check_keys(tables, TABLES, "", where)
+    baselines = wanted(tables, where)
     sweep = table(tables, "sweep", where)
     tables.pop("sweep", None)
     sweep_seeds = sweep.pop("seeds", [0])
@@ -92,18 +94,20 @@ def expand(
         for path, value in overrides:  # once more: the command line beats a swept table too
             assign(combination, path, value, where)
         try:
-            one = _experiment(combination, name, where)
+            several = _experiments(combination, name, where)
         except Backwards as error:
             backwards = error
             continue
-        found += [dataclasses.replace(one, seed=seed) for seed in chosen]
+        found += [dataclasses.replace(one, seed=seed) for one in several for seed in chosen]
     if not found:
         assert backwards is not None
         raise backwards
-    return list(dict.fromkeys(found))
+    found = list(dict.fromkeys(found))
+    return with_baselines(found) if baselines else found
 
 
-def _experiment(tables: dict[str, Any], name: str, where: Where) -> Experiment:
+def _experiments(tables: dict[str, Any], name: str, where: Where) -> list[Experiment]:
+    """The experiment of some tables; and the same scored on another task's test, where there is [shift]."""
     for one in ("task", "split", "weak", "strong"):
         if one not in tables:
             raise ConfigError(f"{where}: the table [{one}] is missing")
@@ -115,6 +119,10 @@ def _experiment(tables: dict[str, Any], name: str, where: Where) -> Experiment:
             f"{where.at('metric')}: metric must be a name, not {short(metric)} (outgrow list metrics){cure}"
         )
     named(metrics, metric, "metric", where)
+    budget = tables.get("n_ground_truth", 0)
+    if isinstance(budget, list):
+        cure = swept("n_ground_truth", budget)
+        raise ConfigError(f"{where.at('n_ground_truth')}: n_ground_truth is one number; {cure}")
     fields = {
         "task": component(tasks, table(tables, "task", where), "task", "name", where),
         "weak": supervisor(table(tables, "weak", where), train, where),
@@ -123,7 +131,11 @@ def _experiment(tables: dict[str, Any], name: str, where: Where) -> Experiment:
         "split": build(SplitSpec, table(tables, "split", where), "split", where),
     }
     try:
-        return Experiment(name=name, metric=metric, **fields)
+        here = Experiment(name=name, metric=metric, n_ground_truth=budget, **fields)
+        if "shift" not in tables:
+            return [here]
+        shift, too = shift_of(table(tables, "shift", where), fields["split"].test, where)
+        return [*([here] if too else []), dataclasses.replace(here, shift=shift)]
     except ConfigError as error:
         raise type(error)(f"{where.at(error.key) if error.key else where}: {error}") from None
 

@@ -22,7 +22,9 @@ from outgrow.models.base import Model, Role, models
 from outgrow.registry import Registry, plugin_problems
 from outgrow.spec import MissingField, near, short, suggestion
 from outgrow.specs import TrainSpec
+from outgrow.steps import Shift
 from outgrow.supervisors.base import Supervisor, TrainedModel, supervisors
+from outgrow.tasks.base import tasks
 
 FILES = {"csv": "csv", "tsv": "csv", "jsonl": "jsonl", "json": "jsonl", "parquet": "parquet"}
 """Tasks that read a file, by the end of its name."""
@@ -146,8 +148,10 @@ def supervisor(table: dict[str, Any], train: dict[str, Any], where: Where) -> Su
 
 def _nested(hint: Any, value: Any, make: Callable[[Any], Supervisor], where: Where) -> Any:
     """A field's value, where its type is a component that is named or described by a table."""
-    inner = [one for one in (*get_args(hint), hint) if isinstance(one, type)]
+    inner = [one for one in (*_inner(hint), hint) if isinstance(one, type)]
     if Supervisor in inner:
+        if int in inner and isinstance(value, int):  # so many of one
+            return value
         return [make(one) for one in value] if isinstance(value, list) else make(value)
     for place, registry in PLACES.items():
         if place in inner:
@@ -155,8 +159,25 @@ def _nested(hint: Any, value: Any, make: Callable[[Any], Supervisor], where: Whe
     return value
 
 
+def _inner(hint: Any) -> list[Any]:
+    """All types that a hint names."""
+    return [found for one in get_args(hint) for found in (one, *_inner(one))]
+
+
 def _named(value: Any, key: str) -> dict[str, Any]:
     return {key: value} if isinstance(value, str) else dict(value) if isinstance(value, Mapping) else {key: value}
+
+
+def shift_of(table: dict[str, Any], test: int, where: Where) -> tuple[Shift, bool]:
+    """Another task's test, of as many examples as the task's own unless it says; and whether the own is scored too."""
+    test, too = table.pop("test", test), table.pop("in_distribution", True)
+    for key, value, fits, form in (
+        ("test", test, type(test) is int and test > 0, "a whole number from 1"),
+        ("in_distribution", too, type(too) is bool, "true or false"),
+    ):
+        if not fits:
+            raise ConfigError(f"{where.at(f'shift.{key}')}: shift.{key} is {form}, not {short(value)}")
+    return Shift(task=component(tasks, table, "shift", "name", where), test=test), too
 
 
 def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where) -> Role:
@@ -175,7 +196,7 @@ def role(table: dict[str, Any], train: dict[str, Any], title: str, where: Where)
 def build(maker: Any, fields: dict[str, Any], title: str, where: Where) -> Any:
     """Call `maker`; what is wrong is an error that names the place, the key and the choices."""
     given = fields
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    fields = {key: _frozen(value) for key, value in fields.items()}
     check_keys(fields, field_names(maker), f"{title}.", where)
     try:
         return maker(**fields)
@@ -188,6 +209,10 @@ def build(maker: Any, fields: dict[str, Any], title: str, where: Where) -> Any:
         if isinstance(given.get(error.key), list) and "valid tuple" not in text:
             text = f"{title}.{error.key} is one value; {swept(f'{title}.{error.key}', given[error.key])}"
         raise type(error)(f"{where.at(f'{title}.{error.key}')}: {text}") from None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def field_names(maker: Any) -> tuple[str, ...]:

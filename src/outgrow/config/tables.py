@@ -13,15 +13,18 @@ from outgrow.config.where import Where
 from outgrow.errors import ConfigError
 from outgrow.spec import short
 
-TABLES = ("task", "split", "weak", "strong", "method", "train", "sweep", "metric", "about")
-COMPONENTS = ("task", "weak", "strong")
+TABLES = (
+    "task", "split", "weak", "strong", "method", "train", "shift", "sweep", "metric", "n_ground_truth", "baselines",
+    "about",
+)  # fmt: skip
+COMPONENTS = ("task", "shift", "weak", "strong")
 
 
 def table(tables: dict[str, Any], key: str, where: Where) -> dict[str, Any]:
     """A table of the document, to be changed freely; {} where it is not there."""
     table = tables.get(key, {})
     if not isinstance(table, dict):
-        named = "name" if key == "task" else "model"
+        named = "name" if key in ("task", "shift") else "model"
         cure = f"; write {key}.{named} = {short(table)}" if isinstance(table, str) and key in COMPONENTS else ""
         raise ConfigError(f"{where.at(key)}: [{key}] must be a table, not {short(table)}{cure}")
     return dict(table)

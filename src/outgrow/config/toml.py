@@ -11,14 +11,20 @@ from outgrow.experiment import Experiment
 def to_tables(experiment: Experiment) -> dict[str, Any]:
     """The tables that describe an experiment but its seed, every default written out, by keys that a user can set."""
     strong = table_of(experiment.strong.model, "model") | {"train": fields_of(experiment.strong.train)}
-    return {
+    budget = {"n_ground_truth": experiment.n_ground_truth, "baselines": False} if experiment.n_ground_truth else {}
+    shift = experiment.shift
+    tables = {
         "metric": experiment.metric,
+        **budget,
         "method": method_table(experiment.method),
         "task": table_of(experiment.task),
         "split": fields_of(experiment.split),
         "weak": table_of(experiment.weak, "model"),
         "strong": strong,
     }
+    if shift:
+        tables["shift"] = {**table_of(shift.task), "test": shift.test, "in_distribution": False}
+    return tables
 
 
 def to_toml(experiment: Experiment) -> str:

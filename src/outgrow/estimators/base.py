@@ -201,11 +201,16 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
     def _method(self) -> Method | None:
-        if isinstance(self.method, Method) or (isinstance(self.method, str) and self.method == "auto"):
-            return None if isinstance(self.method, str) else self.method
-        found = method_of(self.method, Where("method", ""))
+        if isinstance(self.method, str) and self.method == "auto":
+            return None
+        found = self.method if isinstance(self.method, Method) else method_of(self.method, Where("method", ""))
         if why := found.objective().misfit(self._kind):
             raise ConfigError(f"method = {short(self.method)}: {why}")
+        if found.recipe:
+            raise ConfigError(
+                f"method = {short(self.method)}: it is a recipe of several trainings, which experiments carry out; "
+                "name transforms, selections or a loss here (outgrow list transforms, selections, losses)"
+            )
         return found
 
     def _penalty(self) -> float | None:

@@ -139,6 +139,8 @@ def _solved(
 
     from outgrow.learning import heads, lbfgs
 
+    if method.objective().loss.hears:
+        raise WrongInput(f"{method.label!r} weighs labellers while it trains, which is for experiments; choose another")
     first: dict[bytes, int] = {}
     count: dict[bytes, float] = {}
     for row in lesson.kept.tolist():

@@ -7,23 +7,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from outgrow.plain import counted
 from outgrow.results.table import Group
 
 Path = tuple[str, ...]
+BUDGET = (("n_ground_truth",), ("baselines",))
+"""Settings that are told in words of their own, or determine no number."""
 
 
 def told_apart(groups: Sequence[Group]) -> list[Group]:
-    """The groups; where several share models and method, each method's name gets the settings that differ."""
+    """The groups; where several share models and method, each method's name gets the settings that differ.
+
+    A method that learned from known truth is named with how many rows that was of.
+    """
     alike: dict[tuple[str, ...], list[Group]] = {}
     for g in groups:
         alike.setdefault((g.experiment, g.task, g.metric, g.weak, g.strong, g.method), []).append(g)
     named: dict[int, Group] = {}
     for same in alike.values():
-        tables = [flat(g.settings) for g in same]
+        tables = [{path: value for path, value in flat(g.settings).items() if path not in BUDGET} for g in same]
         differing = _differing(tables)
         for g, has in zip(same, tables, strict=True):
             marks = [f"{name}={_bare(has[path])}" for path, name in differing.items() if path in has]
-            named[id(g)] = replace(g, method=", ".join([g.method, *marks]))
+            budget = [f"{counted(g.n_ground_truth, 'row')} of known truth"] if g.n_ground_truth else []
+            named[id(g)] = replace(g, method=", ".join([g.method, *budget, *marks]))
     return [named[id(g)] for g in groups]
 
 
@@ -34,7 +41,8 @@ def varied(groups: Sequence[Group]) -> dict[str, int]:
     return {
         name: len({table.get(path) for table in tables})
         for path, name in found.items()
-        if path[0] not in ("method", "metric") and not (path[0] in ("weak", "strong") and path[1:2] != ("train",))
+        if path[0] not in ("method", "metric", "baselines")
+        and not (path[0] in ("weak", "strong") and path[1:2] != ("train",))
     }
 
 

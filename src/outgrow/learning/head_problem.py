@@ -28,6 +28,7 @@ class Problem:
         penalty: [students, p], the factor of half of the squared coordinate before scaling.
         sketch: of how the loss curves in scaled coordinates; None where it does so evenly.
         added: what the penalty adds to that, on average over coordinates, [students].
+        offset: logits to which those of the weights are added, in the form of `targets`; None for none.
     """
 
     x: Tensor
@@ -38,6 +39,7 @@ class Problem:
     penalty: Tensor
     sketch: Sketch | None
     added: Tensor
+    offset: Tensor | None = None
 
     def precondition(self, vectors: Tensor) -> Tensor:
         """About the inverse Hessian times vectors [students, k, p]."""
@@ -59,13 +61,13 @@ class Problem:
 
     def of(self, students: Tensor) -> Problem:
         """The problem of some students, given as a mask [students]."""
-        if self.shared:
-            x, targets, weights = self.x, self.targets[:, students], self.weights[:, students]
-        else:
-            x, targets, weights = self.x[students], self.targets[students], self.weights[students]
+        mine = (slice(None), students) if self.shared else students
+        x, targets, weights = self.x if self.shared else self.x[students], self.targets[mine], self.weights[mine]
+        offset = None if self.offset is None else self.offset[mine]
         return Problem(
             x=x, targets=targets, weights=weights, shared=self.shared, scale=self.scale[students],
             penalty=self.penalty[students], sketch=self.sketch, added=self.added[students],
+            offset=offset,
         )  # fmt: skip
 
     def fits(self, w: Tensor) -> Tensor:
@@ -85,8 +87,10 @@ class Problem:
 
     def _logits(self, plain: Tensor) -> Tensor:
         if self.shared:
-            return (self.x @ plain.flatten(0, 1).T).view(self.targets.shape)
-        return self.x @ plain.transpose(1, 2)
+            found = (self.x @ plain.flatten(0, 1).T).view(self.targets.shape)
+        else:
+            found = self.x @ plain.transpose(1, 2)
+        return found if self.offset is None else found + self.offset
 
     def _losses(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy of each row, and its derivatives with respect to the logits [..., k]."""

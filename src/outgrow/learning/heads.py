@@ -39,6 +39,8 @@ class Student:
         seed: of its first weights and of the order of its rows.
         l2: half of the squared weights, times this, times 2 over the number of classes, is added to the mean loss
             (L-BFGS alone).
+        start: a head that it goes on from. Adam begins with its weights; for L-BFGS, the weights whose squares `l2`
+            counts are what is added to it.
         check: called with its weight, its bias and its progress, as `train.fit` checks a network.
     """
 
@@ -48,6 +50,7 @@ class Student:
     loss: Loss
     seed: int
     l2: float = 0.0
+    start: Head | None = None
     check: Callable[[Tensor, Tensor, Progress], None] = lambda weight, bias, progress: None
 
 
@@ -164,9 +167,12 @@ def first_weights(
 ) -> tuple[Tensor, Tensor]:
     """Weights [students, classes, width] and biases [students, classes] that a probe begins with for each student."""
     probes = [Probe(width, output, seed=one.seed, bias=log_shares(one.targets, one.weights)) for one in students]
-    weight = torch.stack([probe.head.weight.detach() for probe in probes])
-    zero = torch.zeros(weight.shape[1])
-    bias = torch.stack([zero if probe.head.bias is None else probe.head.bias.detach() for probe in probes])
+    zero = torch.zeros(probes[0].head.weight.shape[0])
+    own = [
+        one.start or Head(weight=head.weight.detach(), bias=zero if head.bias is None else head.bias.detach())
+        for one, head in zip(students, (probe.head for probe in probes), strict=True)
+    ]
+    weight, bias = torch.stack([one.weight for one in own]), torch.stack([one.bias for one in own])
     return weight.to(device), bias.to(device)
 
 

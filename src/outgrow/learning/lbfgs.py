@@ -66,6 +66,8 @@ def _solve(
         return
     bound = 0.25 if output.n_classes == 2 else 0.5
     penalty = _penalties(squares, students, bound, output)
+    starts = [None if one.start is None else _coordinates(one.start, output, device) for one in students]
+    offsets = [None if own is None else x[place] @ own.T for own, place in zip(starts, rows, strict=True)]
     coordinates = Coordinates.plain(x, squares, penalty.mean(0), bound)
     first = x.new_zeros(1 if output.n_classes == 2 else output.n_classes, x.shape[1])
     if len(students) > FEW:
@@ -76,11 +78,16 @@ def _solve(
     size = max(1, min(CHUNK, BUDGET // each))
     for start in range(0, len(students), size):
         some = slice(start, start + size)
-        problem = _problem(x, rows[some], students[some], penalty[some], coordinates, output, shared=shared)
+        problem = _problem(
+            x, rows[some], students[some], penalty[some], coordinates, output, offsets[some], shared=shared
+        )
         ended = minimise(problem, first * problem.scale[:, None])
         plain = coordinates.back(ended.w / problem.scale[:, None])
         right = problem.fits(ended.w).tolist() if any(one.l2 == 0 for one in students[some]) else [False] * len(plain)
         norms = (ended.gradient * problem.scale[:, None]).flatten(1).norm(dim=1)
+        plain = torch.stack([
+            own if start is None else own + start for own, start in zip(plain, starts[some], strict=True)
+        ])  # fmt: skip
         facts = zip(ended.value.tolist(), norms.tolist(), ended.steepest.tolist(), right, strict=True)
         for one, own, (value, norm, steepest, all_right) in zip(students[some], plain, facts, strict=True):
             if all_right and one.l2 == 0:
@@ -110,6 +117,15 @@ def _head(own: Tensor, output: Output, steepest: float) -> Head:
     if output.n_classes == 2:
         weight, bias = torch.cat([-weight / 2, weight / 2]), torch.cat([-bias / 2, bias / 2])
     return Head(weight=weight, bias=bias, notes=notes)
+
+
+def _coordinates(head: Head, output: Output, device: torch.device) -> Tensor:
+    """A head as coordinates [k, p]: what `_head` makes it of again, as far as its answers go."""
+    weight, bias = head.weight.to(device), head.bias.to(device)
+    if output.kind == "preference":
+        return weight
+    whole = torch.cat([weight, bias[:, None]], 1)
+    return whole[1:] - whole[:1] if output.n_classes == 2 else whole
 
 
 def _middle(
@@ -144,23 +160,32 @@ def _problem(
     penalty: Tensor,
     coordinates: Coordinates,
     output: Output,
+    offsets: Sequence[Tensor | None],
     *,
     shared: bool,
 ) -> Problem:
     targets = torch.stack([_targets(one, output, x.device) for one in students])
     weights = torch.stack([one.weights for one in students]).to(x.device)
     weights = weights / weights.sum(1, keepdim=True)
+    offset = None
+    if any(one is not None for one in offsets):
+        offset = torch.stack([torch.zeros_like(targets[0]) if one is None else one for one in offsets])
     if shared:
         everywhere = x.new_zeros(len(x), len(students), targets.shape[-1])
         spread = x.new_zeros(len(x), len(students))
         numbers = torch.arange(len(students), device=x.device)[:, None]
         everywhere[rows, numbers] = targets
         spread[rows, numbers] = weights
+        if offset is not None:
+            beside = torch.zeros_like(everywhere)
+            beside[rows, numbers] = offset
+            offset = beside
         targets, weights = everywhere, spread
     scale = coordinates.scale(penalty)
     return Problem(
         x=x if shared else x[rows], targets=targets, weights=weights, shared=shared,
         scale=scale, penalty=penalty, sketch=coordinates.sketch, added=(penalty / scale.square()).mean(1),
+        offset=offset,
     )  # fmt: skip
 
 

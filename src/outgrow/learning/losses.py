@@ -10,6 +10,7 @@ from outgrow.learning.option import ForTasks
 from outgrow.spec import spec
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
 
@@ -39,6 +40,27 @@ class Loss(ForTasks):
     """Whether it is a mean over rows, each by itself: then it may be computed micro-batch by micro-batch."""
     convex: ClassVar[bool] = False
     """Whether it is the cross-entropy, weighted: then linear heads can be solved to the optimum."""
+    notes: tuple[str, ...] = ()
+    """What `fitted` has to tell the user."""
+    hears: ClassVar[bool] = False
+    """Whether it wants the labels of each supervisor: it gets them by `hearing`."""
+
+    def fitted(self, said: Callable[[], np.ndarray], truth: np.ndarray) -> Loss:
+        """The loss for one training's rows, where it has to know more of them than their targets; else itself.
+
+        Args:
+            said: gives the weak labels of the rows, [n, classes], made without any known truth.
+            truth: their class where it is known, int64 [n], else -1.
+        """
+        return self
+
+    def hearing(self, votes: np.ndarray) -> Loss:
+        """The loss for one training's rows, of which each supervisor said this; itself where it needs no such thing.
+
+        Args:
+            votes: float32 [supervisors, n, classes], a row of zeros where that supervisor abstains.
+        """
+        return self
 
     def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
         """A function for one training: a batch -> a number. It must not change what it is given.
@@ -49,16 +71,28 @@ class Loss(ForTasks):
         raise NotImplementedError
 
 
+class RowLoss(Loss):
+    """A loss that is a weighted mean over rows, each by itself, without memory."""
+
+    rowwise: ClassVar[bool] = True
+
+    def costs(self, batch: Batch) -> Tensor:
+        """What each row costs, [b], before it is weighted."""
+        raise NotImplementedError
+
+    def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
+        return lambda batch: weighted_mean(self.costs(batch), batch)
+
+
 @spec
-class CrossEntropy(Loss):
+class CrossEntropy(RowLoss):
     """CE(f, q) = -sum_k q_k log f_k, the weighted mean over rows."""
 
     name: ClassVar[str] = "cross_entropy"
-    rowwise: ClassVar[bool] = True
     convex: ClassVar[bool] = True
 
-    def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
-        return lambda batch: weighted_mean(cross_entropy(batch.logits, batch.targets), batch)
+    def costs(self, batch: Batch) -> Tensor:
+        return cross_entropy(batch.logits, batch.targets)
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -68,6 +102,15 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
         return cross_entropy(logits, targets, reduction="none")
     return -(targets * logits.log_softmax(-1)).sum(-1)
+
+
+def as_probabilities(batch: Batch) -> Tensor:
+    """The targets as probabilities [b, classes], whether they are that or token numbers."""
+    if batch.targets.ndim > 1:
+        return batch.targets
+    from torch.nn.functional import one_hot
+
+    return one_hot(batch.targets, batch.logits.shape[-1]).to(batch.logits.dtype)
 
 
 def weighted_mean(values: Tensor, batch: Batch) -> Tensor:

@@ -125,17 +125,24 @@ def one_thread() -> Iterator[None]:
 @cache
 def bfloat16_gain() -> float:
     """How many times faster than float32 one core multiplies bfloat16 matrices, measured once: for estimates alone."""
-    seconds = []
-    with one_thread():
-        for dtype in (torch.float32, torch.bfloat16):
-            matrix = torch.ones(512, 512, dtype=dtype)
-            best = float("inf")
-            for _ in range(6):
-                started = time.perf_counter()
-                matrix @ matrix
-                best = min(best, time.perf_counter() - started)
-            seconds.append(best)
-    return seconds[0] / seconds[1]
+    return product_speed("cpu", low=True) / product_speed("cpu", low=False)
+
+
+@cache
+def product_speed(device_type: str, *, low: bool) -> float:
+    """Multiply-accumulates a second in matrix products, on the CPU of one core, measured once: for estimates alone.
+
+    Args:
+        low: in bfloat16, not in float32.
+    """
+    size, best = 512 if device_type == "cpu" else 4_096, float("inf")
+    with one_thread():  # several would wait for each other where other processes compute too
+        matrix = torch.ones(size, size, dtype=torch.bfloat16 if low else torch.float32, device=device_type)
+        for _ in range(12):
+            started = time.perf_counter()
+            float((matrix @ matrix)[0, 0])  # waits until it is computed
+            best = min(best, time.perf_counter() - started)
+    return size**3 / best
 
 
 @cache

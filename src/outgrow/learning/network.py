@@ -42,6 +42,13 @@ class Network(nn.Module):
     def settle(self, device: torch.device) -> None:
         """Suit itself to a device."""
 
+    def represent(self, batch: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """What `forward` gives, and the vectors that its head reads: [b, width], or [2 b, width] for pairs.
+
+        Only of networks whose model says that it `represents`.
+        """
+        raise NotImplementedError
+
     def checkpoint_activations(self) -> None:
         """Recompute activations in the backward pass instead of keeping them; nothing where that does not pay."""
 
@@ -62,8 +69,8 @@ class Network(nn.Module):
         raise NotImplementedError
 
 
-HOOKS = ("mixed_precision", "generates", "encode", "notes", "settle", "checkpoint_activations", "generate", "answered",
-         "continued", "backbone_state")  # fmt: skip
+HOOKS = ("mixed_precision", "generates", "encode", "notes", "settle", "represent", "checkpoint_activations", "generate",
+         "answered", "continued", "backbone_state")  # fmt: skip
 
 
 class Plain(Network):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -27,6 +27,8 @@ class WeakLabels:
         groups: of the rows, n.
         texts: where texts are generated, the answer that each class stands for.
         features: gives frozen features of the rows, [n, ..., width], where the student has such; else None.
+        earlier: what a student that learned before says of the rows, float32 [n, classes], where there is one; not of
+            generated texts.
         truth: the class of rows that somebody checked and that may be learned from, int64 [n]; -1 for all others.
         notes: what a transform has to tell the user.
     """
@@ -36,6 +38,7 @@ class WeakLabels:
     groups: Sequence[str]
     texts: tuple[str, ...] | None = None
     features: Callable[[], np.ndarray] | None = None
+    earlier: np.ndarray | None = None
     truth: np.ndarray | None = None
     notes: tuple[str, ...] = ()
 
@@ -82,9 +85,20 @@ def mean_of(votes: np.ndarray) -> np.ndarray:
 class Transform(ForTasks):
     """From weak labels to other weak labels: the first place of an objective. A frozen spec with a registered name."""
 
+    signed: ClassVar[bool] = False
+    """Whether labels may come out below zero, though rows sum to 1: only cross-entropy can learn such."""
+
     def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:
         """The labels to learn from, of any number of supervisors."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Weights of rows, [n], at least 0, and what to tell the user of them."""
+
+    weights: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 class Selection(ForTasks):
@@ -93,6 +107,10 @@ class Selection(ForTasks):
     def weights(self, weak: WeakLabels, *, seed: int) -> np.ndarray:
         """Weights [n], at least 0; a row of weight 0 is left out of the training."""
         raise NotImplementedError
+
+    def choose(self, weak: WeakLabels, *, seed: int) -> Chosen:
+        """`weights`, and what there is to tell of them; override it where there is something."""
+        return Chosen(weights=self.weights(weak, seed=seed))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +121,13 @@ class Lesson:
         targets: float32 [n, classes], rows summing to 1; zero where nobody labelled the row.
         weights: float32 [n], their mean over rows that count is 1; 0 leaves a row out.
         notes: what the user should know, such as rows without a label.
+        loss: compares logits with them.
     """
 
     targets: np.ndarray
     weights: np.ndarray
     notes: list[str] = field(default_factory=list)
+    loss: Loss = field(default_factory=CrossEntropy)
 
     @property
     def kept(self) -> np.ndarray:
@@ -138,6 +158,16 @@ class Objective:
         }
 
     @property
+    def places(self) -> tuple[ForTasks, ...]:
+        """Transforms, selections and loss."""
+        return (*self.transforms, *self.selections, self.loss)
+
+    @property
+    def uses_truth(self) -> bool:
+        """Whether any of them learns from rows whose truth is known."""
+        return any(one.uses_truth for one in self.places)
+
+    @property
     def label(self) -> str:
         """What differs from cross-entropy on the weak labels as they are, or an empty text."""
         own = (*self.transforms, *self.selections, *([] if self.loss == CrossEntropy() else [self.loss]))
@@ -145,23 +175,52 @@ class Objective:
 
     def misfit(self, kind: Kind) -> str:
         """Why it makes no sense for a kind of task, or an empty text."""
-        places: tuple[ForTasks, ...] = (*self.transforms, *self.selections, self.loss)
-        for one in places:
+        for one in self.places:
             if kind not in one.kinds:
                 return f"{one.name!r} is for {' and '.join(sorted(one.kinds))} tasks"
+        signed = [one.name for one in self.transforms if one.signed]
+        if signed and not self.loss.convex:
+            return (
+                f"{signed[0]!r} gives labels below zero, which {self.loss.name!r} cannot learn; leave one of them out"
+            )
         return ""
+
+    @property
+    def wants_features(self) -> bool:
+        """Whether one of its pieces looks at frozen features of the rows."""
+        return any(one.wants_features or one.needs_features for one in self.places)
+
+    @property
+    def needs_features(self) -> str:
+        """The first of its pieces that can do nothing without them, or an empty text."""
+        return next((one.name for one in self.places if one.needs_features), "")
 
     def lesson(self, weak: WeakLabels, *, seed: int) -> Lesson:
         """Targets and weights of the rows that `weak` labels; ValueError where no row is left."""
+        given = weak
         for transform in self.transforms:
             weak = transform.apply(weak, seed=seed)
         targets = weak.corrected(weak.mean())
         labelled = targets.sum(-1) > 0
-        weights = labelled.astype(np.float64)
+        weights, notes = labelled.astype(np.float64), [*weak.notes]
         for selection in self.selections:
-            weights *= selection.weights(weak, seed=seed)
+            chosen = selection.choose(weak, seed=seed)
+            weights *= chosen.weights
+            notes += chosen.notes
         found = balanced(targets, weights, unlabelled=int((~labelled).sum()))
-        return dataclasses.replace(found, notes=[*weak.notes, *found.notes])
+        truth = np.full(len(targets), -1) if given.truth is None else given.truth
+        loss = self.loss.fitted(lambda: self._untold(given, seed=seed)[found.kept], truth[found.kept])
+        if loss.hears:
+            loss = loss.hearing(np.stack([weak.corrected(own)[found.kept] for own in weak.probabilities]))
+        return dataclasses.replace(found, notes=[*notes, *loss.notes, *found.notes], loss=loss)
+
+    def _untold(self, weak: WeakLabels, *, seed: int) -> np.ndarray:
+        """What weak labels become where nobody knows any truth, [n, classes]: as wrong as where nobody does."""
+        weak = dataclasses.replace(weak, truth=None)
+        for transform in self.transforms:
+            if not transform.uses_truth:
+                weak = transform.apply(weak, seed=seed)
+        return weak.mean()
 
 
 def balanced(targets: np.ndarray, weights: np.ndarray, *, unlabelled: int = 0) -> Lesson:

@@ -91,3 +91,25 @@ def answers_of(head: Head, features: np.ndarray) -> np.ndarray:
         logits = torch.from_numpy(np.asarray(features, np.float32)) @ head.weight.T
         logits = logits.squeeze(-1) if features.ndim == 3 else logits + head.bias
         return np.asarray(logits.softmax(-1).numpy(), np.float32)
+
+
+def in_sample(features: np.ndarray, lesson: Lesson, output: Output, *, l2: float) -> np.ndarray:
+    """Probabilities [n, classes] of a linear head for the very rows that it learned from."""
+    import torch
+
+    from outgrow.learning.heads import Student
+    from outgrow.learning.lbfgs import solve
+    from outgrow.learning.losses import CrossEntropy
+
+    (head,) = solve(
+        features,
+        [
+            Student(rows=np.arange(len(features)), targets=torch.from_numpy(lesson.targets),
+                    weights=torch.from_numpy(lesson.weights), loss=CrossEntropy(), seed=0, l2=l2)
+        ],
+        output,
+        device=torch.device("cpu"),
+    )  # fmt: skip
+    if isinstance(head, StepFailed):
+        raise head
+    return answers_of(head, features)

@@ -53,5 +53,5 @@ def log_shares(targets: Tensor, weights: Tensor) -> Tensor:
         targets: probabilities [n, classes].
         weights: how much each row counts, [n].
     """
-    logs = ((weights[:, None] * targets).sum(0) + 0.5).log()
+    logs = ((weights[:, None] * targets).sum(0).clamp(min=0) + 0.5).log()  # corrected targets can be below zero
     return logs - logs.mean()

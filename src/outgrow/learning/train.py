@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from outgrow.errors import StepFailed
+from outgrow.learning.anchor import Anchor
 from outgrow.learning.batching import Rows, batches, micro_batches
 from outgrow.learning.checkpoint import NEVER, Checkpoint, Moment, random_state
 from outgrow.learning.dropout import switch_off_dropout
@@ -66,6 +67,7 @@ def fit(
     parameters = [value for value in network.parameters() if value.requires_grad]
     fused = machine.device.type in ("cpu", "cuda")
     optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
+    anchor = Anchor(network, rows, weight=spec.anchor, machine=machine) if spec.anchor else None
     began = checkpoint.last()
     if began is None:
         check(network, Progress(share=0.0))
@@ -93,7 +95,7 @@ def fit(
         pieces = micro_batches(batch, lengths, budget=budget)
         value = accumulate(
             network, rows, targets, counts, pieces, function,
-            rowwise=loss.rowwise, progress=done / total, machine=machine,
+            rowwise=loss.rowwise, progress=done / total, machine=machine, anchor=anchor,
         )  # fmt: skip
         done += 1
         if not math.isfinite(value):
@@ -127,12 +129,13 @@ def accumulate(
     rowwise: bool,
     progress: float,
     machine: Machine,
+    anchor: Anchor | None = None,
 ) -> float:
     """Add the gradient of a batch's loss to the parameters, one backward pass per micro-batch; returns the loss.
 
-    A loss that looks at the whole batch (`rowwise` is false) is given all its logits: with several micro-batches these
-    are computed once without a graph, the loss is differentiated with respect to them, and a second forward pass
-    carries that gradient on. So the result does not depend on how the batch is cut.
+    A loss that looks at the whole batch (`rowwise` is false) is given all its logits: with several micro-batches or
+    processes these are computed once without a graph, the loss is differentiated with respect to them, and a second
+    forward pass carries that gradient on. So the result does not depend on how the batch is cut.
     """
 
     def seen(logits: Tensor, piece: np.ndarray) -> Batch:
@@ -147,15 +150,14 @@ def accumulate(
 
     team = machine.team
     mine = list(pieces[team.rank :: team.size])
-    if not rowwise and len(pieces) > 1:
-        return _accumulate_jointly(network, rows, pieces, mine, loss, seen, machine=machine)
+    if not rowwise and (len(pieces) > 1 or team.size > 1):  # each process must see all that the loss may remember
+        return _accumulate_jointly(network, rows, pieces, mine, loss, seen, machine=machine, anchor=anchor)
     count = sum(team.gather(sum(len(targets.rows(piece)) for piece in mine)))
     value = torch.zeros((), device=machine.device)
     for piece in mine:
-        with machine.multiplying(network):
-            logits = network(rows.batch(piece, machine.device))
+        logits, penalty = _answered(network, rows, piece, machine, anchor)
         batch = seen(logits.float(), piece)
-        part = loss(batch) * (len(batch.weights) / count)
+        part = (loss(batch) if penalty is None else loss(batch) + penalty) * (len(batch.weights) / count)
         part.backward()
         value += part.detach()
     _share(network, value, team)
@@ -171,6 +173,7 @@ def _accumulate_jointly(
     seen: Callable[[Tensor, np.ndarray], Batch],
     *,
     machine: Machine,
+    anchor: Anchor | None,
 ) -> float:
     states, some, team = [], [], machine.team
     with torch.no_grad(), machine.multiplying(network):
@@ -182,14 +185,30 @@ def _accumulate_jointly(
     logits = torch.cat(joint).requires_grad_()
     value = loss(seen(logits, np.concatenate(pieces)))
     (gradient,) = torch.autograd.grad(value, logits)
+    added = torch.zeros((), device=machine.device)
     own = torch.split(gradient, [len(one) for one in joint])[team.rank :: team.size]
     for piece, state, carried in zip(mine, states, own, strict=True):
         random_state(machine.device, state)  # the same dropout as in the first pass
-        with machine.multiplying(network):
-            again = network(rows.batch(piece, machine.device))
-        again.float().backward(carried)
-    _share(network, None, team)
-    return value.item()
+        again, penalty = _answered(network, rows, piece, machine, anchor)
+        if penalty is None:
+            again.float().backward(carried)
+        else:
+            part = penalty * (len(again) / len(logits))
+            torch.autograd.backward([again.float(), part], [carried, torch.ones_like(part)])
+            added += part.detach()
+    _share(network, None if anchor is None else added, team)
+    return value.item() + added.item()
+
+
+def _answered(
+    network: Network, rows: Rows, piece: np.ndarray, machine: Machine, anchor: Anchor | None
+) -> tuple[Tensor, Tensor | None]:
+    """Logits of some rows, and the penalty of their representation where there is an anchor."""
+    with machine.multiplying(network):
+        if anchor is None:
+            return network(rows.batch(piece, machine.device)), None
+        logits, representation = network.represent(rows.batch(piece, machine.device))
+    return logits, anchor.penalty(representation, piece)
 
 
 def _share(network: nn.Module, value: Tensor | None, team: Team) -> None:

@@ -38,6 +38,14 @@ class Composition(Method):
         return "+".join(one.name for one in self.pieces)
 
     @property
+    def recipe(self) -> bool:  # type: ignore[override]
+        return any(isinstance(one, Method) and one.recipe for one in self.pieces)
+
+    @property
+    def uses_truth(self) -> bool:  # type: ignore[override]
+        return any(one.uses_truth for one in self.pieces)
+
+    @property
     def label(self) -> str:
         return " + ".join(one.label for one in self.pieces)
 

@@ -45,8 +45,8 @@ class GenerativeFinetuning(Method):
             raise ConfigError(
                 f"generative_finetuning needs a causal language model as the student, and {strong.model.name!r} is none"
             )
-        size = min(32, strong.train.batch_size)
-        train = dataclasses.replace(strong.train, epochs=self.epochs, learning_rate=self.learning_rate, batch_size=size)
+        loose = dataclasses.replace(strong.train, anchor=0.0, batch_size=min(32, strong.train.batch_size))
+        train = dataclasses.replace(loose, epochs=self.epochs, learning_rate=self.learning_rate)
         return steps.adapt(strong.model, train, part, seed=seed)
 
     def train_student(

@@ -16,15 +16,15 @@ def auroc(predictions: Predictions) -> np.ndarray:
     n = len(chance)
     if positive.all() or not positive.any():
         return np.full(n, np.nan)
-    above = _share_below(chance[positive], chance[~positive])
+    above = share_below(chance[positive], chance[~positive])
     score = above.mean()
     found = np.empty(n)
     found[positive] = score + n / positive.sum() * (above - score)
-    found[~positive] = score + n / (~positive).sum() * (1 - _share_below(chance[~positive], chance[positive]) - score)
+    found[~positive] = score + n / (~positive).sum() * (1 - share_below(chance[~positive], chance[positive]) - score)
     return found
 
 
-def _share_below(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+def share_below(values: np.ndarray, others: np.ndarray) -> np.ndarray:
     """For each value, the share of others that are smaller; equal ones count half."""
     ordered = np.sort(others)
     first, last = (np.searchsorted(ordered, values, side=side) for side in ("left", "right"))

@@ -33,6 +33,12 @@ class Model:
     """Names of the tasks it can do untrained, so that a zero-shot score means something."""
     generates: bool = False
     """Whether it is a causal language model, which can continue texts."""
+    mixed_precision: ClassVar[bool] = False
+    """Whether its network is multiplied in bfloat16 where the hardware is made for that; for estimates of time."""
+    efficiency: ClassVar[float] = 0.6
+    """Of the speed of large matrix products, what its network reaches; for estimates of time."""
+    represents: ClassVar[bool] = False
+    """Whether its network tells the representation that `train.anchor` holds (`Network.represent`)."""
     supervises_untrained: ClassVar[frozenset[str]] = frozenset()
     """Names of the tasks that it was pretrained on, so that it is a weak supervisor of them as it is."""
 
@@ -45,6 +51,10 @@ class Model:
     def cost(self) -> float:
         """Multiply-accumulates of one forward pass of one example."""
         raise NotImplementedError
+
+    def longer(self, inputs: np.ndarray) -> float:
+        """How many times `cost` a forward pass of one of these takes, in the mean; for estimates of time."""
+        return 1.0
 
     def identity(self) -> dict[str, Any]:
         """What determines its numbers: family, shape, and the fingerprint of its pretrained weights."""

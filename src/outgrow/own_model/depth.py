@@ -13,8 +13,6 @@ from outgrow.plain import counted
 Device = Literal["cpu", "cuda", "mps"]
 FEWEST = 2_000  # labelled texts; a pass over fewer hardly moves a network (tried with 3,000)
 MOST = {"cpu": 2e13, "mps": 2e14, "cuda": 2e15}  # multiply-accumulates: a minute or so, on a device of each kind
-LETTERS = 4  # of a token, roughly
-TOKENS = 64  # of a text, by which models give their cost
 PASSES = 3 * 2  # forward and backward cost three forward passes; two models of halves are as much as one of all
 
 
@@ -28,9 +26,7 @@ def deepened(model: Model, table: WeakTable, device: Device) -> tuple[Model, str
     labelled = int(table.votes.any((0, 2)).sum())
     if labelled < FEWEST:
         return model, f"a linear head, as {counted(labelled, 'labelled row')} are few to train all weights by"
-    longest = getattr(model, "max_length", 256)
-    tokens = sum(min(len(str(text)) / LETTERS + 2, longest) for text in table.inputs)
-    if whole.cost / TOKENS * tokens * PASSES > MOST[device]:
+    if whole.cost * whole.longer(table.inputs) * len(table.inputs) * PASSES > MOST[device]:
         return model, "a linear head, as training all weights by these texts is long work; --training full does"
     return whole, "all weights trained, one epoch; --training probe for a linear head, which is faster"
 

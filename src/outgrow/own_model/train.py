@@ -67,14 +67,8 @@ def train(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) 
     Args:
         watch: gives a watcher for a plan that is carried out.
     """
-    store.create()
-    context = Context(store, runtime)
-    plan = plan_of(prepared.features or prepared.data, cached=store.keys())
-    computed = carry_out(plan, store, runtime, watch(plan))
-    features = _features(prepared, context)
-    choice = None if features is None else _choice(prepared, features)
-    method = choice.method if choice else prepared.request.method or Naive()
-    plot = Plot(prepared=prepared, method=method, choice=choice, features=features)
+    plot, computed = plotted(prepared, store, runtime, watch)
+    context, choice, method = Context(store, runtime), plot.choice, plot.method
     parts = [] if prepared.is_probe and choice is not None and is_plain(method) else halves(prepared)
     students = [teach(plot.teaching(rows), prepared.steps).student for rows in (None, *parts)]
     plan = plan_of(*students, cached=store.keys())
@@ -94,6 +88,17 @@ def train(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) 
         prepared=prepared, student=student, choice=choice, method=method, answers=answers, computed=computed,
         notes=list(dict.fromkeys([*notes, *([HALVES] if parts else [])])),
     )  # fmt: skip
+
+
+def plotted(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) -> tuple[Plot, int]:
+    """Compute features and choose a method: who is to teach whom what, and how many steps were computed."""
+    store.create()
+    plan = plan_of(prepared.features or prepared.data, cached=store.keys())
+    computed = carry_out(plan, store, runtime, watch(plan))
+    features = _features(prepared, Context(store, runtime))
+    choice = None if features is None else _choice(prepared, features)
+    method = choice.method if choice else prepared.request.method or Naive()
+    return Plot(prepared=prepared, method=method, choice=choice, features=features), computed
 
 
 def halves(prepared: Prepared) -> list[np.ndarray]:

@@ -51,8 +51,8 @@ def _who(pair: Sequence[Group]) -> str:
     about = f"{times:.2g}" if times < 100 else f"{times:,.0f}"
     larger = f", a model about {about} times as costly to run," if times > 1.5 else ""
     return (
-        f"<p>{labelled(pair)} <strong>{esc(g.strong)}</strong>{larger} learned from those labels alone. Does the "
-        "student only copy its supervisor, or does it do better than it was taught?</p>"
+        f"<p>{labelled(pair)} <strong>{esc(g.strong)}</strong>{larger} learned from those labels{_budget(pair)}. Does "
+        "the student only copy its supervisor, or does it do better than it was taught?</p>"
     )
 
 
@@ -67,8 +67,18 @@ def _several(groups: Sequence[Group]) -> str:
     )
     students = f"<strong>{esc(groups[0].strong)}</strong>" if len(strong) == 1 else f"{len(strong)} student models"
     return (
-        f"<p>{who} In {pairs} pairs, {students} learned from such labels alone. Does a student only copy its "
-        "supervisor, or does it do better than it was taught?</p>"
+        f"<p>{who} In {pairs} pairs, {students} learned from such labels{_budget(groups)}. Does a student only copy "
+        "its supervisor, or does it do better than it was taught?</p>"
+    )
+
+
+def _budget(groups: Sequence[Group]) -> str:
+    """From what else students learned."""
+    known = [g.n_ground_truth for g in groups if g.n_ground_truth]
+    if not known:
+        return " alone"
+    return (
+        f"; by some methods also from the true answers of {span(known)} of these examples, a budget that they declare"
     )
 
 

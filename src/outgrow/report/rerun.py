@@ -13,6 +13,7 @@ from outgrow.results.table import Group
 
 Tables = dict[str, Any]
 Leaf = tuple[str, ...]
+BUDGET = ("n_ground_truth", "baselines")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,12 @@ def _files(tables: Sequence[Tables], seeds: list[int], name: str, wanted: set[An
 
 
 def _sweeps(tables: Sequence[Tables]) -> Iterator[tuple[Tables, Tables]]:
-    """Ways to write what differs as a sweep: setting by setting, models as a whole, and all tables as a whole."""
+    """Ways to write what differs as a sweep: setting by setting, models as a whole, and all tables as a whole.
+
+    A budget of ground truth is written for methods that use none too: they take none.
+    """
+    budget = next(({key: one[key] for key in BUDGET if key in one} for one in tables if "n_ground_truth" in one), {})
+    tables = [{**budget, **one} for one in tables]
     if len(tables) == 1:
         yield tables[0], {}
         return

@@ -17,6 +17,7 @@ TERMS = {
     "untrained": "a small model that was pretrained on this very task and labels the transfer examples as it is",
     "labels": "the labels of the transfer examples that were read from a file; people or programs made them",
     "ensemble": "several supervisors that label the transfer examples; a rule combines their answers",
+    "simulated": "a simulated supervisor, whose errors are made on purpose, for what they do to the student",
     "other": "whoever labels the transfer examples",
 }
 
@@ -33,7 +34,7 @@ def kind_of(g: Group) -> str:
     except (OutgrowError, ValueError, TypeError, KeyError, AttributeError):
         return "other"
     if weak.name != "model":
-        return "other"
+        return "simulated" if weak.simulated else "other"
     return "untrained" if any(g.task in model.supervises_untrained for model in weak.models) else "model"
 
 
@@ -80,6 +81,11 @@ def labelled(groups: Sequence[Group]) -> str:
             f"Several supervisors, {_members(weak)}, labelled {n} examples, mistakes included; the rule "
             f"<em>{rule}</em> makes one answer of theirs. {learned}"
         )
+    if kind == "simulated":
+        return (
+            f"A <em>simulated supervisor</em>, {name}, labelled {n} examples of {task}. Some or all of its errors were "
+            "made on purpose: what a student makes of them tells of such errors, and of no real supervisor."
+        )
     learned = f" {truth} were set apart for it." if any(g.n_supervisor for g in groups) else ""
     return f"The supervisor {name} labelled {n} examples of {task}, mistakes included.{learned}"
 
@@ -96,10 +102,20 @@ def _file(weak: Mapping[str, Any]) -> str:
 
 
 def _members(weak: Mapping[str, Any]) -> str:
-    found = [one if isinstance(one, Mapping) else {"model": one} for one in weak.get("members", [])]
+    found = _listed(weak)
     counts = Counter(_member(one) for one in found)
     words = [f"{count} times {name}" if count > 1 else name for name, count in counts.items()]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "members not recorded"
+    said = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "members not recorded"
+    ways = {"parts": ", each trained on its own part of the true answers", "sizes": ", in sizes up to it"}
+    return said + ways.get(str(weak.get("by")), "")
+
+
+def _listed(weak: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tables of the members."""
+    members = weak.get("members", [])
+    if isinstance(members, int):
+        members = [weak.get("of")] * min(members, 1_000)
+    return [one if isinstance(one, Mapping) else {"model": one} for one in members]
 
 
 def _member(one: Mapping[str, Any]) -> str:
@@ -112,5 +128,6 @@ def _member(one: Mapping[str, Any]) -> str:
 
 
 def _trains(weak: Mapping[str, Any]) -> bool:
-    members = [one if isinstance(one, Mapping) else {"model": one} for one in weak.get("members", [])]
-    return any(_trains(one) if one.get("model") == "ensemble" else one.get("model") != "labels" for one in members)
+    return any(
+        _trains(one) if one.get("model") == "ensemble" else one.get("model") != "labels" for one in _listed(weak)
+    )

@@ -17,8 +17,11 @@ COLUMNS: dict[str, Callable[[Record], Any]] = {
     field.name: (lambda name: lambda record: getattr(record.row, name))(field.name)
     for field in dataclasses.fields(Result)
 } | {"failure": lambda record: record.failure}
-SAID = ("task.name", "weak.model", "strong.model", "split.supervisor", "split.transfer", "split.test", "metric")
-"""Settings that columns tell already."""
+SAID = (
+    "task.name", "weak.model", "strong.model", "split.supervisor", "split.transfer", "split.test", "metric",
+    "n_ground_truth", "baselines",
+)  # fmt: skip
+"""Settings that columns tell already, or that determine no number."""
 
 
 def flat(settings: Any, prefix: str = "") -> dict[str, Any]:
@@ -52,7 +55,8 @@ def in_order(found: Sequence[Ordered]) -> list[Ordered]:
         settings = flat(one.settings)
         return (
             of.experiment, of.task, one.weak_cost, of.weak, one.strong_cost, of.strong, of.metric,
-            of.n_supervisor, of.n_transfer, of.n_test, of.method, [_natural(settings.get(key)) for key in keys],
+            of.n_supervisor, of.n_transfer, of.n_test, of.method, of.n_ground_truth,
+            [_natural(settings.get(key)) for key in keys],
             [of.seed] if isinstance(one, Record) else of.seeds, [of.key] if isinstance(one, Record) else of.keys,
         )  # fmt: skip
 

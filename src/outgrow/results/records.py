@@ -114,7 +114,7 @@ def _row(
 
     return Result(
         experiment=one.name,
-        task=one.task.name,
+        task=one.tested,
         kind=one.task.kind,
         weak=one.weak.label,
         strong=one.strong.model.label,
@@ -122,7 +122,8 @@ def _row(
         seed=one.seed,
         n_supervisor=one.split.supervisor,
         n_transfer=one.split.transfer,
-        n_test=one.split.test,
+        n_test=one.shift.test if one.shift else one.split.test,
+        n_ground_truth=one.n_ground_truth,
         metric=one.metric,
         zero_shot_score=score("zero_shot"),
         weak_score=score("weak"),
@@ -235,6 +236,7 @@ def _pool(store: Artefacts, records: list[Record]) -> Group:
         n_supervisor=row.n_supervisor,
         n_transfer=row.n_transfer,
         n_test=row.n_test,
+        n_ground_truth=row.n_ground_truth,
         weak_cost=first.weak_cost,
         strong_cost=first.strong_cost,
         zero_shot=scores.get("zero_shot"),

@@ -14,7 +14,7 @@ MEASURED = ("weak score", "student", "ceiling", "zero-shot", "PGR (95 %)", "agre
 ROW_NUMERIC = ("seed", "weak_score", "student_score", "ceiling_score", "zero_shot_score", "pgr", "agreement")
 ROW_MEASURED = (*ROW_NUMERIC[1:], "verdict", "key")
 ALWAYS = ("weak", "strong", "method")
-IF_SEVERAL = ("experiment", "task", *ALWAYS, "metric", "n_supervisor", "n_transfer", "n_test")
+IF_SEVERAL = ("experiment", "task", *ALWAYS, "metric", "n_supervisor", "n_transfer", "n_test", "n_ground_truth")
 KEY = 12  # letters of a key that are shown; every command takes the beginning of one
 
 
@@ -105,7 +105,8 @@ def _who(
     """
     settings = [flat(one.settings) for one in whole]
     several = [name for name in IF_SEVERAL if len({getattr(one, name) for one, _ in ones}) > 1]
-    names = [name for name in IF_SEVERAL if name in several or name in ALWAYS]
+    always = (*ALWAYS, *(["n_ground_truth"] if any(one.n_ground_truth for one, _ in ones) else []))
+    names = [name for name in IF_SEVERAL if name in several or name in always]
     alike: dict[tuple[object, ...], list[dict[str, Any]]] = {}
     for (one, _), of in zip(ones, whole, strict=True):
         alike.setdefault(tuple(getattr(one, name) for name in names), []).append(of.settings)

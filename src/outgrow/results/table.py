@@ -90,7 +90,11 @@ class CurvePoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One experiment and seed, as `outgrow results` lists it. Scores are of `metric`; PGR only with verdict `ok`."""
+    """One experiment and seed, as `outgrow results` lists it. Scores are of `metric`; PGR only with verdict `ok`.
+
+    Args:
+        n_ground_truth: rows of `transfer` whose ground truth the method learned from.
+    """
 
     experiment: str
     task: str
@@ -102,6 +106,7 @@ class Result:
     n_supervisor: int
     n_transfer: int
     n_test: int
+    n_ground_truth: int = 0
     metric: str
     zero_shot_score: float | None
     weak_score: float | None
@@ -147,6 +152,7 @@ class Group:
     n_supervisor: int
     n_transfer: int
     n_test: int
+    n_ground_truth: int = 0
     weak_cost: float
     strong_cost: float
     zero_shot: Interval | None

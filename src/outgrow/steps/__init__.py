@@ -7,17 +7,20 @@ folder. So one function serves a direct call, a dry run, and a sweep, in which e
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
+from outgrow.errors import ConfigError
 from outgrow.learning.objective import Objective, Transform
-from outgrow.models.base import Model, Role
+from outgrow.models.base import Model, Role, as_probe
 from outgrow.specs import SplitSpec, TrainSpec
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.asked import Ask, Asked
 from outgrow.steps.base import Step, Write, walk_unique
+from outgrow.steps.calibrated import Calibrated
 from outgrow.steps.combine import Combined
 from outgrow.steps.compare import Comparison
 from outgrow.steps.context import Context
+from outgrow.steps.crossfit import CrossFitted
 from outgrow.steps.examples import Dataset
 from outgrow.steps.features import Features
 from outgrow.steps.finetune import Finetuned
@@ -27,15 +30,20 @@ from outgrow.steps.labels import Labels
 from outgrow.steps.outside import FromOutside
 from outgrow.steps.predictor import NewRows, Predictor, Untrained
 from outgrow.steps.prompt import Prompted
+from outgrow.steps.rework import Reworked, Rule
 from outgrow.steps.score import Scored
+from outgrow.steps.shift import Shift
+from outgrow.steps.simulated import Disturbed, Simulant, Simulated
 from outgrow.steps.split import Part, Split
+from outgrow.steps.told import Told
 from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Ask", "Asked", "Combined", "Comparison", "Context", "Dataset", "Features", "Finetuned", "FromOutside",
-    "Given", "Labeller", "Labels", "NewRows", "Part", "Predictor", "Prompted", "Scored", "Split", "Step", "Steps",
-    "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Adapted", "Ask", "Asked", "Calibrated", "Combined", "Comparison", "Context", "CrossFitted", "Dataset",
+    "Disturbed", "Features", "Finetuned", "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part",
+    "Predictor", "Prompted", "Reworked", "Scored", "Shift", "Simulant", "Simulated", "Split", "Step", "Steps",
+    "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -49,9 +57,13 @@ class Steps:
 
     def split(self, task: Task, split: SplitSpec, *, seed: int) -> Split:
         """The four disjoint parts of a task's examples."""
-        aside = (split.test, split.validation, split.pool, split.seed, split.supervisor, split.transfer)
-        dataset = self._once(("dataset", task, aside), lambda: Dataset(task=task, split=split))
+        dataset = self._once(("dataset", task, split), lambda: Dataset(task=task, split=split))
         return self._once(("split", dataset, seed), lambda: Split(dataset=dataset, seed=seed))
+
+    def shifted(self, shift: Shift, split: Split) -> Split:
+        """The test examples of another task, for models that learn from `split`."""
+        dataset = self._once(("shifted", shift, split.dataset), lambda: shift.dataset(split.dataset))
+        return self._once(("split", dataset, split.seed), lambda: Split(dataset=dataset, seed=split.seed))
 
     def finetune(
         self,
@@ -62,28 +74,53 @@ class Steps:
         labels: Labels | None = None,
         objective: Objective | None = None,
         start: Adapted | None = None,
+        after: Trained | None = None,
+        earlier: Labels | None = None,
     ) -> Trained:
         """Train a role's model on a part: on ground truth, or on weak labels by an objective.
 
         Args:
             objective: what is learned from weak labels; cross-entropy on the labels as they are by default.
             start: weights of a generative fine-tuning to begin from.
+            after: a training of the same model that this one goes on from.
+            earlier: what another student says of the part, for objectives that look at it.
+
+        Raises:
+            ConfigError: the objective needs frozen features, and the model gives none.
         """
         held_out = None
         if labels is not None:
-            held_out = self.label(labels.by, part.split.part("validation"))
             objective = objective or Objective()
+            if labels.by.speaks_of is None:
+                held_out = self.label(labels.by, part.split.part("validation"))
 
         def make() -> Trained:
             of: dict[str, Any] = {
                 "role": role, "part": part, "labels": labels, "held_out": held_out, "objective": objective,
-                "seed": seed, "start": start,
+                "seed": seed, "start": start, "after": after, "earlier": earlier,
             }  # fmt: skip
-            if role.model.extractor() is None:
-                return Finetuned(**of)
-            return TrainedHead(**of, frozen=self.features(role.model, part.split.dataset, start=start))
+            frozen = frozen_part(role.model, objective)
+            if frozen is not None:
+                of["frozen"] = self.features(frozen, part.split.dataset, start=start)
+            return Finetuned(**of) if role.model.extractor() is None else TrainedHead(**of)
 
-        return self._once(("finetune", role, _where(part), labels, objective, seed, start), make)
+        return self._once(("finetune", role, _where(part), labels, objective, seed, start, after, earlier), make)
+
+    def halves(
+        self, role: Role, part: Part, *, labels: Labels, objective: Objective | None = None, seed: int
+    ) -> CrossFitted:
+        """Two trainings, each on one half of a part: a half is answered by the model of the other one."""
+        if part.size < 2:
+            raise ConfigError(f"part {part.name!r} has one example, and two are needed to train out of fold")
+        pieces = tuple(part.pieces(2))
+        members = tuple(
+            self.finetune(role, piece, labels=labels, objective=objective, seed=seed) for piece in reversed(pieces)
+        )
+        return self._once(("crossfit", members), lambda: CrossFitted(members=members, pieces=pieces))
+
+    def rework(self, labels: Labels, models: tuple[Predictor, ...], rule: Rule) -> Reworked:
+        """Labels made anew by what models say of the same rows."""
+        return self._once(("rework", labels, models, rule), lambda: Reworked(labels=labels, models=models, rule=rule))
 
     def features(self, model: Model, dataset: Dataset, *, start: Adapted | None = None) -> Features:
         """What the frozen part of a model makes of every row of a dataset."""
@@ -113,9 +150,36 @@ class Steps:
         """Labels of somebody outside who is shown the rows."""
         return self._once(("ask", labeller, split), lambda: Ask(labeller=labeller, split=split))
 
+    def simulate(
+        self,
+        labeller: Simulant,
+        split: Split,
+        *,
+        seed: int,
+        judge: Predictor | None = None,
+        features: Features | None = None,
+    ) -> Simulated:
+        """Labels with known errors, of somebody who is shown the truth of what it labels."""
+        return self._once(
+            ("simulate", labeller, split, seed, judge, features),
+            lambda: Simulated(labeller=labeller, split=split, seed=seed, judge=judge, frozen=features),
+        )
+
+    def disturb(self, of: Predictor, *, rate: float, seed: int) -> Disturbed:
+        """Somebody's answers with errors injected."""
+        return self._once(("disturb", of, rate, seed), lambda: Disturbed(of=of, rate=rate, seed=seed))
+
+    def tell(self, part: Part) -> Told:
+        """The ground truth of a part's rows, told by somebody who says nothing of others."""
+        return self._once(("truth", _where(part)), lambda: Told(part=part))
+
     def combine(self, members: tuple[Predictor, ...], rule: Transform) -> Combined:
         """Several predictors that answer as one."""
         return self._once(("combine", members, rule), lambda: Combined(members=members, rule=rule))
+
+    def calibrate(self, of: Predictor, part: Part, *, by: Literal["temperature", "platt"]) -> Calibrated:
+        """A predictor whose probabilities are calibrated by the ground truth of a part that did not teach it."""
+        return self._once(("calibrate", of, _where(part), by), lambda: Calibrated(of=of, part=part, way=by))
 
     def untrained(self, model: Model) -> Untrained:
         """A pretrained model as it is."""
@@ -123,7 +187,10 @@ class Steps:
 
     def label(self, by: Predictor, part: Part, *, audited: Labels | None = None) -> Labels:
         """A predictor's answers on a part, and what is known to be true of some of its rows."""
-        return self._once(("label", by, _where(part), audited), lambda: Labels(by=by, part=part, audited=audited))
+        plain = self.label(by, part) if audited is not None and by.cost is not None else None
+        return self._once(
+            ("label", by, _where(part), audited), lambda: Labels(by=by, part=part, audited=audited, plain=plain)
+        )
 
     def score(self, by: Predictor, split: Split) -> Scored:
         """A predictor's answers to the test examples."""
@@ -152,6 +219,26 @@ class Steps:
         if found is None:
             found = self._known[call] = make()
         return found
+
+
+def frozen_part(model: Model, objective: Objective | None) -> Model | None:
+    """The model whose frozen features a training takes: itself as a probe, if a head or the objective asks for them.
+
+    Raises:
+        ConfigError: the objective needs features, and the model cannot be a probe.
+    """
+    if model.extractor() is not None:
+        return model
+    if objective is None or not objective.wants_features:
+        return None
+    found = as_probe(model)
+    if found is None and objective.needs_features:
+        raise ConfigError(
+            f"{objective.needs_features!r} looks at frozen features of the rows, and {model.label!r} has none; take a "
+            'student that can be trained with training = "probe", or leave it out',
+            key="method",
+        )
+    return found
 
 
 def _where(part: Part) -> Hashable:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Checks:
     """Best is judged by the labels that the training itself goes by.
 
-    For a student that is agreement with its weak supervisor; for a training on ground truth, ground truth.
+    For a student that is agreement with its weak supervisor; for a training on ground truth, ground truth. Where the
+    training goes by somebody who says nothing of the validation examples, no check is better than another.
     """
 
     def __init__(self, step: Trained, context: Context) -> None:
@@ -33,6 +34,8 @@ class Checks:
         self.rows, self.output = data.rows(self.part), data.output
         self._truth = None if data.truth is None else data.known_truth(self.part)
         held_out = None if step.held_out is None else step.held_out.read(context)
+        if held_out is not None and held_out.abstains.all():
+            held_out = None
         self._supervisor = None if held_out is None else chosen(held_out, data)
         self._votes = None if held_out is None or held_out.texts is not None else even(held_out.mean())
         self._score, self._keep = -1.0, step.role.train.keep == "best"
@@ -74,7 +77,7 @@ class Checks:
                 "gradient_norm": progress.gradient_norm,
             }
         )
-        score = accuracy if agreement is None else agreement
+        score = accuracy if self._step.labels is None else agreement
         if progress.share > 0 and score is not None and score > self._score:
             self._score = score
             if self._keep:
@@ -93,5 +96,5 @@ class Checks:
         return save(arrays | {"progress": progress, "groups": groups.astype(np.int64)})
 
     def kept(self, state: State) -> State:
-        """The weights to keep: the best, where the training says so, else those it ended with."""
-        return self.best if self._keep else state
+        """The weights to keep: the best, where the training says so and can tell, else those it ended with."""
+        return self.best if self._keep and self.best else state

@@ -11,9 +11,12 @@ from outgrow.errors import DataError
 from outgrow.metrics.base import Predictions, metrics
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
+from outgrow.steps.features import Features
 from outgrow.steps.labels import Labels
+from outgrow.steps.predictor import Predictor
 from outgrow.steps.score import Scored
 from outgrow.steps.stored import stored
+from outgrow.steps.sureness import sureness
 from outgrow.steps.trained import CURVE
 
 FILE, FACTS = "test.parquet", "facts.json"
@@ -76,12 +79,18 @@ class Comparison(Step):
 
     def _facts(self, context: Context) -> dict[str, Any]:
         data = self.student.split.read(context)
-        curves, notes = {}, list(data.examples.notes)
+        learned = self.labels.part.split.read(context)
+        curves, notes = {}, [*learned.examples.notes, *data.examples.notes]
         for role in ("weak", "student", "ceiling"):
             by = self.roles[role].by
             if curve := stored(context.store, by.key, _curve):
                 curves[role] = curve
             notes += by.notes(context)
+            if role == "weak":
+                notes += self.labels.notes(context)
+            notes += [note for step in self.roles[role].also if isinstance(step, (Features, Predictor))
+                      for note in step.notes(context)]  # fmt: skip
+        notes += sureness(self.student.by, self.labels, context)
         return {
             "weak_label_accuracy": self.labels.facts(context)["accuracy"],
             "n_classes": data.output.n_classes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,6 +30,10 @@ class Features(Step):
     """Float16 features [n, ..., width] of all rows, standardised by the pool's mean and deviation, which are kept.
 
     The rows of `test` and `validation` play no part in what they are standardised by, and no labels do at all.
+
+    Args:
+        like: features of another dataset, whose mean and deviation serve here too: a head that was trained on those
+            is to answer from these.
     """
 
     name: ClassVar[str] = "features"
@@ -37,13 +41,18 @@ class Features(Step):
     model: Model
     dataset: Dataset
     start: Adapted | None
+    like: Features | None = None
 
     def identity(self) -> dict[str, Any]:
         return {"extractor": plain(self.extractor)}
 
     def inputs(self) -> dict[str, Step]:
         examples: dict[str, Step] = {"examples": self.dataset}
-        return examples | ({"start": self.start} if self.start else {})
+        return examples | ({"start": self.start} if self.start else {}) | ({"like": self.like} if self.like else {})
+
+    def on(self, dataset: Dataset) -> Features:
+        """These features, or those of another dataset in the same units."""
+        return self if dataset.key == self.dataset.key else replace(self, dataset=dataset, like=self)
 
     @property
     def extractor(self) -> Extractor:
@@ -79,7 +88,10 @@ class Features(Step):
             context.report(self, done / whole)
         assert raw is not None
         pool = data.part("pool")
-        mean, deviation = moments(raw, pool.start, pool.stop)
+        if self.like:
+            mean, deviation = (self.like.moments(context)[name] for name in ("mean", "deviation"))
+        else:
+            mean, deviation = moments(raw, pool.start, pool.stop)
         features = create(folder / FILE, raw.shape)
         for first in range(0, len(raw), CHUNK):
             features[first : first + CHUNK] = standardised(raw[first : first + CHUNK], mean, deviation)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from outgrow.errors import StepFailed
-from outgrow.learning.losses import CrossEntropy
 from outgrow.learning.progress import Progress
 from outgrow.steps.checks import Checks
 from outgrow.steps.context import Context
@@ -33,7 +32,8 @@ class Finetuned(Trained):
         from outgrow.learning.train import fit
         from outgrow.learning.weights import packed, trainable
 
-        network = self._new(context, self.part.kind(context))
+        output = self.part.kind(context)
+        network = self.after.network(context, output) if self.after else self._new(context, output)
         lesson, texts = self.lesson(context)
         rows, targets = _to_learn(network, self.part.values(context)[lesson.kept], lesson, texts)
         checks = Checks(self, context)
@@ -42,10 +42,9 @@ class Finetuned(Trained):
         def check(network: Network, progress: Progress) -> None:
             checks.note(predict(network, held_out, machine=context.machine), progress, lambda: trainable(network))
 
-        loss = self.objective.loss if self.objective else CrossEntropy()
         try:
             fit(
-                network, rows, targets, self.role.train, loss=loss, weights=lesson.weights[lesson.kept],
+                network, rows, targets, self.role.train, loss=lesson.loss, weights=lesson.weights[lesson.kept],
                 seed=self.seed, machine=context.machine, check=check,
             )  # fmt: skip
         except StepFailed as error:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from outgrow.errors import OutgrowError, StepFailed
-from outgrow.learning.losses import CrossEntropy
 from outgrow.learning.progress import Progress
 from outgrow.spec import digest
 from outgrow.steps.base import Step, Write
@@ -43,7 +42,7 @@ class TrainedHead(Trained):
     def inputs(self) -> dict[str, Step]:
         found = super().inputs()
         found.pop("start", None)  # the features began from it
-        return found | {"features": self.frozen}
+        return found
 
     @property
     def features(self) -> Features | None:
@@ -87,7 +86,8 @@ class TrainedHead(Trained):
 
         network = self.network(context, inputs.kind(context))
         if isinstance(inputs, Part):
-            return answers(network, self.frozen.read(context), inputs.split.read(context).rows(inputs))
+            frozen = self.frozen.on(inputs.split.dataset)
+            return answers(network, frozen.read(context), inputs.split.read(context).rows(inputs))
         features = self.frozen.of(context, inputs.inputs)
         return answers(network, features, np.arange(len(features)))
 
@@ -121,9 +121,10 @@ def _train(steps: Sequence[TrainedHead], context: Context) -> dict[str, Write | 
                 rows=step.part.split.read(context).rows(step.part),
                 targets=torch.from_numpy(lesson.targets),
                 weights=torch.from_numpy(lesson.weights),
-                loss=step.objective.loss if step.objective else CrossEntropy(),
+                loss=lesson.loss,
                 seed=step.seed,
                 l2=step.role.train.l2,
+                start=None if step.after is None else _head(step.after.network(context, output)),
                 check=_checking(own, held_out, partial(context.report, step)),
             )
         )
@@ -161,6 +162,14 @@ def _checking(
         checks.note(answers, progress, lambda: _state(Head(weight=weight, bias=bias), checks.output))
 
     return check
+
+
+def _head(network: Network) -> Head:
+    """The head of a probe that was trained."""
+    from outgrow.learning.heads import Head
+
+    state = {name: value.detach() for name, value in network.state_dict().items()}
+    return Head(weight=state["head.weight"], bias=state.get("head.bias", state["head.weight"].new_zeros(1)))
 
 
 def _state(head: Head, output: Output) -> State:

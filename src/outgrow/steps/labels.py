@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from outgrow.learning.objective import WeakLabels
+from outgrow.learning.objective import WeakLabels, mean_of
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.predictor import Inputs, Predictor
 from outgrow.steps.split import Part
 from outgrow.steps.stored import demand, stored
-from outgrow.steps.truth import accuracy_of
+from outgrow.steps.truth import accuracy_of, note_of, several
 
 PROBABILITIES, TEXTS, FACTS = "labels.safetensors", "texts.json", "labels.json"
 
@@ -26,6 +26,7 @@ class Labels(Step):
 
     Args:
         audited: what is known to be true of some of the rows; a student may learn from it.
+        plain: the same votes with nothing beside them, where asking for them again would cost something.
     """
 
     name: ClassVar[str] = "label"
@@ -33,12 +34,15 @@ class Labels(Step):
     by: Predictor
     part: Part
     audited: Labels | None = None
+    plain: Labels | None = None
 
     def identity(self) -> dict[str, Any]:
         return {"part": self.part.identity()}
 
     def inputs(self) -> dict[str, Step]:
         found: dict[str, Step] = {"model": self.by, "split": self.part.split}
+        if self.plain:
+            found["plain"] = self.plain
         return found | ({"audited": self.audited} if self.audited else {})
 
     @property
@@ -47,22 +51,46 @@ class Labels(Step):
 
     @property
     def work(self) -> float:
-        return 0.0 if self.by.features else (self.by.cost or 0.0) * self.part.size
+        return 0.0 if self.by.features or self.plain else (self.by.cost or 0.0) * self.part.size
 
     def compute(self, context: Context, folder: Path) -> None:
         data = self.part.split.read(context)
-        votes = self.by.votes(context, self.part)
+        votes = self.plain.votes(context) if self.plain else self.by.votes(context, self.part)
         write_votes(votes, folder)
         weak = weak_labels(votes, self.part, context)
         facts = {
             "ids": list(weak.ids),
             "accuracy": accuracy_of(weak, data, self.part),
             "abstentions": [int(one.sum()) for one in weak.abstains],
+            **several(weak, data, self.part),
         }
         (folder / FACTS).write_text(json.dumps(facts))
 
     def read(self, context: Context, piece: Part | None = None) -> WeakLabels:
         """The labels, in the order of the part's rows; of a piece of it, where one is given."""
+        first = 0 if piece is None else piece.start - self.part.start
+        rows = slice(first, first + (piece or self.part).size)
+        votes = self.votes(context)
+        if self.audited is None:
+            return weak_labels(votes[:, rows], piece or self.part, context)
+        known, told = self._told(context, votes)
+        weak = weak_labels(np.concatenate([votes, told[None]])[:, rows], piece or self.part, context)
+        truth = np.where(known[rows], weak.probabilities[-1].argmax(-1), -1)
+        return replace(weak, probabilities=weak.probabilities[:-1], truth=truth)
+
+    def _told(self, context: Context, votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which rows somebody knows the truth of, bool [n], and that as one more vote; elsewhere the first vote."""
+        assert self.audited is not None
+        said = self.audited.votes(context)
+        said = said[0] if said.dtype == object else mean_of(said)
+        heard = np.flatnonzero(said != "" if said.dtype == object else said.any(-1))
+        known, told = np.zeros(self.part.size, bool), votes[0].copy()
+        rows = heard + self.audited.part.start - self.part.start
+        known[rows], told[rows] = True, said[heard]
+        return known, told
+
+    def votes(self, context: Context) -> np.ndarray:
+        """The votes on all rows of the part, [members, n, classes], or texts [members, n]."""
 
         def of_all(folder: Path) -> np.ndarray:
             found = read_votes(folder)
@@ -73,24 +101,24 @@ class Labels(Step):
                 raise ValueError("a label is no text")
             return found
 
-        votes = context.remember("labels", self.key, lambda: stored(context.store, self.key, of_all))
-        if piece is not None:
-            first = piece.start - self.part.start
-            votes = votes[:, first : first + piece.size]
-        weak = weak_labels(votes, piece or self.part, context)
-        if self.audited is None:
-            return weak
-        known = self.audited.read(context, piece).mean()
-        return replace(weak, truth=np.where(known.any(1), known.argmax(1), -1))
+        return context.remember("labels", self.key, lambda: stored(context.store, self.key, of_all))
 
     def facts(self, context: Context) -> dict[str, Any]:
-        """Its accuracy against ground truth, where that is known, and how often each member abstained."""
+        """Its accuracy against ground truth, where that is known, and how often each member abstained.
+
+        Of several members also how often each is right (`members`), and their majority `vote`.
+        """
 
         def read(folder: Path) -> dict[str, Any]:
             found = json.loads((folder / FACTS).read_bytes())
-            return {name: found[name] for name in ("ids", "accuracy", "abstentions")}
+            more = {name: found[name] for name in ("members", "vote") if name in found}
+            return {name: found[name] for name in ("ids", "accuracy", "abstentions")} | more
 
         return stored(context.store, self.key, read)
+
+    def notes(self, context: Context) -> list[str]:
+        """What the user should know of them: of several supervisors, how good a majority vote is."""
+        return note_of(self.facts(context))
 
 
 def weak_labels(votes: np.ndarray, inputs: Inputs, context: Context) -> WeakLabels:

@@ -21,6 +21,7 @@ def read_lesson(
     labels: Labels | None,
     objective: Objective,
     features: Features | None,
+    earlier: Labels | None,
     seed: int,
 ) -> tuple[Lesson, tuple[str, ...] | None]:
     """Targets and weights of a part's rows; and where texts are generated, the text that each class stands for."""
@@ -34,6 +35,8 @@ def read_lesson(
     if features is not None:
         rows = data.rows(part)
         weak = dataclasses.replace(weak, features=lambda: np.asarray(features.read(context)[rows]))
+    if earlier is not None:
+        weak = dataclasses.replace(weak, earlier=earlier.read(context, part).mean())
     try:
         return objective.lesson(weak, seed=seed), weak.texts
     except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,6 +53,9 @@ class FromOutside(Predictor):
     def inputs(self) -> dict[str, Step]:
         return {"split": self.split}
 
+    def elsewhere(self, split: Split) -> list[Step]:
+        return [] if split.key == self.split.key else [replace(self, split=split)]
+
     @property
     def label(self) -> str:
         return self.labeller.label
@@ -91,6 +94,8 @@ class FromOutside(Predictor):
 
         if not isinstance(inputs, Part):
             return self.new(context, inputs)
+        if inputs.split.key != self.split.key:
+            return replace(self, split=inputs.split).votes(context, inputs)
         whole = stored(
             context.store,
             self.key,

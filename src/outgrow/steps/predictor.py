@@ -14,7 +14,7 @@ from outgrow.spec import plain
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.features import Features
-from outgrow.steps.split import Part
+from outgrow.steps.split import Part, Split
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
@@ -59,6 +59,19 @@ class Predictor(Step):
     def features(self) -> Features | None:
         """The stored features that it answers from, if it does."""
         return None
+
+    @property
+    def speaks_of(self) -> Part | None:
+        """The only rows that it answers, where that is known beforehand."""
+        return None
+
+    def elsewhere(self, split: Split) -> list[Step]:
+        """What it needs besides itself to answer another dataset's rows; nothing for rows of its own."""
+        inputs = [step for step in self.inputs().values() if isinstance(step, Predictor)]
+        found = [step for one in inputs for step in one.elsewhere(split)]
+        if self.features and self.features.on(split.dataset) is not self.features:
+            found.append(self.features.on(split.dataset))
+        return list({step.key: step for step in found}.values())
 
     def answers(self, context: Context, inputs: Inputs) -> np.ndarray:
         """Probabilities float32 [n, classes], a row of zeros where it has no answer; for generation, texts [n]."""

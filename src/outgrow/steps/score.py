@@ -31,7 +31,12 @@ class Scored(Step):
     def inputs(self) -> dict[str, Step]:
         if isinstance(self.by, Untrained):  # the same for all seeds
             return {"examples": self.split.dataset}
-        return {"split": self.split, "model": self.by}
+        return {"split": self.split, "model": self.by} | {f"also {i}": step for i, step in enumerate(self.also)}
+
+    @property
+    def also(self) -> list[Step]:
+        """What the predictor needs besides, where the test examples are of another dataset than it learned from."""
+        return self.by.elsewhere(self.split)
 
     @property
     def part(self) -> Part:

@@ -16,12 +16,10 @@ from outgrow.errors import DataError
 from outgrow.specs import SplitSpec
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
+from outgrow.steps.draw import CONDITIONS, DRAWN, draw
 from outgrow.steps.examples import Dataset, ExamplesData, noting
-from outgrow.steps.grouping import by_group, check_sizes, rank, take
 from outgrow.steps.stored import demand, stored
 from outgrow.tasks.base import Output
-
-DRAWN = ("supervisor", "transfer")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,7 +32,8 @@ class Split(Step):
     seed: int
 
     def identity(self) -> dict[str, Any]:
-        return {name: getattr(self.sizes, name) for name in DRAWN} | {"seed": self.seed}
+        conditions = {name: value for name in CONDITIONS if (value := getattr(self.sizes, name)) is not None}
+        return {name: getattr(self.sizes, name) for name in DRAWN} | {"seed": self.seed} | conditions
 
     def inputs(self) -> dict[str, Step]:
         return {"examples": self.dataset}
@@ -93,6 +92,14 @@ class Part:
         edges = [self.start + self.size * i // n for i in range(n + 1)]
         return [dataclasses.replace(self, start=a, size=b - a) for a, b in pairwise(edges)]
 
+    def first(self, n: int) -> Part:
+        """Its first `n` rows: as good as drawn at random, since a hash orders them."""
+        return dataclasses.replace(self, size=n)
+
+    def cut(self, n: int) -> tuple[Part, Part]:
+        """Its first `n` rows, and the rest."""
+        return self.first(n), dataclasses.replace(self, start=self.start + n, size=self.size - n)
+
     def identity(self) -> dict[str, Any]:
         """Which rows of the split they are."""
         return {"name": self.name, "start": self.start, "stop": self.stop}
@@ -105,19 +112,6 @@ class Part:
     def kind(self, context: Context) -> Output:
         """What is to be answered."""
         return self.split.read(context).output
-
-
-def draw(data: ExamplesData, spec: SplitSpec, *, seed: int) -> dict[str, np.ndarray]:
-    """Row numbers of `supervisor` and `transfer` for one seed, whole groups at a time."""
-    pool = data.part("pool")
-    wanted = {name: getattr(spec, name) for name in DRAWN}
-    check_sizes(wanted, len(pool), f"besides test {spec.test:,} and validation {spec.validation:,} there are")
-    ids, groups = [data.ids[row] for row in pool], [data.groups[row] for row in pool]
-    rows = {group: [pool[i] for i in members] for group, members in by_group(ids, groups).items()}
-    parts: dict[str, np.ndarray] = {}
-    order = sorted(rows, key=lambda group: rank(spec.seed, seed, group))
-    take(parts, order, rows, wanted, DRAWN)
-    return parts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
+from outgrow.steps.features import Features
 from outgrow.steps.labels import Labels
 from outgrow.steps.lesson import read_lesson
 from outgrow.steps.predictor import Predictor
@@ -26,9 +27,13 @@ class Trained(Predictor):
 
     Args:
         labels: weak labels of the part, or of a part that it is a piece of.
-        held_out: what the same supervisor says of the validation examples, by which the training is checked.
+        held_out: what the same supervisor says of the validation examples, by which the training is checked; None
+            with ground truth, and where it says nothing of them.
         objective: what is learned from weak labels; None with ground truth.
         start: weights of a generative fine-tuning to begin from.
+        after: a training that it goes on from.
+        frozen: stored features of its own pretrained model: what a head is trained on, and what objectives look at.
+        earlier: what another student says of the part's rows, for objectives that look at it.
     """
 
     name: ClassVar[str] = "finetune"
@@ -40,6 +45,9 @@ class Trained(Predictor):
     objective: Objective | None
     seed: int
     start: Adapted | None = None
+    after: Trained | None = None
+    frozen: Features | None = None
+    earlier: Labels | None = None
 
     def identity(self) -> dict[str, Any]:
         return {
@@ -52,11 +60,11 @@ class Trained(Predictor):
 
     def inputs(self) -> dict[str, Step]:
         found: dict[str, Step] = {"split": self.part.split}
-        if self.labels and self.held_out:
-            found |= {"labels": self.labels, "held_out": self.held_out}
-        if self.start:
-            found["start"] = self.start
-        return found
+        others: dict[str, Step | None] = {
+            "labels": self.labels, "held_out": self.held_out, "start": self.start, "after": self.after,
+            "features": self.frozen, "earlier": self.earlier,
+        }  # fmt: skip
+        return found | {name: step for name, step in others.items() if step}
 
     @property
     def label(self) -> str:
@@ -70,7 +78,7 @@ class Trained(Predictor):
     def title(self) -> str:
         teacher = "ground truth" if self.labels is None else f"labels of {self.labels.by.label}"
         how = f" ({self.objective.label})" if self.objective and self.objective.label else ""
-        return f"train {self.label} on {teacher}{how}"
+        return f"train {self.label} {'further ' if self.after else ''}on {teacher}{how}"
 
     @property
     def work(self) -> float:
@@ -82,6 +90,6 @@ class Trained(Predictor):
     def lesson(self, context: Context) -> tuple[Lesson, tuple[str, ...] | None]:
         """What it learns: targets and weights of its rows, and where texts are generated, the classes' texts."""
         return read_lesson(
-            self.part, context, labels=self.labels, objective=self.objective or Objective(), features=self.features,
-            seed=self.seed,
+            self.part, context, labels=self.labels, objective=self.objective or Objective(), features=self.frozen,
+            earlier=self.earlier, seed=self.seed,
         )  # fmt: skip

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from outgrow.learning.featured import voted
 from outgrow.learning.objective import WeakLabels
 from outgrow.steps.split import Part, SplitData
+from outgrow.trust.intervals import wilson
 
 
 def chosen(weak: WeakLabels, data: SplitData) -> np.ndarray:
@@ -33,6 +37,32 @@ def accuracy_of(weak: WeakLabels, data: SplitData, part: Part) -> float | None:
     if weak.texts is not None:
         return float((chosen(weak, data) == truth).mean())
     return float(even(weak.mean())[np.arange(len(truth)), truth].mean())
+
+
+def several(weak: WeakLabels, data: SplitData, part: Part) -> dict[str, Any]:
+    """How often each of several supervisors is right, and their majority vote; nothing of one, or where texts are.
+
+    As `accuracy_of`, and nothing where nobody knows the truth.
+    """
+    votes = weak.probabilities
+    if len(votes) < 2 or data.truth is None or weak.texts is not None:
+        return {}
+    truth = data.known_truth(part)
+    right = [float(even(own)[np.arange(len(truth)), truth].mean()) for own in (*votes, voted(votes))]
+    return {"members": right[:-1], "vote": right[-1]}
+
+
+def note_of(facts: dict[str, Any]) -> list[str]:
+    """What `several` found, as a note: the majority vote is the baseline of whatever fuses labels."""
+    if "vote" not in facts:
+        return []
+    members, n = facts["members"], len(facts["ids"])
+    low, high = wilson(facts["vote"], n)
+    return [
+        f"majority vote of {len(members)} supervisors: right on {facts['vote']:.1%} [{low:.1%}, {high:.1%}] of {n:,} "
+        f"rows of transfer; alone they are right on {min(members):.1%} to {max(members):.1%}, their mean on "
+        f"{facts['accuracy']:.1%}"
+    ]
 
 
 def even(answers: np.ndarray) -> np.ndarray:

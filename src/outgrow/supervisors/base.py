@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from outgrow.errors import ConfigError
 from outgrow.learning.objective import Transform
 from outgrow.models.base import Model, Role
 from outgrow.registry import Registry
 from outgrow.spec import Option
-from outgrow.steps import Predictor, Split, Steps
+from outgrow.steps import Part, Predictor, Split, Steps
 from outgrow.tasks.base import Kind, Output
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Supervisor(Option):
     """The kinds of task that it can label."""
     learns: ClassVar[bool] = True
     """Whether it needs the ground truth of `supervisor`."""
+    simulated: ClassVar[bool] = False
+    """Whether some of its errors are made on purpose, by truth that it is shown or at random: results say so."""
 
     @property
     def cost(self) -> float | None:
@@ -43,6 +46,13 @@ class Supervisor(Option):
     def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
         """The steps that lead to somebody who can label."""
         raise NotImplementedError
+
+    def trained_on(self, part: Part, steps: Steps, *, seed: int) -> Predictor:
+        """The same, trained on these rows of `supervisor` alone; ConfigError where it is no model that is trained."""
+        raise ConfigError(
+            f"weak.of: {self.label!r} is no model that is trained on rows of its own; name one (outgrow list models)",
+            key="weak.of",
+        )
 
 
 supervisors: Registry[type[Supervisor]] = Registry("supervisors", package="outgrow.supervisors")
@@ -71,30 +81,37 @@ class ById(Outside):
 
 
 class Committee(Supervisor):
-    """Supervisors that answer together: what they can do and what is in them is told by the members."""
+    """Supervisors that answer together: what they can do and what is in them is told by all of them."""
 
-    members: tuple[Supervisor, ...]
+    @property
+    def everyone(self) -> tuple[Supervisor, ...]:
+        """Who is in it; who stands there twice answers twice."""
+        raise NotImplementedError
 
     @property
     def learns(self) -> bool:  # type: ignore[override]
-        return any(one.learns for one in self.members)
+        return any(one.learns for one in self.everyone)
+
+    @property
+    def simulated(self) -> bool:  # type: ignore[override]
+        return any(one.simulated for one in self.everyone)
 
     @property
     def kinds(self) -> frozenset[Kind]:  # type: ignore[override]
-        return frozenset.intersection(*(one.kinds for one in self.members))
+        return frozenset.intersection(*(one.kinds for one in self.everyone))
 
     @property
     def cost(self) -> float | None:
-        costs = [one.cost for one in self.members if one.cost is not None]
+        costs = [one.cost for one in self.everyone if one.cost is not None]
         return max(costs) if costs else None
 
     @property
     def models(self) -> tuple[Model, ...]:
-        return tuple(model for one in self.members for model in one.models)
+        return tuple(model for one in self.everyone for model in one.models)
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        return tuple(role for one in self.members for role in one.roles)
+        return tuple(role for one in self.everyone for role in one.roles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,4 +145,7 @@ class TrainedModel(Supervisor):
         model = self.role.model
         if data.dataset.task.name in model.supervises_untrained:
             return steps.untrained(model)
-        return steps.finetune(self.role, data.part("supervisor"), seed=seed)
+        return self.trained_on(data.part("supervisor"), steps, seed=seed)
+
+    def trained_on(self, part: Part, steps: Steps, *, seed: int) -> Predictor:
+        return steps.finetune(self.role, part, seed=seed)

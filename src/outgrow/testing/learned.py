@@ -113,6 +113,19 @@ def _check_rows(model: Model, network: Network, sample: Sample) -> None:
         demand(close, f"{name}: {what} of a row depend on {how}; mask what is padding")
     if not frozen:
         _check_gradient(model, network, sample)
+    if not frozen and model.represents:
+        _check_representation(model, network, sample.inputs, together)
+
+
+def _check_representation(model: Model, network: Network, inputs: np.ndarray, logits: Tensor) -> None:
+    import torch
+
+    with torch.inference_mode():
+        again, vectors = network.represent(network.encode(inputs).batch(np.arange(len(inputs)), torch.device("cpu")))
+    demand(torch.equal(again, logits), f"{model.name}: represent must give the logits that forward gives")
+    rows = logits.shape[0] * (inputs.ndim if inputs.dtype == object else 1)  # two texts of each pair
+    demand(vectors.ndim == 2 and len(vectors) == rows,
+           f"{model.name}: represent must give vectors [{rows}, width], not {list(vectors.shape)}")  # fmt: skip
 
 
 def _zero_weights(network: Network) -> Iterator[Tensor]:
@@ -161,3 +174,5 @@ def _check_pairs(model: Model, sample: Sample) -> None:
     turned = _answer(network, both[:, ::-1])
     same = torch.allclose(found, turned.flip(1), atol=1e-4, rtol=1e-4)
     demand(same, f"{model.name}: what it gives a candidate depends on which stands first")
+    if model.represents and model.extractor() is None:
+        _check_representation(model, network, both, found)

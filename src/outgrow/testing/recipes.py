@@ -8,23 +8,26 @@ from outgrow.errors import ConfigError
 from outgrow.methods.base import Method
 from outgrow.models.base import Role, models
 from outgrow.specs import SplitSpec, TrainSpec
-from outgrow.steps import Predictor, Prompted, Split, Step, Steps, Trained, walk_unique
+from outgrow.steps import Predictor, Prompted, Simulated, Split, Step, Steps, Told, Trained, walk_unique
 from outgrow.supervisors.base import Supervisor
 from outgrow.tasks.base import tasks
 from outgrow.testing.broken import Broken, demand
 
 SPLIT = SplitSpec(supervisor=20, transfer=20, validation=10, test=20)
+KNOWN = 5  # rows of known truth
 COMMIT = "0" * 40  # of a language model that is planned with and never read
 
 
 def check_recipe(one: Method) -> None:
-    """The steps to a student are the same for the same seed, and ground truth of `transfer` is not among them."""
+    """The steps to a student are the same for the same seed; of `transfer`, they see no truth but what it is given."""
 
     def student(strong: Role) -> Callable[[Steps], Predictor]:
         def plan(steps: Steps) -> Predictor:
             data = _data(steps)
             part, small = data.part("transfer"), Role(model=models["toy-xs"](), train=TrainSpec())
-            labels = steps.label(steps.finetune(small, data.part("supervisor"), seed=0), part)
+            weak = steps.finetune(small, data.part("supervisor"), seed=0)
+            known = steps.label(steps.tell(part.first(KNOWN)), part.first(KNOWN)) if one.uses_truth else None
+            labels = steps.label(weak, part, audited=known)
             return one.train_student(steps, strong, part, labels, objective=one.objective(), seed=0)
 
         return plan
@@ -38,6 +41,9 @@ def check_recipe(one: Method) -> None:
         found = _planned(one.name, student(toy))
     for step in walk_unique(found):
         demand(not _sees_truth(step), f"{one.name}: its student learns from ground truth of {_part(step)!r}")
+        if isinstance(step, Told):
+            given = one.uses_truth and step.part.name == "transfer" and step.part.stop <= KNOWN
+            demand(given, f"{one.name}: its student learns from ground truth that it was not given")
     steps = Steps()
     ceiling = one.train_ceiling(steps, toy, _data(steps).part("transfer"), seed=0)
     demand(isinstance(ceiling, Predictor), f"{one.name}: train_ceiling must return a predictor")
@@ -55,6 +61,8 @@ def check_supervisor(one: Supervisor) -> None:
         demand(not _sees_truth(step), f"{one.name} learns from ground truth of {_part(step)!r}, not of 'supervisor'")
         taught = isinstance(step, Trained) and step.labels is None
         demand(one.learns or not taught, f"{one.name} learns from ground truth: set learns = True")
+        told = one.simulated or not isinstance(step, Simulated)
+        demand(told, f"{one.name} is shown the truth of what it labels: set simulated = True")
 
 
 def _data(steps: Steps) -> Split:

@@ -135,8 +135,13 @@ class Classifier(TextNetwork):
                 self.head.weight.copy_(pretrained.unembedding[tokens])
 
     def forward(self, batch: TokenBatch) -> Tensor:
-        logits: Tensor = self.head(self.pooled(batch))
-        return self.paired(logits.squeeze(-1), batch) if self.pairs else logits
+        return self.represent(batch)[0]
+
+    def represent(self, batch: TokenBatch) -> tuple[Tensor, Tensor]:
+        """Logits, and the pooled states that the head reads."""
+        pooled = self.pooled(batch)
+        logits: Tensor = self.head(pooled)
+        return self.paired(logits.squeeze(-1), batch) if self.pairs else logits, pooled
 
 
 class Embedder(TextNetwork):

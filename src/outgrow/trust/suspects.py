@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from outgrow.errors import DataError
 from outgrow.plain import counted, plain
+from outgrow.trust.confident import meant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,7 @@ def suspects(
     best = given.max(-1, keepdims=True)
     silent, tied = best[..., 0] <= 0, (given == best).sum(-1) > 1
     label = np.where(silent | tied, -1, given.argmax(-1))
-    instead = _instead(label, model)
+    instead = np.broadcast_to(meant(label, model), label.shape)
     own = np.take_along_axis(model[None].repeat(m, 0), np.maximum(label, 0)[..., None], 2)[..., 0]
     other = np.where(np.arange(k) == label[..., None], -1.0, model).max(-1)
     margin = (1 + own - other) / 2
@@ -101,16 +102,16 @@ def suspects(
     listed = []
     for at in order[:most]:
         who, row = int(at[0]), int(at[1])
-        said, meant = int(label[at]), int(instead[at])
-        agree = int((label[:, row] == meant).sum())
-        votes = f"; {agree} of {m} labellers say {classes[meant]}" if m > 1 else ""
+        said, rather = int(label[at]), int(instead[at])
+        agree = int((label[:, row] == rather).sum())
+        votes = f"; {agree} of {m} labellers say {classes[rather]}" if m > 1 else ""
         reason = (
-            f"labelled {classes[said]}, which the model gives {model[row, said]:.2f}; it gives {classes[meant]} "
-            f"{model[row, meant]:.2f}{votes}"
+            f"labelled {classes[said]}, which the model gives {model[row, said]:.2f}; it gives {classes[rather]} "
+            f"{model[row, rather]:.2f}{votes}"
         )
         listed.append(
             Suspect(
-                row=row, labeller=called[who], label=said, instead=meant, self_confidence=float(own[at]),
+                row=row, labeller=called[who], label=said, instead=rather, self_confidence=float(own[at]),
                 margin=float(margin[at]), reason=reason,
             )
         )  # fmt: skip
@@ -131,20 +132,3 @@ def suspects(
         labellers=tuple(sorted(own_labels, key=lambda one: (-one.share, one.name))),
         words=tuple(words),
     )
-
-
-def _instead(label: np.ndarray, model: np.ndarray) -> np.ndarray:
-    """The most probable class among those at least as probable as on average where they are the label; -1 for none.
-
-    Args:
-        label: [m, n], -1 for none.
-        model: [n, K].
-    """
-    threshold = np.full(model.shape[1], np.inf)
-    for one in range(model.shape[1]):
-        rows = np.nonzero(label == one)[1]
-        if len(rows):
-            threshold[one] = model[rows, one].mean()
-    above = np.where(model >= threshold - 1e-12, model, -1.0)
-    chosen = np.where(above.max(1) >= 0, above.argmax(1), -1)
-    return np.broadcast_to(chosen, label.shape)

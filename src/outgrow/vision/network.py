@@ -49,9 +49,13 @@ class ImageNetwork(Network):
         return Images(inputs=inputs, preprocessing=self.preprocessing, tokens=self.tokens)
 
     def forward(self, images: Tensor) -> Tensor:
+        return self.represent(images)[0]
+
+    def represent(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits, and the vectors of the backbone; without a head, these alone."""
         one = next(self.parameters(), None)
         found: Tensor = self.backbone(images if one is None else images.to(one.dtype))
-        return found if self.head is None else self.head(found)
+        return found if self.head is None else self.head(found), found
 
     def train(self, mode: bool = True) -> ImageNetwork:
         super().train(mode)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from outgrow.learning.losses import Batch, Loss, cross_entropy, weighted_mean
+from outgrow.learning.losses import Batch, Loss, as_probabilities, cross_entropy, weighted_mean
 from outgrow.methods.losses.base import losses
 from outgrow.spec import spec
 
@@ -41,18 +41,14 @@ class ConfidenceLoss(Loss):
         return self.alpha if self.ramp == 0 else self.alpha * min(1.0, progress / self.ramp)
 
     def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
-        from torch.nn.functional import one_hot
-
         from outgrow.learning.hardening import Hardening
 
         hardening = Hardening(None if targets is None else targets.mean(0), kind=self.shares)
 
         def loss(batch: Batch) -> Tensor:
             own = batch.logits.detach().softmax(-1)
-            weight, wanted = self.weight(batch.progress), batch.targets
-            if wanted.ndim == 1:
-                wanted = one_hot(wanted, own.shape[-1]).to(own.dtype)
-            mixed = (1 - weight) * wanted + weight * hardening(own)
+            weight = self.weight(batch.progress)
+            mixed = (1 - weight) * as_probabilities(batch) + weight * hardening(own)
             return weighted_mean(cross_entropy(batch.logits, mixed), batch)
 
         return loss

@@ -39,6 +39,7 @@ class EMPosterior(Transform):
 
     name: ClassVar[str] = "em_posterior"
     kinds: ClassVar[frozenset[Kind]] = frozenset({"classification", "preference"})
+    wants_features: ClassVar[bool] = True
     rounds: Annotated[int, Field(ge=1)] = 3
     l2: Annotated[float, Field(ge=0)] = 0.1
     audit: Annotated[float, Field(gt=0)] = 20.0

@@ -87,6 +87,8 @@ class Backbone(ImageModel):
     crop: Annotated[float, Field(gt=0, le=1)] = 0.875
     training: Literal["probe", "full"] = "probe"
     rate: ClassVar[float] = 1e-4  # of full fine-tuning
+    mixed_precision: ClassVar[bool] = True
+    represents: ClassVar[bool] = True
 
     @property
     def label(self) -> str:

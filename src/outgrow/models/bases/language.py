@@ -19,11 +19,14 @@ from outgrow.tasks.base import Kind, Output
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+
     from outgrow.learning.network import Network
     from outgrow.text.configuration import Size
     from outgrow.text.pretrained import Pretrained
 
 TOKENS = 64  # of an example, for estimates of cost alone
+LETTERS = 4  # of a token, roughly
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +96,8 @@ class LanguageModel(TextModel):
     lora_rank: Annotated[int, Field(ge=1)] = 8
     new_tokens: Annotated[int, Field(ge=1)] = 12
     knows: ClassVar[frozenset[str]] = frozenset()
+    mixed_precision: ClassVar[bool] = True
+    represents: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.path and self.name not in PRESETS:
@@ -130,6 +135,10 @@ class LanguageModel(TextModel):
         preset = self._preset
         size = preset or self._measured()
         return TOKENS * size.parameters * (self.layers or size.layers) / size.layers
+
+    def longer(self, inputs: np.ndarray) -> float:
+        tokens = [min(len(str(text)) / LETTERS + 2, self.max_length) for text in inputs.reshape(-1)]
+        return sum(tokens) / len(inputs) / TOKENS  # of a pair, both texts are read
 
     def _measured(self, config: Path | None = None) -> Size:
         """What the configuration says; ConfigError if the fields do not fit it."""

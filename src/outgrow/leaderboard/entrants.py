@@ -1,0 +1,101 @@
+"""Who enters: every method, transform, selection and loss by its own name, where it makes sense."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from outgrow.config.build import method, method_table
+from outgrow.config.where import Where
+from outgrow.errors import ConfigError, OutgrowError
+from outgrow.experiment import Experiment, run
+from outgrow.leaderboard.settings import Setting
+from outgrow.methods.base import methods
+from outgrow.methods.losses.base import losses
+from outgrow.methods.selections.base import selections
+from outgrow.methods.transforms.base import transforms
+from outgrow.registry import Registry
+from outgrow.steps import Steps
+
+NAIVE = "naive"
+PLACES: tuple[Registry[Any], ...] = (methods, transforms, selections, losses)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A method in a setting.
+
+    Args:
+        experiments: one for each seed.
+    """
+
+    setting: Setting
+    name: str
+    experiments: list[Experiment]
+
+
+@dataclass(kw_only=True)
+class Field:
+    """All entries, and why some that could be are none.
+
+    Args:
+        absent: by setting and name, the reason.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    absent: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the methods that enter somewhere, `naive` first, in the order of the registries."""
+        return list(dict.fromkeys([NAIVE, *(one.name for one in self.entries)]))
+
+    def experiments(self) -> list[Experiment]:
+        """Those of all entries."""
+        return [one for entry in self.entries for one in entry.experiments]
+
+
+def entrants(settings: list[Setting], *, seeds: int, only: frozenset[str] = frozenset(), budget: int = 100) -> Field:
+    """What there is to run.
+
+    Args:
+        only: names of methods to enter besides `naive`; all by default.
+        budget: rows of ground truth for methods that learn from it.
+    """
+    found = Field()
+    names = list(dict.fromkeys([NAIVE, *(entry.name for place in PLACES for entry in place)]))
+    if unknown := only - {*names}:
+        raise ConfigError(f"there is no method {min(unknown)!r} (outgrow list methods, transforms, selections, losses)")
+    for setting in settings:
+        base, steps = setting.experiments(seeds), Steps()
+        done: dict[str, str] = {}
+        for name in names:
+            if only and name not in only and name != NAIVE:
+                continue
+            try:
+                entered = [_with_method(one, name, hard=setting.hard, budget=budget) for one in base]
+                key = run(entered[0], steps).key
+            except OutgrowError as error:
+                found.absent[setting.name, name] = str(error)
+                continue
+            if key in done:
+                found.absent[setting.name, name] = f"it does there what {done[key]} does"
+                continue
+            done[key] = name
+            found.entries.append(Entry(setting=setting, name=name, experiments=entered))
+    return found
+
+
+def _with_method(one: Experiment, name: str, *, hard: bool, budget: int) -> Experiment:
+    """An experiment with another method, of the method's own defaults."""
+    return dataclasses.replace(one, method=method(given(name, hard=hard), Where("leaderboard")))
+
+
+def given(name: str, *, hard: bool) -> Any:
+    """What a config would give as method, so that the student learns hard labels where these are the setting's."""
+    if not hard:
+        return name
+    if name in methods and "labels" in method_table(method(name, Where("leaderboard"))):
+        return {"name": name, "labels": "hard"}
+    return ["harden", name] if name != "harden" else name

@@ -1,0 +1,139 @@
+"""The leaderboard as a page of Markdown."""
+
+from __future__ import annotations
+
+from outgrow.intervals.crossed import Estimate
+from outgrow.leaderboard.board import Board, Standing
+from outgrow.leaderboard.standing import Overall
+from outgrow.plain import counted
+from outgrow.results.compare import Difference
+from outgrow.results.shown import TextTable
+from outgrow.results.table import Interval
+
+
+def headline(board: Board) -> list[str]:
+    """What is to be seen, in plain sentences."""
+    helping = [one for one in board.standings if one.overall and (one.overall.share.low or 0) > 0]
+    everywhere = [one.name for one in board.standings if not one.worse and len(one.better) == len(board.naive)]
+    found = []
+    if helping:
+        found.append(
+            f"Over all settings, {len(helping)} of {counted(len(board.standings), 'method')} have clearly more of the "
+            f"gap than naive; most of all {helping[0].name}."
+        )
+    else:
+        found.append("Over all settings, no method has clearly more of the gap than naive.")
+    for where in board.naive:
+        best = [one for one in board.standings if where in one.better]
+        best.sort(key=lambda one: -one.differences[where].estimate.value)
+        found.append(
+            f"{where}: {len(best)} better than naive, most of all {best[0].name} "
+            f"({points(best[0].differences[where])} points)."
+            if best
+            else f"{where}: nothing helps."
+        )
+    found.append(
+        f"Clearly better than naive in every setting: {', '.join(everywhere)}."
+        if everywhere
+        else "No method is clearly better than naive in every setting."
+    )
+    return found
+
+
+def standings(board: Board) -> TextTable:
+    """The board in the terminal: a row for each method."""
+    names = ("method", "of the gap, more than naive (95 %)", "better", "helps", "harms", "cost")
+    rows = [
+        (
+            one.name,
+            share(one.overall.share) if one.overall else "",
+            f"{one.overall.improvement:.2f}" if one.overall else "",
+            ", ".join(one.better), ", ".join(one.worse), f"{one.cost:.1f}",
+        )
+        for one in board.standings
+    ]  # fmt: skip
+    return TextTable(names=names, numeric=(names[1], names[2], names[5]), measured=names[1:], rows=rows)
+
+
+def markdown(board: Board, *, command: str) -> str:
+    """The whole page."""
+    where = list(board.naive)
+    lines = [
+        "# Leaderboard",
+        "",
+        f"Every method against `naive`, by {counted(board.seeds, 'seed')} on the same test rows.",
+        "",
+        f"`{command}` makes this page.",
+        "",
+        *(f"* {line}" for line in headline(board)),
+        "",
+        "| setting | supervisor | zero-shot | naive student | ceiling | PGR of naive |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {name} | "
+            + " | ".join(_score(of) for of in (one.weak_score, one.zero_shot, one.student, one.ceiling))
+            + f" | {f'{one.pgr.value:.2f} ({one.pgr.low:.2f} to {one.pgr.high:.2f})' if one.pgr else one.verdict} |"
+            for name, one in board.naive.items()
+        ),
+        "",
+        "Scores in percent, with 95 % intervals over seeds and test rows.",
+        "",
+        "| method | of the gap, more than naive | better than naive | " + " | ".join(where) + " | cost |",
+        "|---|---|---|" + "---|" * (len(where) + 1),
+        *(_row(one, where) for one in board.standings),
+        "",
+        "* *Of the gap*: the student's score minus that of naive, over the gap between supervisor and ceiling; the "
+        "interquartile mean over settings and seeds (Agarwal et al. 2021), with its 95 % interval over seeds and rows.",
+        "* *Better than naive*: the share of seeds, ties half; the mean over settings.",
+        "* Settings: points more than naive, paired by seed and row. ▲ and ▼: clearly better and worse, p below .05 "
+        f"after Holm's correction for {board.comparisons} comparisons.",
+        "* *Cost*: time of the student's trainings on a nominal machine, in those of naive.",
+        *(f"* {note}." for note in board.notes),
+    ]
+    if board.absent:
+        lines += ["", "## Who is not there", "", "| method | setting | why |", "|---|---|---|"]
+        lines += [
+            f"| {name} | {place} | {' '.join(why.split())} |"
+            for (place, name), why in sorted(board.absent.items(), key=lambda one: one[0][::-1])
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: Standing, where: list[str]) -> str:
+    cells = [_cell(one, name) for name in where]
+    over = one.overall
+    return (
+        f"| {one.name} | {share(over.share) if over else ''} | {_often(over) if over else ''} | "
+        + " | ".join(cells) + f" | {one.cost:.1f} x |"
+    )  # fmt: skip
+
+
+def _cell(one: Standing, where: str) -> str:
+    if where not in one.differences:
+        return ""
+    mark = " ▲" if where in one.better else " ▼" if where in one.worse else ""
+    return points(one.differences[where]) + mark
+
+
+def points(one: Difference) -> str:
+    """A difference in points of a hundred, or as it is where scores are no shares."""
+    times = 100 if one.share else 1
+    return f"{times * one.estimate.value:+.2f}"
+
+
+def share(one: Estimate) -> str:
+    """A share of the gap with its interval."""
+    if one.low is None or one.high is None:
+        return f"{one.value:+.2f}"
+    return f"{one.value:+.2f} ({one.low:+.2f} to {one.high:+.2f})"
+
+
+def _often(one: Overall) -> str:
+    return f"{one.improvement:.2f}" + (f" ({one.ends[0]:.2f} to {one.ends[1]:.2f})" if one.ends else "")
+
+
+def _score(one: Interval | None) -> str:
+    if one is None:
+        return ""
+    ends = "" if one.low is None or one.high is None else f" ({100 * one.low:.1f} to {100 * one.high:.1f})"
+    return f"{100 * one.value:.1f}{ends}"
