@@ -10,10 +10,11 @@ import pytest
 
 from outgrow.analyses.bases.claim import claims
 from outgrow.analyses.bases.finding import Above, Below, Finding
-from outgrow.claims import settings
+from outgrow.claims import studies
 from outgrow.claims.across import across
 from outgrow.claims.found import Found, Row, found
-from outgrow.claims.settings import SETTINGS, Part, Setting, chosen
+from outgrow.claims.settings import Part, Setting
+from outgrow.claims.studies import SETTINGS, chosen
 from outgrow.claims.table import counts, decided, details, summary, verdict
 from outgrow.cli.claims import numbers
 from outgrow.errors import ConfigError
@@ -36,7 +37,7 @@ SMALL = Setting(
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Setting:
-    monkeypatch.setattr(settings, "SETTINGS", {"small": SMALL})
+    monkeypatch.setattr(studies, "SETTINGS", {"small": SMALL})
     return SMALL
 
 

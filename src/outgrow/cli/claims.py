@@ -35,7 +35,7 @@ def claims(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what there is to do, and compute nothing.")] = False,
 ) -> None:
     """Test published claims on the settings that need no hub; what is finished is not computed again."""
-    from outgrow.claims.settings import chosen
+    from outgrow.claims.studies import chosen
     from outgrow.claims.table import counts, details, document, summary
     from outgrow.cli.display import Shown, console, say
     from outgrow.disk import write_whole
@@ -80,11 +80,11 @@ def _plans(wanted: list[Setting], store: Store, seeds: int | None) -> None:
     from outgrow.runtime import Runtime
 
     for one in wanted:
-        experiments = [found for part in one.parts for found in part.experiments(seeds)]
+        experiments = one.experiments(seeds)
         plan = make_plan(experiments, cached=store.keys())
         say(
             f"{one.name}: {counted(len(experiments), 'experiment')}, {counted(len(plan.steps), 'step')}, "
-            f"{len(plan.todo)} of them to do{time_of(plan, Runtime())}"
+            f"{len(plan.todo)} of them to do{time_of(plan, Runtime(), {})}"
         )
 
 
@@ -98,9 +98,8 @@ def _carried_out(
 
     stopped = False
     for one in wanted:
-        experiments = [each for part in one.parts for each in part.experiments(seeds)]
         try:
-            run(experiments, store=store, executor=executor, workers=workers)
+            run(one.experiments(seeds), store=store, executor=executor, workers=workers)
         except KeyboardInterrupt:
             print(f"\nstopped in {one.name}; run the same command to go on in {plain(store.root)}", file=sys.stderr)
             stopped = True
