@@ -73,7 +73,7 @@ TEXT = Setting(
             set=[(NAIVE,), (NAIVE, 'weak={model="ensemble", members=5, of={model="minilm-l6", training="probe"}, '
                                    'by="parts"}'),
                  (NAIVE, 'weak={model="ensemble", members=[{model="minilm-l6", training="probe"}, '
-                         '{model="minilm-l3", training="probe"}, "glove-50d"]}')],
+                         '{model="minilm-l3", training="probe"}]}')],
         ),
         Part(
             name="claims-text-errors", of="text-offline", seeds=10, claims=(25, 26, 27, 28, 34),
