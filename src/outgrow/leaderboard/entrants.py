@@ -20,6 +20,7 @@ from outgrow.registry import Registry
 from outgrow.steps import Steps
 
 NAIVE = "naive"
+FUSING = ("mean", "vote", "inverse_entropy", "dawid_skene", "em_posterior", "raven", "co_supervised")
 PLACES: tuple[Registry[Any], ...] = (methods, transforms, selections, losses)
 
 
@@ -57,10 +58,13 @@ class Field:
         return [one for entry in self.entries for one in entry.experiments]
 
 
-def entrants(settings: list[Setting], *, seeds: int, only: frozenset[str] = frozenset(), budget: int = 100) -> Field:
+def entrants(
+    settings: list[Setting], *, seeds: int, only: frozenset[str] = frozenset(), budget: int = 100, costly: bool = False
+) -> Field:
     """What there is to run.
 
     Args:
+        costly: whether methods enter that take longer in a setting than all others together.
         only: names of methods to enter besides `naive`; all by default.
         budget: rows of ground truth for methods that learn from it.
     """
@@ -74,6 +78,9 @@ def entrants(settings: list[Setting], *, seeds: int, only: frozenset[str] = froz
         for name in names:
             if only and name not in only and name != NAIVE:
                 continue
+            if reason := _left_out(setting, name, costly=costly or name in only):
+                found.absent[setting.name, name] = reason
+                continue
             try:
                 entered = [_with_method(one, name, hard=setting.hard, budget=budget) for one in base]
                 key = run(entered[0], steps).key
@@ -86,6 +93,15 @@ def entrants(settings: list[Setting], *, seeds: int, only: frozenset[str] = froz
             done[key] = name
             found.entries.append(Entry(setting=setting, name=name, experiments=entered))
     return found
+
+
+def _left_out(setting: Setting, name: str, *, costly: bool) -> str:
+    """Why a method that could enter does not, or an empty text."""
+    if name in setting.costly and not costly:
+        return "it would take longer there than all others together; --costly enters it"
+    if name in FUSING and not setting.several:
+        return "it makes one of several supervisors' labels, and there is one supervisor"
+    return ""
 
 
 def _with_method(one: Experiment, name: str, *, hard: bool, budget: int) -> Experiment:
