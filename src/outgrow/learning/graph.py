@@ -43,8 +43,7 @@ def hangs_together(rows: Labelled, near: Neighbours) -> np.ndarray:
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    hard = np.eye(rows.targets.shape[1], dtype=np.float32)[rows.label]
-    same = near.see(hard)[np.arange(len(rows.label)), :, rows.label] > 0
+    same = near.labels(rows.label) == rows.label[:, None]
     one, other = np.broadcast_to(np.arange(len(same))[:, None], same.shape)[same], near.rows[same]
     graph = csr_array((np.ones(len(one)), (one, other)), shape=(len(same), len(same)))
     part = connected_components(graph, connection="strong")[1]
