@@ -12,6 +12,7 @@ from outgrow.errors import ConfigError, OutgrowError
 from outgrow.experiment import Experiment, run
 from outgrow.leaderboard.settings import Setting
 from outgrow.methods.base import methods
+from outgrow.methods.gt_only import GtOnly
 from outgrow.methods.losses.base import losses
 from outgrow.methods.selections.base import selections
 from outgrow.methods.transforms.base import transforms
@@ -104,14 +105,14 @@ def _left_out(setting: Setting, name: str, *, costly: bool) -> str:
 
 
 def _with_method(one: Experiment, name: str, *, hard: bool, budget: int) -> Experiment:
-    """An experiment with another method, of the method's own defaults."""
-    own = method(given(name, hard=hard), Where("leaderboard"))
-    return dataclasses.replace(one, method=own, n_ground_truth=budget if own.uses_truth else 0)
+    """An experiment with another method, of its own defaults; with the budget if it learns from truth."""
+    made = method(given(name, hard=hard), Where("leaderboard"))
+    return dataclasses.replace(one, method=made, n_ground_truth=budget if made.uses_truth else 0)
 
 
 def given(name: str, *, hard: bool) -> Any:
     """What a config would give as method, so that the student learns hard labels where these are the setting's."""
-    if not hard:
+    if not hard or name == GtOnly.name:  # which learns from no weak label
         return name
     if name in methods and "labels" in method_table(method(name, Where("leaderboard"))):
         return {"name": name, "labels": "hard"}

@@ -10,7 +10,6 @@ import numpy as np
 
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
-from outgrow.steps.features import Features
 from outgrow.steps.labels import Labels, read_votes, write_votes
 from outgrow.steps.predictor import Inputs, Predictor
 from outgrow.steps.split import Part
@@ -63,8 +62,8 @@ class Reworked(Predictor):
         return self.labels.by.cost
 
     @property
-    def features(self) -> Features | None:
-        return self.labels.by.features
+    def answering(self) -> float:
+        return self.labels.by.answering
 
     def elsewhere(self, split: Any) -> list[Step]:
         return self.labels.by.elsewhere(split)
