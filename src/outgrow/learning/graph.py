@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from outgrow.learning.labelled import Labelled
+from outgrow.learning.labelled import Labelled, labelled
 from outgrow.learning.neighbours import Neighbours, nearest
+from outgrow.learning.objective import WeakLabels
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -32,6 +33,16 @@ def smoothed(values: np.ndarray, near: Neighbours, *, alpha: float, rounds: int)
         passed = scale * (straight @ even + (turned @ even)[:, ::-1] if turned.nnz else straight @ even)
         found = alpha * passed + (1 - alpha) * first
     return np.asarray(found)
+
+
+def smoothed_labels(weak: WeakLabels, *, alpha: float, k: int, rounds: int, seed: int) -> WeakLabels:
+    """Weak labels smoothed over the k nearest rows of other groups by cosine; a row without a label stays without."""
+    if alpha == 0:
+        return weak
+    rows = labelled(weak, seed=seed)
+    found = smoothed(rows.targets, rows.near(k, by="cosine"), alpha=alpha, rounds=rounds)
+    found /= found.sum(1, keepdims=True)
+    return weak.with_probabilities(rows.everywhere(found.astype(np.float32))[None])
 
 
 def hangs_together(rows: Labelled, near: Neighbours) -> np.ndarray:
