@@ -165,6 +165,7 @@ def _check_fit(one: Planned, task: str, inputs: np.ndarray, output: Output) -> N
     experiment = one.experiment
     why = metrics[experiment.metric].misfit(output.kind, output.n_classes)
     misfits = [("metric", experiment.metric, why, "metrics")]
+    misfits.append(("method", experiment.method.label, experiment.method.misfit(inputs, output), "methods"))
     for model in (*experiment.weak.models, experiment.strong.model):
         misfits.append(("model", model.label, model.misfit(inputs, output), "models"))
     for what, name, why, kinds in misfits:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from outgrow.learning.objective import Objective
 from outgrow.models.base import Role
 from outgrow.registry import Registry
 from outgrow.spec import Option
 from outgrow.steps import Labels, Part, Predictor, Split, Steps
+from outgrow.tasks.base import Output
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Method(Option):
@@ -25,6 +29,14 @@ class Method(Option):
     def objective(self) -> Objective:
         """What the student learns from: transforms of the weak labels, selections of rows, a loss."""
         return Objective()
+
+    def misfit(self, inputs: np.ndarray, output: Output) -> str:
+        """Why it cannot be used for such rows, as words that follow its name, or ""; asked before anything is trained.
+
+        Args:
+            inputs: some rows of a task, as `Examples.inputs` has them.
+        """
+        return ""
 
     def train_student(
         self, steps: Steps, strong: Role, part: Part, labels: Labels, *, objective: Objective, seed: int

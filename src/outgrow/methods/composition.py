@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from outgrow.errors import ConfigError
 from outgrow.learning.losses import CrossEntropy, Loss
@@ -13,6 +13,10 @@ from outgrow.methods.base import Method
 from outgrow.methods.naive import Naive
 from outgrow.models.base import Role
 from outgrow.steps import Labels, Part, Predictor, Split, Steps
+from outgrow.tasks.base import Output
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Piece = Method | Transform | Selection | Loss
 
@@ -69,6 +73,9 @@ class Composition(Method):
                 selections.append(one)
         loss = next((loss for one in self.pieces if (loss := _loss(one)) is not None), CrossEntropy())
         return Objective(transforms=tuple(transforms), selections=tuple(selections), loss=loss)
+
+    def misfit(self, inputs: np.ndarray, output: Output) -> str:
+        return next((why for one in self.pieces if isinstance(one, Method) and (why := one.misfit(inputs, output))), "")
 
     def train_student(
         self, steps: Steps, strong: Role, part: Part, labels: Labels, *, objective: Objective, seed: int

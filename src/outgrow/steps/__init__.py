@@ -23,6 +23,7 @@ from outgrow.steps.calibrated import Calibrated
 from outgrow.steps.combine import Combined
 from outgrow.steps.compare import Comparison
 from outgrow.steps.context import Context
+from outgrow.steps.contrast import ContrastFeatures, ContrastProbe, Finder
 from outgrow.steps.crossfit import CrossFitted
 from outgrow.steps.examples import Dataset
 from outgrow.steps.features import Features
@@ -146,6 +147,21 @@ class Steps:
 
     def _emphasise(self, by: Trained, part: Part, before: Emphasis | None) -> Emphasis:
         return self._once(("emphasise", by), lambda: Emphasis(by=by, part=part, before=before))
+
+    def contrast(self, model: Model, part: Part, *, labels: Labels, finder: Finder, seed: int) -> ContrastProbe:
+        """A direction between a part's two answers; the labels give its sign."""
+        dataset = part.split.dataset
+        if dataset.task.kind == "preference":
+            frozen = self.features(model, dataset)
+        else:
+            frozen = self._once(
+                ("contrast features", model, dataset),
+                lambda: ContrastFeatures(model=model, dataset=dataset, start=None),
+            )
+        return self._once(
+            ("contrast", model, _where(part), labels, finder, seed),
+            lambda: ContrastProbe(model=model, frozen=frozen, part=part, labels=labels, finder=finder, seed=seed),
+        )
 
     def features(self, model: Model, dataset: Dataset, *, start: Adapted | None = None) -> Features:
         """What the frozen part of a model makes of every row of a dataset."""

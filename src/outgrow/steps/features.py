@@ -69,6 +69,14 @@ class Features(Step):
     def work(self) -> float:
         return self.extractor.cost * self.dataset.size
 
+    def shown(self, inputs: np.ndarray, output: Output) -> np.ndarray:
+        """What the network sees of a dataset's inputs."""
+        return inputs
+
+    def answered(self, output: Output) -> Output:
+        """What the network is built for."""
+        return output
+
     def compute(self, context: Context, folder: Path) -> None:
         from safetensors.numpy import save
 
@@ -77,7 +85,7 @@ class Features(Step):
 
         data = self.dataset.read(context)
         network = self._network(context, data.output)
-        rows = network.encode(data.inputs)
+        rows = network.encode(self.shown(data.inputs, data.output))
         raw: np.ndarray | None = None
         done, whole = 0, int(rows.lengths.sum())  # in tokens: the longest texts come first
         for piece, values in extracted(network, rows, context.machine, self.model.label):
@@ -115,10 +123,9 @@ class Features(Step):
         from outgrow.learning.extract import features_of
 
         kept = self.moments(context)
-        network = context.remember(
-            "extractor", self.key, lambda: self._network(context, self.dataset.read(context).output), most=1
-        )
-        rows = network.encode(inputs)
+        output = self.dataset.read(context).output
+        network = context.remember("extractor", self.key, lambda: self._network(context, output), most=1)
+        rows = network.encode(self.shown(inputs, output))
         return features_of(network, rows, kept["mean"], kept["deviation"], context.machine, self.model.label)
 
     def moments(self, context: Context) -> dict[str, np.ndarray]:
@@ -129,7 +136,7 @@ class Features(Step):
         from outgrow.learning.network import check_network
 
         start = self.start.weights(context) if self.start else None
-        network = check_network(self.extractor.build(output, start=start), self.model.label)
+        network = check_network(self.extractor.build(self.answered(output), start=start), self.model.label)
         context.machine.place(network, context.machine.number_format(network)).eval()
         return network
 
