@@ -161,3 +161,19 @@ def test_what_the_task_learned_has_too_is_left_out_whatever_its_id(tmp_path: Pat
     ]
     with pytest.raises(DataError, match="of another form"):
         check_alike(made(np.zeros((3, 2), np.float32)), known, name="other", learned_name="own")
+
+
+def test_injected_errors_are_in_the_answers_to_the_other_test_too(toy: Experiments, store: Store) -> None:
+    there = [
+        toy(*OTHER, "shift.n=1000", "shift.test=900", f"weak={one}")[1]
+        for one in ('{model="toy-xs"}', '{model="noisy",rate=0.4,of="toy-xs"}')
+    ]
+    results = [run(one, Steps()).weak for one in there]
+    assert not run_experiments(there, store).failures
+    plain, noisy = (one.read(Context(store)).predicted for one in results)
+    assert (plain != noisy).mean() == pytest.approx(0.4, abs=0.06)
+
+
+def test_simulated_errors_are_of_their_own_task(toy: Experiments) -> None:
+    with pytest.raises(ConfigError, match="errs on some rows of its own task, and on none of another one"):
+        make_plan(toy(*OTHER, 'weak={model="random",rate=0.2}'), cached=set())

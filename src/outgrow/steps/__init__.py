@@ -22,6 +22,7 @@ from outgrow.steps.compare import Comparison
 from outgrow.steps.context import Context
 from outgrow.steps.contrast import ContrastFeatures, ContrastProbe, Finder
 from outgrow.steps.crossfit import CrossFitted
+from outgrow.steps.elicit import Elicited
 from outgrow.steps.examples import Dataset
 from outgrow.steps.features import Features
 from outgrow.steps.finetune import Finetuned
@@ -156,6 +157,13 @@ class Steps:
         return self._once(
             ("prompt", model, _where(part), labels, shots, seed),
             lambda: Prompted(model=model, part=part, labels=labels, shots=shots, seed=seed),
+        )
+
+    def elicit(self, model: Model, part: Part, *, alpha: float, steps: int, consistent: bool, seed: int) -> Elicited:
+        """A language model with rows of a part in its prompt that it has labelled by itself."""
+        return self._once(
+            ("elicit", model, _where(part), alpha, steps, consistent, seed),
+            lambda: Elicited(model=model, part=part, alpha=alpha, steps=steps, consistent=consistent, seed=seed),
         )
 
     def given(self, labeller: Labeller, split: Split) -> Given:

@@ -82,4 +82,5 @@ def _part(step: Step) -> str:
 
 
 def _sees_truth(step: Step) -> bool:
-    return isinstance(step, (Trained, Prompted)) and step.labels is None and _part(step) != "supervisor"
+    learns = isinstance(step, Trained) or (isinstance(step, Prompted) and step.shots > 0)
+    return learns and step.labels is None and _part(step) != "supervisor"  # type: ignore[attr-defined]
