@@ -252,3 +252,43 @@ def test_labels_out_of_a_file_for_validation_and_test_train_nobody(
         student_after, weak_after = run(part)
         assert (student_after != student) == (part == "transfer")
         assert (weak_after != weak).all() == (part == "test")
+
+
+BUDGETED = ("gt_only", "weak_then_gt", "gt_mix", "trust", "forward_correction", "backward_correction")
+N_KNOWN = 30
+
+
+def results_of(name: str, turned: np.ndarray, root: Path, make: Callable[[str], Experiment]) -> dict[str, bytes]:
+    """As `results`, of a method with a budget, where the truth of some of the toy task's rows is turned round."""
+    store, one = Store(root), replace(make(name), task=Altered(f"{len(turned)} rows", turned))
+    assert not run_experiments([one], store).failures
+    result = experiment.run(one, Steps())
+    steps = {"student": result.student.by, "ceiling": result.ceiling.by}
+    return {role: (store.open(step.key) / "model.safetensors").read_bytes() for role, step in steps.items()}
+
+
+@pytest.mark.parametrize("keep", ["last", "best"])
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("name", BUDGETED)
+def test_methods_with_a_budget_see_the_truth_of_its_rows_and_no_other(
+    toy: Callable[..., list[Experiment]],
+    frozen_toy: Callable[..., Model],
+    tmp_path: Path,
+    name: str,
+    frozen: bool,
+    keep: str,
+) -> None:
+    def make(name: str) -> Experiment:
+        settings = f"n_ground_truth={N_KNOWN}", "baselines=false", f"strong.train.keep={keep}", "train.evaluations=4"
+        (one,) = toy(f"method={name}", *settings)
+        return replace(one, strong=replace(one.strong, model=frozen_toy(view=3))) if frozen else one
+
+    examples, spec = Toy(n=400).load(), make(name).split
+    rows = {part: rows_of(part, examples, spec, tmp_path / part) for part in ("transfer", "validation", "test", "rest")}
+    inside, outside = rows["transfer"][:N_KNOWN], rows["transfer"][N_KNOWN:]
+    hidden = np.concatenate([outside, rows["validation"], rows["test"], rows["rest"]])
+    before = results_of(name, np.array([], np.int64), tmp_path / "before", make)
+    scrambled = results_of(name, hidden, tmp_path / "hidden", make)
+    assert scrambled["student"] == before["student"]
+    assert scrambled["ceiling"] != before["ceiling"], "what was turned round is seen by the ceiling, which may"
+    assert results_of(name, inside, tmp_path / "inside", make)["student"] != before["student"]

@@ -45,7 +45,17 @@ ALIASES = {
 """For each key, what other tools call it."""
 NAMES = {
     "naive": "xent crossentropy finetune finetuning baseline",
-    "confidence": "logconf auxconf adaptconf confidence_aux",
+    "confidence": "logconf auxconf confidence_aux",
+    "adaptive_confidence": "adaptconf augconf",
+    "reverse_kl": "rkl kl_reverse",
+    "reverse_ce": "rce reverse_cross_entropy",
+    "js": "jsd jensen_shannon",
+    "alpha": "alpha_divergence hellinger",
+    "total_variation": "tv mae",
+    "gce": "generalized_cross_entropy generalised_cross_entropy truncated_ce",
+    "sce": "symmetric_cross_entropy",
+    "elr": "early_learning early_learning_regularization",
+    "margin_weighted": "cw_po cwpo cw_dpo confidence_weighted confidence_weighting",
     "macro_f1": "f1 f1_score f1_macro",
     "auroc": "auc roc_auc",
     "log_likelihood": "nll log_loss logloss loss",

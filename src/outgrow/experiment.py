@@ -182,6 +182,12 @@ def check(teaching: Teaching) -> None:
         raise ConfigError(
             f"{weak.label!r} learns from ground truth: it needs at least one example", key="split.supervisor"
         )
+    for rule in weak.rules:
+        if rule.needs_features or rule.uses_truth:
+            what = "frozen features of a student" if rule.needs_features else "rows of known truth"
+            raise ConfigError(
+                f"a rule cannot look at {what}, as {rule.name!r} does; make it the method", key="weak.rule"
+            )
     for model in weak.models:
         if model.cost > strong.model.cost:
             raise Backwards(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from outgrow.analyses.bases.claim import claims
-from outgrow.analyses.bases.finding import Above, Finding
-from outgrow.claims import settings
+from outgrow.analyses.bases.finding import Above, Below, Finding
+from outgrow.claims import studies
+from outgrow.claims.across import across
 from outgrow.claims.found import Found, Row, found
-from outgrow.claims.settings import SETTINGS, Part, Setting, chosen
+from outgrow.claims.settings import Part, Setting
+from outgrow.claims.studies import SETTINGS, chosen
 from outgrow.claims.table import counts, decided, details, summary, verdict
 from outgrow.cli.claims import numbers
 from outgrow.errors import ConfigError
@@ -34,7 +37,7 @@ SMALL = Setting(
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Setting:
-    monkeypatch.setattr(settings, "SETTINGS", {"small": SMALL})
+    monkeypatch.setattr(studies, "SETTINGS", {"small": SMALL})
     return SMALL
 
 
@@ -102,8 +105,25 @@ def test_what_is_decided_anywhere_is_counted_once() -> None:
         "1": "holds",
         "5": "undecided",
         "7": "fails here",
+        "34": "holds",
     }
     assert len(details(rows).rows) == 5
+
+
+def test_of_all_settings_the_worst_of_a_method_counts() -> None:
+    def of(setting: str, low: float, high: float) -> Row:
+        one = row(33, low, high, setting)
+        about = "confidence minus naive (3 pairs)"
+        return Row(setting=setting, finding=replace(one.finding, about=about, predicted=Below(0)))
+
+    (harms,) = across([of("chess", -0.2, -0.1), of("text", 0.1, 0.2)])
+    assert (harms.setting, harms.finding.verdict) == ("all", "holds")
+    assert "worst, chess; better in text" in harms.finding.about
+    (unsure,) = across([of("chess", -0.2, -0.005), of("text", 0.1, 0.2)])
+    assert unsure.finding.verdict == "undecided"  # of two, the worse looks worse than it is
+    (helps,) = across([of("chess", 0.1, 0.2), of("text", 0.1, 0.2)])
+    assert helps.finding.verdict == "fails here"
+    assert across([of("chess", 0.1, 0.2), row(1, 0.1, 0.2)]) == []
 
 
 def test_a_setting_is_run_and_read(small: Setting, cli: Cli, tmp_path: Path) -> None:

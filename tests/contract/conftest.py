@@ -65,6 +65,7 @@ def given(tmp_path: Path) -> Callable[[str, str], dict[str, Any]]:
         ("supervisors", "ensemble"): lambda: {"members": toy_supervisors()},
         ("supervisors", "calibrated"): lambda: {"of": toy_supervisors()[0]},
         ("supervisors", "adversarial"): lambda: {"of": toy_supervisors()[1]},
+        ("supervisors", "boosted"): lambda: {"of": toy_supervisors()[0]},
         ("supervisors", "noisy"): lambda: {"of": toy_supervisors()[0]},
         ("supervisors", "simulable"): lambda: {"of": frozen_supervisor()},
         ("supervisors", "mixed"): lambda: {"of": frozen_supervisor()},

@@ -540,3 +540,38 @@ def test_icm_labels_its_own_examples_and_answers_by_them(wanted: Callable[..., l
     truth_of(data)[:] = -7  # no ground truth plays a part
     step.compute(context, store.root)
     assert json.loads((store.root / "shots.json").read_text()) == [list(shot) for shot in shots]
+
+
+BUDGETS = {  # experiment -> data set, rows of it, methods with a budget, and what makes it small
+    "hh-reward": ("anthropic-hh", 140, ["gt_mix", "trust", "forward_correction"], {}),
+    "chess-lm": ("", 0, ["gt_mix"], {"strong__model": "pythia-1b"}),
+}
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_pairs_and_generated_texts_have_budgets_of_ground_truth(
+    name: str, outgrow: Outgrow, offline_hub: Any, hub_cache: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset, n, methods, small = BUDGETS[name]
+    if dataset:
+        made = tiny_models.dataset(dataset, n)
+        hub_cache(made["repo"], made["config"], made["splits"])
+    values = settings(**small, n_ground_truth=10, sweep__method__name=methods)
+    status, out, err = outgrow("run", name, "--seeds", "0", *values)
+    assert status == 0, err + out
+    assert "gt_only and weak_then_gt with the same n_ground_truth stand beside" in caplog.text
+    found = {row["method"]: row for row in rows(outgrow)}
+    assert set(found) == {*methods, "gt_only", "weak_then_gt"}
+    assert {row["n_ground_truth"] for row in found.values()} == {10}
+    assert all(row["student_score"] is not None for row in found.values())
+    assert "n_ground_truth 10" in out
+    if dataset:
+        status, out, err = outgrow(
+            "run", name, "--seeds", "0", *settings(**small), "--set=method={name = 'backward_correction', flip = 0.1}"
+        )
+        assert status == 0, err + out
+        return
+    for piece in ("trust", "forward_correction", "backward_correction"):
+        status, out, err = outgrow("run", name, *settings(**small, n_ground_truth=10, method=piece))
+        assert status == 2
+        assert f"'{piece}' is for classification and preference tasks" in err

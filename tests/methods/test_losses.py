@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from losses import PLAIN, batch_of
@@ -10,16 +9,17 @@ from torch import Tensor
 
 from outgrow.learning import self_trust
 from outgrow.learning.losses import Loss
+from outgrow.learning.objective import WeakLabels
 from outgrow.learning.remembered import Remembered
 from outgrow.methods.losses.adaptive_confidence import AdaptiveConfidence
 from outgrow.methods.losses.confidence import ConfidenceLoss
 from outgrow.methods.losses.elr import EarlyLearning
-from outgrow.methods.losses.flip_corrected import FlipCorrected
 from outgrow.methods.losses.gce import GeneralisedCrossEntropy
 from outgrow.methods.losses.margin_weighted import MarginWeighted
 from outgrow.methods.losses.product import Product
 from outgrow.methods.losses.sce import SymmetricCrossEntropy
 from outgrow.methods.losses.window import Window
+from outgrow.methods.transforms.backward_correction import BackwardCorrection
 
 
 def drawn(rows: int, classes: int, seed: int = 0) -> tuple[Tensor, Tensor]:
@@ -237,30 +237,35 @@ def test_margins_of_several_classes() -> None:
     assert gradient(MarginWeighted(), logits, even).abs().max() < 1e-6, "even labels teach nothing"
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.3, 0.45])
+def corrected(labels: Tensor, flip: float) -> Tensor:
+    """Labels as `backward_correction` makes them, which is the robust loss of reward models where `flip` is given."""
+    ids = [str(i) for i in range(len(labels))]
+    weak = WeakLabels(probabilities=labels.numpy()[None], ids=ids, groups=ids)
+    return torch.from_numpy(BackwardCorrection(flip=flip).apply(weak, seed=0).probabilities[0]).double()
+
+
+@pytest.mark.parametrize("flip", [0.1, 0.3, 0.45])
 @pytest.mark.parametrize("classes", [2, 4])
-def test_flip_correction_is_right_on_average(rate: float, classes: int) -> None:
+def test_flip_correction_is_right_on_average(flip: float, classes: int) -> None:
     """Averaged over flips of hard labels it is the loss of the true labels, and so is its gradient."""
-    logits, labels = drawn(15, classes)
-    truth, loss = one_hot(labels), FlipCorrected(rate=rate)
+    logits, _ = drawn(30, classes)
+    truth = torch.eye(classes, dtype=torch.float64)[torch.arange(30) % classes]
     mean, slope = torch.zeros((), dtype=torch.float64), torch.zeros_like(logits)
     for turn in range(classes):
-        chance = 1 - rate if turn == 0 else rate / (classes - 1)
-        mean += chance * value(loss, logits, truth.roll(turn, -1))
-        slope += chance * gradient(loss, logits, truth.roll(turn, -1))
-    torch.testing.assert_close(mean, value(PLAIN, logits, truth))
-    torch.testing.assert_close(slope, gradient(PLAIN, logits, truth))
+        chance = 1 - flip if turn == 0 else flip / (classes - 1)
+        targets = corrected(truth.roll(turn, -1), flip)
+        mean += chance * value(PLAIN, logits, targets)
+        slope += chance * gradient(PLAIN, logits, targets)
+    torch.testing.assert_close(mean, value(PLAIN, logits, truth), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(slope, gradient(PLAIN, logits, truth), atol=1e-5, rtol=1e-5)
 
 
 def test_flip_correction_of_pairs_has_its_known_form() -> None:
-    rewards, labels = drawn(15, 2)
-    better = labels.argmax(-1)
+    """((1 - e) l(+) - e l(-)) / (1 - 2 e): that of direct preference optimisation under flips."""
+    rewards, _ = drawn(16, 2)
+    better = torch.arange(16) % 2
     difference = rewards.gather(1, better[:, None]) - rewards.gather(1, 1 - better[:, None])
     plus, minus = losses_of(difference.squeeze(1))
     expected = ((1 - 0.2) * plus - 0.2 * minus) / (1 - 0.4)
-    torch.testing.assert_close(value(FlipCorrected(rate=0.2), rewards, one_hot(labels)), expected.mean())
-    assert torch.equal(value(FlipCorrected(rate=0.0), rewards, labels), value(PLAIN, rewards, labels))
-    flips = np.random.default_rng(0).random(15) < 0.5
-    assert 0 < flips.sum() < 15
-    turned = torch.where(torch.from_numpy(flips)[:, None], labels.flip(-1), labels)
-    assert value(FlipCorrected(rate=0.2), rewards, turned) != value(FlipCorrected(rate=0.2), rewards, labels)
+    targets = corrected(torch.eye(2, dtype=torch.float64)[better], 0.2)
+    torch.testing.assert_close(value(PLAIN, rewards, targets), expected.mean(), atol=1e-5, rtol=1e-5)

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from outgrow.config.build import method as method_of
+from outgrow.config.where import Where
 from outgrow.errors import ConfigError, DataError
 from outgrow.methods.confidence import Confidence
+from outgrow.methods.gt_only import GtOnly
 from outgrow.methods.naive import Naive
 from outgrow.models.base import models
 from outgrow.own_labels.columns import Columns
@@ -286,3 +289,30 @@ def test_a_mistake_is_one_message(
     assert words in err
     assert "Traceback" not in err
     assert not (tmp_path / "outgrow-store").exists()
+
+
+BUDGETED = ("gt_only", "weak_then_gt", "gt_mix", "trust", "backward_correction", "forward_correction")
+
+
+@pytest.mark.parametrize("training", ["probe", "full"])
+@pytest.mark.parametrize("name", BUDGETED)
+def test_methods_with_a_budget_learn_from_audited_rows(
+    request_for: Callable[..., Request], tmp_path: Path, name: str, training: str
+) -> None:
+    method = method_of([name], Where("test"))
+    prepared = prepare(request_for(audited="gold", method=method, training=training, train={"epochs": 1}))
+    found = grown(prepared, tmp_path / "store")
+    assert found.method == method
+    np.testing.assert_allclose(found.answers.sum(1), 1, atol=1e-4)
+    if name == "gt_only":
+        assert any("rows have no weak label" in note for note in found.notes)
+
+
+def test_a_method_with_a_budget_needs_audited_rows(request_for: Callable[..., Request]) -> None:
+    with pytest.raises(ConfigError, match=r"gt_only learns from rows whose truth is known, .* with --audited"):
+        prepare(request_for(method=GtOnly()))
+    with pytest.raises(ConfigError, match="--budget"):
+        prepare(request_for(method=GtOnly(), audited="gold", budget=0))
+    one = prepare(request_for(method=GtOnly(), audited="gold", budget=1))
+    with pytest.raises(ConfigError, match="one half has none of the 1 row whose truth may be learned from"):
+        halves(one)

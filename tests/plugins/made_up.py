@@ -27,19 +27,20 @@ class Made(Study):
 
 def group(
     key: str, *, weak: int, strong: int, method: str = "naive", kind: str = "classification", task: str = "films",
-    strong_options: dict[str, Any] | None = None, seeds: int = SEEDS, verdict: str = "ok", **settings: Any,
+    strong_options: dict[str, Any] | None = None, seeds: int = SEEDS, verdict: str = "ok", n_transfer: int = 9,
+    weak_options: dict[str, Any] | None = None, **settings: Any,
 ) -> Group:  # fmt: skip
     """A pooled row of models whose costs are powers of ten."""
     none: Any = None
     tables = {
-        "task": {"name": task}, "weak": {"model": f"size-{weak}"}, "method": {"name": method},
+        "task": {"name": task}, "weak": {"model": f"size-{weak}"} | (weak_options or {}), "method": {"name": method},
         "strong": {"model": f"size-{strong}", **({"max_length": 256} if strong_options is None else strong_options)},
     }  # fmt: skip
     return Group(
         experiment="made", task=task, kind=kind, weak=f"size-{weak}", strong=f"size-{strong}", method=method,
-        metric="accuracy", seeds=list(range(seeds)), n_supervisor=9, n_transfer=9, n_test=ROWS, weak_cost=10.0**weak,
-        strong_cost=10.0**strong, zero_shot=none, weak_score=none, student=none, ceiling=none, weak_label_accuracy=none,
-        agreement=none, agreement_when_right=none, agreement_when_wrong=none,
+        metric="accuracy", seeds=list(range(seeds)), n_supervisor=9, n_transfer=n_transfer, n_test=ROWS,
+        weak_cost=10.0**weak, strong_cost=10.0**strong, zero_shot=none, weak_score=none, student=none, ceiling=none,
+        weak_label_accuracy=none, agreement=none, agreement_when_right=none, agreement_when_wrong=none,
         pgr=Bounded(value=0.5, low=0.4, high=0.6, n=9), n_groups=ROWS, design_effect=none, gain=none, detectable=none,
         verdict=verdict, settings=tables | settings, keys=[f"{key}-{seed}" for seed in range(seeds)],
     )  # fmt: skip
@@ -66,8 +67,11 @@ class World:
         of_weak, of_student = self.right(weak), self.right(student)
         copied = (self.rng.random(of_weak.shape) < copies) & (of_weak == 0)
         of_student = np.where(copied, 0.0, of_student)
+        truth = np.broadcast_to(self.rng.random(self.rows) < 0.5, of_weak.shape).astype(float)
         values = {"weak": of_weak, "student": of_student, "ceiling": self.right(ceiling), "right": of_weak,
-                  "same": (of_weak == of_student).astype(float), "same_right": of_weak * of_student}  # fmt: skip
+                  "same": (of_weak == of_student).astype(float), "same_right": of_weak * of_student,
+                  "truth": truth, "weak_positive": 1 - np.abs(truth - of_weak),
+                  "student_positive": 1 - np.abs(truth - of_student)}  # fmt: skip
         values |= {} if zero_shot is None else {"zero_shot": self.right(zero_shot)}
         return Cells(
             seeds=tuple(range(self.seeds)), values=values, groups=np.arange(self.rows), difficulty=None, examples="same"

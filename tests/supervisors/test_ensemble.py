@@ -173,6 +173,10 @@ def test_the_majority_vote_is_told_as_the_baseline(document: dict[str, Any], sto
         ({"members": 1, "of": "toy-s"}, "an ensemble needs at least two members"),
         ({"members": 2, "of": {"model": "random"}, "by": "parts"}, "'simulated random' is no model that is trained"),
         ({"members": 2, "of": "toy-s", "by": "part"}, "input should be 'seeds', 'parts' or 'sizes'"),
+        (
+            {"members": 3, "of": {"model": "toy-s", "train": {"optimizer": "lbfgs"}}},
+            "'toy-s' is solved by \"lbfgs\", whatever the seed, and all members would be the same",
+        ),
         ({"members": 61, "of": "toy-s", "by": "parts"}, "split.supervisor = 60: too few for 61 parts"),
     ],
 )

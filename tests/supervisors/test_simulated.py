@@ -333,3 +333,14 @@ def test_random_is_what_it_says() -> None:
     wrong = labels != look.truth
     away = (labels[wrong] - look.truth[wrong]) % 4
     np.testing.assert_allclose(np.bincount(away, minlength=4)[1:] / wrong.sum(), 1 / 3, atol=0.04)
+
+
+def test_another_tasks_test_is_refused_and_the_task_itself_is_not(document: dict[str, Any], store: Store) -> None:
+    document |= {"shift": {"name": "toy", "n": 400, "seed": 1, "test": 50}, "weak": {"model": "random"}}
+    document.pop("sweep")
+    made = expand(document, name="simulated")
+    assert [one.shift is not None for one in made] == [False, True]
+    swept = run_experiments(made, store)
+    (failure,) = {str(error) for error in swept.failures.values()}
+    assert "another task's test has no such part: leave [shift] out" in failure
+    assert sum(not record.failure for record in swept.records) == 1

@@ -13,6 +13,7 @@ import pytest
 import tiny_models
 import torch
 from losses import PLAIN, accumulated
+from threads import in_threads
 from torch import Tensor
 
 from outgrow.config import expand
@@ -142,6 +143,22 @@ def test_the_update_does_not_depend_on_the_micro_batches(loss: Loss, output: Out
     for other in found[1:]:
         for name, value in found[0].items():
             torch.testing.assert_close(other[name], value, atol=1e-5, rtol=1e-3)
+
+
+def test_processes_that_train_together_hold_the_same(tiny: Callable[..., Path]) -> None:
+    spec = replace(SPEC, epochs=2, anchor=3.0)
+
+    def trained(machine: Machine) -> Network:
+        network, rows, targets = problem(PAIRS, tiny("gpt2"))
+        fit(network, rows, targets, spec, loss=PLAIN, seed=0, machine=machine)
+        return network
+
+    alone = trained(MACHINE)
+    together = in_threads(2, lambda team: trained(replace(MACHINE, team=team)))
+    assert len(together) == 2
+    for network in together:
+        for one, other in zip(network.parameters(), alone.parameters(), strict=True):
+            torch.testing.assert_close(one, other, atol=2e-4, rtol=1e-3)
 
 
 # In experiments

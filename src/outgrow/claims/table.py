@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outgrow.analyses.bases.claim import Claim, claims
+from outgrow.analyses.bases.finding import PAPER
+from outgrow.claims.across import EVERY
 from outgrow.claims.found import Found, Row
 from outgrow.plain import counted
 from outgrow.results.export import markdown_text
 from outgrow.results.shown import TextTable
 
-PAPER = 33  # claims of the paper; what has a higher number is a question of ours
 NAMES = ("claim", "says", "setting", "of", "estimate [95 %]", "predicted", "verdict", "seeds", "rows", "would decide")
-EVERY = "all"  # the setting of a claim about several
 
 
 def verdict(rows: Sequence[Row]) -> str:

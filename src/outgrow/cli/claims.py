@@ -35,7 +35,7 @@ def claims(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what there is to do, and compute nothing.")] = False,
 ) -> None:
     """Test published claims on the settings that need no hub; what is finished is not computed again."""
-    from outgrow.claims.settings import chosen
+    from outgrow.claims.studies import chosen
     from outgrow.claims.table import counts, details, document, summary
     from outgrow.cli.display import Shown, console, say
     from outgrow.disk import write_whole
@@ -80,11 +80,11 @@ def _plans(wanted: list[Setting], store: Store, seeds: int | None) -> None:
     from outgrow.runtime import Runtime
 
     for one in wanted:
-        experiments = [found for part in one.parts for found in part.experiments(seeds)]
+        experiments = one.experiments(seeds)
         plan = make_plan(experiments, cached=store.keys())
         say(
             f"{one.name}: {counted(len(experiments), 'experiment')}, {counted(len(plan.steps), 'step')}, "
-            f"{len(plan.todo)} of them to do{time_of(plan, Runtime())}"
+            f"{len(plan.todo)} of them to do{time_of(plan, Runtime(), {})}"
         )
 
 
@@ -92,17 +92,18 @@ def _carried_out(
     wanted: list[Setting], store: Store, seeds: int | None, executor: str, workers: int | None
 ) -> tuple[list[Found], list[Row], bool]:
     """Run what is not there yet, setting by setting; findings of what is there, also where that was stopped."""
+    from outgrow.claims.across import across
     from outgrow.claims.found import found
     from outgrow.study import run
 
     stopped = False
     for one in wanted:
-        experiments = [each for part in one.parts for each in part.experiments(seeds)]
         try:
-            run(experiments, store=store, executor=executor, workers=workers)
+            run(one.experiments(seeds), store=store, executor=executor, workers=workers)
         except KeyboardInterrupt:
             print(f"\nstopped in {one.name}; run the same command to go on in {plain(store.root)}", file=sys.stderr)
             stopped = True
             break
     of = [found(one, store, seeds=seeds) for one in wanted]
-    return of, [row for one in of for row in one.rows], stopped
+    rows = [row for one in of for row in one.rows]
+    return of, sorted([*rows, *across(rows)], key=lambda row: row.finding.claim), stopped

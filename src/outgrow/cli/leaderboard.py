@@ -17,7 +17,9 @@ from outgrow.plain import counted
 def leaderboard(
     settings: Annotated[
         str,
-        typer.Option("--settings", help="Some of chess, text, reward, vision, digits, with commas; all by default."),
+        typer.Option(
+            "--settings", help="Some of chess, text, text-5, reward, vision, digits, with commas; all by default."
+        ),
     ] = "",
     methods: Annotated[
         str, typer.Option("--methods", help="Names of methods, with commas; all by default. naive is always there.")
@@ -26,6 +28,9 @@ def leaderboard(
     budget: Annotated[
         int, typer.Option("--budget", help="Rows of ground truth for methods that learn from it.", min=1)
     ] = 100,
+    costly: Annotated[
+        bool, typer.Option("--costly", help="Enter methods too that take longer in a setting than all others together.")
+    ] = False,
     out: Annotated[str, typer.Option("--out", help="A Markdown file for the whole page.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what there is to compute, and stop.")] = False,
     executor: Annotated[str, typer.Option("--executor", help="Who computes: serial, or processes.")] = "serial",
@@ -49,7 +54,7 @@ def leaderboard(
     if out and not out.endswith(".md"):
         raise ConfigError(f"--out {out!r}: the page is Markdown; name a file that ends with .md")
     only = frozenset(name.strip() for name in methods.split(",") if name.strip())
-    entered = entrants(chosen(settings), seeds=seeds, only=only, budget=budget)
+    entered = entrants(chosen(settings), seeds=seeds, only=only, budget=budget, costly=costly)
     experiments, opened = entered.experiments(), Store(store)
     runtime = runtime_of(executor=executor, workers=workers)
     plan = make_plan(experiments, cached=opened.keys())
@@ -65,6 +70,7 @@ def leaderboard(
         swept = run_experiments(experiments, opened, runtime=runtime, watcher=live)
     found = board(entered, opened, seeds=seeds)
     given = [f"--settings={settings}"] * bool(settings) + [f"--methods={methods}"] * bool(methods)
+    given += ["--costly"] * costly + [f"--budget={budget}"] * (budget != 100)
     given += [f"--seeds={seeds}"] * (seeds != SEEDS)
     console.print(Shown(standings(found)))
     for line in headline(found):

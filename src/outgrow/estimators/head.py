@@ -154,7 +154,7 @@ def _solved(
         rows=np.arange(len(rows)),
         targets=torch.from_numpy(lesson.targets[rows]),
         weights=torch.from_numpy((weights / weights.mean()).astype(np.float32)),
-        loss=method.objective().loss,
+        loss=lesson.loss,
         seed=seed,
         l2=l2,
     )

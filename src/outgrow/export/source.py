@@ -12,6 +12,7 @@ import numpy as np
 from outgrow.errors import ConfigError
 from outgrow.learning.objective import mean_of
 from outgrow.own_model import kept_rows
+from outgrow.plain import counted
 from outgrow.results.columns import differing, flat
 from outgrow.results.records import read_records
 from outgrow.results.table import Record
@@ -90,10 +91,11 @@ def about(record: Record, role: RoleName) -> dict[str, Any]:
     row = record.row
     score = record.evaluation.scores.get(role) if record.evaluation else None
     taught = role == "student"
+    budget = f", with the ground truth of {counted(row.n_ground_truth, 'row')}" if row.n_ground_truth else ""
     found: dict[str, Any] = {
         "outgrow": record.provenance.get("outgrow", ""),
         "seed": row.seed,
-        "method": row.method if taught else "trained on ground truth",
+        "method": f"{row.method}{budget}" if taught else "trained on ground truth",
         "data": {"name": row.task, "rows": row.n_supervisor if role == "weak" else row.n_transfer},
     }
     if taught:

@@ -12,6 +12,7 @@ from outgrow.errors import ConfigError, OutgrowError
 from outgrow.experiment import Experiment, run
 from outgrow.leaderboard.settings import Setting
 from outgrow.methods.base import methods
+from outgrow.methods.gt_only import GtOnly
 from outgrow.methods.losses.base import losses
 from outgrow.methods.selections.base import selections
 from outgrow.methods.transforms.base import transforms
@@ -19,6 +20,7 @@ from outgrow.registry import Registry
 from outgrow.steps import Steps
 
 NAIVE = "naive"
+FUSING = ("mean", "vote", "inverse_entropy", "dawid_skene", "em_posterior", "raven", "co_supervised")
 PLACES: tuple[Registry[Any], ...] = (methods, transforms, selections, losses)
 
 
@@ -56,10 +58,13 @@ class Field:
         return [one for entry in self.entries for one in entry.experiments]
 
 
-def entrants(settings: list[Setting], *, seeds: int, only: frozenset[str] = frozenset(), budget: int = 100) -> Field:
+def entrants(
+    settings: list[Setting], *, seeds: int, only: frozenset[str] = frozenset(), budget: int = 100, costly: bool = False
+) -> Field:
     """What there is to run.
 
     Args:
+        costly: whether methods enter that take longer in a setting than all others together.
         only: names of methods to enter besides `naive`; all by default.
         budget: rows of ground truth for methods that learn from it.
     """
@@ -72,6 +77,9 @@ def entrants(settings: list[Setting], *, seeds: int, only: frozenset[str] = froz
         done: dict[str, str] = {}
         for name in names:
             if only and name not in only and name != NAIVE:
+                continue
+            if reason := _left_out(setting, name, costly=costly or name in only):
+                found.absent[setting.name, name] = reason
                 continue
             try:
                 entered = [_with_method(one, name, hard=setting.hard, budget=budget) for one in base]
@@ -87,14 +95,24 @@ def entrants(settings: list[Setting], *, seeds: int, only: frozenset[str] = froz
     return found
 
 
+def _left_out(setting: Setting, name: str, *, costly: bool) -> str:
+    """Why a method that could enter does not, or an empty text."""
+    if name in setting.costly and not costly:
+        return "it would take longer there than all others together; --costly enters it"
+    if name in FUSING and not setting.several:
+        return "it makes one of several supervisors' labels, and there is one supervisor"
+    return ""
+
+
 def _with_method(one: Experiment, name: str, *, hard: bool, budget: int) -> Experiment:
-    """An experiment with another method, of the method's own defaults."""
-    return dataclasses.replace(one, method=method(given(name, hard=hard), Where("leaderboard")))
+    """An experiment with another method, of its own defaults; with the budget if it learns from truth."""
+    made = method(given(name, hard=hard), Where("leaderboard"))
+    return dataclasses.replace(one, method=made, n_ground_truth=budget if made.uses_truth else 0)
 
 
 def given(name: str, *, hard: bool) -> Any:
     """What a config would give as method, so that the student learns hard labels where these are the setting's."""
-    if not hard:
+    if not hard or name == GtOnly.name:  # which learns from no weak label
         return name
     if name in methods and "labels" in method_table(method(name, Where("leaderboard"))):
         return {"name": name, "labels": "hard"}

@@ -21,12 +21,16 @@ class Setting:
         experiment: of `outgrow list experiments`.
         overrides: as of `--set`.
         hard: whether the student learns the supervisor's answer, not its probabilities, as the paper's chess does.
+        costly: methods that would take longer there than all others together.
+        several: whether it has several supervisors, so that it matters how their labels become one.
     """
 
     name: str
     experiment: str
     overrides: tuple[str, ...] = ()
     hard: bool = False
+    costly: tuple[str, ...] = ()
+    several: bool = False
 
     def experiments(self, seeds: int) -> list[Experiment]:
         """One for each seed, all with one method."""
@@ -35,13 +39,18 @@ class Setting:
         return [one for one in found if one.method == first]
 
 
+LONG = ("few_shot", "generative_finetuning")  # forward passes of long prompts; a language model trained by each seed
+FIVE = 'weak={model="ensemble",members=5,by="parts",of={model="minilm-l6",training="probe"}}'
 SETTINGS = (
-    Setting(name="chess", experiment="quickstart", overrides=("weak.model=chess-l",), hard=True),
-    Setting(name="text", experiment="text-offline"),
-    Setting(name="reward", experiment="reward-offline"),
+    Setting(
+        name="chess", experiment="quickstart", overrides=("weak.model=chess-l", "split.transfer=800"), hard=True
+    ),
+    Setting(name="text", experiment="text-offline", costly=LONG),
+    Setting(name="text-5", experiment="text-offline", overrides=(FIVE,), costly=LONG, several=True),
+    Setting(name="reward", experiment="reward-offline", costly=LONG),
     Setting(name="vision", experiment="vision-offline"),
     Setting(name="digits", experiment="digits"),
-)
+)  # fmt: skip
 
 
 def chosen(names: str) -> list[Setting]:

@@ -39,8 +39,8 @@ class Student:
         seed: of its first weights and of the order of its rows.
         l2: half of the squared weights, times this, times 2 over the number of classes, is added to the mean loss
             (L-BFGS alone).
-        start: a head that it goes on from. Adam begins with its weights; for L-BFGS, the weights whose squares `l2`
-            counts are what is added to it.
+        start: a head that it goes on from. Adam begins with its weights; for L-BFGS, the squares that `l2` counts are
+            those of what is added to it, of the bias too.
         check: called with its weight, its bias and its progress, as `train.fit` checks a network.
     """
 

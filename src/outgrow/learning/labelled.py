@@ -96,8 +96,8 @@ def labelled(weak: WeakLabels, *, seed: int) -> Labelled:
     """
     if weak.features is None:
         raise ValueError(
-            "frozen features of the rows are needed, and the student has none; choose a model that can be a probe, "
-            "such as those of `outgrow list models` with training"
+            "frozen features of the rows are needed, and there are none; choose a student that can be trained with "
+            'training = "probe"'
         )
     targets = weak.corrected(weak.mean())
     rows = np.array(sorted(np.flatnonzero(targets.any(1)).tolist(), key=weak.ids.__getitem__), np.int64)

@@ -197,6 +197,9 @@ def _targets(one: Student, output: Output, device: torch.device) -> Tensor:
 def _penalties(squares: Tensor, students: Sequence[Student], bound: float, output: Output) -> Tensor:
     """The factor of half of each squared weight, [students, columns]: 0 for the bias, the last of `squares`.
 
+    Of a student that goes on from a head, the change of the bias counts too: a few rows that lack a class would move it
+    without end.
+
     It falls with the number of classes as the curvature does, so that one `l2` suits any number of them.
     It is never less than the rounding of stored features amounts to, which would be learned otherwise: noise of a
     variance acts like a penalty of that strength.
@@ -207,5 +210,5 @@ def _penalties(squares: Tensor, students: Sequence[Student], bound: float, outpu
     width = len(squares) - (not pairs)
     rounding = ROUNDING * bound * squares[:width].mean()
     penalties = strength.clamp(min=float(rounding))[:, None].repeat(1, len(squares))
-    penalties[:, width:] = 0
+    penalties[[one.start is None for one in students], width:] = 0
     return penalties

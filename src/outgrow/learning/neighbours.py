@@ -71,8 +71,8 @@ def nearest(
     for start in range(0, n, max(1, BLOCK // n)):
         some = slice(start, start + max(1, BLOCK // n))
         dots = points[some] @ points.T
-        near = dots.abs() if pairs else dots
-        far = 1 - near if by == "cosine" else squares[some, None] + squares - 2 * near
+        far = dots.abs().neg_() if pairs else -dots
+        far = far.add_(1) if by == "cosine" else far.mul_(2).add_(squares).add_(squares[some, None])
         same = group[some, None] == group
         far = far.clamp_(min=0).masked_fill_(same, -1.0 if groups is None else torch.inf).masked_fill_(~can, torch.inf)
         least, which = far.topk(k, dim=1, largest=False)

@@ -53,6 +53,18 @@ class Refilled(Transform):
     sure: float
 
     @property
+    def wants_features(self) -> bool:  # type: ignore[override]
+        return any(one.wants_features for one in self.selections)
+
+    @property
+    def needs_features(self) -> bool:  # type: ignore[override]
+        return any(one.needs_features for one in self.selections)
+
+    @property
+    def uses_truth(self) -> bool:  # type: ignore[override]
+        return any(one.uses_truth for one in self.selections)
+
+    @property
     def label(self) -> str:
         return f"refilled after {' + '.join(one.label for one in self.selections)}"
 

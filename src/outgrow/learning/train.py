@@ -48,7 +48,8 @@ def fit(
         seed: order of the rows; the same seed on the same machine gives the same bits.
         check: called with the network and its progress before the first update and `spec.evaluations` times after.
         checkpoint: is offered the training after every update, and says where to go on from; to the same bits on the
-            same machine as a training that was never stopped. What `check` has noted so far is the caller's to keep.
+            same machine as a training that was never stopped, unless the loss remembers rows: that is not kept. What
+            `check` has noted so far is the caller's to keep.
 
     Raises:
         StepFailed: the loss is no longer a number; names the update and the learning rate.

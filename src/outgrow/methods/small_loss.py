@@ -28,7 +28,8 @@ class SmallLoss(Method):
     A row is kept if its loss belongs to the lower one with a probability above `sure`. The student then starts anew.
     Networks learn rules before they learn exceptions: so it can help with errors at random, and cannot where errors
     follow a rule. Reported: on noise as people make it, selections of this kind helped pretrained encoders most. With
-    soft labels, the loss is also large where the label itself is unsure.
+    soft labels, the loss is also large where the label itself is unsure. A head that is solved to the optimum has no
+    warm-up: then the losses of the whole training are looked at.
 
     Args:
         warm_up: epochs of the first training.

@@ -21,11 +21,11 @@ class WeakThenGt(Method):
     """CE(f, w) on all rows, then from these weights on CE(f, y) on the `n_ground_truth` rows whose truth is known.
 
     Both trainings take the student's options. A linear head that is solved to the optimum has no first weights: its
-    second training has the penalty `l2` on its distance from the first head instead of from zero, so that few rows
-    leave the weak solution nearly as it is and many replace it. Reported to be on the cost Pareto front of elicitation
-    (2410.13215), and to take away most of the lead of cleverer methods (Zhu et al. 2023). It cannot help where a
-    handful of rows makes a network forget what it learned; fewer `epochs` or a lower rate for it are then a method of
-    their own.
+    second training has the penalty on its distance from the first head, bias too, instead of from zero, and `l2` counts
+    as many times as the first had more rows. So few rows leave the weak solution nearly as it is, and many replace it.
+
+    Reported to be on the cost Pareto front of elicitation (2410.13215), and to take away most of the lead of cleverer
+    methods (Zhu et al. 2023). It cannot help where a handful of rows makes a network forget what it learned.
     """
 
     recipe: ClassVar[bool] = True

@@ -112,6 +112,11 @@ def prepare(request: Request, device: Device = "cpu") -> Prepared:
         )
     if why := model.misfit(table.inputs[:1], table.output):
         raise DataError(f"the model {model.label!r} does not fit these data: it {why}; choose another with --model")
+    if request.method and request.method.uses_truth and not len(learned):
+        raise ConfigError(
+            f"--method {request.method.label} learns from rows whose truth is known, and there are none to learn from: "
+            "name their column with --audited, and how many of them may be learned from with --budget"
+        )
     probe, depth = as_probe(model), ""
     if request.auto:
         model, depth = deepened(model, table, device)

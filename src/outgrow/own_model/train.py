@@ -11,6 +11,7 @@ import numpy as np
 
 from outgrow.artefacts import Artefacts
 from outgrow.config.build import method_table
+from outgrow.errors import ConfigError
 from outgrow.executors.base import Watcher
 from outgrow.experiment import teach
 from outgrow.learning.out_of_fold import folds_of
@@ -20,6 +21,7 @@ from outgrow.own_labels.choice import Choice, choose
 from outgrow.own_model.carry_out import carry_out, plan_of
 from outgrow.own_model.request import Prepared
 from outgrow.own_model.teaching import Plot, is_plain
+from outgrow.plain import counted
 from outgrow.plan import Plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Step, Trained, walk_unique
@@ -102,9 +104,20 @@ def plotted(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch
 
 
 def halves(prepared: Prepared) -> list[np.ndarray]:
-    """Two halves of the rows, whole groups: a model that learned from one answers the other."""
-    folds = folds_of(prepared.table.groups, folds=2, seed=prepared.request.seed)
-    return [np.flatnonzero(folds != fold) for fold in (0, 1)]
+    """Two halves of the rows, whole groups: a model that learned from one answers the other.
+
+    Raises:
+        ConfigError: the method learns from known truth, and a half has none.
+    """
+    folds, method = folds_of(prepared.table.groups, folds=2, seed=prepared.request.seed), prepared.request.method
+    parts = [np.flatnonzero(folds != fold) for fold in (0, 1)]
+    if method and method.uses_truth and not all(np.isin(prepared.learned, rows).any() for rows in parts):
+        raise ConfigError(
+            f"--method {method.label}: the model is checked by two others, each of which learns from half of the rows, "
+            f"and one half has none of the {counted(len(prepared.learned), 'row')} whose truth may be learned from; "
+            "allow more with --budget"
+        )
+    return parts
 
 
 def _features(prepared: Prepared, context: Context) -> np.ndarray | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from outgrow.artefacts import Artefacts
 from outgrow.metrics.base import metrics
-from outgrow.results.answers import read_answers
+from outgrow.results.answers import Answers, read_answers
 from outgrow.results.evaluation import agreed
 from outgrow.results.table import Group
 
@@ -20,7 +20,8 @@ class Cells:
     Args:
         seeds: in the order of the values.
         values: [seeds, n] by name. A role's score, where it has one: `weak`, `student`, `ceiling`, `zero_shot`. Whether
-            the supervisor is right (`right`), the student says the same (`same`), and both (`same_right`).
+            the supervisor is right (`right`), the student says the same (`same`), and both (`same_right`). Of two
+            classes, the truth, and the probability of class 1 (`truth`, `weak_positive`, `student_positive`).
         groups: group of each example.
         difficulty: of each example, or None.
         examples: a digest of which examples they are.
@@ -33,6 +34,14 @@ class Cells:
     examples: str
 
 
+def _two_classes(answers: Answers) -> bool:
+    """Whether all that is said and true is class 0 or 1, with probabilities."""
+    said = [one for role in ("weak", "student") for one in answers.said[role]]
+    return int(answers.truth.max()) < 2 and all(
+        int(one.predicted.max()) < 2 and np.isfinite(one.positive_probability).all() for one in said
+    )
+
+
 def read_cells(store: Artefacts, group: Group) -> Cells | None:
     """The cells of the seeds that are finished; None where none is."""
     done = [(seed, key) for seed, key in zip(group.seeds, group.keys, strict=True) if store.has(key)]
@@ -43,6 +52,10 @@ def read_cells(store: Artefacts, group: Group) -> Cells | None:
     values = {role: found.astype(np.float32) for role, found in values.items() if np.isfinite(found).all()}
     same = agreed(answers)
     values |= {"right": same.right, "same": same.same, "same_right": same.same_right}
+    if _two_classes(answers):
+        values["truth"] = np.broadcast_to(answers.truth.astype(np.float32), same.right.shape)
+        for role in ("weak", "student"):
+            values[f"{role}_positive"] = np.stack([one.positive_probability for one in answers.said[role]])
     return Cells(
         seeds=tuple(seed for seed, _ in done), values=values, groups=answers.groups, difficulty=answers.difficulty,
         examples=answers.examples,

@@ -10,12 +10,15 @@ from collections.abc import Callable, Hashable
 from typing import Any, Literal, TypeVar
 
 from outgrow.errors import ConfigError
+from outgrow.learning.cosupervision import Assignment
 from outgrow.learning.objective import Objective, Transform
 from outgrow.models.base import Model, Role, as_probe
 from outgrow.specs import SplitSpec, TrainSpec
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.asked import Ask, Asked
+from outgrow.steps.assigned import Assigned
 from outgrow.steps.base import Step, Write, walk_unique
+from outgrow.steps.boosted import Boosted, Emphasis
 from outgrow.steps.calibrated import Calibrated
 from outgrow.steps.combine import Combined
 from outgrow.steps.compare import Comparison
@@ -42,13 +45,14 @@ from outgrow.steps.trained import Trained
 from outgrow.tasks.base import Task
 
 __all__ = [
-    "Adapted", "Ask", "Asked", "Calibrated", "Combined", "Comparison", "Context", "CrossFitted", "Dataset",
-    "Disturbed", "Features", "Finetuned", "FromOutside", "Given", "Labeller", "Labels", "NewRows", "Part",
-    "Predictor", "Prompted", "Reworked", "Scored", "Shift", "Simulant", "Simulated", "Split", "Step", "Steps",
-    "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Adapted", "Ask", "Asked", "Assigned", "Boosted", "Calibrated", "Combined", "Comparison", "Context",
+    "CrossFitted", "Dataset", "Disturbed", "Emphasis", "Features", "Finetuned", "FromOutside", "Given", "Labeller",
+    "Labels", "NewRows", "Part", "Predictor", "Prompted", "Reworked", "Scored", "Shift", "Simulant", "Simulated",
+    "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
+BOOSTED = 7_000_003  # between the seeds of models trained in turn
 
 
 class Steps:
@@ -77,6 +81,7 @@ class Steps:
         objective: Objective | None = None,
         start: Adapted | None = None,
         after: Trained | None = None,
+        emphasis: Emphasis | None = None,
         earlier: Labels | None = None,
     ) -> Trained:
         """Train a role's model on a part: on ground truth, or on weak labels by an objective.
@@ -85,6 +90,7 @@ class Steps:
             objective: what is learned from weak labels; cross-entropy on the labels as they are by default.
             start: weights of a generative fine-tuning to begin from.
             after: a training of the same model that this one goes on from.
+            emphasis: how much each row counts.
             earlier: what another student says of the part, for objectives that look at it.
 
         Raises:
@@ -100,13 +106,15 @@ class Steps:
             of: dict[str, Any] = {
                 "role": role, "part": part, "labels": labels, "held_out": held_out, "objective": objective,
                 "seed": seed, "start": start, "after": after, "earlier": earlier,
+                "emphasis": emphasis,
             }  # fmt: skip
             frozen = frozen_part(role.model, objective)
             if frozen is not None:
                 of["frozen"] = self.features(frozen, part.split.dataset, start=start)
             return Finetuned(**of) if role.model.extractor() is None else TrainedHead(**of)
 
-        return self._once(("finetune", role, _where(part), labels, objective, seed, start, after, earlier), make)
+        told = labels, objective, seed, start, after, earlier, emphasis
+        return self._once(("finetune", role, _where(part), *told), make)
 
     def halves(
         self, role: Role, part: Part, *, labels: Labels, objective: Objective | None = None, seed: int
@@ -123,6 +131,23 @@ class Steps:
     def rework(self, labels: Labels, models: tuple[Predictor, ...], rule: Rule) -> Reworked:
         """Labels made anew by what models say of the same rows."""
         return self._once(("rework", labels, models, rule), lambda: Reworked(labels=labels, models=models, rule=rule))
+
+    def assign(self, labels: Labels, student: Predictor | None, rule: Assignment) -> Assigned:
+        """Labels of one of several supervisors for each row, as a student chooses that has learned already."""
+        models = (student,) if student else ()
+        return self._once(("assign", labels, student, rule), lambda: Assigned(labels=labels, models=models, rule=rule))
+
+    def boost(self, role: Role, part: Part, *, rounds: int, seed: int) -> Boosted:
+        """Models trained in turn on the ground truth of a part, each where those before were wrong."""
+        made: list[Emphasis] = []
+        for place in range(rounds):
+            before = made[-1] if made else None
+            by = self.finetune(role, part, seed=seed + BOOSTED * place, emphasis=before)
+            made.append(self._emphasise(by, part, before))
+        return self._once(("boost", *made), lambda: Boosted(rounds=tuple(made)))
+
+    def _emphasise(self, by: Trained, part: Part, before: Emphasis | None) -> Emphasis:
+        return self._once(("emphasise", by), lambda: Emphasis(by=by, part=part, before=before))
 
     def contrast(self, model: Model, part: Part, *, labels: Labels, finder: Finder, seed: int) -> ContrastProbe:
         """A direction between a part's two answers; the labels give its sign."""

@@ -53,7 +53,7 @@ class Calibrated(Predictor):
 
     @property
     def work(self) -> float:
-        return 0.0 if self.features else (self.cost or 0.0) * self.part.size
+        return self.answering * self.part.size
 
     def compute(self, context: Context, folder: Path) -> None:
         from outgrow.learning.calibration import calibration

@@ -40,6 +40,10 @@ class Combined(Predictor):
         costs = [one.cost for one in self.members if one.cost is not None]
         return sum(costs) if costs else None
 
+    @property
+    def answering(self) -> float:
+        return sum(one.answering for one in self.members)
+
     def compute(self, context: Context, folder: Path) -> None:
         """Nothing is computed: what it is made of is written down."""
         (folder / "members.json").write_text(json.dumps([one.key for one in self.members]))

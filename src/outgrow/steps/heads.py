@@ -123,7 +123,7 @@ def _train(steps: Sequence[TrainedHead], context: Context) -> dict[str, Write | 
                 weights=torch.from_numpy(lesson.weights),
                 loss=lesson.loss,
                 seed=step.seed,
-                l2=step.role.train.l2,
+                l2=_penalty(step, len(lesson.kept)),
                 start=None if step.after is None else _head(step.after.network(context, output)),
                 check=_checking(own, held_out, partial(context.report, step)),
             )
@@ -162,6 +162,12 @@ def _checking(
         checks.note(answers, progress, lambda: _state(Head(weight=weight, bias=bias), checks.output))
 
     return check
+
+
+def _penalty(step: TrainedHead, rows: int) -> float:
+    """`l2` of its rows; further training is held to the head before it as if that one's rows were among them."""
+    l2 = step.role.train.l2
+    return l2 if step.after is None else l2 * step.after.part.size / rows
 
 
 def _head(network: Network) -> Head:

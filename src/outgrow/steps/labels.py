@@ -51,7 +51,7 @@ class Labels(Step):
 
     @property
     def work(self) -> float:
-        return 0.0 if self.by.features or self.plain else (self.by.cost or 0.0) * self.part.size
+        return 0.0 if self.plain else self.by.answering * self.part.size
 
     def compute(self, context: Context, folder: Path) -> None:
         data = self.part.split.read(context)

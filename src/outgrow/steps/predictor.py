@@ -61,6 +61,11 @@ class Predictor(Step):
         return None
 
     @property
+    def answering(self) -> float:
+        """Multiply-accumulates of an answer to a row of a part."""
+        return 0.0 if self.features else self.cost or 0.0
+
+    @property
     def speaks_of(self) -> Part | None:
         """The only rows that it answers, where that is known beforehand."""
         return None

@@ -61,6 +61,10 @@ class Reworked(Predictor):
     def cost(self) -> float | None:
         return self.labels.by.cost
 
+    @property
+    def answering(self) -> float:
+        return self.labels.by.answering
+
     def elsewhere(self, split: Any) -> list[Step]:
         return self.labels.by.elsewhere(split)
 

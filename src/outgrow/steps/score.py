@@ -49,7 +49,7 @@ class Scored(Step):
 
     @property
     def work(self) -> float:
-        return 0.0 if self.by.features else (self.by.cost or 0.0) * self.part.size
+        return self.by.answering * self.part.size
 
     def compute(self, context: Context, folder: Path) -> None:
         from safetensors.numpy import save

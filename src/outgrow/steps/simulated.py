@@ -69,6 +69,11 @@ class Simulated(FromOutside):
 
     def look(self, context: Context, data: SplitData, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
         parts = [self.split.part(name) for name in PARTS]
+        if not self.split.part("transfer").size:
+            raise DataError(
+                f"{self.label} is wrong on a share of transfer, and another task's test has no such part: leave "
+                "[shift] out, or choose a supervisor that is a model"
+            )
         truth = np.concatenate([data.known_truth(part) for part in parts])
         answers = features = lesson = None
         if self.judge is not None:

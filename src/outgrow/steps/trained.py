@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
+
+import numpy as np
 
 from outgrow.learning.objective import Lesson, Objective
 from outgrow.models.base import Role
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.base import Step
+from outgrow.steps.boosted import Emphasis
 from outgrow.steps.context import Context
 from outgrow.steps.features import Features
 from outgrow.steps.labels import Labels
@@ -34,6 +37,7 @@ class Trained(Predictor):
         after: a training that it goes on from.
         frozen: stored features of its own pretrained model: what a head is trained on, and what objectives look at.
         earlier: what another student says of the part's rows, for objectives that look at it.
+        emphasis: how much each row counts beside what the objective says; equally without.
     """
 
     name: ClassVar[str] = "finetune"
@@ -48,6 +52,7 @@ class Trained(Predictor):
     after: Trained | None = None
     frozen: Features | None = None
     earlier: Labels | None = None
+    emphasis: Emphasis | None = None
 
     def identity(self) -> dict[str, Any]:
         return {
@@ -62,7 +67,7 @@ class Trained(Predictor):
         found: dict[str, Step] = {"split": self.part.split}
         others: dict[str, Step | None] = {
             "labels": self.labels, "held_out": self.held_out, "start": self.start, "after": self.after,
-            "features": self.frozen, "earlier": self.earlier,
+            "features": self.frozen, "earlier": self.earlier, "emphasis": self.emphasis,
         }  # fmt: skip
         return found | {name: step for name, step in others.items() if step}
 
@@ -89,7 +94,11 @@ class Trained(Predictor):
 
     def lesson(self, context: Context) -> tuple[Lesson, tuple[str, ...] | None]:
         """What it learns: targets and weights of its rows, and where texts are generated, the classes' texts."""
-        return read_lesson(
+        lesson, texts = read_lesson(
             self.part, context, labels=self.labels, objective=self.objective or Objective(), features=self.frozen,
             earlier=self.earlier, seed=self.seed,
         )  # fmt: skip
+        if self.emphasis is not None:
+            weights = lesson.weights * self.emphasis.read(context)
+            lesson = replace(lesson, weights=weights.astype(np.float32))
+        return lesson, texts

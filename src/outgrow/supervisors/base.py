@@ -43,6 +43,12 @@ class Supervisor(Option):
         """The trainings in it."""
         return ()
 
+    @property
+    def rules(self) -> tuple[Transform, ...]:
+        """What makes one answer of several, where it has such."""
+        rule = getattr(self, "rule", None)
+        return () if rule is None else (rule,)
+
     def predictor(self, steps: Steps, data: Split, *, seed: int) -> Predictor:
         """The steps that lead to somebody who can label."""
         raise NotImplementedError
@@ -108,6 +114,10 @@ class Committee(Supervisor):
     @property
     def models(self) -> tuple[Model, ...]:
         return tuple(model for one in self.everyone for model in one.models)
+
+    @property
+    def rules(self) -> tuple[Transform, ...]:
+        return (*super().rules, *(rule for one in self.everyone for rule in one.rules))
 
     @property
     def roles(self) -> tuple[Role, ...]:

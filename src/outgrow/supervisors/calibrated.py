@@ -37,7 +37,7 @@ class Calibrated(Committee):
             raise ConfigError(f"of = {self.of.name!r}: only a model is calibrated; in an ensemble, each by itself")
 
     @property
-    def members(self) -> tuple[Supervisor, ...]:  # type: ignore[override]
+    def everyone(self) -> tuple[Supervisor, ...]:
         return (self.of,)
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from outgrow.analyses.base import Analysis, Panel, Study, analyses
 from outgrow.analyses.bases.field import Field, field_of
-from outgrow.analyses.bases.finding import Finding
+from outgrow.analyses.bases.finding import Finding, numbered
 from outgrow.figures.axes import linear_axis
 from outgrow.figures.charts import Dot, DotPlot, Figure
 from outgrow.figures.words import tick_number
@@ -62,10 +62,12 @@ def claim(
             if fields and field_of(study.groups[0]) not in fields:
                 return None
             found = [replace(one, claim=number, says=says) for one in search(study) if math.isfinite(one.value)]
-            return panel(f"Claim {number}: {says}", how, found, figure(study) if figure else None) if found else None
+            return (
+                panel(f"{numbered(number)}: {says}", how, found, figure(study) if figure else None) if found else None
+            )
 
         CLAIMS[number] = Claim(number=number, name=name, says=says, fields=fields, source=source)
-        return analyses.add(name, analysis, about=f"claim {number}: {says}", source=source)
+        return analyses.add(name, analysis, about=f"{numbered(number).lower()}: {says}", source=source)
 
     return register
 

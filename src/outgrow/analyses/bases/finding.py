@@ -10,6 +10,7 @@ from outgrow.intervals.measured import Measured, Parts
 from outgrow.plain import counted
 
 Verdict = Literal["holds", "fails here", "undecided"]
+PAPER = 33  # claims of the paper; what has a higher number is a question besides
 MOST = 1_000  # times as many: beyond that, a study is not what decides
 
 
@@ -58,6 +59,7 @@ class Finding:
         claim, says: the claim's number and statement.
         form: how numbers are written: a format, such as `+.1%`.
         parts: of the squared error; None where they are not known.
+        takes: what would decide it, where that is neither seeds nor test rows.
     """
 
     about: str
@@ -71,6 +73,7 @@ class Finding:
     says: str = ""
     form: str = "+.3f"
     parts: Parts | None = None
+    takes: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -88,10 +91,12 @@ class Finding:
             return "two seeds or more, as of one it is not known how much they differ,"
         if self.low is None or self.high is None:
             return "test rows in more groups"
+        if self.takes:
+            return self.takes
         away = min(abs(self.value - bound) for bound in self.predicted.bounds)
         nearest = min(self.predicted.bounds, key=lambda bound: abs(self.value - bound))
         half = self.high - self.value if nearest > self.value else self.value - self.low
-        if away * math.sqrt(MOST) < half:
+        if away * math.sqrt(MOST) <= half:
             return "no study of a likely size, as it lies on the bound,"
         share = 0.9 * (away / half) ** 2  # of the squared error that is there; a tenth to spare
         ways = self._ways(share)
@@ -112,7 +117,7 @@ class Finding:
     @property
     def sentence(self) -> str:
         """Claim, estimate, prediction and verdict in one sentence."""
-        head = f"Claim {self.claim}, {self.says}" if self.claim else self.says or "Here"
+        head = f"{numbered(self.claim)}, {self.says}" if self.claim else self.says or "Here"
         behind = f"{counted(self.seeds, 'seed')}, {counted(self.n, 'test row')}"
         would = f"; if the estimate stays, {self.decides} would decide" if self.decides else ""
         return f"{head}: {self.about} {self.shown}, predicted {self.predicted}: {self.verdict} ({behind}){would}."
@@ -130,6 +135,11 @@ class Finding:
             "high": self.high, "predicted": str(self.predicted), "verdict": self.verdict, "decides": self.decides,
             "seeds": self.seeds, "n": self.n,
         }  # fmt: skip
+
+
+def numbered(claim: int) -> str:
+    """What a number stands for: a claim of the paper, or a question besides."""
+    return f"{'Claim' if claim <= PAPER else 'Question'} {claim}"
 
 
 def finding(about: str, of: Measured, predicted: Within, *, form: str = "+.3f") -> Finding:

@@ -14,6 +14,7 @@ from outgrow.analyses.base import Study
 from outgrow.intervals.measured import Measured, mean
 from outgrow.results.cells import Cells
 from outgrow.results.table import Group
+from outgrow.supervisors.base import supervisors
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,6 +58,20 @@ class Pair:
         return (self["same"] - self["same_right"]) / (1 - self["right"])
 
     @property
+    def misfit(self) -> Measured:
+        """Mean squared difference of the student's and the supervisor's probability of class 1."""
+        return self._squared("student_positive", "weak_positive")
+
+    @property
+    def squared_gain(self) -> Measured:
+        """By how much the student's squared error (of the probability of class 1) is below its supervisor's."""
+        return self._squared("weak_positive", "truth") - self._squared("student_positive", "truth")
+
+    def _squared(self, one: str, other: str) -> Measured:
+        a, b = (self.cells.values[name][list(self.rows)].astype(np.float64) for name in (one, other))
+        return mean((a - b) ** 2, self.cells.groups)
+
+    @property
     def weak_size(self) -> float:
         """Powers of ten of the supervisor's cost."""
         return math.log10(self.group.weak_cost)
@@ -83,25 +98,26 @@ def measured(study: Study, groups: Sequence[Group]) -> list[Pair]:
     return [Pair(group=g, cells=cells, rows=[cells.seeds.index(s) for s in seeds]) for g, cells in found]
 
 
-def ordinary(study: Study, method: str = "naive", *, gap: bool = False) -> list[Group]:
+def ordinary(study: Study, method: str = "naive", *, gap: bool = False, varied: bool = False) -> list[Group]:
     """Results of a method, as most are that it was run with, of a trained supervisor and a larger student.
 
     Args:
         gap: only those with a gap to recover.
+        varied: all that it was run with, such as other sizes of `transfer`.
     """
     found = [
         g
         for g in study.groups
         if method_of(g) == method
-        and "model" in (g.settings.get("weak") or {})
+        and supervisor_of(g) not in supervisors
         and 0 < g.weak_cost <= g.strong_cost
         and g.weak != g.strong
         and g.verdict not in ("failed", "undefined")
     ]
-    if not found:
-        return []
-    variant, _ = Counter(g.method for g in found).most_common(1)[0]
-    return [g for g in found if g.method == variant and (not gap or g.verdict == "ok")]
+    if found and not varied:
+        variant, _ = Counter(g.method for g in found).most_common(1)[0]
+        found = [g for g in found if g.method == variant]
+    return [g for g in found if not gap or g.verdict == "ok"]
 
 
 def contrasts(study: Study, method: str, *, gap: bool = True) -> list[tuple[Pair, Pair]]:
@@ -120,6 +136,17 @@ def method_of(group: Group) -> str:
     """The method's name without its options."""
     method = group.settings.get("method")
     return str(method.get("name", "")) if isinstance(method, dict) else str(method)
+
+
+def supervisor_of(group: Group) -> str:
+    """The name that `model` of [weak] gives: of a model, or of another supervisor."""
+    weak = group.settings.get("weak")
+    return str(weak.get("model", "")) if isinstance(weak, dict) else str(weak)
+
+
+def methods_of(study: Study) -> list[str]:
+    """The methods besides naive, as they come."""
+    return [name for name in dict.fromkeys(method_of(g) for g in study.groups) if name != "naive"]
 
 
 def _apart_from_method(group: Group) -> str:

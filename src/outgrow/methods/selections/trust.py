@@ -38,6 +38,7 @@ class Trust(Selection):
     name: ClassVar[str] = "trust"
     kinds: ClassVar[frozenset[Kind]] = frozenset({"classification", "preference"})
     uses_truth: ClassVar[bool] = True
+    wants_features: ClassVar[bool] = True
     keep: Annotated[float, Field(gt=0, le=1)] = 0.5
     l2: Annotated[float, Field(ge=0)] = 0.1
 

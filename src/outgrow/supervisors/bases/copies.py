@@ -22,6 +22,12 @@ def check_members(members: tuple[Supervisor, ...] | int, of: Supervisor | None, 
         raise ConfigError(f'members = {members}: set of = "..." to the model that they are made of', key="members")
     elif by != "seeds" and not isinstance(of, TrainedModel):
         raise ConfigError(f'by = "{by}": {of.label!r} is no model that is trained; use by = "seeds"', key="by")
+    elif by == "seeds" and isinstance(of, TrainedModel) and of.role.train.optimizer == "lbfgs":
+        raise ConfigError(
+            f'by = "seeds": {of.label!r} is solved by "lbfgs", whatever the seed, and all members would be the same; '
+            'use by = "parts", or optimizer = "adam"',
+            key="by",
+        )
     if (members if isinstance(members, int) else len(members)) < 2:
         raise ConfigError("weak.members: an ensemble needs at least two members")
     if isinstance(members, int) and of is not None:

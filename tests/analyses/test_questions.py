@@ -1,0 +1,240 @@
+"""Claims about other supervisors, other splits and other numbers of labels, on studies whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from made_up import Made, World, group, ladder
+
+from outgrow.analyses.base import Panel, analyses
+from outgrow.analyses.bases.finding import Finding
+from outgrow.intervals.measured import mean
+from outgrow.results.cells import Cells
+from outgrow.results.shortcuts import surface
+from outgrow.results.table import Group
+
+ROLES = {"weak": 0.7, "ceiling": 0.9}
+
+
+def study(*rows: tuple[Group, Cells]) -> Made:
+    return Made(groups=[g for g, _ in rows], given={tuple(g.keys): cells for g, cells in rows})
+
+
+def found(name: str, of: Made) -> Panel:
+    panel = analyses[name](of)
+    assert panel is not None
+    return panel
+
+
+def verdicts(name: str, of: Made) -> list[str]:
+    return [one.verdict for one in found(name, of).findings]
+
+
+def taught(world: World, shares: dict[str, float], *, rate: float = 0.3, copies: float = 0.0, **more: Any) -> Made:
+    """Students of simulated supervisors that are right of 70 %."""
+    rows = []
+    for name, student in shares.items():
+        g = group(f"by-{name}", weak=1, strong=4, weak_options={"model": name, "rate": rate, **more})
+        rows.append((g, world.cells(student=student, copies=copies, **ROLES)))
+    return study(*rows)
+
+
+def test_errors_by_their_structure() -> None:
+    so = {"random": 0.88, "longest": 0.8, "adversarial": 0.72}
+    assert verdicts("error_structure", taught(World(), so)) == ["holds"] * 3
+    otherwise = {"random": 0.72, "longest": 0.8, "adversarial": 0.88}
+    assert verdicts("error_structure", taught(World(), otherwise)) == ["fails here"] * 3
+    assert verdicts("synthetic_supervisors", taught(World(), {"random": 0.88, "mixed": 0.75})) == ["holds"]
+
+
+def test_structures_are_compared_at_equal_rates_alone() -> None:
+    a, b = (taught(World(), {name: 0.8}, rate=rate) for name, rate in (("random", 0.3), ("longest", 0.2)))
+    both = Made(groups=[*a.groups, *b.groups], given=a.given | b.given)
+    assert analyses["error_structure"](both) is None
+
+
+def test_simulable_random_and_mixed_errors() -> None:
+    """The mixture's labels are right of 70 %, and half of its errors are flips: its simulable part is right of 85 %."""
+    world = World(rows=8_000)
+    so = taught(world, {"simulable": 0.70, "random": 0.87, "mixed": 0.85})
+    findings = found("simulable_errors", so).findings
+    assert [findings[0].verdict, *(one.verdict for one in findings[2:])] == ["holds"] * 3
+    otherwise = taught(world, {"simulable": 0.85, "random": 0.74, "mixed": 0.75})
+    findings = found("simulable_errors", otherwise).findings
+    assert [findings[0].verdict, *(one.verdict for one in findings[2:])] == ["fails here"] * 3
+    assert verdicts("trivial_imitation", taught(world, {"simulable": 0.70})) == ["holds"]
+    assert verdicts("trivial_imitation", taught(world, {"simulable": 0.85})) == ["fails here"]
+
+
+def labelled(world: World, students: Sequence[float], ceilings: Sequence[float]) -> Made:
+    rows = [
+        (group(f"n-{i}", weak=1, strong=4, n_transfer=10 ** (i + 2)), world.cells(weak=0.6, student=s, ceiling=c))
+        for i, (s, c) in enumerate(zip(students, ceilings, strict=True))
+    ]
+    return study(*rows)
+
+
+def test_more_labels_lower_pgr_where_the_ceiling_gains_more() -> None:
+    assert verdicts("more_weak_labels", labelled(World(), [0.7, 0.71, 0.72], [0.75, 0.85, 0.95])) == ["holds"]
+    assert verdicts("more_weak_labels", labelled(World(), [0.65, 0.75, 0.85], [0.9, 0.9, 0.9])) == ["fails here"]
+    assert analyses["more_weak_labels"](ladder(World(), lambda *_: 0.5)) is None
+
+
+def test_a_true_label_is_worth_what_the_ceilings_say() -> None:
+    """10,000 weak labels give .8, as 1,000 true ones do: each of these is worth ten."""
+    panel = found("label_cost", labelled(World(), [0.7, 0.75, 0.8], [0.75, 0.8, 0.9]))
+    (one,) = panel.findings
+    assert one.value == pytest.approx(1, abs=0.15)
+    assert one.verdict == "holds"
+    assert analyses["label_cost"](labelled(World(), [0.6, 0.62, 0.64], [0.75, 0.8, 0.9])) is None
+
+
+def test_ensembles_are_compared_with_their_first_member() -> None:
+    world = World()
+    alone = group("alone", weak=1, strong=4)
+    other = group("other", weak=2, strong=4)
+    members = {"model": "ensemble", "members": [{"model": "size-1"}, {"model": "size-2"}]}
+    made = {"model": "ensemble", "members": 3, "of": {"model": "size-1"}, "by": "parts"}
+    for table in (members, made):
+        together = group("together", weak=1, strong=4, weak_options=table)
+        if table is made:
+            together = replace(together, settings=together.settings | {"weak": made})
+        rows = [(alone, world.cells(student=0.75, **ROLES)), (other, world.cells(student=0.75, **ROLES)),
+                (together, world.cells(student=0.85, **ROLES))]  # fmt: skip
+        assert verdicts("ensembles", study(*rows)) == ["holds"]
+
+
+def test_no_method_everywhere_has_a_finding_for_each_method() -> None:
+    harm = ladder(World(), lambda m, *_: 0.5 - 0.3 * (m == "confidence"), methods=("naive", "confidence", "few_shot"))
+    panel = found("no_method_everywhere", harm)
+    assert [one.about.split()[0] for one in panel.findings] == ["confidence", "few_shot"]
+    assert panel.findings[0].verdict == "holds"
+
+
+def test_prompting_beside_fine_tuning() -> None:
+    def student(method: str, weak: int, strong: int) -> float:
+        return 0.5 if method == "naive" or strong == 4 else 0.1
+
+    so = ladder(World(), student, methods=("naive", "few_shot"))
+    small, large, *_ = found("prompting", so).findings
+    assert (small.verdict, large.verdict) == ("holds", "holds")
+
+
+def test_generative_finetuning_of_reward_models() -> None:
+    methods = ("naive", "generative_finetuning")
+    so = ladder(World(), lambda m, *_: 0.2 + 0.3 * (m != "naive"), methods=methods, kind="preference")
+    assert verdicts("generative_reward", so) == ["holds"]
+    otherwise = ladder(World(), lambda m, *_: 0.5 - 0.3 * (m != "naive"), methods=methods, kind="preference")
+    assert verdicts("generative_reward", otherwise) == ["fails here"]
+
+
+def test_probes_and_fine_tuning_agree_where_both_rise() -> None:
+    def both(world: World, full: Any) -> Made:
+        made = []
+        for training, pgr in (("probe", lambda m, w, s: 0.2 * w), ("full", full)):
+            one = ladder(world, pgr, strong_options={"max_length": 9, "training": training},
+                         weak_options={"training": training})  # fmt: skip
+            groups = [replace(g, keys=[f"{training}-{key}" for key in g.keys]) for g in one.groups]
+            given = {tuple(f"{training}-{key}" for key in keys): cells for keys, cells in one.given.items()}
+            made.append(Made(groups=groups, given=given))
+        return Made(groups=[g for one in made for g in one.groups], given=made[0].given | made[1].given)
+
+    def trend(of: Made) -> Finding:
+        return next(one for one in found("probes_like_finetuning", of).findings if "supervisor's size" in one.about)
+
+    assert trend(both(World(), lambda m, w, s: 0.2 * w)).verdict == "holds"
+    assert trend(both(World(), lambda m, w, s: 0.8 - 0.2 * w)).verdict == "fails here"
+
+
+def test_easy_to_hard_goes_by_the_difficulty() -> None:
+    """The model learned from the easier half: it is better there than untrained, and worse on the rest."""
+    world = World()
+    g = group("easy", weak=3, strong=3, task="chess-puzzles", split={"easy": 0.5})
+    cells = world.cells(weak=0.7, student=0.7, ceiling=0.8, zero_shot=0.6)
+    hard = np.linspace(0, 1, world.rows)
+    trained = np.where(hard > 0.5, 0.0, 1.0) * np.ones((world.seeds, 1))
+    untrained = (world.rng.random(trained.shape) < 0.4).astype(float)
+    cells = replace(cells, difficulty=hard, values=cells.values | {"weak": trained, "zero_shot": untrained})
+    assert verdicts("easy_to_hard", study((g, cells))) == ["holds", "holds"]
+    better = replace(cells, values=cells.values | {"weak": np.ones_like(trained)})
+    assert verdicts("easy_to_hard", study((g, better))) == ["holds", "fails here"]
+
+
+def test_accuracy_rises_with_the_cutoff() -> None:
+    world = World()
+    rows = [
+        (group(f"{size}-{cut}", weak=size, strong=4, split={"easy": float(cut)}),
+         world.cells(weak=0.5 + 0.1 * size + 0.1 * i * (size == 2), student=0.8, ceiling=0.9))
+        for size in (1, 2) for i, cut in enumerate((1, 10, 100))
+    ]  # fmt: skip
+    every, small = found("difficulty_cutoff", study(*rows)).findings
+    assert every.verdict == "holds"
+    assert small.verdict != "holds"
+    assert every.value == pytest.approx(0.05, abs=0.02)
+
+
+def test_gain_on_another_task() -> None:
+    options: dict[str, Any] = {"shift": {"name": "tweets"}}
+    assert verdicts("shift", ladder(World(), lambda *_: 0.5, **options)) == ["holds", "holds"]
+    assert verdicts("shift", ladder(World(), lambda *_: -0.5, **options)) == ["fails here", "fails here"]
+    assert analyses["shift"](ladder(World(), lambda *_: 0.5)) is None
+
+
+def test_unbalanced_transfer_beside_balanced() -> None:
+    world = World(rows=8_000)
+    even = group("even", weak=1, strong=4, split={"test": 9})
+    odd = group("odd", weak=1, strong=4, split={"test": 9, "transfer_shares": [0.9, 0.1]})
+    for student, verdict in ((0.8, "holds"), (0.72, "fails here")):
+        rows = [(even, world.cells(student=0.8, **ROLES)), (odd, world.cells(student=student, **ROLES))]
+        assert verdicts("stress", study(*rows)) == [verdict]
+
+
+def test_what_tells_beforehand_is_ranked() -> None:
+    so = ladder(World(), lambda m, weak, strong: 0.1 + 0.2 * weak)
+    by = {one.about: one for one in found("predictors_of_gain", so).findings}
+    size = next(one for about, one in by.items() if "the supervisor's size" in about)
+    assert size.value == pytest.approx(1, abs=0.1)
+    assert size.verdict == "holds"
+    few = Made(groups=so.groups[:4], given=so.given)
+    assert analyses["predictors_of_gain"](few) is None
+
+
+def test_of_least_squares_the_gain_is_the_misfit_exactly() -> None:
+    """Students fit the weak labels of the very rows, in a space that holds the truth (Charikar et al. 2024)."""
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((200, 10))
+    truth = features @ rng.standard_normal(10)
+    weak = truth + rng.standard_normal((3, 200)) * (1 + np.abs(truth))
+    student = np.stack([features @ np.linalg.lstsq(features, labels, rcond=None)[0] for labels in weak])
+    gain = mean((weak - truth) ** 2) - mean((student - truth) ** 2)
+    apart = mean((student - weak) ** 2)
+    assert gain.value > 0.1
+    assert (gain - apart).value == pytest.approx(0, abs=1e-10)
+    g = group("least-squares", weak=1, strong=4)
+    world = World(rows=200, seeds=3)
+    cells = world.cells(student=0.8, **ROLES)
+    values = cells.values | {
+        "weak_positive": weak, "student_positive": student, "truth": np.broadcast_to(truth, weak.shape)
+    }  # fmt: skip
+    (one,) = found("misfit", study((g, replace(cells, values=values)))).findings
+    assert one.value == pytest.approx(0, abs=1e-10)
+
+
+def test_hard_answers_gain_less_than_their_misfit() -> None:
+    """Of answers 0 and 1 the misfit counts also where the student became wrong."""
+    (one,) = found("misfit", ladder(World(), lambda *_: 0.3)).findings
+    assert one.verdict == "fails here"
+    assert one.value < 0
+
+
+def test_the_surface_of_a_text_has_no_words() -> None:
+    texts = np.array(["Good film.", "BAD FILM!!", "Dogs gilm."], dtype=object)
+    found = surface(texts)
+    assert (found[0] == found[2]).all()
+    assert (found[0] != found[1]).any()
+    pairs = np.stack([texts, texts[::-1]], 1)
+    assert (surface(pairs)[1] == 0).all()
