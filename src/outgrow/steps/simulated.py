@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from outgrow.errors import ConfigError, DataError
+from outgrow.errors import DataError
 from outgrow.learning.synthetic import Seen, draws, swapped
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.features import Features
 from outgrow.steps.outside import PARTS, FromOutside, Voice
 from outgrow.steps.predictor import Inputs, NewRows, Predictor
-from outgrow.steps.split import Part, Split, SplitData
+from outgrow.steps.split import Part, SplitData
 
 
 class Simulant(Voice, Protocol):
@@ -59,13 +59,6 @@ class Simulated(FromOutside):
     @property
     def title(self) -> str:
         return self.label
-
-    def on(self, split: Split) -> FromOutside:
-        raise ConfigError(
-            f"{self.label} errs on some rows of its own task, and on none of another one; leave [shift] out, or take a "
-            "supervisor that answers any row",
-            key="weak",
-        )
 
     def look(self, context: Context, data: SplitData, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
         parts = [self.split.part(name) for name in PARTS]
