@@ -127,7 +127,10 @@ def teach(teaching: Teaching, steps: Steps) -> Taught:
     if teaching.auditor:
         teller = teaching.auditor.predictor(steps, data, seed=teaching.seed)
         audited = steps.label(teller, teller.speaks_of or data.part("transfer"))
-    labels = steps.label(supervisor, data.part("transfer"), audited=audited)
+    teacher, silent = supervisor, teaching.split.unlabelled
+    if silent:
+        teacher = steps.silence(supervisor, share=silent, seed=teaching.seed)
+    labels = steps.label(teacher, data.part("transfer"), audited=audited)
     student = teaching.method.train_student(
         steps, teaching.strong, data.part("transfer"), labels, objective=teaching.method.objective(),
         seed=teaching.seed,
@@ -157,6 +160,8 @@ def check(teaching: Teaching) -> None:
     task, weak, strong, method = teaching.task, teaching.weak, teaching.strong, teaching.method
     if not teaching.split.transfer:
         raise ConfigError("the student learns from transfer: it needs at least one example", key="split.transfer")
+    if teaching.split.unlabelled and task.kind == "generation":
+        raise ConfigError("rows without a label are of classes, and this task is of texts", key="split.unlabelled")
     if misfit := method.objective().misfit(task.kind):
         raise ConfigError(f"the task {task.name!r} is a {task.kind} task: {misfit}", key="method")
     if method.uses_truth and teaching.auditor is None:

@@ -38,6 +38,7 @@ from outgrow.steps.prompt import Prompted
 from outgrow.steps.rework import Reworked, Rule
 from outgrow.steps.score import Scored
 from outgrow.steps.shift import Shift
+from outgrow.steps.silent import Silent
 from outgrow.steps.simulated import Disturbed, Simulant, Simulated
 from outgrow.steps.split import Part, Split
 from outgrow.steps.told import Told
@@ -217,6 +218,10 @@ class Steps:
     def disturb(self, of: Predictor, *, rate: float, seed: int) -> Disturbed:
         """Somebody's answers with errors injected."""
         return self._once(("disturb", of, rate, seed), lambda: Disturbed(of=of, rate=rate, seed=seed))
+
+    def silence(self, of: Predictor, *, share: float, seed: int) -> Silent:
+        """Somebody's answers, but none to a share of the rows of `transfer`."""
+        return self._once(("silence", of, share, seed), lambda: Silent(of=of, share=share, seed=seed))
 
     def tell(self, part: Part) -> Told:
         """The ground truth of a part's rows, told by somebody who says nothing of others."""
