@@ -27,6 +27,8 @@ class Teaching:
 
     Args:
         audited: who tells the truth of some rows, and abstains on the others; a student may learn from it.
+        ladder: models, smallest first, that tell how difficult each example is: by the first from which on all are
+            right. They learn from the ground truth of the pool.
     """
 
     task: Task
@@ -36,6 +38,7 @@ class Teaching:
     method: Method
     seed: int = 0
     audited: Supervisor | None = None
+    ladder: tuple[Role, ...] = ()
 
     def __post_init__(self) -> None:
         check(self)
@@ -107,6 +110,7 @@ class Experiment(Teaching):
                 "metric": self.metric,
             }
             | ({"shift": plain(self.shift)} if self.shift else {})
+            | ({"ladder": plain(self.ladder)} if self.ladder else {})
         )
 
 
@@ -122,7 +126,7 @@ class Taught:
 
 def teach(teaching: Teaching, steps: Steps) -> Taught:
     """Let a strong student learn from a weak supervisor; of ground truth of `transfer`, what an auditor tells."""
-    data = steps.split(teaching.task, teaching.split, seed=teaching.seed)
+    data = steps.split(teaching.task, teaching.split, seed=teaching.seed, ladder=teaching.ladder)
     supervisor, audited = teaching.weak.predictor(steps, data, seed=teaching.seed), None
     if teaching.auditor:
         teller = teaching.auditor.predictor(steps, data, seed=teaching.seed)
@@ -175,7 +179,13 @@ def check(teaching: Teaching) -> None:
             f'"lbfgs" needs a convex loss, and the loss of {method.label!r} is not; use "adam"',
             key="strong.train.optimizer",
         )
-    for key, role in (*(("weak", role) for role in weak.roles), ("strong", strong)):
+    if task.kind == "generation" and teaching.ladder:
+        raise ConfigError("a ladder grades tasks of classes, and this task is of texts", key="difficulty")
+    costs = [role.model.cost for role in teaching.ladder]
+    if costs != sorted(costs):
+        raise ConfigError("a ladder goes from the smallest model to the largest; sort its models", key="difficulty")
+    ladder = [("difficulty", role) for role in teaching.ladder]
+    for key, role in (*ladder, *(("weak", role) for role in weak.roles), ("strong", strong)):
         _check_role(key, role, task)
     if task.kind not in weak.kinds:
         raise ConfigError(

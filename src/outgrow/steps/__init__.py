@@ -6,6 +6,7 @@ folder. So one function serves a direct call, a dry run, and a sweep, in which e
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Hashable
 from typing import Any, Literal, TypeVar
 
@@ -26,10 +27,11 @@ from outgrow.steps.context import Context
 from outgrow.steps.contrast import ContrastFeatures, ContrastProbe, Finder
 from outgrow.steps.crossfit import CrossFitted
 from outgrow.steps.elicit import Elicited
-from outgrow.steps.examples import Dataset
+from outgrow.steps.examples import ASIDE, Dataset
 from outgrow.steps.features import Features
 from outgrow.steps.finetune import Finetuned
 from outgrow.steps.given import Given, Labeller
+from outgrow.steps.grade import Graded
 from outgrow.steps.heads import TrainedHead
 from outgrow.steps.labels import Labels
 from outgrow.steps.outside import FromOutside
@@ -62,10 +64,30 @@ class Steps:
     def __init__(self) -> None:
         self._known: dict[Hashable, Any] = {}
 
-    def split(self, task: Task, split: SplitSpec, *, seed: int) -> Split:
-        """The four disjoint parts of a task's examples."""
+    def split(self, task: Task, split: SplitSpec, *, seed: int, ladder: tuple[Role, ...] = ()) -> Split:
+        """The four disjoint parts of a task's examples.
+
+        Args:
+            ladder: models, smallest first, that tell how difficult examples are.
+        """
         dataset = self._once(("dataset", task, split), lambda: Dataset(task=task, split=split))
-        return self._once(("split", dataset, seed), lambda: Split(dataset=dataset, seed=seed))
+        grades = self.grade(dataset, ladder) if ladder else None
+        return self._once(("split", dataset, seed, grades), lambda: Split(dataset=dataset, seed=seed, grades=grades))
+
+    def grade(self, dataset: Dataset, ladder: tuple[Role, ...]) -> Graded:
+        """How difficult a dataset's rows are for a ladder of models, trained on ground truth of its pool."""
+        if not dataset.split.pool:
+            raise ConfigError(
+                "difficulty by a ladder is learned from the examples of a pool; set split.pool", key="split.pool"
+            )
+        aside = {name: getattr(dataset.split, name) for name in ASIDE}
+        whole = SplitSpec(supervisor=0, transfer=1, **aside)  # of the pool, whatever is drawn from it
+        plain = self._once(
+            ("ungraded", dataset), lambda: Split(dataset=Dataset(task=dataset.task, split=whole), seed=0)
+        )
+        pool = Part(split=plain, name="pool", size=dataset.split.pool)
+        rungs = tuple(self.halves(role, pool, seed=0) for role in ladder)
+        return self._once(("grade", dataset, rungs), lambda: Graded(dataset=dataset, rungs=rungs))
 
     def shifted(self, shift: Shift, split: Split) -> Split:
         """The test examples of another task, for models that learn from `split`."""
@@ -118,7 +140,7 @@ class Steps:
         return self._once(("finetune", role, _where(part), *told), make)
 
     def halves(
-        self, role: Role, part: Part, *, labels: Labels, objective: Objective | None = None, seed: int
+        self, role: Role, part: Part, *, labels: Labels | None = None, objective: Objective | None = None, seed: int
     ) -> CrossFitted:
         """Two trainings, each on one half of a part: a half is answered by the model of the other one."""
         if part.size < 2:
