@@ -6,7 +6,6 @@ folder. So one function serves a direct call, a dry run, and a sweep, in which e
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Hashable
 from typing import Any, Literal, TypeVar
 
@@ -82,10 +81,7 @@ class Steps:
             )
         aside = {name: getattr(dataset.split, name) for name in ASIDE}
         whole = SplitSpec(supervisor=0, transfer=1, **aside)  # of the pool, whatever is drawn from it
-        plain = self._once(
-            ("ungraded", dataset), lambda: Split(dataset=Dataset(task=dataset.task, split=whole), seed=0)
-        )
-        pool = Part(split=plain, name="pool", size=dataset.split.pool)
+        pool = Part(split=self.split(dataset.task, whole, seed=0), name="pool", size=dataset.split.pool)
         rungs = tuple(self.halves(role, pool, seed=0) for role in ladder)
         return self._once(("grade", dataset, rungs), lambda: Graded(dataset=dataset, rungs=rungs))
 

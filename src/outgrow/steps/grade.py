@@ -54,9 +54,8 @@ class Graded(Grades):
         sizes = data.examples.parts
         parts = [Part(split=split, name=name, size=sizes[name]) for name in PARTS if sizes[name]]
         truth = np.concatenate([data.known_truth(part) for part in parts])
-        right = [
-            np.concatenate([one.answers(context, part).argmax(1) for part in parts]) == truth for one in self.rungs
-        ]
+        said = [np.concatenate([one.answers(context, part).argmax(1) for part in parts]) for one in self.rungs]
+        right = [one == truth for one in said]
         found = np.minimum(by_ladder(np.array(right)), len(self.rungs) + 1).astype(np.float32)
         (folder / FILE).write_bytes(save({"difficulty": found}))
 
