@@ -102,3 +102,20 @@ def test_what_has_no_contrast_is_refused(
     (mixed,) = toy("method=['ccs','confidence']")
     with pytest.raises(ConfigError, match="ccs learns no labels"):
         experiment.run(mixed, Steps())
+
+
+def test_an_untrained_model_that_knows_the_task_is_its_own_zero_shot(
+    toy: Callable[..., list[Experiment]], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = toy("method.name=zero_shot")
+    with pytest.raises(ConfigError, match="zero_shot needs a student that can do 'toy' untrained, and 'toy-l' cannot"):
+        experiment.run(one, Steps())
+    monkeypatch.setattr(type(one.strong.model), "knows", frozenset({"toy"}))
+    result = experiment.run(one, Steps())
+    assert result.zero_shot is not None
+    assert result.student.key == result.zero_shot.key
+    swept = run_experiments([one], store)
+    assert not swept.failures
+    row = swept.records[0].row
+    assert row.student_score == row.zero_shot_score is not None
+    assert "student" not in swept.records[0].curves
