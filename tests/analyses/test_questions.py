@@ -150,6 +150,25 @@ def test_probes_and_fine_tuning_agree_where_both_rise() -> None:
     assert trend(both(World(), lambda m, w, s: 0.8 - 0.2 * w)).verdict == "fails here"
 
 
+def test_saliency_has_five_bars_and_two_steps() -> None:
+    world = World()
+
+    def row(key: str, training: str, method: str, student: float, ceiling: float) -> tuple[Group, Cells]:
+        options = {"max_length": 9, "training": training}
+        g = group(key, weak=1, strong=4, method=method, strong_options=options)
+        return g, world.cells(weak=0.6, student=student, ceiling=ceiling)
+
+    bars = [row("a", "probe", "naive", 0.65, 0.72), row("b", "full", "naive", 0.7, 0.85)]
+    first, second = found("saliency", study(*bars, row("c", "full", "saliency", 0.78, 0.86))).findings
+    assert (first.verdict, second.verdict) == ("holds", "holds")
+    assert first.value == pytest.approx(0.06, abs=0.02)
+    assert [float(one.split()[-1]) for one in first.about.split(": ")[1].rstrip(")").split("; ")] == pytest.approx(
+        [72, 70, 78, 85, 86], abs=1.5
+    )
+    assert verdicts("saliency", study(*bars, row("c", "full", "saliency", 0.66, 0.86)))[0] == "fails here"
+    assert analyses["saliency"](study(*bars)) is None
+
+
 def test_easy_to_hard_goes_by_the_difficulty() -> None:
     """The model learned from the easier half: it is better there than untrained, and worse on the rest."""
     world = World()

@@ -27,9 +27,9 @@ SMALL = Setting(
     about="made-up points",
     parts=[
         Part(
-            name="claims-small", of="toy", seeds=2, claims=(1, 16, 18),
+            name="claims-small", of="toy", seeds=2, claims=(1, 16, 18, 33),
             set=[('sweep.strong.model=["toy-m", "toy-l"]', "task.n=600", "split.transfer=60", "split.supervisor=60",
-                  "split.test=200", "split.validation=50", "method.name=naive")],
+                  "split.test=200", "split.validation=50", 'sweep.method.name=["naive", "confidence"]')],
         )
     ],
 )  # fmt: skip
@@ -129,13 +129,14 @@ def test_of_all_settings_the_worst_of_a_method_counts() -> None:
 def test_a_setting_is_run_and_read(small: Setting, cli: Cli, tmp_path: Path) -> None:
     place, out = ("--store", str(tmp_path / "s")), tmp_path / "claims.md"
     status, told, _ = cli("claims", "--dry-run", *place)
-    assert (status, "small: 4 experiments" in told) == (0, True)
+    assert (status, "small: 8 experiments" in told) == (0, True)
     assert not (tmp_path / "s").exists()
     status, told, err = cli("claims", *place, "--out", str(out))
     assert status == 0, err
     assert "of 33 claims have a verdict" in told
     text = out.read_text()
-    assert "students beat their supervisors" in text
+    assert "no method helps everywhere" in text
+    assert "confidence minus naive (2 pairs)" in text
     assert f"outgrow claims --out={out}" in text
     before = sorted((tmp_path / "s").rglob("manifest.json"))
     status, again, _ = cli("claims", *place, "--out", str(out))
@@ -148,11 +149,11 @@ def test_what_is_finished_is_read_before_all_is(small: Setting, tmp_path: Path) 
     from outgrow.study import run
 
     store = Store(tmp_path / "s")
-    assert found(small, store) == Found(setting=small, rows=[], done=0, all=4)
+    assert found(small, store) == Found(setting=small, rows=[], done=0, all=8)
     first = small.parts[0].experiments()[:2]  # the smaller student, both seeds
     run(first, store=store, progress=False)
     there = found(small, store)
-    assert (there.done, there.all) == (2, 4)
+    assert (there.done, there.all) == (2, 8)
     assert all(one.finding.seeds == 2 for one in there.rows)
 
 

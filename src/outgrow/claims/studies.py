@@ -70,8 +70,9 @@ TEXT = Setting(
         ),
         Part(
             name="claims-text-ensembles", of="text-offline", seeds=20, claims=(32,),
-            set=[(NAIVE,), (NAIVE, 'weak={model="ensemble", members=5, of={model="minilm-l6", training="probe"}, '
-                                   'by="parts"}'),
+            set=[(NAIVE,),
+                 *((NAIVE, 'weak={model="ensemble", members=5, of={model="minilm-l6", training="probe"}, '
+                           f'by="{by}"}}') for by in ("seeds", "parts")),
                  (NAIVE, 'weak={model="ensemble", members=[{model="minilm-l6", training="probe"}, '
                          '{model="minilm-l3", training="probe"}]}')],
         ),
@@ -103,6 +104,16 @@ TEXT_FULL = Setting(
     name="text-full",
     about="film reviews; MiniLM-L6 cut to 1 to 6 layers, every weight trained",
     parts=[
+        Part(
+            name="claims-text-saliency",
+            of="text-ladder",
+            seeds=4,
+            claims=(22,),
+            set=[("weak.layers=2", "strong.layers=6", "weak.training=full", f"strong.training={kind}", *FULL[:2],
+                  *FULL[4:], f"method.name={method}", *more)
+                 for kind, method, more in (("probe", "naive", ()), ("full", "naive", ()),
+                                            ("full", "saliency", ("n_ground_truth=1000", "baselines=false")))],
+        ),
         Part(
             name="claims-text-full", of="text-ladder", seeds=4,
             claims=(*EVERYWHERE, *SIZES, 10, 11, 14, 15, 17, 35),
@@ -170,8 +181,9 @@ DIGITS = Setting(
         ),
         Part(
             name="claims-digits-ensembles", of="digits", seeds=20, claims=(32,),
-            set=[(NAIVE,), (NAIVE, 'weak={model="ensemble", members=5, of={model="pixels", resolution=3, '
-                                   'train={learning_rate=3e-2}}, by="parts"}')],
+            set=[(NAIVE,),
+                 *((NAIVE, 'weak={model="ensemble", members=5, of={model="pixels", resolution=3, '
+                           f'train={{learning_rate=3e-2}}}}, by="{by}"}}') for by in ("seeds", "parts"))],
         ),
     ],
 )  # fmt: skip
