@@ -136,7 +136,7 @@ def test_a_setting_is_run_and_read(small: Setting, cli: Cli, tmp_path: Path) -> 
     assert "of 33 claims have a verdict" in told
     text = out.read_text()
     assert "no method helps everywhere" in text
-    assert "confidence minus naive (2 pairs)" in text
+    assert "confidence minus naive (2 pairs); below zero it harms here" in text
     assert f"outgrow claims --out={out}" in text
     before = sorted((tmp_path / "s").rglob("manifest.json"))
     status, again, _ = cli("claims", *place, "--out", str(out))
