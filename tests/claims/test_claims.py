@@ -18,6 +18,7 @@ from outgrow.claims.studies import SETTINGS, chosen
 from outgrow.claims.table import counts, decided, details, summary, verdict
 from outgrow.cli.claims import numbers
 from outgrow.errors import ConfigError
+from outgrow.plan import make_plan
 from outgrow.store import Store
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -162,3 +163,24 @@ def test_mistakes_are_told(cli: Cli, tmp_path: Path) -> None:
     assert (status, "no setting 'txt'" in err) == (2, True)
     status, _, err = cli("claims", "--claims", "3,x", "--store", str(tmp_path / "s"))
     assert (status, "no number of a claim" in err) == (2, True)
+
+
+def test_what_failed_is_told_and_the_rest_is_read(monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path) -> None:
+    part = SMALL.parts[0]
+    broken = (*part.set[0], "train.learning_rate=3e37", 'sweep.method.name=["naive"]')
+    setting = replace(SMALL, parts=[replace(part, set=[part.set[0], broken])])
+    monkeypatch.setattr(studies, "SETTINGS", {"small": setting})
+    status, told, err = cli("claims", "--store", str(tmp_path / "s"))
+    assert status == 0
+    assert "note: in small, a result failed" in err
+    assert "small is not finished: 8 of 12 experiments" in " ".join(told.split())
+    assert "confidence minus naive" in " ".join(told.split())
+
+
+def test_every_study_can_be_planned() -> None:
+    """Options that do not fit each other are refused when they are read, before hours are spent."""
+    parts = [part for one in SETTINGS.values() for part in one.parts]
+    planned = [make_plan(part.experiments(seeds=2), cached=set()) for part in parts]
+    assert len(planned) >= 20
+    assert all(plan.todo for plan in planned)
+    assert {number for part in parts for number in part.claims} == {one.number for one in claims()}

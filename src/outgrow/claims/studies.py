@@ -20,6 +20,9 @@ FULL = (
 )  # fmt: skip
 
 
+# Rates of simulated errors are such that the supervisor is about as good as the trained one of the setting.
+
+
 def errors(structures: Sequence[str], *more: str) -> list[tuple[str, ...]]:
     """A set of overrides for each simulated supervisor, given as what stands in its table."""
     return [(f"weak={{model={one}}}", *more) for one in structures]
@@ -42,7 +45,7 @@ CHESS = Setting(
         ),
         Part(
             name="claims-chess-errors", of="chess", seeds=3, claims=(26, 34),
-            set=errors(['"random", rate=0.4', '"adversarial", rate=0.4, of="chess-l"'],
+            set=errors(['"random", rate=0.75', '"adversarial", rate=0.75, of="chess-l"'],
                        'sweep.strong.model=["chess-l"]', NAIVE, "split.transfer=3000"),
         ),
         Part(
@@ -61,7 +64,7 @@ TEXT = Setting(
         Part(name="claims-text", of="text-ladder", seeds=20, claims=(*EVERYWHERE, *SIZES, 10, 11, 17, 35, 39)),
         Part(
             name="claims-text-stopping", of="text-ladder", seeds=20, claims=(14, 15),
-            set=[("sweep.weak.layers=[1,24]", "sweep.strong.layers=[30]", TWO, "train.evaluations=20",
+            set=[("sweep.weak.layers=[1,6]", "sweep.strong.layers=[30]", TWO, "train.evaluations=20",
                   "split.validation=2000")],
         ),
         Part(
@@ -78,13 +81,14 @@ TEXT = Setting(
         ),
         Part(
             name="claims-text-errors", of="text-offline", seeds=10, claims=(25, 26, 27, 28, 34),
-            set=errors(['"random", rate=0.2', '"class_conditional", rate=0.2', '"longest", rate=0.2',
-                        '"spurious", rate=0.2', f'"feature_dependent", rate=0.2, of={PROBE}',
-                        f'"adversarial", rate=0.2, of={PROBE}', f'"simulable", rate=0.2, of={PROBE}',
-                        f'"mixed", rate=0.2, of={PROBE}'], TWO, "train.evaluations=10", "split.validation=2000"),
+            set=errors(['"random", rate=0.3', '"class_conditional", rate=0.3', '"longest", rate=0.3',
+                        '"spurious", rate=0.3', f'"feature_dependent", rate=0.3, region=0.4, of={PROBE}',
+                        f'"adversarial", rate=0.3, of={PROBE}', f'"simulable", rate=0.3, of={PROBE}',
+                        f'"mixed", rate=0.3, random=0.25, of={PROBE}'],
+                       TWO, "train.evaluations=10", "split.validation=2000"),
         ),
         Part(
-            name="claims-text-prompting", of="text-offline", seeds=2, claims=(19,),
+            name="claims-text-prompting", of="text-offline", seeds=3, claims=(19,),
             set=[('sweep.method=["naive", "confidence"]', "split.test=300"),
                  ('sweep.method=[{name="few_shot", shots=4}]', "split.test=300")],
         ),
