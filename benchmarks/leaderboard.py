@@ -3,7 +3,7 @@
     python benchmarks/leaderboard.py [--boards 1000]
 
 A method has in each setting an effect of its own; each seed shifts it, rows that all seeds share shift it, and single
-answers are drawn. The truth is the interquartile mean of the effects of settings and seeds with endless rows and seeds.
+answers are drawn. The truth is the interquartile mean over endless seeds, each measured on as many rows of its own.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def cover(rng: np.random.Generator, n_settings: int, n_seeds: int, effect: float
     rows, gap, share, often, width = 1_000, 0.1, 0, 0, list[float]()
     for _ in range(boards):
         means = 0.01 + effect * rng.standard_normal(n_settings)
-        endless = (means[:, None] + spread * rng.standard_normal((n_settings, 4_000))) / gap
+        noise = math.sqrt(spread**2 + 0.1 / rows)  # of a seed's score on so many rows
+        endless = (means[:, None] + noise * rng.standard_normal((n_settings, 4_000))) / gap
         truth = float(interquartile_mean(endless.reshape(-1)))
         found = []
         for mean in means:
@@ -44,7 +45,6 @@ def cover(rng: np.random.Generator, n_settings: int, n_seeds: int, effect: float
             changed = rng.random((n_seeds, rows)) < 0.1
             up = rng.random((n_seeds, rows)) < np.clip(0.5 + (shift[:, None] + hard) / 0.2, 0, 1)
             found.append(Against(more=changed * np.where(up, 1.0, -1.0), gap=gap, groups=np.arange(rows)))
-        noise = math.sqrt(spread**2 + 0.1 / rows)
         likely = float(np.mean([0.5 * math.erfc(-mean / noise / math.sqrt(2)) for mean in means]))
         at = overall(found)
         assert at.share.low is not None
