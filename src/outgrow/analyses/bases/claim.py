@@ -60,9 +60,7 @@ def claim(
             if fields and field_of(study.groups[0]) not in fields:
                 return None
             found = [replace(one, claim=number, says=says) for one in search(study) if math.isfinite(one.value)]
-            return (
-                panel(f"{numbered(number)}: {says}", how, found, figure(study) if figure else None) if found else None
-            )
+            return panel(f"{numbered(number)}: {says}", how, found) if found else None
 
         CLAIMS[number] = Claim(number=number, name=name, says=says, fields=fields, source=source)
         return analyses.add(name, analysis, about=f"{numbered(number).lower()}: {says}", source=source)
