@@ -12,6 +12,7 @@ from made_up import Made, World, group, ladder
 
 from outgrow.analyses.base import Panel, analyses
 from outgrow.analyses.bases.finding import Finding
+from outgrow.analyses.bases.pairs import measured
 from outgrow.intervals.measured import mean
 from outgrow.results.cells import Cells
 from outgrow.results.shortcuts import surface
@@ -248,6 +249,26 @@ def test_hard_answers_gain_less_than_their_misfit() -> None:
     (one,) = found("misfit", ladder(World(), lambda *_: 0.3)).findings
     assert one.verdict == "fails here"
     assert one.value < 0
+
+
+def test_similarity_is_beyond_what_accuracies_explain() -> None:
+    """Of independent errors nothing is left; of equal answers, all."""
+    world = World(rows=4_000)
+    rng = np.random.default_rng(0)
+    g = group("a", weak=1, strong=4)
+    cells = world.cells(student=0.8, **ROLES)
+    truth = cells.values["truth"]
+    said = {
+        role: np.where(rng.random(truth.shape) < right, truth, 1 - truth) for role, right in (("w", 0.7), ("s", 0.9))
+    }
+
+    def capa(weak: np.ndarray, student: np.ndarray) -> float:
+        values = cells.values | {"weak_positive": weak, "student_positive": student}
+        of = study((g, replace(cells, values=values)))
+        return measured(of, of.groups)[0].capa.value
+
+    assert capa(said["w"], said["s"]) == pytest.approx(0, abs=0.03)
+    assert capa(said["w"], said["w"]) == pytest.approx(1)
 
 
 def test_the_surface_of_a_text_has_no_words() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from outgrow.errors import ConfigError
 from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
 from outgrow.learning.predict import predict
+from outgrow.results.records import pool
+from outgrow.results.shortcuts import shortcut_scores
 from outgrow.runtime import Runtime
 from outgrow.steps import (
     Adapted,
@@ -274,6 +277,18 @@ def test_saliency_probes_what_fine_tuning_left(wanted: Callable[..., list[Experi
     assert student.labels is not None
     assert isinstance(student.labels.by, Told)
     assert student.part.size == 24
+
+
+def test_a_rule_on_the_surface_of_texts_is_scored_on_the_same_rows(
+    wanted: Callable[..., list[Experiment]], store: Store
+) -> None:
+    (group,) = pool(store, run_experiments(wanted(seeds=[0, 1]), store, runtime=FLOAT32).records)
+    found = shortcut_scores(store, group)
+    assert found is not None
+    assert [*found] == [0, 1]
+    assert all(set(right) <= {0.0, 1.0} and len(right) == 60 for right in found.values())
+    gone = replace(group, keys=["ab" * 32, group.keys[1]])
+    assert [*(shortcut_scores(store, gone) or {})] == [1]
 
 
 def test_saliency_of_a_frozen_student_is_refused(wanted: Callable[..., list[Experiment]]) -> None:

@@ -1,4 +1,4 @@
-"""The settings in which claims are tested, as data. They were written before any of their results was seen."""
+"""The settings in which claims are tested, as data. None was chosen or changed to make a claim hold."""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ A claim *holds* in a setting where the whole 95 % interval of an estimate agrees
 here* where none of the interval does. Otherwise it is *undecided*, and the table says how many seeds or test rows would
 decide it if the estimate stayed. With one seed nothing is decided. Several findings of one claim can hold *in part*.
 Intervals treat seeds and test rows as crossed random effects, and all that is compared is compared on the same seeds
-and rows. They are not corrected for how many there are: of a hundred that hold no truth, five would miss it. Settings
-were fixed before results were seen, and none was changed to make a claim hold.
+and rows. They are not corrected for how many there are: one in twenty is expected to miss the truth. No setting was
+chosen or changed to make a claim hold.
 """
 
 
