@@ -13,7 +13,8 @@ from outgrow.analyses.bases.recovery import along, readable, slope_along
 @claim(
     18, "inverse_scaling", says="larger students agree less with their supervisor, most of all on its mistakes",
     how="The slope of naive students' agreement by the logarithm of their cost, supervisors held fixed; the same where "
-    "the supervisor is wrong; and that slope minus the one where it is right.",
+    "the supervisor is wrong; and that slope minus the one where it is right. Of two classes, the slope of the "
+    "cross-entropy of their answers to its own as well.",
     source="Burns et al. 2023, sec. 5.1.3",
 )  # fmt: skip
 def inverse_scaling(study: Study) -> Iterator[Finding]:
