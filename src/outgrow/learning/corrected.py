@@ -24,6 +24,7 @@ class Corrected(Loss):
     """
 
     name: ClassVar[str] = "corrected"
+    by_row: ClassVar[bool] = True
     rowwise: ClassVar[bool] = True
     channel: np.ndarray
     known: np.ndarray

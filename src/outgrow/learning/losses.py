@@ -42,6 +42,8 @@ class Loss(ForTasks):
     """Whether it is the cross-entropy, weighted: then linear heads can be solved to the optimum."""
     notes: tuple[str, ...] = ()
     """What `fitted` has to tell the user."""
+    by_row: ClassVar[bool] = False
+    """Whether it knows the rows of its training by their number, so that no two can be taken as one."""
     hears: ClassVar[bool] = False
     """Whether it wants the labels of each supervisor: it gets them by `hearing`."""
 

@@ -70,6 +70,7 @@ class Weighed(Loss):
     """`raven` in a training whose supervisors' labels it has; arguments as of `Mixture`."""
 
     name: ClassVar[str] = "weighed"
+    by_row: ClassVar[bool] = True
     votes: np.ndarray
     rate: float
     easy: float
