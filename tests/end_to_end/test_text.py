@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,26 @@ from outgrow.errors import ConfigError
 from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
 from outgrow.learning.predict import predict
+from outgrow.results.records import pool
+from outgrow.results.shortcuts import shortcut_scores
 from outgrow.runtime import Runtime
-from outgrow.steps import Adapted, Comparison, Context, Features, Finetuned, Prompted, Steps, Trained, walk_unique
+from outgrow.steps import (
+    Adapted,
+    Comparison,
+    Context,
+    Features,
+    Finetuned,
+    NewRows,
+    Prompted,
+    Steps,
+    Told,
+    Trained,
+    walk_unique,
+)  # fmt: skip
+from outgrow.steps.body import Body
+from outgrow.steps.contrast import ContrastFeatures, ContrastProbe
+from outgrow.steps.elicit import Elicited
+from outgrow.steps.heads import TrainedHead
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
@@ -104,7 +123,7 @@ def table(tmp_path: Path) -> Path:
 def wanted(table: Path, tiny: Callable[..., Path]) -> Callable[..., list[Experiment]]:
     """Experiments on the table: `wanted("few_shot", strong={"training": "lora"})`."""
 
-    def make(name: str = "naive", *, seeds: list[int] | None = None, **more: Any) -> list[Experiment]:
+    def make(name: str = "naive", *, seeds: list[int] | None = None, known: int = 0, **more: Any) -> list[Experiment]:
         document: dict[str, Any] = {
             "task": {"name": "csv", "path": str(table), "text": "text", "label": "label", "id": "id"},
             "split": {"supervisor": 32, "transfer": 32, "validation": 24, "test": 60, "pool": 100},
@@ -112,7 +131,7 @@ def wanted(table: Path, tiny: Callable[..., Path]) -> Callable[..., list[Experim
             "strong": {"model": "transformer", "path": str(tiny("llama", layers=3, seed=1)), "max_length": 16},
             "train": {"epochs": 2, "batch_size": 8, "learning_rate": 3e-3, "evaluations": 2},
             "method": {"name": name},
-        }
+        } | ({"n_ground_truth": known, "baselines": False} if known else {})
         for table_name, fields in more.items():
             document[table_name] |= fields
         return expand(document, name="mine", seeds=seeds)
@@ -238,6 +257,47 @@ def test_generative_finetuning_is_what_student_and_ceiling_begin_from(
         assert plain.key != features.key
         compute(plain, store, context)
         assert np.abs(plain.read(context) - features.read(context)).max() > 0.1
+
+
+def test_saliency_probes_what_fine_tuning_left(wanted: Callable[..., list[Experiment]], store: Store) -> None:
+    """Of student and ceiling the hidden layers are those of a training, and a new head learns from truth."""
+    (one,) = wanted("saliency", strong={"train": {"learning_rate": 1e-2}}, known=24)
+    result, context = carried_out(one, store)
+    for role, taught in ((result.student, True), (result.ceiling, False)):
+        probe = role.by
+        assert isinstance(probe, TrainedHead)
+        assert isinstance(probe.start, Body)
+        tuned = probe.start.trained
+        assert isinstance(tuned, Finetuned)
+        assert (tuned.labels is not None) == taught
+        found, left = probe.start.weights(context), tuned.network(context, tuned.part.kind(context)).backbone_state()
+        assert found.keys() == left.keys()
+        assert all(torch.equal(value, left[name]) for name, value in found.items())
+        untouched = one.strong.model.load().backbone.state_dict()  # type: ignore[attr-defined]
+        assert not torch.equal(found["layers.0.mlp.up_proj.weight"], untouched["layers.0.mlp.up_proj.weight"])
+    student = result.student.by
+    assert isinstance(student, TrainedHead)
+    assert student.labels is not None
+    assert isinstance(student.labels.by, Told)
+    assert student.part.size == 24
+
+
+def test_a_rule_on_the_surface_of_texts_is_scored_on_the_same_rows(
+    wanted: Callable[..., list[Experiment]], store: Store
+) -> None:
+    (group,) = pool(store, run_experiments(wanted(seeds=[0, 1]), store, runtime=FLOAT32).records)
+    found = shortcut_scores(store, group)
+    assert found is not None
+    assert [*found] == [0, 1]
+    assert all(set(right) <= {0.0, 1.0} and len(right) == 60 for right in found.values())
+    gone = replace(group, keys=["ab" * 32, group.keys[1]])
+    assert [*(shortcut_scores(store, gone) or {})] == [1]
+
+
+def test_saliency_of_a_frozen_student_is_refused(wanted: Callable[..., list[Experiment]]) -> None:
+    (one,) = wanted("saliency", strong={"training": "probe"}, known=24)
+    with pytest.raises(ConfigError, match=r"trained in more than its head, not '.* probe'"):
+        experiment.run(one, Steps())
 
 
 def test_generative_finetuning_of_an_encoder_is_refused(
@@ -464,6 +524,69 @@ def test_a_real_model_learns_low_rank_updates(outgrow: Outgrow, tmp_path: Path) 
     sizes = [path.stat().st_size for path in (tmp_path / "store" / "artefacts").rglob("model.safetensors")]
     assert len(sizes) == 3
     assert max(sizes) < 4 << 20
+
+
+@pytest.mark.parametrize("name", ["ccs", "pca"])
+def test_a_contrast_reads_each_text_with_either_answer(
+    wanted: Callable[..., list[Experiment]], store: Store, name: str
+) -> None:
+    (one,) = wanted(
+        name, strong={"training": "probe", "max_length": 64}, method={"epochs": 20} if name == "ccs" else {}
+    )
+    result, context = carried_out(one, store)
+    step = result.student.by
+    assert isinstance(step, ContrastProbe)
+    assert isinstance(step.frozen, ContrastFeatures)
+    data = step.part.split.read(context)
+    shown = step.frozen.shown(np.array(["dull film"], object), data.output)
+    assert shown.tolist() == [["dull film\nLabel: bad", "dull film\nLabel: good"]]
+    features = step.frozen.read(context)
+    assert features.shape == (len(data.ids), 2, tiny_models.WIDTH)
+    assert np.abs(features[:, 0] - features[:, 1]).max() > 0.1
+    assert any("its sign is that which agrees with" in note for note in step.notes(context))
+    test = result.student.part
+    new = NewRows(inputs=test.values(context), output=data.output)
+    np.testing.assert_allclose(step.answers(context, test), step.answers(context, new), atol=5e-3)
+    before = (store.open(step.key) / "direction.safetensors").read_bytes()
+    truth_of(data)[:] = -7  # no ground truth plays a part
+    step.compute(context, store.root)
+    assert (store.root / "direction.safetensors").read_bytes() == before
+
+
+def test_zero_shot_is_the_prompt_without_examples(wanted: Callable[..., list[Experiment]], store: Store) -> None:
+    (one,), (few,) = wanted("zero_shot"), wanted("few_shot")
+    result = carried_out(one, store)[0]
+    zero = experiment.run(few, Steps()).zero_shot
+    assert zero is not None
+    assert result.zero_shot is not None
+    assert result.student.by.key == result.zero_shot.by.key == zero.by.key
+    assert result.ceiling.key == experiment.run(wanted("naive")[0], Steps()).ceiling.key
+
+
+def test_zero_shot_of_who_cannot_do_the_task_is_refused(
+    wanted: Callable[..., list[Experiment]], tiny: Callable[..., Path], offline_hub: Any
+) -> None:
+    (one,) = wanted("zero_shot", strong={"model": "bert-base", "path": ""})
+    with pytest.raises(ConfigError, match="needs a student that can do 'csv' untrained, and 'bert-base' cannot"):
+        experiment.run(one, Steps())
+
+
+def test_icm_labels_its_own_examples_and_answers_by_them(wanted: Callable[..., list[Experiment]], store: Store) -> None:
+    (one,) = wanted("icm", method={"rows": 10, "steps": 4})
+    result, context = carried_out(one, store)
+    step = result.student.by
+    assert isinstance(step, Elicited)
+    shots = json.loads((store.open(step.key) / "shots.json").read_text())
+    assert 8 <= len(shots) <= 10
+    data = step.part.split.read(context)
+    assert {text for text, _ in shots} <= set(data.inputs[data.rows(step.part)])
+    network: Any = step.network(context, data.output)
+    names = data.output.class_names
+    assert network.prompt == "".join(f"{text}\nLabel: {names[label]}\n\n" for text, label in shots)
+    assert any(note.startswith(f"icm: {len(shots)} of 10 rows labelled") for note in step.notes(context))
+    truth_of(data)[:] = -7  # no ground truth plays a part
+    step.compute(context, store.root)
+    assert json.loads((store.root / "shots.json").read_text()) == [list(shot) for shot in shots]
 
 
 BUDGETS = {  # experiment -> data set, rows of it, methods with a budget, and what makes it small

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -24,11 +24,13 @@ class Corrected(Loss):
     """
 
     name: ClassVar[str] = "corrected"
-    by_row: ClassVar[bool] = True
     rowwise: ClassVar[bool] = True
     channel: np.ndarray
     known: np.ndarray
     notes: tuple[str, ...] = ()
+
+    def of(self, rows: Sequence[int]) -> Corrected:
+        return replace(self, known=self.known[list(rows)])
 
     def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
         import torch

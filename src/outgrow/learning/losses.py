@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -42,8 +42,6 @@ class Loss(ForTasks):
     """Whether it is the cross-entropy, weighted: then linear heads can be solved to the optimum."""
     notes: tuple[str, ...] = ()
     """What `fitted` has to tell the user."""
-    by_row: ClassVar[bool] = False
-    """Whether it knows the rows of its training by their number, so that no two can be taken as one."""
     hears: ClassVar[bool] = False
     """Whether it wants the labels of each supervisor: it gets them by `hearing`."""
 
@@ -55,6 +53,14 @@ class Loss(ForTasks):
             truth: their class where it is known, int64 [n], else -1.
         """
         return self
+
+    def of(self, rows: Sequence[int]) -> Loss:
+        """The same loss for some of the rows that it was fitted for, in this order."""
+        return self
+
+    def apart(self, row: int) -> bytes:
+        """What tells a row that it was fitted for from others of equal features and targets."""
+        return b""
 
     def hearing(self, votes: np.ndarray) -> Loss:
         """The loss for one training's rows, of which each supervisor said this; itself where it needs no such thing.
