@@ -10,11 +10,15 @@ import numpy as np
 import pytest
 from made_up import Made, World, ladder
 
-from outgrow.analyses.base import Panel, analyses
+from outgrow.analyses.base import Panel, Study, analyses
 from outgrow.analyses.bases.claim import claims
 from outgrow.analyses.bases.field import field_of
 from outgrow.analyses.bases.pairs import contrasts, measured, ordinary
+from outgrow.experiment import Experiment
 from outgrow.results.cells import Cells
+from outgrow.results.records import pool
+from outgrow.store import Store
+from outgrow.sweep import run_experiments
 
 CHESS: dict[str, Any] = {"task": "chess-puzzles"}
 REWARD: dict[str, Any] = {"kind": "preference"}
@@ -177,3 +181,26 @@ def test_a_method_that_comes_down_to_naive_is_no_contrast() -> None:
     naive, boot = study.groups[:2]
     groups = [naive, replace(boot, keys=naive.keys), *study.groups[2:]]
     assert len(contrasts(replace(study, groups=groups), "bootstrapping")) == 5
+
+
+def test_cells_are_what_the_table_was_made_of(store: Store, toy: Callable[..., list[Experiment]]) -> None:
+    """Means of the cells are the scores, agreement and intervals of the pooled rows."""
+    groups = pool(store, run_experiments(toy("task.n=1500", "split.test=600", seeds=[0, 1, 2]), store).records)
+    study = Study(groups=groups, store=store)
+    pairs = measured(study, groups)
+    assert len(pairs) == 2
+    for pair in pairs:
+        g = pair.group
+        for role, at in {"weak": g.weak_score, "student": g.student, "ceiling": g.ceiling, "same": g.agreement}.items():
+            assert at is not None
+            assert pair[role].value == pytest.approx(at.value, abs=1e-6)
+        assert g.agreement_when_wrong is not None
+        assert pair.agreement_when_wrong.value == pytest.approx(g.agreement_when_wrong.value, abs=1e-6)
+        assert "zero_shot" not in pair
+        assert pair.misfit.value > 0
+    assert study.cells(groups[0]) is study.cells(groups[0])
+    assert Study(groups=groups).cells(groups[0]) is None
+    gone = replace(groups[0], keys=[groups[0].keys[0], "ab" * 32, groups[0].keys[2]])
+    cells = study.cells(gone)
+    assert cells is not None
+    assert cells.seeds == (0, 2)

@@ -12,6 +12,7 @@ from made_up import Made, World, group, ladder
 
 from outgrow.analyses.base import Panel, analyses
 from outgrow.analyses.bases.finding import Finding
+from outgrow.analyses.bases.pairs import measured
 from outgrow.intervals.measured import mean
 from outgrow.results.cells import Cells
 from outgrow.results.shortcuts import surface
@@ -150,6 +151,25 @@ def test_probes_and_fine_tuning_agree_where_both_rise() -> None:
     assert trend(both(World(), lambda m, w, s: 0.8 - 0.2 * w)).verdict == "fails here"
 
 
+def test_saliency_has_five_bars_and_two_steps() -> None:
+    world = World()
+
+    def row(key: str, training: str, method: str, student: float, ceiling: float) -> tuple[Group, Cells]:
+        options = {"max_length": 9, "training": training}
+        g = group(key, weak=1, strong=4, method=method, strong_options=options)
+        return g, world.cells(weak=0.6, student=student, ceiling=ceiling)
+
+    bars = [row("a", "probe", "naive", 0.65, 0.72), row("b", "full", "naive", 0.7, 0.85)]
+    first, second = found("saliency", study(*bars, row("c", "full", "saliency", 0.78, 0.86))).findings
+    assert (first.verdict, second.verdict) == ("holds", "holds")
+    assert first.value == pytest.approx(0.06, abs=0.02)
+    assert [float(one.split()[-1]) for one in first.about.split(": ")[1].rstrip(")").split("; ")] == pytest.approx(
+        [72, 70, 78, 85, 86], abs=1.5
+    )
+    assert verdicts("saliency", study(*bars, row("c", "full", "saliency", 0.66, 0.86)))[0] == "fails here"
+    assert analyses["saliency"](study(*bars)) is None
+
+
 def test_easy_to_hard_goes_by_the_difficulty() -> None:
     """The model learned from the easier half: it is better there than untrained, and worse on the rest."""
     world = World()
@@ -229,6 +249,26 @@ def test_hard_answers_gain_less_than_their_misfit() -> None:
     (one,) = found("misfit", ladder(World(), lambda *_: 0.3)).findings
     assert one.verdict == "fails here"
     assert one.value < 0
+
+
+def test_similarity_is_beyond_what_accuracies_explain() -> None:
+    """Of independent errors nothing is left; of equal answers, all."""
+    world = World(rows=4_000)
+    rng = np.random.default_rng(0)
+    g = group("a", weak=1, strong=4)
+    cells = world.cells(student=0.8, **ROLES)
+    truth = cells.values["truth"]
+    said = {
+        role: np.where(rng.random(truth.shape) < right, truth, 1 - truth) for role, right in (("w", 0.7), ("s", 0.9))
+    }
+
+    def capa(weak: np.ndarray, student: np.ndarray) -> float:
+        values = cells.values | {"weak_positive": weak, "student_positive": student}
+        of = study((g, replace(cells, values=values)))
+        return measured(of, of.groups)[0].capa.value
+
+    assert capa(said["w"], said["s"]) == pytest.approx(0, abs=0.03)
+    assert capa(said["w"], said["w"]) == pytest.approx(1)
 
 
 def test_the_surface_of_a_text_has_no_words() -> None:

@@ -18,6 +18,7 @@ from outgrow.claims.studies import SETTINGS, chosen
 from outgrow.claims.table import counts, decided, details, summary, verdict
 from outgrow.cli.claims import numbers
 from outgrow.errors import ConfigError
+from outgrow.plan import make_plan
 from outgrow.store import Store
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -27,9 +28,9 @@ SMALL = Setting(
     about="made-up points",
     parts=[
         Part(
-            name="claims-small", of="toy", seeds=2, claims=(1, 16, 18),
+            name="claims-small", of="toy", seeds=2, claims=(1, 16, 18, 33),
             set=[('sweep.strong.model=["toy-m", "toy-l"]', "task.n=600", "split.transfer=60", "split.supervisor=60",
-                  "split.test=200", "split.validation=50", "method.name=naive")],
+                  "split.test=200", "split.validation=50", 'sweep.method.name=["naive", "confidence"]')],
         )
     ],
 )  # fmt: skip
@@ -129,13 +130,14 @@ def test_of_all_settings_the_worst_of_a_method_counts() -> None:
 def test_a_setting_is_run_and_read(small: Setting, cli: Cli, tmp_path: Path) -> None:
     place, out = ("--store", str(tmp_path / "s")), tmp_path / "claims.md"
     status, told, _ = cli("claims", "--dry-run", *place)
-    assert (status, "small: 4 experiments" in told) == (0, True)
+    assert (status, "small: 8 experiments" in told) == (0, True)
     assert not (tmp_path / "s").exists()
     status, told, err = cli("claims", *place, "--out", str(out))
     assert status == 0, err
     assert "of 33 claims have a verdict" in told
     text = out.read_text()
-    assert "students beat their supervisors" in text
+    assert "no method helps everywhere" in text
+    assert "confidence minus naive (2 pairs); below zero it harms here" in text
     assert f"outgrow claims --out={out}" in text
     before = sorted((tmp_path / "s").rglob("manifest.json"))
     status, again, _ = cli("claims", *place, "--out", str(out))
@@ -148,11 +150,11 @@ def test_what_is_finished_is_read_before_all_is(small: Setting, tmp_path: Path) 
     from outgrow.study import run
 
     store = Store(tmp_path / "s")
-    assert found(small, store) == Found(setting=small, rows=[], done=0, all=4)
+    assert found(small, store) == Found(setting=small, rows=[], done=0, all=8)
     first = small.parts[0].experiments()[:2]  # the smaller student, both seeds
     run(first, store=store, progress=False)
     there = found(small, store)
-    assert (there.done, there.all) == (2, 4)
+    assert (there.done, there.all) == (2, 8)
     assert all(one.finding.seeds == 2 for one in there.rows)
 
 
@@ -161,3 +163,24 @@ def test_mistakes_are_told(cli: Cli, tmp_path: Path) -> None:
     assert (status, "no setting 'txt'" in err) == (2, True)
     status, _, err = cli("claims", "--claims", "3,x", "--store", str(tmp_path / "s"))
     assert (status, "no number of a claim" in err) == (2, True)
+
+
+def test_what_failed_is_told_and_the_rest_is_read(monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path) -> None:
+    part = SMALL.parts[0]
+    broken = (*part.set[0], "train.learning_rate=3e37", 'sweep.method.name=["naive"]')
+    setting = replace(SMALL, parts=[replace(part, set=[part.set[0], broken])])
+    monkeypatch.setattr(studies, "SETTINGS", {"small": setting})
+    status, told, err = cli("claims", "--store", str(tmp_path / "s"))
+    assert status == 0
+    assert "note: in small, a result failed" in err
+    assert "small is not finished: 8 of 12 experiments" in " ".join(told.split())
+    assert "confidence minus naive" in " ".join(told.split())
+
+
+def test_every_study_can_be_planned() -> None:
+    """Options that do not fit each other are refused when they are read, before hours are spent."""
+    parts = [part for one in SETTINGS.values() for part in one.parts]
+    planned = [make_plan(part.experiments(seeds=2), cached=set()) for part in parts]
+    assert len(planned) >= 20
+    assert all(plan.todo for plan in planned)
+    assert {number for part in parts for number in part.claims} == {one.number for one in claims()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from outgrow.errors import ConfigError
 from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
 from outgrow.learning.predict import predict
+from outgrow.results.records import pool
+from outgrow.results.shortcuts import shortcut_scores
 from outgrow.runtime import Runtime
 from outgrow.steps import (
     Adapted,
@@ -29,11 +32,14 @@ from outgrow.steps import (
     NewRows,
     Prompted,
     Steps,
+    Told,
     Trained,
     walk_unique,
 )  # fmt: skip
+from outgrow.steps.body import Body
 from outgrow.steps.contrast import ContrastFeatures, ContrastProbe
 from outgrow.steps.elicit import Elicited
+from outgrow.steps.heads import TrainedHead
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
@@ -117,7 +123,7 @@ def table(tmp_path: Path) -> Path:
 def wanted(table: Path, tiny: Callable[..., Path]) -> Callable[..., list[Experiment]]:
     """Experiments on the table: `wanted("few_shot", strong={"training": "lora"})`."""
 
-    def make(name: str = "naive", *, seeds: list[int] | None = None, **more: Any) -> list[Experiment]:
+    def make(name: str = "naive", *, seeds: list[int] | None = None, known: int = 0, **more: Any) -> list[Experiment]:
         document: dict[str, Any] = {
             "task": {"name": "csv", "path": str(table), "text": "text", "label": "label", "id": "id"},
             "split": {"supervisor": 32, "transfer": 32, "validation": 24, "test": 60, "pool": 100},
@@ -125,7 +131,7 @@ def wanted(table: Path, tiny: Callable[..., Path]) -> Callable[..., list[Experim
             "strong": {"model": "transformer", "path": str(tiny("llama", layers=3, seed=1)), "max_length": 16},
             "train": {"epochs": 2, "batch_size": 8, "learning_rate": 3e-3, "evaluations": 2},
             "method": {"name": name},
-        }
+        } | ({"n_ground_truth": known, "baselines": False} if known else {})
         for table_name, fields in more.items():
             document[table_name] |= fields
         return expand(document, name="mine", seeds=seeds)
@@ -251,6 +257,47 @@ def test_generative_finetuning_is_what_student_and_ceiling_begin_from(
         assert plain.key != features.key
         compute(plain, store, context)
         assert np.abs(plain.read(context) - features.read(context)).max() > 0.1
+
+
+def test_saliency_probes_what_fine_tuning_left(wanted: Callable[..., list[Experiment]], store: Store) -> None:
+    """Of student and ceiling the hidden layers are those of a training, and a new head learns from truth."""
+    (one,) = wanted("saliency", strong={"train": {"learning_rate": 1e-2}}, known=24)
+    result, context = carried_out(one, store)
+    for role, taught in ((result.student, True), (result.ceiling, False)):
+        probe = role.by
+        assert isinstance(probe, TrainedHead)
+        assert isinstance(probe.start, Body)
+        tuned = probe.start.trained
+        assert isinstance(tuned, Finetuned)
+        assert (tuned.labels is not None) == taught
+        found, left = probe.start.weights(context), tuned.network(context, tuned.part.kind(context)).backbone_state()
+        assert found.keys() == left.keys()
+        assert all(torch.equal(value, left[name]) for name, value in found.items())
+        untouched = one.strong.model.load().backbone.state_dict()  # type: ignore[attr-defined]
+        assert not torch.equal(found["layers.0.mlp.up_proj.weight"], untouched["layers.0.mlp.up_proj.weight"])
+    student = result.student.by
+    assert isinstance(student, TrainedHead)
+    assert student.labels is not None
+    assert isinstance(student.labels.by, Told)
+    assert student.part.size == 24
+
+
+def test_a_rule_on_the_surface_of_texts_is_scored_on_the_same_rows(
+    wanted: Callable[..., list[Experiment]], store: Store
+) -> None:
+    (group,) = pool(store, run_experiments(wanted(seeds=[0, 1]), store, runtime=FLOAT32).records)
+    found = shortcut_scores(store, group)
+    assert found is not None
+    assert [*found] == [0, 1]
+    assert all(set(right) <= {0.0, 1.0} and len(right) == 60 for right in found.values())
+    gone = replace(group, keys=["ab" * 32, group.keys[1]])
+    assert [*(shortcut_scores(store, gone) or {})] == [1]
+
+
+def test_saliency_of_a_frozen_student_is_refused(wanted: Callable[..., list[Experiment]]) -> None:
+    (one,) = wanted("saliency", strong={"training": "probe"}, known=24)
+    with pytest.raises(ConfigError, match=r"trained in more than its head, not '.* probe'"):
+        experiment.run(one, Steps())
 
 
 def test_generative_finetuning_of_an_encoder_is_refused(

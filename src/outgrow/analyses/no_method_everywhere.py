@@ -22,4 +22,4 @@ def no_method_everywhere(study: Study) -> Iterator[Finding]:
     for method in methods_of(study):
         if found := contrasts(study, method, gap=False):
             more = average([other["student"] - naive["student"] for naive, other in found])
-            yield finding(f"{method} minus naive ({len(found)} pairs)", more, Below(0))
+            yield finding(f"{method} minus naive ({len(found)} pairs); below zero it harms here", more, Below(0))

@@ -17,6 +17,7 @@ FEWEST = 6  # pairs; of fewer, ranks tell nothing
 PREDICTORS: dict[str, Callable[[Pair], float]] = {
     "disagreement": lambda one: 1 - one["same"].value,
     "misfit": lambda one: one.misfit.value if "weak_positive" in one else math.nan,
+    "dissimilarity (CAPA, which needs accuracies)": lambda one: -one.capa.value if "truth" in one else math.nan,
     "the supervisor's size": lambda one: one.weak_size,
     "how many times the student's cost is": lambda one: one.strong_size - one.weak_size,
 }
@@ -26,7 +27,7 @@ PREDICTORS: dict[str, Callable[[Pair], float]] = {
     36, "predictors_of_gain", says="PGR can be told beforehand without labels",
     how="Rank correlation over pairs of models of what needs no ground truth with the true PGR of naive students. "
     "Pairs are counted as independent (Bonett and Wright 2000), though they share models.",
-    source="arXiv 2405.15116, 2502.04313",
+    source="Charikar et al. 2024 (arXiv 2405.15116); Goel et al. 2025 (arXiv 2502.04313)",
 )  # fmt: skip
 def predictors_of_gain(study: Study) -> Iterator[Finding]:
     """A rank correlation for each predictor that is known of all pairs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from outgrow.analyses.bases.claim import Claim, claims
+from outgrow.analyses.bases.claim import claims
 from outgrow.analyses.bases.finding import PAPER
 from outgrow.claims.across import EVERY
 from outgrow.claims.found import Found, Row
@@ -36,10 +36,9 @@ def summary(of: Sequence[Found], rows: Sequence[Row]) -> TextTable:
     names += [EVERY] if any(row.setting == EVERY for row in rows) else []
     cells = []
     for one in claims():
-        own = [row for row in rows if row.finding.claim == one.number]
-        cells.append(
-            (str(one.number), one.says, *(verdict([row for row in own if row.setting == name]) for name in names))
-        )
+        if own := [row for row in rows if row.finding.claim == one.number]:
+            of_each = (verdict([row for row in own if row.setting == name]) for name in names)
+            cells.append((str(one.number), one.says, *of_each))
     return TextTable(names=("claim", "says", *names), numeric=("claim",), measured=tuple(names), rows=cells, once=False)
 
 
@@ -65,8 +64,8 @@ def counts(of: Sequence[Found], rows: Sequence[Row]) -> list[str]:
         f"{len(done)} of {PAPER} claims have a verdict other than undecided in at least one setting; "
         f"{len(asked) - len(done)} more were looked at."
     ]
-    if missing := [_named(one) for one in known if one.number not in seen]:
-        told.append(f"Nothing here bears on {'; '.join(missing)}.")
+    if missing := [str(one.number) for one in known if one.number not in seen]:
+        told.append(f"Nothing here bears on {'the claims' if len(missing) > 1 else 'claim'} {', '.join(missing)}.")
     told += [
         f"{one.setting.name} is not finished: {one.done:,} of {counted(one.all, 'experiment')}."
         for one in of
@@ -75,17 +74,13 @@ def counts(of: Sequence[Found], rows: Sequence[Row]) -> list[str]:
     return told
 
 
-def _named(one: Claim) -> str:
-    return f"{one.number} ({one.says})"
-
-
 ABOUT = """\
 A claim *holds* in a setting where the whole 95 % interval of an estimate agrees with what the claim predicts. It *fails
 here* where none of the interval does. Otherwise it is *undecided*, and the table says how many seeds or test rows would
 decide it if the estimate stayed. With one seed nothing is decided. Several findings of one claim can hold *in part*.
 Intervals treat seeds and test rows as crossed random effects, and all that is compared is compared on the same seeds
-and rows. They are not corrected for how many there are: of a hundred that hold no truth, five would miss it. Settings
-were fixed before results were seen, and none was changed to make a claim hold.
+and rows. They are not corrected for how many there are: one in twenty is expected to miss the truth. No setting was
+chosen or changed to make a claim hold.
 """
 
 

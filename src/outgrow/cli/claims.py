@@ -99,11 +99,13 @@ def _carried_out(
     stopped = False
     for one in wanted:
         try:
-            run(one.experiments(seeds), store=store, executor=executor, workers=workers)
+            results = run(one.experiments(seeds), store=store, executor=executor, workers=workers)
         except KeyboardInterrupt:
             print(f"\nstopped in {one.name}; run the same command to go on in {plain(store.root)}", file=sys.stderr)
             stopped = True
             break
+        for why in dict.fromkeys(results.failures.values()):
+            print(f"note: in {one.name}, a result failed: {plain(why)}", file=sys.stderr)
     of = [found(one, store, seeds=seeds) for one in wanted]
     rows = [row for one in of for row in one.rows]
     return of, sorted([*rows, *across(rows)], key=lambda row: row.finding.claim), stopped

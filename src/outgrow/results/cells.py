@@ -51,7 +51,7 @@ def read_cells(store: Artefacts, group: Group) -> Cells | None:
     values = {role: np.stack([answers.metric.values(one) for one in said]) for role, said in answers.said.items()}
     values = {role: found.astype(np.float32) for role, found in values.items() if np.isfinite(found).all()}
     same = agreed(answers)
-    values |= {"right": same.right, "same": same.same, "same_right": same.same_right}
+    values |= {name: getattr(same, name).astype(np.float32) for name in ("right", "same", "same_right")}
     if _two_classes(answers):
         values["truth"] = np.broadcast_to(answers.truth.astype(np.float32), same.right.shape)
         for role in ("weak", "student"):

@@ -18,6 +18,7 @@ from outgrow.steps.adapt import Adapted
 from outgrow.steps.asked import Ask, Asked
 from outgrow.steps.assigned import Assigned
 from outgrow.steps.base import Step, Write, walk_unique
+from outgrow.steps.body import Body
 from outgrow.steps.boosted import Boosted, Emphasis
 from outgrow.steps.calibrated import Calibrated
 from outgrow.steps.combine import Combined
@@ -195,6 +196,16 @@ class Steps:
             ("adapt", model, train, _where(part), seed),
             lambda: Adapted(model=model, train=train, part=part, seed=seed),
         )
+
+    def body(self, trained: Trained, *, seed: int) -> Adapted:
+        """The hidden layers of a trained network, for others to begin from."""
+
+        def make() -> Body:
+            return Body(
+                model=trained.role.model, train=trained.role.train, part=trained.part, seed=seed, trained=trained
+            )
+
+        return self._once(("body", trained), make)
 
     def prompt(self, model: Model, part: Part, *, shots: int, seed: int, labels: Labels | None = None) -> Prompted:
         """A language model with some examples of a part in its prompt: with weak labels, or with ground truth."""

@@ -91,6 +91,11 @@ class TextNetwork(Network):
             same &= (mask[::2] == mask[1::2]).all(1)
         return tied(values.view(-1, 2, *values.shape[1:]), same)
 
+    def backbone_state(self) -> dict[str, Tensor]:
+        """Weights of the hidden layers, low-rank updates merged in."""
+        merged: Any = self.backbone.merge_and_unload() if hasattr(self.backbone, "merge_and_unload") else self.backbone
+        return dict(merged.state_dict())
+
     def settle(self, device: torch.device) -> None:
         """Compute attention as plain matrix products where that is faster: short texts on a CPU."""
         settle(self.backbone, device, self.limit)

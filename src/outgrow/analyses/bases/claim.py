@@ -47,14 +47,12 @@ def claims() -> list[Claim]:
 
 def claim(
     number: int, name: str, *, says: str, how: str, source: str, fields: tuple[Field, ...] = (),
-    figure: Callable[[Study], Figure | None] | None = None,
 ) -> Callable[[Search], Analysis]:  # fmt: skip
     """Registers a search for findings as the analysis that tests a claim.
 
     Args:
         says: the claim, in words that can follow a number, without a stop.
         how: how its numbers are made, in whole sentences.
-        figure: what to draw in place of the findings.
     """
 
     def register(search: Search) -> Analysis:
@@ -62,9 +60,7 @@ def claim(
             if fields and field_of(study.groups[0]) not in fields:
                 return None
             found = [replace(one, claim=number, says=says) for one in search(study) if math.isfinite(one.value)]
-            return (
-                panel(f"{numbered(number)}: {says}", how, found, figure(study) if figure else None) if found else None
-            )
+            return panel(f"{numbered(number)}: {says}", how, found) if found else None
 
         CLAIMS[number] = Claim(number=number, name=name, says=says, fields=fields, source=source)
         return analyses.add(name, analysis, about=f"{numbered(number).lower()}: {says}", source=source)
@@ -72,12 +68,12 @@ def claim(
     return register
 
 
-def panel(title: str, how: str, findings: Sequence[Finding], figure: Figure | None = None) -> Panel:
+def panel(title: str, how: str, findings: Sequence[Finding]) -> Panel:
     """Findings as a panel: what they say, a figure, a table."""
     return Panel(
         title=title,
-        words=how if figure else f"{how} {INTERVALS}",
-        figure=figure or drawn(title, findings),
+        words=f"{how} {INTERVALS}",
+        figure=drawn(title, findings),
         columns=COLUMNS,
         rows=[
             (one.claim, one.about, one.value, one.low, one.high, str(one.predicted), one.verdict, one.seeds, one.n,

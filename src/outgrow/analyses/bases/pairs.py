@@ -67,9 +67,27 @@ class Pair:
         """By how much the student's squared error (of the probability of class 1) is below its supervisor's."""
         return self._squared("weak_positive", "truth") - self._squared("student_positive", "truth")
 
+    @property
+    def cross_entropy(self) -> Measured:
+        """Of the student's answers to its supervisor's, where there are two classes."""
+        weak, student = (self._positive(role) for role in ("weak_positive", "student_positive"))
+        student = np.clip(student, 1e-7, 1 - 1e-7)
+        return mean(-weak * np.log(student) - (1 - weak) * np.log1p(-student), self.cells.groups)
+
+    @property
+    def capa(self) -> Measured:
+        """Probable agreement of two classes beyond what their accuracies explain (Goel et al. 2025, CAPA)."""
+        weak, student, truth = (self._positive(name) for name in ("weak_positive", "student_positive", "truth"))
+        seen = mean(weak * student + (1 - weak) * (1 - student), self.cells.groups)
+        a, b = (mean(truth * p + (1 - truth) * (1 - p), self.cells.groups) for p in (weak, student))
+        chance = a * b + (1 - a) * (1 - b)
+        return (seen - chance) / (1 - chance)
+
     def _squared(self, one: str, other: str) -> Measured:
-        a, b = (self.cells.values[name][list(self.rows)].astype(np.float64) for name in (one, other))
-        return mean((a - b) ** 2, self.cells.groups)
+        return mean((self._positive(one) - self._positive(other)) ** 2, self.cells.groups)
+
+    def _positive(self, name: str) -> np.ndarray:
+        return self.cells.values[name][list(self.rows)].astype(np.float64)
 
     @property
     def weak_size(self) -> float:
