@@ -42,7 +42,7 @@ ROOMS = [
     "preparation", "sweep",
     "own_model", "export",
     "freshness", "forecast", "guesses", "rates", "progress", "study",
-    "claims", "leaderboard",
+    "claims", "leaderboard", "references",
     "testing",
     "zoo", "experiments",
     "cli", "__main__",

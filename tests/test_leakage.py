@@ -151,6 +151,13 @@ def test_early_stopping_goes_by_the_labels_trained_on(
     assert "student" in changed(before, last), "a choice that always takes the last tells nothing"
 
 
+def test_an_oracle_sees_the_truth_of_validation_and_no_other(toy: Callable[..., list[Experiment]], roots: Path) -> None:
+    settings = "method.name=naive", *LONG, "task.noise=0.3", "strong.train.keep=oracle"
+    before = results(toy(*settings), None, roots / "oracle")
+    assert changed(before, results(toy(*settings), "test", roots / "oracle-test")) == set()
+    assert "student" in changed(before, results(toy(*settings), "validation", roots / "oracle-validation"))
+
+
 def test_early_stopping_of_the_supervisor_goes_by_validation_alone(
     toy: Callable[..., list[Experiment]], roots: Path
 ) -> None:

@@ -58,7 +58,7 @@ def test_supervisors_are_averaged_where_they_speak() -> None:
     np.testing.assert_allclose(lesson.targets, np.array([[1, 0], [0.4, 0.6], [0, 0]]), atol=1e-6)
     assert lesson.weights.tolist() == [1, 1, 0]
     assert lesson.kept.tolist() == [0, 1]
-    assert lesson.notes == ["1 of 3 rows have no weak label and are left out of the training"]
+    assert lesson.notes == ["1 of 3 rows have no label to learn from and are left out of the training"]
     with pytest.raises(ValueError, match="none of 2 rows is left"):
         Objective().lesson(weak([[[0, 0], [0, 0]]]), seed=0)
 

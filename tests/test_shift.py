@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from outgrow.experiment import Experiment, run
 from outgrow.metrics.base import metrics
 from outgrow.models.base import Model
 from outgrow.plan import make_plan
+from outgrow.report.rerun import rerun
 from outgrow.results.answers import read_answers
 from outgrow.results.records import pool
 from outgrow.steps import Context, NewRows, Steps, TrainedHead
@@ -108,8 +110,6 @@ def test_a_file_of_labels_has_none_for_another_task(toml: Any, store: Store, tmp
     examples = Toy(n=400).load()
     labels.write_text("id,label\n" + "".join(f"{one},{i % 2}\n" for i, one in enumerate(examples.ids)))
     path = toml(('model = "toy-xs"', f'model = "labels"\npath = "{labels}"'), ('"naive", "confidence"', '"naive"'))
-    import tomllib
-
     document = tomllib.loads(Path(path).read_text()) | {"shift": {"name": "toy", "seed": 5}}
     swept = run_experiments(expand(document, name="tiny"), store)
     assert [bool(one.failure) for one in swept.records] == [False, True]
@@ -161,3 +161,29 @@ def test_what_the_task_learned_has_too_is_left_out_whatever_its_id(tmp_path: Pat
     ]
     with pytest.raises(DataError, match="of another form"):
         check_alike(made(np.zeros((3, 2), np.float32)), known, name="other", learned_name="own")
+
+
+def test_injected_errors_are_in_the_answers_to_the_other_test_too(toy: Experiments, store: Store) -> None:
+    there = [
+        toy(*OTHER, "shift.n=1000", "shift.test=900", f"weak={one}")[1]
+        for one in ('{model="toy-xs"}', '{model="noisy",rate=0.4,of="toy-xs"}')
+    ]
+    results = [run(one, Steps()).weak for one in there]
+    assert not run_experiments(there, store).failures
+    plain, noisy = (one.read(Context(store)).predicted for one in results)
+    assert (plain != noisy).mean() == pytest.approx(0.4, abs=0.06)
+
+
+def test_simulated_errors_are_of_their_own_task_alone(toy: Experiments, store: Store) -> None:
+    swept = run_experiments(toy(*OTHER, 'weak={model="random",rate=0.2}'), store)
+    assert [bool(one.failure) for one in swept.records] == [False, True]
+    assert "is wrong on a share of transfer, and another task's test has no such part" in swept.records[1].failure
+
+
+def test_a_report_names_one_file_for_both_tests(toy: Experiments, store: Store) -> None:
+    ones = toy(*OTHER[:-1], seeds=[0, 1])
+    assert len(ones) == 8
+    found = rerun(pool(store, run_experiments(ones, store).records))
+    assert not found.problem
+    (file,) = found.files
+    assert set(expand(tomllib.loads(file), name="tiny")) == set(ones)

@@ -253,6 +253,13 @@ def test_whole_numbers_come_of_shares(n: int, shares: tuple[float, ...], wanted:
     assert counts(n, shares) == wanted
 
 
+def test_shares_that_are_not_labelled_are_none_or_some() -> None:
+    for wrong in (0.0, 1.0):
+        with pytest.raises(ConfigError, match="unlabelled"):
+            replace(SPEC, unlabelled=wrong)
+    assert Steps().split(Toy(), replace(SPEC, unlabelled=0.5), seed=0).key == Steps().split(Toy(), SPEC, seed=0).key
+
+
 def test_conditions_that_cannot_be_met_are_told(split: Split) -> None:
     with pytest.raises(DataError, match="needs the difficulty of each example"):
         split(examples(400), replace(SPEC, easy=1), seed=0)

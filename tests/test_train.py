@@ -307,19 +307,23 @@ def test_a_piece_learns_from_its_own_share_of_the_labels(store: Store, toy: Call
     torch.testing.assert_close(first, second)
 
 
-@pytest.mark.parametrize("role", ["weak", "student", "ceiling"])
+@pytest.mark.parametrize(
+    ("role", "keep"), [("weak", "best"), ("student", "best"), ("ceiling", "best"), ("student", "oracle")]
+)
 def test_the_best_weights_are_those_of_the_look_that_agreed_most(
-    store: Store, toy: Callable[..., list[Experiment]], role: str
+    store: Store, toy: Callable[..., list[Experiment]], role: str, keep: str
 ) -> None:
-    """Best by the labels trained on, the first of equals, never those before training."""
+    """Best by the labels trained on, or by ground truth for an oracle; the first of equals, never the untrained."""
     often = "train.epochs=4", "train.evaluations=8", "train.learning_rate=0.05"
-    (one,) = toy("method.name=naive", "train.keep=best", "split.validation=150", "task.noise=0.5", *often)
+    (one,) = toy("method.name=naive", f"train.keep={keep}", "split.validation=150", "task.noise=0.5", *often)
     run_experiments([one], store)
     result = experiment.run(one, Steps())
     step = getattr(result, role).by
     context = Context(store)
     curve = json.loads((store.open(step.key) / "curve.json").read_text())
-    judged_by = "accuracy" if step.labels is None else "agreement"
+    judged_by = "accuracy" if step.labels is None or keep == "oracle" else "agreement"
+    told = [note for note in step.notes(context) if "chosen by the ground truth of 150 examples" in note]
+    assert len(told) == (keep == "oracle")
     best = max(curve[1:], key=lambda point: point[judged_by])  # the first of equals
     assert best[judged_by] > curve[-1][judged_by], "weights of the last look would do as well"
     if judged_by == "agreement":

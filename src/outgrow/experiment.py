@@ -27,6 +27,8 @@ class Teaching:
 
     Args:
         audited: who tells the truth of some rows, and abstains on the others; a student may learn from it.
+        ladder: models, smallest first, that tell how difficult each example is: by the first from which on all are
+            right. They learn from the ground truth of the pool.
     """
 
     task: Task
@@ -36,6 +38,7 @@ class Teaching:
     method: Method
     seed: int = 0
     audited: Supervisor | None = None
+    ladder: tuple[Role, ...] = ()
 
     def __post_init__(self) -> None:
         check(self)
@@ -107,6 +110,7 @@ class Experiment(Teaching):
                 "metric": self.metric,
             }
             | ({"shift": plain(self.shift)} if self.shift else {})
+            | ({"ladder": plain(self.ladder)} if self.ladder else {})
         )
 
 
@@ -122,12 +126,15 @@ class Taught:
 
 def teach(teaching: Teaching, steps: Steps) -> Taught:
     """Let a strong student learn from a weak supervisor; of ground truth of `transfer`, what an auditor tells."""
-    data = steps.split(teaching.task, teaching.split, seed=teaching.seed)
+    data = steps.split(teaching.task, teaching.split, seed=teaching.seed, ladder=teaching.ladder)
     supervisor, audited = teaching.weak.predictor(steps, data, seed=teaching.seed), None
     if teaching.auditor:
         teller = teaching.auditor.predictor(steps, data, seed=teaching.seed)
         audited = steps.label(teller, teller.speaks_of or data.part("transfer"))
-    labels = steps.label(supervisor, data.part("transfer"), audited=audited)
+    teacher, silent = supervisor, teaching.split.unlabelled
+    if silent:
+        teacher = steps.silence(supervisor, share=silent, seed=teaching.seed)
+    labels = steps.label(teacher, data.part("transfer"), audited=audited)
     student = teaching.method.train_student(
         steps, teaching.strong, data.part("transfer"), labels, objective=teaching.method.objective(),
         seed=teaching.seed,
@@ -157,6 +164,8 @@ def check(teaching: Teaching) -> None:
     task, weak, strong, method = teaching.task, teaching.weak, teaching.strong, teaching.method
     if not teaching.split.transfer:
         raise ConfigError("the student learns from transfer: it needs at least one example", key="split.transfer")
+    if teaching.split.unlabelled and task.kind == "generation":
+        raise ConfigError("rows without a label are of classes, and this task is of texts", key="split.unlabelled")
     if misfit := method.objective().misfit(task.kind):
         raise ConfigError(f"the task {task.name!r} is a {task.kind} task: {misfit}", key="method")
     if method.uses_truth and teaching.auditor is None:
@@ -170,7 +179,13 @@ def check(teaching: Teaching) -> None:
             f'"lbfgs" needs a convex loss, and the loss of {method.label!r} is not; use "adam"',
             key="strong.train.optimizer",
         )
-    for key, role in (*(("weak", role) for role in weak.roles), ("strong", strong)):
+    if task.kind == "generation" and teaching.ladder:
+        raise ConfigError("a ladder grades tasks of classes, and this task is of texts", key="difficulty")
+    costs = [role.model.cost for role in teaching.ladder]
+    if costs != sorted(costs):
+        raise ConfigError("a ladder goes from the smallest model to the largest; sort its models", key="difficulty")
+    ladder = [("difficulty", role) for role in teaching.ladder]
+    for key, role in (*ladder, *(("weak", role) for role in weak.roles), ("strong", strong)):
         _check_role(key, role, task)
     if task.kind not in weak.kinds:
         raise ConfigError(

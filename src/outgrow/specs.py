@@ -26,6 +26,7 @@ class SplitSpec:
         hard: examples of `transfer` are of a difficulty above this.
         supervisor_shares: share of each class in `supervisor`; as it comes where it is not given.
         transfer_shares: share of each class in `transfer`.
+        unlabelled: share of `transfer` of which the supervisor says nothing.
     """
 
     supervisor: Annotated[int, Field(ge=0)]
@@ -38,6 +39,7 @@ class SplitSpec:
     hard: float | None = None
     supervisor_shares: tuple[Annotated[float, Field(ge=0)], ...] | None = None
     transfer_shares: tuple[Annotated[float, Field(ge=0)], ...] | None = None
+    unlabelled: Annotated[float, Field(gt=0, lt=1)] | None = None
 
     def identity(self) -> dict[str, Any]:
         """All that is given: what is not does not count."""
@@ -79,7 +81,8 @@ class TrainSpec:
         l2: of lbfgs: half of the squared weights, times this, times 2 over the number of classes, is added to the mean
             loss; the biases are free.
         keep: weights of the `last` update, or of the `best` check (early stopping): the one that agrees most with the
-            labels trained on, which for a student are the weak supervisor's.
+            labels trained on, which for a student are the weak supervisor's; or of the check that is right most often
+            (`oracle`), which looks at the ground truth of `validation`.
         anchor: the mean over rows of |r - r0|^2 / |r0|^2, times this, is added to the loss; r are the vectors that the
             head reads, r0 those before the training. Only where weights below the head are trained.
     """
@@ -95,7 +98,7 @@ class TrainSpec:
     evaluations: Annotated[int, Field(ge=1)] = 5
     optimizer: Literal["adam", "lbfgs"] = "adam"
     l2: Annotated[float, Field(ge=0)] = 0.1
-    keep: Literal["last", "best"] = "last"
+    keep: Literal["last", "best", "oracle"] = "last"
     anchor: Annotated[float, Field(ge=0)] = 0.0
 
     def identity(self) -> dict[str, Any]:

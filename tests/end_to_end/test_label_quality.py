@@ -17,6 +17,7 @@ SMALL = {
 METHODS: list[Any] = [
     "relabel", {"name": "relabel", "by": "knn"}, "graph_smoothing", "confident_learning", "overlap_density", "topo",
     ["overlap_density", {"name": "refill", "keep": 1.0}], "small_loss", {"name": "curriculum", "first": 1},
+    ["confident_learning", "generative_finetuning"],
 ]  # fmt: skip
 Outgrow = Callable[..., tuple[int, str, str]]
 
@@ -48,7 +49,7 @@ def test_reward_models_that_are_fine_tuned_look_at_frozen_features_of_their_pair
         assert row["verdict"] != "failed", row["failure"]
         assert row["student_score"] is not None
     status, out, _ = cli("store", "ls", "--store", str(tmp_path / "store"))
-    assert out.count("  features  ") == 1  # once for all of them, and none of the supervisor's
+    assert out.count("  features  ") == 2  # of the pretrained network and of the adapted one; none of the supervisor's
 
 
 def test_generated_texts_are_refused_before_anything_is_computed(

@@ -29,6 +29,7 @@ from outgrow.steps import (
     Context,
     Features,
     Finetuned,
+    NewRows,
     Prompted,
     Steps,
     Told,
@@ -36,6 +37,8 @@ from outgrow.steps import (
     walk_unique,
 )  # fmt: skip
 from outgrow.steps.body import Body
+from outgrow.steps.contrast import ContrastFeatures, ContrastProbe
+from outgrow.steps.elicit import Elicited
 from outgrow.steps.heads import TrainedHead
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
@@ -521,6 +524,69 @@ def test_a_real_model_learns_low_rank_updates(outgrow: Outgrow, tmp_path: Path) 
     sizes = [path.stat().st_size for path in (tmp_path / "store" / "artefacts").rglob("model.safetensors")]
     assert len(sizes) == 3
     assert max(sizes) < 4 << 20
+
+
+@pytest.mark.parametrize("name", ["ccs", "pca"])
+def test_a_contrast_reads_each_text_with_either_answer(
+    wanted: Callable[..., list[Experiment]], store: Store, name: str
+) -> None:
+    (one,) = wanted(
+        name, strong={"training": "probe", "max_length": 64}, method={"epochs": 20} if name == "ccs" else {}
+    )
+    result, context = carried_out(one, store)
+    step = result.student.by
+    assert isinstance(step, ContrastProbe)
+    assert isinstance(step.frozen, ContrastFeatures)
+    data = step.part.split.read(context)
+    shown = step.frozen.shown(np.array(["dull film"], object), data.output)
+    assert shown.tolist() == [["dull film\nLabel: bad", "dull film\nLabel: good"]]
+    features = step.frozen.read(context)
+    assert features.shape == (len(data.ids), 2, tiny_models.WIDTH)
+    assert np.abs(features[:, 0] - features[:, 1]).max() > 0.1
+    assert any("its sign is that which agrees with" in note for note in step.notes(context))
+    test = result.student.part
+    new = NewRows(inputs=test.values(context), output=data.output)
+    np.testing.assert_allclose(step.answers(context, test), step.answers(context, new), atol=5e-3)
+    before = (store.open(step.key) / "direction.safetensors").read_bytes()
+    truth_of(data)[:] = -7  # no ground truth plays a part
+    step.compute(context, store.root)
+    assert (store.root / "direction.safetensors").read_bytes() == before
+
+
+def test_zero_shot_is_the_prompt_without_examples(wanted: Callable[..., list[Experiment]], store: Store) -> None:
+    (one,), (few,) = wanted("zero_shot"), wanted("few_shot")
+    result = carried_out(one, store)[0]
+    zero = experiment.run(few, Steps()).zero_shot
+    assert zero is not None
+    assert result.zero_shot is not None
+    assert result.student.by.key == result.zero_shot.by.key == zero.by.key
+    assert result.ceiling.key == experiment.run(wanted("naive")[0], Steps()).ceiling.key
+
+
+def test_zero_shot_of_who_cannot_do_the_task_is_refused(
+    wanted: Callable[..., list[Experiment]], tiny: Callable[..., Path], offline_hub: Any
+) -> None:
+    (one,) = wanted("zero_shot", strong={"model": "bert-base", "path": ""})
+    with pytest.raises(ConfigError, match="needs a student that can do 'csv' untrained, and 'bert-base' cannot"):
+        experiment.run(one, Steps())
+
+
+def test_icm_labels_its_own_examples_and_answers_by_them(wanted: Callable[..., list[Experiment]], store: Store) -> None:
+    (one,) = wanted("icm", method={"rows": 10, "steps": 4})
+    result, context = carried_out(one, store)
+    step = result.student.by
+    assert isinstance(step, Elicited)
+    shots = json.loads((store.open(step.key) / "shots.json").read_text())
+    assert 8 <= len(shots) <= 10
+    data = step.part.split.read(context)
+    assert {text for text, _ in shots} <= set(data.inputs[data.rows(step.part)])
+    network: Any = step.network(context, data.output)
+    names = data.output.class_names
+    assert network.prompt == "".join(f"{text}\nLabel: {names[label]}\n\n" for text, label in shots)
+    assert any(note.startswith(f"icm: {len(shots)} of 10 rows labelled") for note in step.notes(context))
+    truth_of(data)[:] = -7  # no ground truth plays a part
+    step.compute(context, store.root)
+    assert json.loads((store.root / "shots.json").read_text()) == [list(shot) for shot in shots]
 
 
 BUDGETS = {  # experiment -> data set, rows of it, methods with a budget, and what makes it small

@@ -100,6 +100,17 @@ def test_audited_rows_are_learned_from_up_to_the_budget_and_the_others_check() -
         WeakToStrongClassifier(budget=101).fit(x, weak, audited=audited)
 
 
+@pytest.mark.parametrize("method", ["gt_mix", "trust", "forward_correction", "backward_correction"])
+def test_methods_with_a_budget_learn_from_audited_rows(method: str) -> None:
+    x, truth, weak = data(300, noise=0.3)
+    audited = np.where(np.arange(300) < 100, truth, -1)
+    made = WeakToStrongClassifier(method=method, l2=0.1, budget=60).fit(x, weak, audited=audited)
+    assert made.score(x, truth) > 0.65
+    order = np.random.default_rng(1).permutation(300)
+    turned = WeakToStrongClassifier(method=method, l2=0.1, budget=60).fit(x[order], weak[order], audited=audited[order])
+    np.testing.assert_allclose(turned.coef_, made.coef_, atol=1e-6)
+
+
 def test_audited_rows_that_are_alike_are_counted() -> None:
     x, _, weak = data(60)
     x[1] = x[0]
@@ -143,8 +154,9 @@ LOSSES = sorted(entry.name for entry in losses)
 def test_every_loss_trains_a_head(method: str) -> None:
     assert len(LOSSES) >= 2
     x, truth, weak = data(150)
+    known = {i: int(truth[i]) for i in range(40)} if method == "forward_correction" else None
     for made in (WeakToStrongClassifier(method=method), WeakToStrongRewardModel(method=method)):
-        assert made.fit(x - 5, weak).score(x - 5, truth) > 0.65
+        assert made.fit(x - 5, weak, audited=known).score(x - 5, truth) > 0.65
         assert made.out_of_fold_ is not None
         assert made.out_of_fold_.shape == (150, 2)
         assert made.reasons_

@@ -36,11 +36,15 @@ def drawn(n: int, classes: int, *, slope: float, seed: int = 0) -> tuple[np.ndar
     return softmax(z).astype(np.float32), (rng.random((n, 1)) > chances[:, :-1]).sum(1)
 
 
+def calibrated(given: np.ndarray, truth: np.ndarray, *, by: Any) -> Calibration:
+    return calibration(given, truth, [str(i) for i in range(len(truth))], by=by)
+
+
 @pytest.mark.parametrize("classes", [2, 5])
 @pytest.mark.parametrize("slope", [2.0, 0.5, 1.0])
 def test_the_temperature_that_labels_were_drawn_at_is_found(classes: int, slope: float) -> None:
     given, truth = drawn(20_000, classes, slope=slope)
-    found = calibration(given, truth, by="temperature")
+    found = calibrated(given, truth, by="temperature")
     assert found.temperature == pytest.approx(1 / slope, rel=0.02 if slope > 1 else 0.04)  # flat where it is hot
     assert found.offset == 0
     assert found.n == 20_000
@@ -52,26 +56,26 @@ def test_platts_line_is_found_and_only_it_can_move_the_middle() -> None:
     truth = (rng.random(40_000) < 1 / (1 + np.exp(-(0.5 * z + 0.8)))).astype(np.int64)
     p = 1 / (1 + np.exp(-z))
     given = np.stack([1 - p, p], 1).astype(np.float32)
-    found = calibration(given, truth, by="platt")
+    found = calibrated(given, truth, by="platt")
     assert found.slope == pytest.approx(0.5, abs=0.02)
     assert found.offset == pytest.approx(0.8, abs=0.03)
-    assert found.after < calibration(given, truth, by="temperature").after < found.before
+    assert found.after < calibrated(given, truth, by="temperature").after < found.before
     assert "and +0.79" in found.words
     with pytest.raises(ValueError, match="platt is for two classes, and there are 3; use temperature"):
-        calibration(np.full((4, 3), 1 / 3), np.arange(4) % 3, by="platt")
+        calibrated(np.full((4, 3), 1 / 3), np.arange(4) % 3, by="platt")
 
 
 def test_a_temperature_of_one_is_the_identity_and_none_changes_the_most_probable_class() -> None:
     given, truth = drawn(500, 4, slope=3.0)
     given[::10] = 0
-    one = Calibration(slope=1.0, offset=0.0, n=1, before=0.0, after=0.0)
+    one = Calibration(slope=1.0, offset=0.0, n=1, groups=1, before=0.0, after=0.0)
     assert one.apply(given) is given
     for slope in (0.1, 0.7, 3.0, 20.0):
-        found = Calibration(slope=slope, offset=0.0, n=1, before=0.0, after=0.0).apply(given)
+        found = Calibration(slope=slope, offset=0.0, n=1, groups=1, before=0.0, after=0.0).apply(given)
         assert (found.argmax(1) == given.argmax(1)).all()
         said = given.any(1)
         np.testing.assert_allclose(found.sum(1), said, atol=1e-6)
-    assert calibration(given, truth, by="temperature").n == 450
+    assert calibrated(given, truth, by="temperature").n == 450
 
 
 @pytest.mark.parametrize("by", WAYS)
@@ -86,10 +90,19 @@ def test_the_likelihood_of_what_it_is_fitted_on_never_falls(by: Any, what: str) 
         "even": np.full((200, 2), 0.5),
         "one row": np.array([[0.3, 0.7]]),
     }[what]
-    found = calibration(given, truth, by=by)
+    found = calibrated(given, truth, by=by)
     assert found.after <= found.before + 1e-12
     assert np.isfinite([found.slope, found.offset, found.after]).all()
     assert np.isfinite(found.apply(given)).all()
+
+
+def test_how_many_groups_the_rows_are_of_is_told() -> None:
+    given, truth = drawn(40, 3, slope=1.0)
+    given[::4] = 0  # these are passed over
+    found = calibration(given, truth, [str(i % 8) for i in range(40)], by="temperature")
+    assert (found.n, found.groups) == (30, 6)
+    assert "fitted on 30 rows of known truth, which are of 6 groups: their negative" in found.words
+    assert "groups" not in calibrated(given, truth, by="temperature").words
 
 
 def weak(votes: np.ndarray, truth: np.ndarray | None) -> WeakLabels:

@@ -95,8 +95,13 @@ def test_a_pair_is_near_to_the_same_pair_the_other_way_round() -> None:
     found = nearest(features, k=1, groups=list("abcd"))
     assert found.rows[:, 0].tolist() == [1, 0, 3, 2]
     assert found.turned[:, 0].tolist() == [True, True, False, False]
-    seen = found.see(np.array([[0.9, 0.1], [0.3, 0.7], [1.0, 0.0], [0.0, 1.0]]))
-    np.testing.assert_allclose(seen[:, 0], np.array([[0.7, 0.3], [0.1, 0.9], [0, 1], [1, 0]]))
+    assert found.labels(np.array([0, 0, 0, 1]))[:, 0].tolist() == [1, 1, 1, 0]
+    seen = found.mean(np.array([[0.9, 0.1], [0.3, 0.7], [1.0, 0.0], [0.0, 1.0]]))
+    np.testing.assert_allclose(seen, np.array([[0.7, 0.3], [0.1, 0.9], [0, 1], [1, 0]]))
+    two = nearest(features, k=2, groups=list("abcd"))
+    np.testing.assert_allclose(
+        two.mean(np.eye(2)[[0, 0, 0, 1]])[0], np.eye(2)[two.labels(np.array([0, 0, 0, 1]))[0]].mean(0)
+    )
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=[one.label for one in PIECES])
@@ -234,6 +239,13 @@ def test_flips_that_depend_on_the_class_are_counted() -> None:
     assert counts[1, 0] == pytest.approx(((said == 1) & (truth == 0)).sum())
     assert counts[[0, 0, 1, 2, 2], [1, 2, 2, 0, 1]].max() == 0
     np.testing.assert_array_equal(pruned(said, model), said != truth)
+
+
+def test_where_every_label_looks_wrong_one_of_each_stays() -> None:
+    said = np.array([0, 0, 1, 1])
+    model = np.array([[0.1, 0.9], [0.2, 0.8], [0.9, 0.1], [0.7, 0.3]])
+    assert joint(said, model).tolist() == [[0, 2], [2, 0]]
+    assert pruned(said, model).tolist() == [True, False, True, False]
 
 
 # Relabelling

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +14,13 @@ from outgrow.errors import ConfigError
 from outgrow.experiment import Experiment, run
 from outgrow.learning.mixture import small
 from outgrow.learning.objective import Objective, WeakLabels
-from outgrow.learning.second_look import Refilled, SmallLoss
+from outgrow.learning.second_look import Refilled, Selected, SmallLoss
 from outgrow.methods.base import Method, methods
 from outgrow.methods.composition import compose
 from outgrow.methods.refill import Refill
 from outgrow.methods.selections.filter import Filter
 from outgrow.methods.selections.reweight import Reweight
+from outgrow.methods.transforms.graph_smoothing import GraphSmoothing
 from outgrow.methods.transforms.harden import Harden
 from outgrow.models.base import Role, models
 from outgrow.specs import SplitSpec, TrainSpec
@@ -179,7 +181,7 @@ def test_refill_composes_with_other_selections(document: dict[str, Any], store: 
 # Both
 
 
-RECIPES = ["small_loss", "refill"]
+RECIPES = ["small_loss", "refill"]  # that need no truth
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -234,3 +236,84 @@ def test_several_recipes_cannot_be_combined() -> None:
     with pytest.raises(ConfigError, match="'refill' and 'small_loss' each bring a recipe"):
         compose([Refill(), methods["small_loss"]()])
     assert replace(Refill(), keep=0.3).objective().selections == (Filter(keep=0.3),)
+
+
+# The student's own labels where it probably knows
+
+
+def half_right(kind: str, n: int = 400) -> tuple[WeakLabels, np.ndarray, np.ndarray, np.ndarray]:
+    """Labels of which a third are wrong, a student that is right where a feature is positive, and where that is."""
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 2, n)
+    features = rng.standard_normal((n, 4)).astype(np.float16)
+    features[:, 0] = np.where(rng.random(n) < 0.5, 2, -2)
+    knows = features[:, 0] > 0
+    own = np.where(knows, truth, rng.integers(0, 2, n))
+    if kind == "pairs":  # what the candidate has more that the student calls better
+        more = np.where(own[:, None] == 1, features, -features)
+        features = np.stack([np.zeros_like(more), more], 1)
+    said = np.where(rng.random(n) < 1 / 3, 1 - truth, truth)
+    earlier = (0.9 * np.eye(2)[own] + 0.05).astype(np.float32)
+    known = np.where(np.arange(n) < 150, truth, -1)
+    weak = weak_of(0.8 * np.eye(2)[said] + 0.1, earlier, truth=known, features=lambda: features)
+    return weak, truth, knows, earlier
+
+
+def selected(**more: Any) -> Selected:
+    return Selected(**({"sure": 0.75, "alpha": 0.0, "neighbours": 10, "rounds": 20, "l2": 0.01} | more))
+
+
+@pytest.mark.parametrize("kind", ["classes", "pairs"])
+def test_the_students_label_is_taken_where_it_probably_knows(kind: str) -> None:
+    weak, truth, knows, earlier = half_right(kind)
+    found = selected().apply(weak, seed=0)
+    rest = np.arange(400) >= 150
+    taken = (found.mean() == earlier).all(1)
+    assert (taken == knows)[rest].mean() > 0.95
+    np.testing.assert_allclose(found.mean()[rest & ~taken], weak.mean()[rest & ~taken], atol=1e-6)
+    better = (found.mean().argmax(1) == truth)[rest & knows].mean()
+    assert better > 0.95 > 0.75 > (weak.mean().argmax(1) == truth)[rest & knows].mean()
+    (note,) = found.notes
+    assert note.startswith(
+        f"the student's own label is taken on {taken[rest].sum()} of 400 rows; out of fold, the score"
+    )
+
+
+def test_where_none_is_taken_it_is_graph_smoothing_and_without_that_naive() -> None:
+    weak, *_ = half_right("classes")
+    smoothed = GraphSmoothing(alpha=0.4, neighbours=7).apply(weak, seed=0).mean()
+    np.testing.assert_array_equal(selected(sure=1.0, alpha=0.4, neighbours=7).apply(weak, seed=0).mean(), smoothed)
+    np.testing.assert_allclose(selected(sure=1.0).apply(weak, seed=0).mean(), weak.mean(), atol=1e-7)
+    again = replace(weak, earlier=weak.mean())  # a student that repeats its supervisor
+    np.testing.assert_allclose(selected(sure=0.0).apply(again, seed=0).mean(), weak.mean(), atol=1e-7)
+
+
+def test_too_few_known_rows_take_no_label_and_that_is_told() -> None:
+    weak, truth, *_ = half_right("classes")
+    for known in (None, np.where(np.arange(400) < 3, truth, -1)):
+        found = selected().apply(replace(weak, truth=known, earlier=np.eye(2, dtype=np.float32)[truth]), seed=0)
+        np.testing.assert_allclose(found.mean(), weak.mean(), atol=1e-7)
+        n = 0 if known is None else 3
+        of = f"of {n} rows of known truth the student gets {n} right"
+        assert found.notes == (f"{of}: its labels cannot be told apart, and none is taken",)
+
+
+def test_the_first_student_of_selective_learns_no_truth(
+    document: dict[str, Any], frozen_toy: Callable[..., Any], store: Store
+) -> None:
+    document |= {"n_ground_truth": 30, "baselines": False}
+    one = one_with(document, {"name": "selective", "sure": 0.6})
+    one = replace(one, strong=replace(one.strong, model=frozen_toy()))
+    first, second = trainings(one)
+    assert first.labels is not None
+    assert second.labels is not None
+    assert first.labels.audited is None
+    assert second.labels.audited is not None
+    assert second.earlier is not None
+    assert second.earlier.by is first
+    swept = run_experiments([one], store)
+    assert not swept.failures
+    assert swept.records[0].row.n_ground_truth == 30
+    assert any("the student's own label is taken on" in note for note in swept.records[0].notes)
+    with pytest.raises(ConfigError, match="learns from rows whose truth is known"):
+        one_with({**document, "n_ground_truth": 0}, "selective")

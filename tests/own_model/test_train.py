@@ -305,7 +305,7 @@ def test_methods_with_a_budget_learn_from_audited_rows(
     assert found.method == method
     np.testing.assert_allclose(found.answers.sum(1), 1, atol=1e-4)
     if name == "gt_only":
-        assert any("rows have no weak label" in note for note in found.notes)
+        assert any("rows have no label to learn from" in note for note in found.notes)
 
 
 def test_a_method_with_a_budget_needs_audited_rows(request_for: Callable[..., Request]) -> None:

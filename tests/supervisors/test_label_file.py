@@ -88,7 +88,7 @@ def test_who_abstains_is_counted_and_left_out_of_the_training(
     assert f" and {silent} of 100 examples of test, which count as wrong answers" in note
     student = experiment.run(one, Steps()).student.by
     left_out = said_of(one, store, "transfer")[0].sum((0, 2)) == 0
-    assert student.notes(Context(store))[0].startswith(f"{left_out.sum()} of 60 rows have no weak label")
+    assert student.notes(Context(store))[0].startswith(f"{left_out.sum()} of 60 rows have no label to learn from")
 
 
 def test_options_are_checked_and_written_back(document: dict[str, Any], tmp_path: Path) -> None:

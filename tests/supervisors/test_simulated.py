@@ -316,7 +316,7 @@ def test_generation_is_refused_with_the_reason(document: dict[str, Any], weak: A
     model = SimpleNamespace(name="says", label="says", cost=1e9, kinds={"generation"}, extractor=lambda: None)
     strong = SimpleNamespace(model=model, train=one.strong.train)
     task = SimpleNamespace(name="sums", kind="generation")
-    teaching = SimpleNamespace(task=task, split=one.split, weak=weak, strong=strong, method=one.method)
+    teaching = SimpleNamespace(task=task, split=one.split, weak=weak, strong=strong, method=one.method, ladder=())
     with pytest.raises(ConfigError, match="cannot label generation tasks such as 'sums', only classification, pref"):
         check(cast(Any, teaching))
 

@@ -22,6 +22,7 @@ from outgrow.cli import (
     leaderboard,
     listing,
     packs,
+    reproduce,
     results,
     run,
     store,
@@ -60,7 +61,7 @@ app = typer.Typer(
 )  # fmt: skip
 for command in (
     run.run, train.train, audit.audit, label.label, export.export, results.report, results.analyse, compare.compare,
-    claims.claims, leaderboard.leaderboard, listing.doctor,
+    claims.claims, leaderboard.leaderboard, reproduce.reproduce, listing.doctor,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="list")(listing.list_)

@@ -9,7 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from outgrow.config.baselines import wanted, with_baselines
-from outgrow.config.build import build, check_keys, component, method, named, role, shift_of, supervisor, swept
+from outgrow.config.build import (
+    build,
+    check_keys,
+    component,
+    ladder_of,
+    method,
+    named,
+    role,
+    shift_of,
+    supervisor,
+    swept,
+)
 from outgrow.config.sources import LARGEST, experiment_text, parse_toml, shipped_experiments
 from outgrow.config.tables import TABLES, assign, deep_copy, parse_setting, table
 from outgrow.config.toml import to_tables, to_toml
@@ -130,6 +141,8 @@ def _experiments(tables: dict[str, Any], name: str, where: Where) -> list[Experi
         "method": method(tables.get("method", "naive"), where),
         "split": build(SplitSpec, table(tables, "split", where), "split", where),
     }
+    if "difficulty" in tables:
+        fields["ladder"] = ladder_of(table(tables, "difficulty", where), train, where)
     try:
         here = Experiment(name=name, metric=metric, n_ground_truth=budget, **fields)
         if "shift" not in tables:

@@ -168,6 +168,15 @@ def _named(value: Any, key: str) -> dict[str, Any]:
     return {key: value} if isinstance(value, str) else dict(value) if isinstance(value, Mapping) else {key: value}
 
 
+def ladder_of(table: dict[str, Any], train: dict[str, Any], where: Where) -> tuple[Role, ...]:
+    """The models that tell how difficult examples are, each a name or a table as [strong]."""
+    check_keys(table, ("models",), "difficulty.", where)
+    given = table.get("models", [])
+    if not isinstance(given, list) or not given:
+        raise ConfigError(f"{where.at('difficulty')}: [difficulty] needs models = [...], smallest first")
+    return tuple(role(_named(one, "model"), train, "difficulty", where) for one in given)
+
+
 def shift_of(table: dict[str, Any], test: int, where: Where) -> tuple[Shift, bool]:
     """Another task's test, of as many examples as the task's own unless it says; and whether the own is scored too."""
     test, too = table.pop("test", test), table.pop("in_distribution", True)

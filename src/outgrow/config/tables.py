@@ -14,8 +14,8 @@ from outgrow.errors import ConfigError
 from outgrow.spec import short
 
 TABLES = (
-    "task", "split", "weak", "strong", "method", "train", "shift", "sweep", "metric", "n_ground_truth", "baselines",
-    "about",
+    "task", "split", "difficulty", "weak", "strong", "method", "train", "shift", "sweep", "metric", "n_ground_truth",
+    "baselines", "about",
 )  # fmt: skip
 COMPONENTS = ("task", "shift", "weak", "strong")
 

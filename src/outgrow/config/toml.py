@@ -22,6 +22,9 @@ def to_tables(experiment: Experiment) -> dict[str, Any]:
         "weak": table_of(experiment.weak, "model"),
         "strong": strong,
     }
+    if experiment.ladder:
+        rungs = [table_of(one.model, "model") | {"train": fields_of(one.train)} for one in experiment.ladder]
+        tables["difficulty"] = {"models": rungs}
     if shift:
         tables["shift"] = {**table_of(shift.task), "test": shift.test, "in_distribution": False}
     return tables

@@ -101,6 +101,11 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         groups = alike(inputs)
         audits = kept[read.truth[kept] >= 0]
         self.learned_, self.checking_ = shared_out(audits, groups, budget=self.budget, seed=seed)
+        if method is not None and method.uses_truth and not len(self.learned_):
+            raise WrongInput(
+                f"method = {short(self.method)} learns from rows whose truth is known, and there are none to learn "
+                "from: give some as `audited`, and how many of them may be learned from as `budget`"
+            )
         raw, told = inputs[kept], list[str]()
         if model is not None:
             raw, told = raw_features(model, inputs[kept], output, self._machine())

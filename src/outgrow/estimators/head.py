@@ -90,7 +90,8 @@ def grow(
         raise WrongInput(f"{error}; choose another method") from error
     lesson = replace(lesson, weights=(lesson.weights * weights).astype(np.float64))
     penalty = l2 if l2 is not None else choice.l2 if choice else L2
-    head = _solved(features, marks, lesson, output, chosen, l2=penalty, seed=seed, spec=spec)
+    known = np.zeros(len(marks), bool) if weak.truth is None else weak.truth >= 0
+    head = _solved(features, marks, lesson, output, chosen, known=known, l2=penalty, seed=seed, spec=spec)
     return Grown(
         weight=head.weight.cpu().numpy(),
         bias=head.bias.cpu().numpy(),
@@ -130,11 +131,16 @@ def _solved(
     output: Output,
     method: Method,
     *,
+    known: np.ndarray,
     l2: float,
     seed: int,
     spec: TrainSpec,
 ) -> Any:
-    """The head of a lesson, rows that are equal in features and targets taken as one."""
+    """The head of a lesson, rows that are equal in features and targets taken as one.
+
+    Args:
+        known: whether the target is the truth, bool [n]: a loss that is fitted to labels treats such rows otherwise.
+    """
     import torch
 
     from outgrow.learning import heads, lbfgs
@@ -143,8 +149,10 @@ def _solved(
         raise WrongInput(f"{method.label!r} weighs labellers while it trains, which is for experiments; choose another")
     first: dict[bytes, int] = {}
     count: dict[bytes, float] = {}
-    for row in lesson.kept.tolist():
-        mark = marks[row] + lesson.targets[row].tobytes()
+    place = {row: i for i, row in enumerate(lesson.kept.tolist())}
+    apart = [b""] * len(marks) if lesson.loss == method.objective().loss else [bytes([one]) for one in known.tolist()]
+    for row in place:
+        mark = marks[row] + lesson.targets[row].tobytes() + apart[row]
         first.setdefault(mark, row)
         count[mark] = count.get(mark, 0.0) + float(lesson.weights[row])
     order = sorted(first)
@@ -154,7 +162,7 @@ def _solved(
         rows=np.arange(len(rows)),
         targets=torch.from_numpy(lesson.targets[rows]),
         weights=torch.from_numpy((weights / weights.mean()).astype(np.float32)),
-        loss=lesson.loss,
+        loss=lesson.loss.of([place[row] for row in rows.tolist()]),
         seed=seed,
         l2=l2,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from outgrow.plain import counted
 
 Way = Literal["temperature", "platt"]
 LEAST = 1e-12  # below which a probability counts as this
@@ -20,13 +23,14 @@ class Calibration:
     Args:
         slope: one over the temperature.
         offset: 0 unless fitted by Platt's way.
-        n: rows it was fitted on.
+        n, groups: rows it was fitted on, and of how many groups they are: rows of one group are alike.
         before, after: mean negative log-likelihood of their truth, without and with it, in nats.
     """
 
     slope: float
     offset: float
     n: int
+    groups: int
     before: float
     after: float
 
@@ -39,9 +43,10 @@ class Calibration:
     def words(self) -> str:
         """In one clause."""
         line = f" and {self.offset:+.3g} for class 1" if self.offset else ""
+        few = f", which are of {counted(self.groups, 'group')}" if self.groups < self.n else ""
         return (
-            f"temperature {self.temperature:.3g}{line}, fitted on {self.n:,} rows whose truth is known: their negative "
-            f"log-likelihood falls from {self.before:.4f} to {self.after:.4f}"
+            f"temperature {self.temperature:.3g}{line}, fitted on {counted(self.n, 'row')} of known truth{few}: their "
+            f"negative log-likelihood falls from {self.before:.4f} to {self.after:.4f}"
         )
 
     def apply(self, probabilities: np.ndarray) -> np.ndarray:
@@ -52,12 +57,13 @@ class Calibration:
         return np.asarray(np.where(said, np.exp(_logs(probabilities, self.slope, self.offset)), 0), np.float32)
 
 
-def calibration(probabilities: np.ndarray, truth: np.ndarray, *, by: Way) -> Calibration:
+def calibration(probabilities: np.ndarray, truth: np.ndarray, groups: Sequence[str], *, by: Way) -> Calibration:
     """The calibration under which known classes are most likely.
 
     Args:
         probabilities: [n, classes]; rows of zeros are passed over.
         truth: [n], each a class.
+        groups: of the rows, n.
 
     Raises:
         ValueError: no row has an answer, or `platt` is asked for with more than two classes.
@@ -71,7 +77,8 @@ def calibration(probabilities: np.ndarray, truth: np.ndarray, *, by: Way) -> Cal
     slope, offset = _line(known, right) if by == "platt" else (_slope(known, right), 0.0)
     at = np.arange(len(right)), right
     return Calibration(
-        slope=slope, offset=offset, n=len(right), before=float(-_logs(known, 1.0, 0.0)[at].mean()),
+        slope=slope, offset=offset, n=len(right), groups=len({groups[row] for row in np.flatnonzero(said).tolist()}),
+        before=float(-_logs(known, 1.0, 0.0)[at].mean()),
         after=float(-_logs(known, slope, offset)[at].mean()),
     )  # fmt: skip
 

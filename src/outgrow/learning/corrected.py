@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -28,6 +28,9 @@ class Corrected(Loss):
     channel: np.ndarray
     known: np.ndarray
     notes: tuple[str, ...] = ()
+
+    def of(self, rows: Sequence[int]) -> Corrected:
+        return replace(self, known=self.known[list(rows)])
 
     def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
         import torch

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from outgrow.learning.labelled import Labelled
+from outgrow.learning.labelled import Labelled, labelled
 from outgrow.learning.neighbours import Neighbours, nearest
+from outgrow.learning.objective import WeakLabels
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -34,6 +35,16 @@ def smoothed(values: np.ndarray, near: Neighbours, *, alpha: float, rounds: int)
     return np.asarray(found)
 
 
+def smoothed_labels(weak: WeakLabels, *, alpha: float, k: int, rounds: int, seed: int) -> WeakLabels:
+    """Weak labels smoothed over the k nearest rows of other groups by cosine; a row without a label stays without."""
+    if alpha == 0:
+        return weak
+    rows = labelled(weak, seed=seed)
+    found = smoothed(rows.targets, rows.near(k, by="cosine"), alpha=alpha, rounds=rounds)
+    found /= found.sum(1, keepdims=True)
+    return weak.with_probabilities(rows.everywhere(found.astype(np.float32))[None])
+
+
 def hangs_together(rows: Labelled, near: Neighbours) -> np.ndarray:
     """Whether each row is in the largest strongly connected part of the rows with its label, bool [m].
 
@@ -43,8 +54,7 @@ def hangs_together(rows: Labelled, near: Neighbours) -> np.ndarray:
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    hard = np.eye(rows.targets.shape[1], dtype=np.float32)[rows.label]
-    same = near.see(hard)[np.arange(len(rows.label)), :, rows.label] > 0
+    same = near.labels(rows.label) == rows.label[:, None]
     one, other = np.broadcast_to(np.arange(len(same))[:, None], same.shape)[same], near.rows[same]
     graph = csr_array((np.ones(len(one)), (one, other)), shape=(len(same), len(same)))
     part = connected_components(graph, connection="strong")[1]

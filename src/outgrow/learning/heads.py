@@ -129,7 +129,7 @@ def _adam(
     for _ in range(spec.epochs):
         for chosen in zip(*(batches(lengths, spec.batch_size, rng=rng) for rng in orders), strict=True):
             order = torch.from_numpy(np.stack(chosen)).to(device)
-            x = torch.stack([own[rows] for own, rows in zip(inputs, order, strict=True)]).float()
+            x = torch.stack([own.index_select(0, rows) for own, rows in zip(inputs, order, strict=True)]).float()
             wanted = targets.gather(1, order[..., None].expand(-1, -1, targets.shape[-1]))
             logits = scores(x, weight, bias)
             counts = weights.gather(1, order)

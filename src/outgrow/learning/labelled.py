@@ -73,9 +73,7 @@ class Labelled:
 
     def agreement(self, near: Neighbours) -> np.ndarray:
         """The share of neighbours that have the same label, float64 [m]."""
-        hard = np.eye(self.targets.shape[1], dtype=np.float32)[self.label]
-        seen = near.see(hard)[np.arange(len(self.label)), :, self.label]
-        return np.asarray(seen.mean(1, dtype=np.float64))
+        return np.asarray((near.labels(self.label) == self.label[:, None]).mean(1))
 
     def everywhere(self, values: np.ndarray) -> np.ndarray:
         """Values [m, ...] in the places of all rows, [n, ...]: zero where there is no label."""

@@ -60,18 +60,19 @@ def fuse(
     known = np.full(n, -1) if truth is None else truth
     heard = (votes.sum((0, 2)) > 0) | (known >= 0)
     rows, back, counts = _patterns(votes[:, heard], None if prior is None else prior[heard], known[heard])
-    said, fixed = rows[:, : labellers * classes].reshape(-1, labellers, classes), rows[:, -1].astype(np.int64)
+    beside, fixed = np.ascontiguousarray(rows[:, : labellers * classes]), rows[:, -1].astype(np.int64)
     given = None if prior is None else np.log(rows[:, labellers * classes : -1].clip(min=1e-12))
     counts = np.where(fixed >= 0, audit * counts, counts)
     certain = np.where(np.arange(classes) == fixed[:, None], 0.0, -np.inf)
-    q = _start(said, fixed)
+    q = _start(beside.reshape(-1, labellers, classes), fixed)
     history: list[float] = []
     for _ in range(rounds):
         weighted = q * counts[:, None]
         shares = (weighted.sum(0) + smoothing) / (counts.sum() + classes * smoothing)
-        confusion = np.einsum("rj,rml->mjl", weighted, said) + smoothing
+        confusion = (weighted.T @ beside).reshape(classes, labellers, classes).swapaxes(0, 1) + smoothing
         confusion /= confusion.sum(-1, keepdims=True)
-        logs = np.einsum("rml,mjl->rj", said, np.log(confusion)) + (np.log(shares) if given is None else given)
+        each = np.log(confusion).swapaxes(1, 2).reshape(labellers * classes, classes)
+        logs = beside @ each + (np.log(shares) if given is None else given)
         logs = np.where(fixed[:, None] >= 0, logs + certain, logs)
         top = logs.max(1, keepdims=True)
         mass = np.exp(logs - top)

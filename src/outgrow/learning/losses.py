@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -52,6 +52,10 @@ class Loss(ForTasks):
             said: gives the weak labels of the rows, [n, classes], made without any known truth.
             truth: their class where it is known, int64 [n], else -1.
         """
+        return self
+
+    def of(self, rows: Sequence[int]) -> Loss:
+        """The same loss for some of the rows that it was fitted for, in this order."""
         return self
 
     def hearing(self, votes: np.ndarray) -> Loss:

@@ -25,10 +25,17 @@ class Neighbours:
     distances: np.ndarray
     turned: np.ndarray
 
-    def see(self, values: np.ndarray) -> np.ndarray:
-        """Values of each class [n, classes] as those of the neighbours, [n, k, classes]: of turned pairs, turned."""
-        found: np.ndarray = values[self.rows]
-        return np.where(self.turned[..., None], found[..., ::-1], found) if self.turned.any() else found
+    def labels(self, label: np.ndarray) -> np.ndarray:
+        """Classes int64 [n] as those of the neighbours, [n, k]: of turned pairs, the other class."""
+        return np.asarray(np.where(self.turned, 1 - label[self.rows], label[self.rows]))
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Values of each class [n, classes] to the mean of the neighbours', float64: of turned pairs, turned."""
+        total, turned = np.zeros(values.shape), self.turned[..., None]
+        for i in range(self.rows.shape[1]):  # one after the other: all at once would hold k times as many numbers
+            found = values[self.rows[:, i]]
+            total += np.where(turned[:, i], found[:, ::-1], found) if turned.any() else found
+        return np.asarray(total / self.rows.shape[1])
 
 
 def nearest(

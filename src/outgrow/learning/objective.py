@@ -230,7 +230,8 @@ def balanced(targets: np.ndarray, weights: np.ndarray, *, unlabelled: int = 0) -
         raise ValueError(f"none of {len(weights):,} rows is left to learn from")
     notes = []
     if unlabelled:
-        notes.append(f"{unlabelled:,} of {len(weights):,} rows have no weak label and are left out of the training")
+        who = f"{unlabelled:,} of {len(weights):,} rows"
+        notes.append(f"{who} have no label to learn from and are left out of the training")
     if kept < len(weights) - unlabelled:
         notes.append(f"the student learns from {kept:,} of {len(weights):,} rows, as its method chooses")
     scaled = (weights * (kept / weights.sum())).astype(np.float32)

@@ -7,8 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from outgrow.learning.graph import smoothed_labels
 from outgrow.learning.mixture import small
 from outgrow.learning.objective import Selection, Transform, WeakLabels
+from outgrow.learning.quality import ranking
+from outgrow.learning.trusted import columns, trust_scores
 from outgrow.tasks.base import Kind
 
 LEAST = 1e-12  # below which a probability counts as this
@@ -82,6 +85,49 @@ class Refilled(Transform):
             f"and is less sure than {self.sure:g} of the others",
         )  # fmt: skip
         return replace(weak.with_probabilities(found[None]), notes=(*weak.notes, *(notes if out.any() else ())))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selected(Transform):
+    """An earlier student's label where it is probably right, as rows of known truth teach to tell; else a smoothed one.
+
+    Args:
+        sure: probability that the student's label is right from which on it is taken.
+        alpha, neighbours, rounds: of the smoothing.
+        l2: of the head that tells, as of `TrainSpec`.
+    """
+
+    name: ClassVar[str] = "selected"
+    kinds: ClassVar[frozenset[Kind]] = CLASSES
+    needs_features: ClassVar[bool] = True
+    uses_truth: ClassVar[bool] = True
+    sure: float
+    alpha: float
+    neighbours: int
+    rounds: int
+    l2: float
+
+    def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:
+        own, features = earlier_of(weak), weak.features
+        truth = np.full(len(own), -1) if weak.truth is None else weak.truth
+        said = weak.mean().any(1)
+        right = np.where(truth >= 0, own.argmax(1) == truth, -1).astype(np.int64)
+        seen = columns(own, None if features is None else features())
+        scores = trust_scores(seen, right, weak.groups, l2=self.l2, seed=seed)
+        even = smoothed_labels(weak, alpha=self.alpha, k=self.neighbours, rounds=self.rounds, seed=seed)
+        known, hits = right >= 0, right == 1
+        if scores is None:
+            note = (
+                f"of {known.sum():,} rows of known truth the student gets {hits.sum():,} right: its labels cannot be "
+            )
+            return replace(even, notes=(*even.notes, f"{note}told apart, and none is taken"))
+        taken = said & ~known & (scores >= self.sure)
+        found = np.where(taken[:, None], own, even.mean()).astype(np.float32)
+        note = (
+            f"the student's own label is taken on {taken.sum():,} of {len(own):,} rows; out of fold, the score of its "
+            f"being right has {ranking(scores[known], hits[known]).words}"
+        )
+        return replace(even.with_probabilities(found[None]), notes=(*even.notes, note))
 
 
 def earlier_of(weak: WeakLabels) -> np.ndarray:

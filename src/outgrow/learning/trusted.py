@@ -11,6 +11,7 @@ from outgrow.errors import StepFailed
 from outgrow.intervals.crossed import LEVEL, quantile
 from outgrow.learning.objective import Lesson
 from outgrow.learning.out_of_fold import answers_of, folds_of, out_of_fold
+from outgrow.metrics.auroc import share_below
 from outgrow.tasks.base import Output
 from outgrow.trust.intervals import wilson
 
@@ -105,7 +106,7 @@ class Ranked:
 
 def ranked(scores: np.ndarray, right: np.ndarray, kept: np.ndarray) -> Ranked:
     """Of scores [n] whose labels are right or wrong, bool [n], of which some are kept, bool [n]."""
-    above, below = _share_below(scores[right], scores[~right]), 1 - _share_below(scores[~right], scores[right])
+    above, below = share_below(scores[right], scores[~right]), 1 - share_below(scores[~right], scores[right])
     auc = float(above.mean())
     error = np.sqrt(sum(one.var(ddof=1) / len(one) for one in (above, below)))
     reach = quantile(np.inf, LEVEL) * float(error)
@@ -130,10 +131,3 @@ def told(scores: np.ndarray | None, right: np.ndarray, ids: Sequence[str], *, ke
         f"({good / n * (1 - good / n):.3f} if it said {good / n:.2f} of all), and of the {found.kept:,} that it ranks "
         f"highest ({keep:.0%}), {found.purity:.1%} are right ({low:.1%} to {high:.1%})"
     )
-
-
-def _share_below(values: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """For each value, the share of others that are smaller; equal ones count half."""
-    ordered = np.sort(others)
-    first, last = (np.searchsorted(ordered, values, side=side) for side in ("left", "right"))
-    return np.asarray((first + last) / 2 / len(others))

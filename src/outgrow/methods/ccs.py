@@ -8,7 +8,7 @@ from pydantic import Field
 
 from outgrow.learning.contrast import ConsistentContrast
 from outgrow.methods.base import methods
-from outgrow.methods.contrast import Contrast
+from outgrow.methods.bases.contrast import Contrast
 from outgrow.spec import spec
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from outgrow.learning.contrast import PrincipalContrast
 from outgrow.methods.base import methods
-from outgrow.methods.contrast import Contrast
+from outgrow.methods.bases.contrast import Contrast
 from outgrow.spec import spec
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,7 @@ def rerun(groups: Sequence[Group]) -> Rerun:
 
 
 def _files(tables: Sequence[Tables], seeds: list[int], name: str, wanted: set[Any]) -> list[str]:
-    for base, sweep in _sweeps(tables):
+    for base, sweep in itertools.chain(_sweeps(_on_both_tests(tables)), _sweeps(tables)):
         document = {**base, "sweep": {**sweep, "seeds": seeds[:1]}}
         try:
             if set(expand(document, name=name)) == wanted:
@@ -60,6 +61,12 @@ def _files(tables: Sequence[Tables], seeds: list[int], name: str, wanted: set[An
         except OutgrowError:
             continue
     return [_dump(one, {"seeds": seeds}) for one in tables]
+
+
+def _on_both_tests(tables: Sequence[Tables]) -> list[Tables]:
+    """The tables with a shift, if any, each standing for itself and for the one without."""
+    shifted = [one for one in tables if "shift" in one]
+    return [{**one, "shift": {**one["shift"], "in_distribution": True}} for one in shifted] or list(tables)
 
 
 def _sweeps(tables: Sequence[Tables]) -> Iterator[tuple[Tables, Tables]]:

@@ -26,10 +26,12 @@ from outgrow.steps.compare import Comparison
 from outgrow.steps.context import Context
 from outgrow.steps.contrast import ContrastFeatures, ContrastProbe, Finder
 from outgrow.steps.crossfit import CrossFitted
-from outgrow.steps.examples import Dataset
+from outgrow.steps.elicit import Elicited
+from outgrow.steps.examples import ASIDE, Dataset
 from outgrow.steps.features import Features
 from outgrow.steps.finetune import Finetuned
 from outgrow.steps.given import Given, Labeller
+from outgrow.steps.grade import Graded
 from outgrow.steps.heads import TrainedHead
 from outgrow.steps.labels import Labels
 from outgrow.steps.outside import FromOutside
@@ -38,6 +40,7 @@ from outgrow.steps.prompt import Prompted
 from outgrow.steps.rework import Reworked, Rule
 from outgrow.steps.score import Scored
 from outgrow.steps.shift import Shift
+from outgrow.steps.silent import Silent
 from outgrow.steps.simulated import Disturbed, Simulant, Simulated
 from outgrow.steps.split import Part, Split
 from outgrow.steps.told import Told
@@ -61,10 +64,27 @@ class Steps:
     def __init__(self) -> None:
         self._known: dict[Hashable, Any] = {}
 
-    def split(self, task: Task, split: SplitSpec, *, seed: int) -> Split:
-        """The four disjoint parts of a task's examples."""
+    def split(self, task: Task, split: SplitSpec, *, seed: int, ladder: tuple[Role, ...] = ()) -> Split:
+        """The four disjoint parts of a task's examples.
+
+        Args:
+            ladder: models, smallest first, that tell how difficult examples are.
+        """
         dataset = self._once(("dataset", task, split), lambda: Dataset(task=task, split=split))
-        return self._once(("split", dataset, seed), lambda: Split(dataset=dataset, seed=seed))
+        grades = self.grade(dataset, ladder) if ladder else None
+        return self._once(("split", dataset, seed, grades), lambda: Split(dataset=dataset, seed=seed, grades=grades))
+
+    def grade(self, dataset: Dataset, ladder: tuple[Role, ...]) -> Graded:
+        """How difficult a dataset's rows are for a ladder of models, trained on ground truth of its pool."""
+        if not dataset.split.pool:
+            raise ConfigError(
+                "difficulty by a ladder is learned from the examples of a pool; set split.pool", key="split.pool"
+            )
+        aside = {name: getattr(dataset.split, name) for name in ASIDE}
+        whole = SplitSpec(supervisor=0, transfer=1, **aside)  # of the pool, whatever is drawn from it
+        pool = Part(split=self.split(dataset.task, whole, seed=0), name="pool", size=dataset.split.pool)
+        rungs = tuple(self.halves(role, pool, seed=0) for role in ladder)
+        return self._once(("grade", dataset, rungs), lambda: Graded(dataset=dataset, rungs=rungs))
 
     def shifted(self, shift: Shift, split: Split) -> Split:
         """The test examples of another task, for models that learn from `split`."""
@@ -117,7 +137,7 @@ class Steps:
         return self._once(("finetune", role, _where(part), *told), make)
 
     def halves(
-        self, role: Role, part: Part, *, labels: Labels, objective: Objective | None = None, seed: int
+        self, role: Role, part: Part, *, labels: Labels | None = None, objective: Objective | None = None, seed: int
     ) -> CrossFitted:
         """Two trainings, each on one half of a part: a half is answered by the model of the other one."""
         if part.size < 2:
@@ -194,6 +214,13 @@ class Steps:
             lambda: Prompted(model=model, part=part, labels=labels, shots=shots, seed=seed),
         )
 
+    def elicit(self, model: Model, part: Part, *, alpha: float, steps: int, consistent: bool, seed: int) -> Elicited:
+        """A language model with rows of a part in its prompt that it has labelled by itself."""
+        return self._once(
+            ("elicit", model, _where(part), alpha, steps, consistent, seed),
+            lambda: Elicited(model=model, part=part, alpha=alpha, steps=steps, consistent=consistent, seed=seed),
+        )
+
     def given(self, labeller: Labeller, split: Split) -> Given:
         """Labels that come from outside."""
         return self._once(("given", labeller, split), lambda: Given(labeller=labeller, split=split))
@@ -220,6 +247,10 @@ class Steps:
     def disturb(self, of: Predictor, *, rate: float, seed: int) -> Disturbed:
         """Somebody's answers with errors injected."""
         return self._once(("disturb", of, rate, seed), lambda: Disturbed(of=of, rate=rate, seed=seed))
+
+    def silence(self, of: Predictor, *, share: float, seed: int) -> Silent:
+        """Somebody's answers, but none to a share of the rows of `transfer`."""
+        return self._once(("silence", of, share, seed), lambda: Silent(of=of, share=share, seed=seed))
 
     def tell(self, part: Part) -> Told:
         """The ground truth of a part's rows, told by somebody who says nothing of others."""

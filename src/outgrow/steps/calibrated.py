@@ -58,9 +58,10 @@ class Calibrated(Predictor):
     def compute(self, context: Context, folder: Path) -> None:
         from outgrow.learning.calibration import calibration
 
-        truth = self.part.split.read(context).known_truth(self.part)
+        data = self.part.split.read(context)
+        truth, groups = data.known_truth(self.part), [data.groups[row] for row in data.rows(self.part)]
         try:
-            found = calibration(self.of.answers(context, self.part), truth, by=self.way)
+            found = calibration(self.of.answers(context, self.part), truth, groups, by=self.way)
         except ValueError as error:
             raise DataError(f"{self.label}, by rows of {self.part.name}: {error}") from error
         (folder / FILE).write_text(json.dumps(dataclasses.asdict(found)))

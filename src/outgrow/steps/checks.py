@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from outgrow.errors import DataError
 from outgrow.learning.progress import Progress
+from outgrow.plain import counted
 from outgrow.steps.context import Context
 from outgrow.steps.trained import Trained
 from outgrow.steps.truth import chosen, even
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
 class Checks:
     """Best is judged by the labels that the training itself goes by.
 
-    For a student that is agreement with its weak supervisor; for a training on ground truth, ground truth. Where the
-    training goes by somebody who says nothing of the validation examples, no check is better than another.
+    For a student that is agreement with its weak supervisor; for a training on ground truth, and for the oracle, ground
+    truth. Where the training goes by somebody who says nothing of the validation examples, no check is better than
+    another.
     """
 
     def __init__(self, step: Trained, context: Context) -> None:
@@ -38,7 +41,11 @@ class Checks:
             held_out = None
         self._supervisor = None if held_out is None else chosen(held_out, data)
         self._votes = None if held_out is None or held_out.texts is not None else even(held_out.mean())
-        self._score, self._keep = -1.0, step.role.train.keep == "best"
+        keep = step.role.train.keep
+        self._score, self._keep = -1.0, keep != "last"
+        self._by_truth = step.labels is None or keep == "oracle"
+        if keep == "oracle" and self._truth is None:
+            raise DataError('keep = "oracle" goes by the truth of validation, and this task has none; take "best"')
         self._step, self._context = step, context
 
     def note(self, answers: np.ndarray, progress: Progress, state: Callable[[], State]) -> None:
@@ -77,12 +84,20 @@ class Checks:
                 "gradient_norm": progress.gradient_norm,
             }
         )
-        score = accuracy if self._step.labels is None else agreement
+        score = accuracy if self._by_truth else agreement
         if progress.share > 0 and score is not None and score > self._score:
             self._score = score
             if self._keep:
                 self.best = self.last
         self._context.report(self._step, progress.share)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of how the weights were chosen."""
+        if self._step.labels is None or not (self._keep and self._by_truth):
+            return []
+        which = f"the student's weights were chosen by the ground truth of {counted(len(self.rows), 'example')}"
+        return [f"an oracle: {which} of validation, which nobody has who needs weak labels"]
 
     def by_row(self) -> bytes:
         """At each check, how right each validation example was (`right`), and how far the supervisor agreed."""

@@ -13,7 +13,7 @@ from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.features import Features
 from outgrow.steps.labels import Labels
-from outgrow.steps.predictor import Predictor
+from outgrow.steps.predictor import Predictor, Untrained
 from outgrow.steps.score import Scored
 from outgrow.steps.stored import stored
 from outgrow.steps.sureness import sureness
@@ -83,7 +83,7 @@ class Comparison(Step):
         curves, notes = {}, [*learned.examples.notes, *data.examples.notes]
         for role in ("weak", "student", "ceiling"):
             by = self.roles[role].by
-            if curve := stored(context.store, by.key, _curve):
+            if not isinstance(by, Untrained) and (curve := stored(context.store, by.key, _curve)):
                 curves[role] = curve
             notes += by.notes(context)
             if role == "weak":

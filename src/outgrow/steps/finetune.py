@@ -53,7 +53,7 @@ class Finetuned(Trained):
         (folder / WEIGHTS).write_bytes(packed(checks.kept(trainable(network))))
         (folder / CURVE).write_text(json.dumps(checks.curve))
         (folder / CHECKS).write_bytes(checks.by_row())
-        (folder / NOTES).write_text(json.dumps([*lesson.notes, *network.notes(rows)]))
+        (folder / NOTES).write_text(json.dumps([*lesson.notes, *checks.notes, *network.notes(rows)]))
 
     def network(self, context: Context, output: Output) -> Network:
         from outgrow.learning.weights import put_back

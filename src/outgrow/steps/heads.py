@@ -115,7 +115,7 @@ def _train(steps: Sequence[TrainedHead], context: Context) -> dict[str, Write | 
         except OutgrowError as error:
             found[step.key] = error
             continue
-        taught.append((step, own, lesson.notes))
+        taught.append((step, own, [*lesson.notes, *own.notes]))
         students.append(
             heads.Student(
                 rows=step.part.split.read(context).rows(step.part),

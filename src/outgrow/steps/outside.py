@@ -54,7 +54,11 @@ class FromOutside(Predictor):
         return {"split": self.split}
 
     def elsewhere(self, split: Split) -> list[Step]:
-        return [] if split.key == self.split.key else [replace(self, split=split)]
+        return [] if split.key == self.split.key else [self.on(split)]
+
+    def on(self, split: Split) -> FromOutside:
+        """The same, for the rows of another dataset."""
+        return replace(self, split=split)
 
     @property
     def label(self) -> str:
@@ -95,7 +99,7 @@ class FromOutside(Predictor):
         if not isinstance(inputs, Part):
             return self.new(context, inputs)
         if inputs.split.key != self.split.key:
-            return replace(self, split=inputs.split).votes(context, inputs)
+            return self.on(inputs.split).votes(context, inputs)
         whole = stored(
             context.store,
             self.key,

@@ -66,7 +66,7 @@ class Prompted(Predictor):
     def compute(self, context: Context, folder: Path) -> None:
         """Draw the examples, as many of each label as can be, and write them with their labels."""
         data = self.part.split.read(context)
-        if data.output.kind != "classification":
+        if data.output.kind != "classification" and self.shots:
             raise ConfigError(f"few_shot is for classification tasks, and this one is of kind {data.output.kind}")
         if not self.model.generates:
             raise ConfigError(f"few_shot needs a causal language model, and {self.label!r} is none")

@@ -50,7 +50,10 @@ class Simulated(FromOutside):
 
     def inputs(self) -> dict[str, Step]:
         found = super().inputs()
-        found |= {"judge": self.judge} if self.judge else {}
+        if self.judge:
+            found |= {"judge": self.judge} | {
+                f"also {i}": one for i, one in enumerate(self.judge.elsewhere(self.split))
+            }
         return found | ({"features": self.frozen} if self.frozen else {})
 
     @property

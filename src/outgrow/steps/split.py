@@ -22,21 +22,34 @@ from outgrow.steps.stored import demand, stored
 from outgrow.tasks.base import Output
 
 
+class Grades(Step):
+    """How difficult the rows of a dataset are."""
+
+    def read(self, context: Context) -> np.ndarray:
+        """Difficulty of each row, float32 [n]; larger is harder."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Split(Step):
-    """Which rows of a dataset train the supervisor and which the student, for one seed."""
+    """Which rows of a dataset train the supervisor and which the student, for one seed.
+
+    Args:
+        grades: how difficult rows are, in place of what the task says.
+    """
 
     name: ClassVar[str] = "split"
     version: ClassVar[int] = 2
     dataset: Dataset
     seed: int
+    grades: Grades | None = None
 
     def identity(self) -> dict[str, Any]:
         conditions = {name: value for name in CONDITIONS if (value := getattr(self.sizes, name)) is not None}
         return {name: getattr(self.sizes, name) for name in DRAWN} | {"seed": self.seed} | conditions
 
     def inputs(self) -> dict[str, Step]:
-        return {"examples": self.dataset}
+        return {"examples": self.dataset} | ({"grades": self.grades} if self.grades else {})
 
     @property
     def sizes(self) -> SplitSpec:
@@ -54,14 +67,18 @@ class Split(Step):
     def compute(self, context: Context, folder: Path) -> None:
         from safetensors.numpy import save
 
-        data = self.dataset.read(context)
+        data = self._graded(context)
         with noting(data.notes):
             drawn = draw(data, self.sizes, seed=self.seed)
         (folder / "rows.safetensors").write_bytes(save(drawn))
 
     def read(self, context: Context) -> SplitData:
         """The examples, and which of them train whom."""
-        return SplitData(examples=self.dataset.read(context), read_drawn=lambda: self._drawn(context))
+        return SplitData(examples=self._graded(context), read_drawn=lambda: self._drawn(context))
+
+    def _graded(self, context: Context) -> ExamplesData:
+        data = self.dataset.read(context)
+        return dataclasses.replace(data, difficulty=self.grades.read(context)) if self.grades else data
 
     def _drawn(self, context: Context) -> dict[str, np.ndarray]:
         from safetensors.numpy import load_file

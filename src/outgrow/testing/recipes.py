@@ -32,20 +32,23 @@ def check_recipe(one: Method) -> None:
 
         return plan
 
-    toy = Role(model=models["toy-l"](), train=TrainSpec())
-    text = Role(model=models["transformer"](path="org/name", revision=COMMIT), train=TrainSpec())
-    try:
-        found = _planned(one.name, student(toy))
-    except ConfigError:  # it is for language models
-        toy = text
-        found = _planned(one.name, student(toy))
+    source = {"path": "org/name", "revision": COMMIT}
+    kinds = models["toy-l"](), models["transformer"](**source), models["transformer"](**source, training="probe")
+    for model in kinds:  # some methods are for language models, some for frozen features
+        strong = Role(model=model, train=TrainSpec())
+        try:
+            found = _planned(one.name, student(strong))
+            break
+        except ConfigError:
+            if model is kinds[-1]:
+                raise
     for step in walk_unique(found):
         demand(not _sees_truth(step), f"{one.name}: its student learns from ground truth of {_part(step)!r}")
         if isinstance(step, Told):
             given = one.uses_truth and step.part.name == "transfer" and step.part.stop <= KNOWN
             demand(given, f"{one.name}: its student learns from ground truth that it was not given")
     steps = Steps()
-    ceiling = one.train_ceiling(steps, toy, _data(steps).part("transfer"), seed=0)
+    ceiling = one.train_ceiling(steps, strong, _data(steps).part("transfer"), seed=0)
     demand(isinstance(ceiling, Predictor), f"{one.name}: train_ceiling must return a predictor")
     demand(ceiling.key != found.key, f"{one.name}: the student is the ceiling")
     demand(isinstance(one.label, str) and one.label, f"{one.name}: label must be a text")
@@ -82,4 +85,5 @@ def _part(step: Step) -> str:
 
 
 def _sees_truth(step: Step) -> bool:
-    return isinstance(step, (Trained, Prompted)) and step.labels is None and _part(step) != "supervisor"
+    learns = isinstance(step, Trained) or (isinstance(step, Prompted) and step.shots > 0)
+    return learns and step.labels is None and _part(step) != "supervisor"  # type: ignore[attr-defined]

@@ -32,11 +32,16 @@ class FewShot(Network):
                 "few_shot tells classes apart by the first token of their names, and the first tokens of "
                 f"{', '.join(words[:8])} are not all different; give the task's classes other names"
             )
-        self.prompt = "".join(f"{text}\nLabel: {words[label]}\n\n" for text, label in shots)
-        self.limit = limit * (len(shots) + 1)
-        if pretrained.positions:
-            self.limit = min(self.limit, pretrained.positions)
+        self.words, self.one, self.positions = words, limit, pretrained.positions
+        self.show(shots)
         self.register_buffer("head", pretrained.unembedding[tokens].clone())
+
+    def show(self, shots: Sequence[tuple[str, int]]) -> None:
+        """Put these examples into the prompt in place of others."""
+        self.prompt = "".join(f"{text}\nLabel: {self.words[label]}\n\n" for text, label in shots)
+        self.limit = self.one * (len(shots) + 1)
+        if self.positions:
+            self.limit = min(self.limit, self.positions)
 
     def encode(self, inputs: np.ndarray) -> Tokens:
         """Texts [n] behind the examples; what is too long is cut at the left, so that the text stays."""

@@ -41,7 +41,7 @@ def pruned(label: np.ndarray, model: np.ndarray) -> np.ndarray:
     """The rows to leave out by the noise rates, bool [n].
 
     Of the rows with one label, for each other class as many as `joint` says are of it: those with the largest margin of
-    that class over the label; of equals, the first.
+    that class over the label; of equals, the first. One row of each label stays: the one whose label is most probable.
 
     Args:
         label: [n], each a class.
@@ -55,4 +55,6 @@ def pruned(label: np.ndarray, model: np.ndarray) -> np.ndarray:
             if other != one:
                 margin = model[rows, other] - model[rows, one]
                 found[rows[np.argsort(-margin, kind="stable")[: counts[one, other]]]] = True
+        if len(rows) and found[rows].all():
+            found[rows[model[rows, one].argmax()]] = False
     return found

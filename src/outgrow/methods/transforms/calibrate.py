@@ -41,9 +41,10 @@ class Calibrate(Transform):
         if weak.truth is None:
             return replace(weak, notes=(*weak.notes, "nothing is calibrated: no row's truth is known"))
         known = np.flatnonzero(weak.truth >= 0)
+        groups = [weak.groups[row] for row in known.tolist()]
         made, notes = [], []
         for one in weak.probabilities:
-            found = calibration(one[known], weak.truth[known], by=self.by)
+            found = calibration(one[known], weak.truth[known], groups, by=self.by)
             made.append(found.apply(one))
             notes.append(f"labels are calibrated: {found.words}")
         return replace(weak.with_probabilities(np.stack(made)), notes=(*weak.notes, *notes))

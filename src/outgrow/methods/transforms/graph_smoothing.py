@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-import numpy as np
 from pydantic import Field
 
-from outgrow.learning.graph import smoothed
-from outgrow.learning.labelled import labelled
+from outgrow.learning.graph import smoothed_labels
 from outgrow.learning.objective import Transform, WeakLabels
 from outgrow.methods.transforms.base import transforms
 from outgrow.spec import spec
@@ -25,8 +23,8 @@ class GraphSmoothing(Transform):
     """W <- a S W + (1 - a) W0 for some rounds, rows scaled to sum to 1; S is the normalised graph of the neighbours.
 
     S = D^-1/2 A D^-1/2, and A joins rows of different groups of which one is among the nearest of the other by cosine
-    (above 0). The source also predicts on which rows the student's own label is right, by a labelled set; that part is
-    not here, and its reported gains are for both together. A row without a label stays without one.
+    (above 0). The source also predicts on which rows the student's own label is right, which `selective` does; its
+    reported gains are for both together. A row without a label stays without one.
 
     It cannot help where errors of rows that are alike are alike.
 
@@ -44,10 +42,4 @@ class GraphSmoothing(Transform):
     rounds: Annotated[int, Field(ge=1)] = 20
 
     def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:
-        if self.alpha == 0:
-            return weak
-        rows = labelled(weak, seed=seed)
-        near = rows.near(self.neighbours, by="cosine")
-        found = smoothed(rows.targets, near, alpha=self.alpha, rounds=self.rounds)
-        found /= found.sum(1, keepdims=True)
-        return weak.with_probabilities(rows.everywhere(found.astype(np.float32))[None])
+        return smoothed_labels(weak, alpha=self.alpha, k=self.neighbours, rounds=self.rounds, seed=seed)

@@ -49,5 +49,5 @@ class Relabel(Transform):
         if self.by == "logistic":
             found = rows.answers(l2=self.l2, own=own)
         else:
-            found = rows.near(self.neighbours, own=own).see(rows.targets).mean(1, dtype=np.float64)
+            found = rows.near(self.neighbours, own=own).mean(rows.targets)
         return weak.with_probabilities(rows.everywhere(found.astype(np.float32))[None])

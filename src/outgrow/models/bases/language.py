@@ -240,12 +240,15 @@ class LanguageModel(TextModel):
         return Generator(self.load(), limit=self.max_length, new_tokens=self.new_tokens, lora_rank=rank, seed=0)
 
     def prompted(self, output: Output, *, shots: Sequence[tuple[str, int]]) -> Network:
+        from outgrow.text.comparing import Compared
         from outgrow.text.prompting import FewShot
 
         pretrained = self.load()
         if pretrained.causal is None:
             what = "has no head to predict words with" if pretrained.decoder else "is an encoder"
             raise ConfigError(f"few_shot needs a causal language model, and {self.label!r} {what}")
+        if output.kind == "preference":
+            return Compared(pretrained, limit=self.max_length)
         return FewShot(pretrained, output, shots=shots, limit=self.max_length)
 
     def extractor(self) -> Extractor | None:
