@@ -58,6 +58,16 @@ def test_structures_are_compared_at_equal_rates_alone() -> None:
     assert analyses["error_structure"](both) is None
 
 
+def test_a_student_at_chance_counts_and_one_without_a_gap_does_not() -> None:
+    so = taught(World(), {"random": 0.88, "adversarial": 0.3})
+    lost = [replace(g, verdict="chance") if "adversarial" in g.keys[0] else g for g in so.groups]
+    assert verdicts("error_structure", replace(so, groups=lost)) == ["holds"]
+    world = World()
+    g = group("by-random", weak=1, strong=4, weak_options={"model": "random", "rate": 0.1})
+    level = study((g, world.cells(weak=0.8, student=0.85, ceiling=0.8)))
+    assert analyses["simulable_errors"](level) is None
+
+
 def test_simulable_random_and_mixed_errors() -> None:
     """The mixture's labels are right of 70 %, and half of its errors are flips: its simulable part is right of 85 %."""
     world = World(rows=8_000)

@@ -17,7 +17,7 @@ from outgrow.learning.evidence import concentration, evidential, others_from_fla
 from outgrow.learning.heads import Student, train_together
 from outgrow.learning.losses import Batch, CrossEntropy
 from outgrow.learning.objective import Objective, Transform, WeakLabels
-from outgrow.learning.weighing import Mixture
+from outgrow.learning.weighing import Mixture, Weighed
 from outgrow.methods.losses.evidential import Evidential
 from outgrow.methods.losses.raven import Raven
 from outgrow.methods.naive import Naive
@@ -226,3 +226,14 @@ def test_what_needs_a_convex_loss_is_told(document: dict[str, Any]) -> None:
     document.pop("sweep")
     with pytest.raises(ConfigError, match="needs a convex loss, and the loss of 'raven' is not"):
         expand(document, name="ravens")
+
+
+def test_some_of_the_rows_keep_what_each_supervisor_said_of_them() -> None:
+    votes = labelled(np.arange(6) % 2, [0.9, 0.5], 2)
+    loss = Objective(loss=Raven()).lesson(weak(votes), seed=0).loss
+    assert isinstance(loss, Weighed)
+    some = loss.of([4, 1])
+    assert (some.votes == votes[:, [4, 1]]).all()
+    assert loss.apart(4) == some.apart(0) == votes[:, 4].tobytes()
+    assert Raven().of([0]) == Raven()
+    assert Raven().apart(0) == b""

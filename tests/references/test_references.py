@@ -14,7 +14,6 @@ from outgrow.analyses.base import analyses
 from outgrow.cli import app
 from outgrow.errors import ConfigError, UnknownName
 from outgrow.experiment import Experiment
-from outgrow.references import identities
 from outgrow.references import reference as shipped
 from outgrow.references.checked import checks, why
 from outgrow.references.identities import misfit
@@ -113,7 +112,7 @@ def test_gain_is_misfit_and_an_error_on_the_way_would_show(store: Store, monkeyp
     assert found.holds
     assert found.weak > found.student > 0
     assert found.apart > 0
-    monkeypatch.setattr(identities.np.linalg, "qr", lambda matrix: (matrix[:, 1:] / 7, None))  # no longer a projection
+    monkeypatch.setattr("numpy.linalg.qr", lambda matrix: (matrix[:, 1:] / 7, None))  # no longer a projection
     assert not misfit(small, store).holds
 
 

@@ -145,14 +145,12 @@ def _solved(
 
     from outgrow.learning import heads, lbfgs
 
-    if method.objective().loss.hears:
-        raise WrongInput(f"{method.label!r} weighs labellers while it trains, which is for experiments; choose another")
     first: dict[bytes, int] = {}
     count: dict[bytes, float] = {}
     place = {row: i for i, row in enumerate(lesson.kept.tolist())}
     apart = [b""] * len(marks) if lesson.loss == method.objective().loss else [bytes([one]) for one in known.tolist()]
     for row in place:
-        mark = marks[row] + lesson.targets[row].tobytes() + apart[row]
+        mark = marks[row] + lesson.targets[row].tobytes() + apart[row] + lesson.loss.apart(place[row])
         first.setdefault(mark, row)
         count[mark] = count.get(mark, 0.0) + float(lesson.weights[row])
     order = sorted(first)

@@ -58,6 +58,10 @@ class Loss(ForTasks):
         """The same loss for some of the rows that it was fitted for, in this order."""
         return self
 
+    def apart(self, row: int) -> bytes:
+        """What tells a row that it was fitted for from others of equal features and targets."""
+        return b""
+
     def hearing(self, votes: np.ndarray) -> Loss:
         """The loss for one training's rows, of which each supervisor said this; itself where it needs no such thing.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -73,6 +74,12 @@ class Weighed(Loss):
     votes: np.ndarray
     rate: float
     easy: float
+
+    def of(self, rows: Sequence[int]) -> Weighed:
+        return replace(self, votes=np.ascontiguousarray(self.votes[:, list(rows)]))
+
+    def apart(self, row: int) -> bytes:
+        return self.votes[:, row].tobytes()
 
     def start(self, targets: Tensor | None) -> Mixture:
         import torch
