@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from outgrow.learning.objective import Objective, WeakLabels
-from outgrow.learning.trusted import columns, ranked, told, top, trust_scores
+from outgrow.learning.opinions import opinions, scores_of
+from outgrow.learning.out_of_fold import folds_of
+from outgrow.learning.trusted import columns, known_right, ranked, told, top, trust_scores
 from outgrow.methods.naive import Naive
 from outgrow.methods.selections.trust import Trust
 
@@ -144,3 +146,99 @@ def test_what_is_told_of_a_score_names_counts_and_intervals() -> None:
     assert "of 6 rows of known truth, 4 have a right label (66.7%)" in note
     assert "AUC 0.75 (0.26 to 1.00)" in note
     assert "of the 3 that it ranks highest (50%), 100.0% are right" in note
+
+
+def world(
+    rng: np.random.Generator, confusion: np.ndarray, *, known: int, pairs: bool = False
+) -> tuple[WeakLabels, np.ndarray, np.ndarray]:
+    """Weak labels of a confusion matrix, classes that are linear in features, and P(label right | features, label)."""
+    features = rng.standard_normal((N, 2, 6) if pairs else (N, 6)).astype(np.float16)
+    more = (features[:, 1] - features[:, 0]) / np.sqrt(2) if pairs else features
+    chance = 1 / (1 + np.exp(-3 * more[:, 0].astype(np.float64)))
+    truth = (rng.random(N) < chance).astype(np.int64)
+    said = (rng.random(N) < confusion[truth, 1]).astype(np.int64)
+    joint = np.stack([1 - chance, chance], 1) * confusion[:, said].T
+    ids = IDS.tolist()
+    weak = WeakLabels(
+        probabilities=np.eye(2, dtype=np.float32)[said][None], ids=ids, groups=ids, features=lambda: features,
+        truth=np.where(np.arange(N) < known, truth, -1),
+    )  # fmt: skip
+    return weak, said == truth, joint[np.arange(N), said] / joint.sum(1)
+
+
+@pytest.mark.parametrize("pairs", [False, True], ids=["classes", "pairs"])
+@pytest.mark.parametrize("confusion", [((0.8, 0.2), (0.2, 0.8)), ((0.9, 0.1), (0.35, 0.65))], ids=["random", "uneven"])
+def test_a_label_that_disagrees_with_features_is_not_trusted(
+    confusion: tuple[tuple[float, float], ...], pairs: bool
+) -> None:
+    """Nothing but the features beside the label tells here: kept rows are about as pure as the true probability's."""
+    weak, right, chance = world(np.random.default_rng(9), np.array(confusion), known=200, pairs=pairs)
+    rest = np.arange(N) >= 200
+    kept = Trust(keep=0.5).weights(weak, seed=0) > 0
+    best = ranked(chance[rest], right[rest], top(chance[rest], IDS[rest], keep=0.5)).purity
+    assert best > right[rest].mean() + 0.1
+    assert right[rest & kept].mean() > best - 0.015
+    bare = trust_scores(columns(weak.mean(), None), known_right(weak), weak.groups, l2=0.1, seed=0)
+    assert bare is not None
+    assert right[rest][top(bare[rest], IDS[rest], keep=0.5)].mean() < best - 0.05
+
+
+def test_opinions_on_known_rows_come_of_heads_that_have_not_seen_their_group() -> None:
+    """As above of bare features: twins tell each other's truth where they are taken for rows of their own."""
+    rng = np.random.default_rng(10)
+    features = rng.standard_normal((60, 80)).repeat(2, 0).astype(np.float16)
+    truth, said = rng.integers(0, 2, 60).repeat(2), rng.integers(0, 2, 60).repeat(2)
+    found = {}
+    for name, groups in {"apart": [f"pair {i // 2}" for i in range(120)], "together": IDS[:120].tolist()}.items():
+        weak = WeakLabels(
+            probabilities=np.eye(2, dtype=np.float32)[said][None], ids=IDS[:120].tolist(), groups=groups,
+            features=lambda: features, truth=truth,
+        )  # fmt: skip
+        scores = scores_of(weak, known_right(weak), l2=0.001, seed=0)
+        assert scores is not None
+        hits = said == truth
+        found[name] = ranked(scores, hits, hits).auc
+    assert found["together"] > 0.85
+    assert abs(found["apart"] - 0.5) < 0.2
+
+
+def test_the_truth_of_a_fold_has_no_part_in_its_scores() -> None:
+    weak, *_ = world(np.random.default_rng(11), np.array(((0.8, 0.2), (0.2, 0.8))), known=60)
+    before = opinions(weak, l2=0.1, seed=0)
+    folds = folds_of(before.rows.groups[:60], seed=0)
+    assert weak.truth is not None
+    for fold in range(5):
+        mine = np.flatnonzero(folds == fold)
+        truth = weak.truth.copy()
+        truth[mine] = 1 - truth[mine]
+        after = opinions(replace(weak, truth=truth), l2=0.1, seed=0)
+        np.testing.assert_array_equal(after.fixed, before.fixed)
+        np.testing.assert_array_equal(after.scores()[mine], before.scores()[mine])
+        assert not np.array_equal(after.scores(), before.scores())
+
+
+def test_without_features_or_with_too_few_groups_only_labels_are_looked_at() -> None:
+    weak, *_ = problem(np.random.default_rng(12))
+    bare = trust_scores(columns(weak.mean(), None), known_right(weak), weak.groups, l2=0.1, seed=0)
+    assert bare is not None
+    blind = scores_of(replace(weak, features=None), known_right(weak), l2=0.1, seed=0)
+    assert blind is not None
+    np.testing.assert_array_equal(blind, bare)
+    few = replace(weak, groups=[f"known {i % 2}" if i < 400 else IDS[i] for i in range(N)])
+    expected = trust_scores(columns(weak.mean(), None), known_right(weak), few.groups, l2=0.1, seed=0)
+    found = scores_of(few, known_right(weak), l2=0.1, seed=0)
+    assert found is not None
+    assert expected is not None
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_rows_without_a_label_get_no_score() -> None:
+    weak, *_ = problem(np.random.default_rng(13))
+    votes = weak.probabilities.copy()
+    votes[:, ::7] = 0
+    silent = weak.with_probabilities(votes)
+    scores = scores_of(silent, known_right(silent), l2=0.1, seed=0)
+    assert scores is not None
+    assert (scores[::7] == 0).all()
+    assert (np.delete(scores, np.arange(0, N, 7)) > 0).all()
+    assert (known_right(silent)[::7] == -1).all()

@@ -9,7 +9,7 @@ import numpy as np
 
 from outgrow.errors import StepFailed
 from outgrow.intervals.crossed import LEVEL, quantile
-from outgrow.learning.objective import Lesson
+from outgrow.learning.objective import Lesson, WeakLabels
 from outgrow.learning.out_of_fold import answers_of, folds_of, out_of_fold
 from outgrow.metrics.auroc import share_below
 from outgrow.tasks.base import Output
@@ -29,9 +29,7 @@ def columns(said: np.ndarray, features: np.ndarray | None) -> np.ndarray:
         features: [n, width], or [n, 2, width] of pairs.
     """
     entropy = -(said * np.log(said.clip(min=1e-12))).sum(1, keepdims=True)
-    own = np.concatenate([said, entropy], 1)
-    deviation = own.std(0)
-    own = (own - own.mean(0)) / np.where(deviation > 1e-6, deviation, 1)
+    own = standardised(np.concatenate([said, entropy], 1))
     if features is None:
         return np.asarray(own, np.float16)
     if features.ndim == 3:
@@ -39,6 +37,12 @@ def columns(said: np.ndarray, features: np.ndarray | None) -> np.ndarray:
         rows = np.arange(len(said))
         features = features[rows, better] - features[rows, 1 - better]
     return np.concatenate([own.astype(np.float16), np.asarray(features, np.float16)], 1)
+
+
+def standardised(columns: np.ndarray) -> np.ndarray:
+    """Columns [n, k] less their means, in units of their deviations; a column of one value is zero."""
+    deviation = columns.std(0)
+    return np.asarray((columns - columns.mean(0)) / np.where(deviation > 1e-6, deviation, 1))
 
 
 def trust_scores(
@@ -53,29 +57,78 @@ def trust_scores(
     Returns:
         None where too few labels are known to be right, or to be wrong.
     """
+    known = np.flatnonzero(right >= 0)
+    if min(int((right == kind).sum()) for kind in (0, 1)) < FEWEST:
+        return None
+    targets = np.eye(2, dtype=np.float32)[right[known]]
+    return apart(seen, known, targets, RIGHT, [groups[row] for row in known.tolist()], l2=l2, seed=seed)[:, 1]
+
+
+def apart(
+    features: np.ndarray,
+    known: np.ndarray,
+    targets: np.ndarray,
+    output: Output,
+    groups: Sequence[str],
+    *,
+    l2: float,
+    seed: int,
+) -> np.ndarray:
+    """Probabilities [n, classes] of a head that learned some rows; of these, by heads that have not seen their group.
+
+    Args:
+        features: of all rows, [n, width], or [n, 2, width] for preference.
+        known: numbers of the rows that are learned from, int64 [m].
+        targets: of these, float32 [m, classes].
+        groups: of these; where all are of one, they are answered by the head that learned them.
+    """
+    found = head_answers(features, known, targets, output, l2=l2)
+    folds = folds_of(groups, seed=seed)
+    if folds.max() > 0:
+        lesson = Lesson(targets=targets, weights=np.ones(len(known), np.float32))
+        found[known] = out_of_fold(features[known], [lesson], output, l2=[l2], folds=folds)[0, 0]
+    return found
+
+
+def head_answers(
+    features: np.ndarray, known: np.ndarray, targets: np.ndarray, output: Output, *, l2: float
+) -> np.ndarray:
+    """Probabilities [n, classes] of all rows by a linear head that learned `targets` [m, classes] of the known ones.
+
+    Raises:
+        StepFailed: the head has no finite optimum.
+    """
     import torch
 
     from outgrow.learning.heads import Student
     from outgrow.learning.lbfgs import solve
     from outgrow.learning.losses import CrossEntropy
 
-    known = np.flatnonzero(right >= 0)
-    if min(int((right == kind).sum()) for kind in (0, 1)) < FEWEST:
-        return None
-    targets = np.eye(2, dtype=np.float32)[right[known]]
-    lesson = Lesson(targets=targets, weights=np.ones(len(known), np.float32))
     student = Student(
-        rows=known, targets=torch.from_numpy(targets), weights=torch.from_numpy(lesson.weights), loss=CrossEntropy(),
-        seed=0, l2=l2,
+        rows=known, targets=torch.from_numpy(targets), weights=torch.ones(len(known)), loss=CrossEntropy(), seed=0,
+        l2=l2,
     )  # fmt: skip
-    (head,) = solve(seen, [student], RIGHT, device=torch.device("cpu"))
+    (head,) = solve(features, [student], output, device=torch.device("cpu"))
     if isinstance(head, StepFailed):
         raise head
-    found: np.ndarray = answers_of(head, seen)[:, 1]
-    folds = folds_of([groups[row] for row in known.tolist()], seed=seed)
-    if folds.max() > 0:
-        found[known] = out_of_fold(seen[known], [lesson], RIGHT, l2=[l2], folds=folds)[0, 0, :, 1]
-    return found
+    return answers_of(head, features)
+
+
+def known_right(weak: WeakLabels) -> np.ndarray:
+    """1 where a label is known to be right, 0 where wrong, -1 where that is not known or there is none; int64 [n]."""
+    said = weak.mean()
+    truth = np.full(len(said), -1) if weak.truth is None else weak.truth
+    return np.where((truth >= 0) & said.any(1), said.argmax(1) == truth, -1).astype(np.int64)
+
+
+def weights_of(weak: WeakLabels, scores: np.ndarray | None, *, keep: float) -> np.ndarray:
+    """1 for rows of known truth and for the `top` of other labelled rows, else 0, [n]; all 1 without scores [n]."""
+    weights = np.ones(len(weak.ids))
+    if scores is not None:
+        unknown = True if weak.truth is None else weak.truth < 0
+        rest = np.flatnonzero(unknown & weak.mean().any(1))
+        weights[rest] = top(scores[rest], np.asarray(weak.ids)[rest], keep=keep)
+    return weights
 
 
 def top(scores: np.ndarray, ids: np.ndarray, *, keep: float) -> np.ndarray:
