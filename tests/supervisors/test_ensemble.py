@@ -177,7 +177,7 @@ def test_the_majority_vote_is_told_as_the_baseline(document: dict[str, Any], sto
             {"members": 3, "of": {"model": "toy-s", "train": {"optimizer": "lbfgs"}}},
             "'toy-s' is solved by \"lbfgs\", whatever the seed, and all members would be the same",
         ),
-        ({"members": 61, "of": "toy-s", "by": "parts"}, "split.supervisor = 60: too few for 61 parts"),
+        ({"members": 61, "of": "toy-s", "by": "parts"}, "has 60 of the 61 examples that are needed"),
     ],
 )
 def test_what_cannot_be_made_of_one_is_told(document: dict[str, Any], more: dict[str, Any], message: str) -> None:

@@ -583,3 +583,15 @@ def test_a_missing_library_is_named_with_the_extra(
     call = elsewhere.identity if module == "huggingface_hub" else spec(folder, training="lora").language_model
     with pytest.raises(MissingDependency, match=r"pip install 'outgrow\[text\]'"):
         call()
+
+
+def test_models_are_loaded_by_several_threads_at_once(tiny: Callable[..., Path]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from transformers import PreTrainedModel
+
+    folder, tied = tiny("gpt2"), PreTrainedModel.tie_weights
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: load(folder, layers=0), range(16)))
+    assert PreTrainedModel.tie_weights is tied
+    assert all(one.causal is not None for one in found)

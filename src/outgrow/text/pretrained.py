@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +17,8 @@ from outgrow.learning.machine import give_back_freed_memory
 from outgrow.text.configuration import measure
 
 TRIAL = "a short text"
+LOADING = threading.Lock()
+"""While transformers loads a model, it swaps a method of its classes; two threads at once would leave it swapped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,7 @@ def load(folder: Path, *, layers: int) -> Pretrained:
         decoder = _sees_what_came_before(config)
     tokenizer, most = _tokenizer(folder)
     maker = transformers.AutoModelForCausalLM if decoder else transformers.AutoModel
-    with one_error(f"the weights in {folder} cannot be read as {folder / 'config.json'} says"):
+    with LOADING, one_error(f"the weights in {folder} cannot be read as {folder / 'config.json'} says"):
         model, found = maker.from_pretrained(
             folder, config=config, dtype=torch.float32, use_safetensors=True, trust_remote_code=False,
             output_loading_info=True,
