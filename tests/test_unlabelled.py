@@ -28,7 +28,7 @@ def test_the_student_learns_from_the_other_rows_and_all_roles_are_scored(toy: Ex
     assert 0.2 < silent.mean() < 0.6
     np.testing.assert_array_equal(after[~silent], before[~silent])
     n = int(silent.sum())
-    assert f"{n} of 60 rows have no weak label and are left out of the training" in swept.records[1].notes
+    assert f"{n} of 60 rows have no label to learn from and are left out of the training" in swept.records[1].notes
     held_out = [step.held_out.read(Context(store)).mean() for step in (whole.student.by, part.student.by)]  # type: ignore[attr-defined]
     np.testing.assert_array_equal(*held_out)  # validation is labelled as ever
 

@@ -28,14 +28,24 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_pgr_is_clearly_above_zero(store: Path) -> None:
     rows = json.loads(outgrow("results", "--store", str(store), "--format", "json", "--group").stdout)
-    assert {row["method"].split("(")[0] for row in rows} == {"naive", "confidence"}
+    assert {row["method"].split("(")[0] for row in rows} == {"naive", "bootstrapping", "harden + gce"}
     for row in rows:
         assert row["verdict"] == "ok"
         assert row["seeds"] == [0, 1, 2]
         assert row["weak_score"] < row["ceiling_score"]
         assert row["agreement_when_wrong"] < row["agreement_when_right"]
-    naive = next(row for row in rows if row["method"].startswith("naive"))
-    assert naive["pgr_low"] > 0
+        assert row["pgr_low"] > 0
+
+
+def test_a_near_supervisor_is_outgrown_and_a_far_one_harms(store: Path) -> None:
+    rows = json.loads(outgrow("results", "--store", str(store), "--format", "json", "--group").stdout)
+    score = {(row["weak"], row["method"].split("(")[0]): row for row in rows}
+    near, far = score["chess-l", "naive"], score["chess-xs", "naive"]
+    assert near["student_score_low"] > near["weak_score_high"]
+    assert near["student_score"] > near["zero_shot_score"]
+    assert far["student_score_high"] < far["zero_shot_score_low"]
+    for method in ("bootstrapping", "harden + gce"):
+        assert score["chess-xs", method]["student_score"] > far["student_score"]
 
 
 def test_second_run_computes_nothing(store: Path) -> None:
@@ -51,6 +61,7 @@ def test_report_has_every_figure(store: Path) -> None:
     page = (store / "report-quickstart.html").read_text()
     assert page.count("<svg") >= 4
     assert "chess-xs" in page
+    assert "chess-l" in page
     assert "chess-xl" in page
 
 

@@ -11,7 +11,7 @@ import pytest
 from outgrow.models.base import Model, models
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.table import WeakTable
-from outgrow.own_model.depth import FEWEST, MOST, PASSES, deepened
+from outgrow.own_model.depth import FEWEST, deepened
 from outgrow.own_model.request import Request, prepare
 from outgrow.tasks.base import Kind, Output
 
@@ -53,19 +53,6 @@ def test_long_work_is_for_a_linear_head_on_a_processor_and_not_on_a_faster_devic
     assert large.cost > 0
     assert "long work" in deepened(large, table(FEWEST, letters=4_000), "cpu")[1]
     assert "all weights" in deepened(large, table(FEWEST, letters=4_000), "cuda")[1]
-
-
-def test_of_long_texts_so_much_is_read_as_makes_it_little_work() -> None:
-    mini = models["minilm-l6"](training="probe")
-    rows = 3_000
-    short, long = table(rows, letters=200), table(rows, letters=4_000)
-    whole, _ = deepened(mini, short, "cpu")
-    cut, why = deepened(mini, long, "cpu")
-    assert (whole.max_length, cut.max_length) == (256, 96)  # type: ignore[attr-defined]
-    assert "by the first 96 tokens of a text" in why
-    assert cut.cost * cut.longer(long.inputs) * rows * PASSES <= MOST["cpu"]
-    assert deepened(mini, table(10 * rows, letters=4_000), "cpu")[0] is mini
-    assert deepened(mini, long, "cuda")[0].max_length == 256  # type: ignore[attr-defined]
 
 
 def test_pairs_and_word_vectors_stay_what_they_are(model: Model) -> None:

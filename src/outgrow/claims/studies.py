@@ -1,4 +1,4 @@
-"""The settings in which claims are tested, as data. None was chosen or changed to make a claim hold."""
+"""The settings in which claims are tested, as data. What was changed after a result was seen stands in `table.py`."""
 
 from __future__ import annotations
 

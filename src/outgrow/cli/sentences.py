@@ -74,7 +74,18 @@ def _overview(done: list[Group], pair: list[Group], label: dict[int, str]) -> st
             f" {word} of the gap was recovered by {label[id(one)]}: PGR {pgr(one.pgr)}, weak {roles[0]}, "
             f"student {roles[1]}, ceiling {roles[2]}."
         )
-    return text + " The best of so many looks a little better than it is: nothing corrects for the choice."
+    text += " The best of so many looks a little better than it is: nothing corrects for the choice."
+    return text + _against_untrained(done, label)
+
+
+def _against_untrained(done: list[Group], label: dict[int, str]) -> str:
+    """Which students are clearly better, and which worse, than their own models before they learned anything."""
+    text = ""
+    for way, word in ((1, "better"), (-1, "worse")):
+        if some := [label[id(one)] for one in done if one.gained == way]:
+            others = f" and {len(some) - 1} more" if len(some) > 1 else ""
+            text += f" Clearly {word} than the same model untrained: {some[0]}{others}."
+    return text
 
 
 def _labels(groups: list[Group]) -> list[str]:

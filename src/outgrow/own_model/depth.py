@@ -13,7 +13,6 @@ from outgrow.plain import counted
 Device = Literal["cpu", "cuda", "mps"]
 FEWEST = 2_000  # labelled texts; a pass over fewer hardly moves a network (tried with 3,000)
 MOST = {"cpu": 2e13, "mps": 2e14, "cuda": 2e15}  # multiply-accumulates: a minute or so, on a device of each kind
-LENGTHS = (192, 128, 96)  # tokens; fewer than that were not tried
 PASSES = 3 * 2  # forward and backward cost three forward passes; two models of halves are as much as one of all
 
 
@@ -27,20 +26,9 @@ def deepened(model: Model, table: WeakTable, device: Device) -> tuple[Model, str
     labelled = int(table.votes.any((0, 2)).sum())
     if labelled < FEWEST:
         return model, f"a linear head, as {counted(labelled, 'labelled row')} are few to train all weights by"
-    for cut in [whole, *_shorter(whole)]:
-        if cut.cost * cut.longer(table.inputs) * len(table.inputs) * PASSES <= MOST[device]:
-            how = "all weights trained, one epoch"
-            if cut is not whole:
-                how += f", by the first {cut.max_length} tokens of a text"  # type: ignore[attr-defined]
-                return cut, how + "; --training full reads more of it, --training probe is a linear head"
-            return cut, how + "; --training probe for a linear head, which is faster"
-    return model, "a linear head, as training all weights by these texts is long work; --training full does"
-
-
-def _shorter(model: Model) -> list[Model]:
-    """The same model with less of a long text, the longest first."""
-    longest = getattr(model, "max_length", 0)
-    return [dataclasses.replace(model, max_length=n) for n in LENGTHS if n < longest]  # type: ignore[type-var]
+    if whole.cost * whole.longer(table.inputs) * len(table.inputs) * PASSES > MOST[device]:
+        return model, "a linear head, as training all weights by these texts is long work; --training full does"
+    return whole, "all weights trained, one epoch; --training probe for a linear head, which is faster"
 
 
 def _whole(model: Model) -> Model | None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Literal, TypeVar
 
-from outgrow.errors import ConfigError
 from outgrow.learning.cosupervision import Assignment
 from outgrow.learning.objective import Objective, Transform
-from outgrow.models.base import Model, Role, as_probe
+from outgrow.models.base import Model, Role
 from outgrow.specs import SplitSpec, TrainSpec
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.asked import Ask, Asked
@@ -27,11 +26,12 @@ from outgrow.steps.context import Context
 from outgrow.steps.contrast import ContrastFeatures, ContrastProbe, Finder
 from outgrow.steps.crossfit import CrossFitted
 from outgrow.steps.elicit import Elicited
-from outgrow.steps.examples import ASIDE, Dataset
+from outgrow.steps.examples import Dataset
 from outgrow.steps.features import Features
 from outgrow.steps.finetune import Finetuned
+from outgrow.steps.frozen import frozen_part
 from outgrow.steps.given import Given, Labeller
-from outgrow.steps.grade import Graded
+from outgrow.steps.grade import Graded, pool_alone
 from outgrow.steps.heads import TrainedHead
 from outgrow.steps.labels import Labels
 from outgrow.steps.outside import FromOutside
@@ -65,24 +65,15 @@ class Steps:
         self._known: dict[Hashable, Any] = {}
 
     def split(self, task: Task, split: SplitSpec, *, seed: int, ladder: tuple[Role, ...] = ()) -> Split:
-        """The four disjoint parts of a task's examples.
-
-        Args:
-            ladder: models, smallest first, that tell how difficult examples are.
-        """
+        """The four disjoint parts of a task's examples; a ladder of models can tell how difficult they are."""
         dataset = self._once(("dataset", task, split), lambda: Dataset(task=task, split=split))
         grades = self.grade(dataset, ladder) if ladder else None
         return self._once(("split", dataset, seed, grades), lambda: Split(dataset=dataset, seed=seed, grades=grades))
 
     def grade(self, dataset: Dataset, ladder: tuple[Role, ...]) -> Graded:
         """How difficult a dataset's rows are for a ladder of models, trained on ground truth of its pool."""
-        if not dataset.split.pool:
-            raise ConfigError(
-                "difficulty by a ladder is learned from the examples of a pool; set split.pool", key="split.pool"
-            )
-        aside = {name: getattr(dataset.split, name) for name in ASIDE}
-        whole = SplitSpec(supervisor=0, transfer=1, **aside)  # of the pool, whatever is drawn from it
-        pool = Part(split=self.split(dataset.task, whole, seed=0), name="pool", size=dataset.split.pool)
+        split = self.split(dataset.task, pool_alone(dataset.split), seed=0)
+        pool = Part(split=split, name="pool", size=dataset.split.pool)
         rungs = tuple(self.halves(role, pool, seed=0) for role in ladder)
         return self._once(("grade", dataset, rungs), lambda: Graded(dataset=dataset, rungs=rungs))
 
@@ -140,8 +131,6 @@ class Steps:
         self, role: Role, part: Part, *, labels: Labels | None = None, objective: Objective | None = None, seed: int
     ) -> CrossFitted:
         """Two trainings, each on one half of a part: a half is answered by the model of the other one."""
-        if part.size < 2:
-            raise ConfigError(f"part {part.name!r} has one example, and two are needed to train out of fold")
         pieces = tuple(part.pieces(2))
         members = tuple(
             self.finetune(role, piece, labels=labels, objective=objective, seed=seed) for piece in reversed(pieces)
@@ -302,26 +291,6 @@ class Steps:
         if found is None:
             found = self._known[call] = make()
         return found
-
-
-def frozen_part(model: Model, objective: Objective | None) -> Model | None:
-    """The model whose frozen features a training takes: itself as a probe, if a head or the objective asks for them.
-
-    Raises:
-        ConfigError: the objective needs features, and the model cannot be a probe.
-    """
-    if model.extractor() is not None:
-        return model
-    if objective is None or not objective.wants_features:
-        return None
-    found = as_probe(model)
-    if found is None and objective.needs_features:
-        raise ConfigError(
-            f"{objective.needs_features!r} looks at frozen features of the rows, and {model.label!r} has none; take a "
-            'student that can be trained with training = "probe", or leave it out',
-            key="method",
-        )
-    return found
 
 
 def _where(part: Part) -> Hashable:

@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from outgrow.errors import ConfigError
 from outgrow.learning.ladder import by_ladder
+from outgrow.specs import SplitSpec
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.crossfit import CrossFitted
-from outgrow.steps.examples import Dataset
+from outgrow.steps.examples import ASIDE, Dataset
 from outgrow.steps.split import Grades, Part
 from outgrow.steps.stored import demand, stored
 
@@ -67,3 +69,12 @@ class Graded(Grades):
             self.key,
             lambda folder: demand(load_file(folder / FILE)["difficulty"], "difficulty", kinds="f", dimensions=1),
         )
+
+
+def pool_alone(split: SplitSpec) -> SplitSpec:
+    """The split of which the ladder learns: the same examples, whatever is drawn from the pool. ConfigError without."""
+    if not split.pool:
+        raise ConfigError(
+            "difficulty by a ladder is learned from the examples of a pool; set split.pool", key="split.pool"
+        )
+    return SplitSpec(supervisor=0, transfer=1, **{name: getattr(split, name) for name in ASIDE})

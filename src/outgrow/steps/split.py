@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from outgrow.errors import DataError
+from outgrow.errors import ConfigError, DataError
 from outgrow.specs import SplitSpec
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
@@ -106,6 +106,8 @@ class Part:
 
     def pieces(self, n: int) -> list[Part]:
         """`n` disjoint pieces of nearly equal size."""
+        if self.size < n:
+            raise ConfigError(f"part {self.name!r} has {self.size} of the {n} examples that are needed; make it larger")
         edges = [self.start + self.size * i // n for i in range(n + 1)]
         return [dataclasses.replace(self, start=a, size=b - a) for a, b in pairwise(edges)]
 
