@@ -12,7 +12,7 @@ from problems import WIDTH, problem, students
 
 from outgrow.errors import StepFailed
 from outgrow.learning.batching import Arrays
-from outgrow.learning.heads import Head, Student, train_together
+from outgrow.learning.heads import Head, Student, scores, slopes, train_together
 from outgrow.learning.lbfgs import solve
 from outgrow.learning.machine import Machine
 from outgrow.learning.objective import Probabilities
@@ -59,6 +59,41 @@ def test_together_is_as_one_at_a_time(name: str, classes: int, pairs: bool) -> N
         torch.testing.assert_close(head.weight, network.head.weight.detach(), atol=2e-5, rtol=1e-4)
         if not pairs:
             torch.testing.assert_close(head.bias, network.head.bias.detach(), atol=2e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("count", "classes", "pairs"), [(3, 2, False), (1, 3, False), (4, 6, False), (3, 2, True)])
+def test_slopes_are_those_that_autograd_finds(count: int, classes: int, pairs: bool) -> None:
+    draw = torch.Generator().manual_seed(classes)
+    x = torch.randn((count, 11, 2, 16) if pairs else (count, 11, 16), generator=draw)
+    weight = torch.randn(count, 1 if pairs else classes, 16, generator=draw).requires_grad_()
+    bias = torch.randn(count, 1 if pairs else classes, generator=draw).requires_grad_()
+    pull = torch.randn(count, 11, classes, generator=draw)
+    wanted = torch.autograd.grad(scores(x, weight, bias), [weight] if pairs else [weight, bias], pull)
+    found = slopes(x, pull)
+    assert len(found) == len(wanted)
+    for own, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(own, other)
+
+
+def test_rows_that_countshare_are_each_ones_own() -> None:
+    """Students of rows that overlap in part, in other orders, with a row that comes twice: as each alone."""
+    features, targets, output = problem(150, 2)
+    some = [
+        replace(one, rows=rows, targets=one.targets[:60], weights=one.weights[:60])
+        for one, rows in zip(
+            students(targets, 3),
+            (np.arange(60), np.arange(149, 89, -1), np.concatenate([np.arange(30, 89), [30]])),
+            strict=True,
+        )
+    ]
+    spec = TrainSpec(epochs=3, batch_size=16, learning_rate=0.05)
+    together = train_together(features, some, spec, output, device=CPU)
+    for one, head in zip(some, together, strict=True):
+        own = replace(one, rows=np.arange(60))
+        (alone,) = train_together(features[one.rows], [own], spec, output, device=CPU)
+        assert isinstance(head, Head)
+        assert isinstance(alone, Head)
+        assert torch.equal(head.weight, alone.weight)
 
 
 @pytest.mark.parametrize(("classes", "pairs"), [(2, False), (5, False), (10, False), (2, True)])

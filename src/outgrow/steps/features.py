@@ -115,8 +115,8 @@ class Features(Step):
         return context.remember("features", self.key, lambda: load(context.store.open(self.key)), most=16)
 
     def notes(self, context: Context) -> list[str]:
-        """What the extraction has to tell the user."""
-        return read_texts(context.store, self.key, NOTES)
+        """What the extraction has to tell the user; the checksums are verified the first time."""
+        return context.remember("feature notes", self.key, lambda: read_texts(context.store, self.key, NOTES))
 
     def of(self, context: Context, inputs: np.ndarray) -> np.ndarray:
         """Features of new rows, as the stored ones were made: float16 [n, ..., width]."""
@@ -130,7 +130,7 @@ class Features(Step):
 
     def moments(self, context: Context) -> dict[str, np.ndarray]:
         """`mean` and `deviation` of the pool's raw features, [width]."""
-        return stored(context.store, self.key, _moments)
+        return context.remember("feature moments", self.key, lambda: stored(context.store, self.key, _moments))
 
     def _network(self, context: Context, output: Output) -> Network:
         from outgrow.learning.network import check_network
