@@ -39,7 +39,7 @@ class Setting:
         return [one for one in found if one.method == first]
 
 
-LONG = ("few_shot", "generative_finetuning")  # forward passes of long prompts; a language model trained by each seed
+LONG = ("few_shot", "generative_finetuning", "icm")  # long prompts, many of them; a language model trained by each seed
 FIVE = 'weak={model="ensemble",members=5,by="parts",of={model="minilm-l6",training="probe"}}'
 SETTINGS = (
     Setting(
