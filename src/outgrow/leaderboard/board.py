@@ -39,6 +39,12 @@ class Standing:
     worse: Sequence[str]
     cost: float
 
+    @property
+    def label(self) -> str:
+        """Its name, and how many rows of ground truth it learns from."""
+        known = max(one.n_ground_truth for one in self.scores.values())
+        return f"{self.name} ({known:,} true)" if known else self.name
+
 
 @dataclass(frozen=True, kw_only=True)
 class Board:

@@ -45,7 +45,7 @@ def standings(board: Board) -> TextTable:
     names = ("method", "of the gap, more than naive (95 %)", "better", "helps", "harms", "cost")
     rows = [
         (
-            one.name,
+            one.label,
             share(one.overall.share) if one.overall else "",
             f"{one.overall.improvement:.2f}" if one.overall else "",
             ", ".join(one.better), ", ".join(one.worse), f"{one.cost:.1f}",
@@ -87,6 +87,7 @@ def markdown(board: Board, *, command: str) -> str:
         "* *Better than naive*: the share of seeds, ties half; the mean over settings.",
         "* Settings: points more than naive, paired by seed and row. ▲ and ▼: clearly better and worse, p below .05 "
         f"after Holm's correction for {board.comparisons} comparisons.",
+        "* *(100 true)*: learns from that many rows of ground truth, which naive and all others do not have.",
         "* *Cost*: time of the student's trainings on a nominal machine, in those of naive.",
         *(f"* {note}." for note in board.notes),
     ]
@@ -103,7 +104,7 @@ def _row(one: Standing, where: list[str]) -> str:
     cells = [_cell(one, name) for name in where]
     over = one.overall
     return (
-        f"| {one.name} | {share(over.share) if over else ''} | {_often(over) if over else ''} | "
+        f"| {one.label} | {share(over.share) if over else ''} | {_often(over) if over else ''} | "
         + " | ".join(cells) + f" | {one.cost:.1f} x |"
     )  # fmt: skip
 
