@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import platform
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import tomli_w
@@ -57,13 +58,6 @@ def numbers(group: Group) -> dict[str, object]:
         if one is not None and one.low is not None and one.high is not None:
             found[key] = [round(one.value, 4), round((one.high - one.low) / 2 / quantile(1e9), 4)]
     return found
-
-
-def version(package: str) -> str:
-    """Of an installed package."""
-    from importlib.metadata import version
-
-    return version(package)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from outgrow.runtime import Runtime
 from outgrow.steps import Dataset, Step
 
 USUAL = {"Comparison": 0.3, "Labels": 0.5}
-"""Of the nominal time of steps that multiply nothing, what they took wherever they were measured."""
+"""Of the nominal time of steps that multiply nothing, what they took on the machine on which that was looked at."""
 
 
 def guesses(
@@ -28,6 +29,8 @@ def guesses(
         inputs: of data that were read, by the key of their step.
     """
     found: dict[str, tuple[float, float]] = {}
+    longer = cache(lambda model, key: model.longer(inputs[key]) if key in inputs else 1.0)  # many steps share both
+    fast = cache(lambda model: speed(model, runtime))
     for step in (plan.steps[key] for key in plan.todo):
         kind, fine = names(step)
         model = model_of(step)
@@ -39,8 +42,7 @@ def guesses(
                 found[fine] = USUAL[kind], 1.0
             continue
         data = dataset_of(step)
-        longer = model.longer(inputs[data.key]) if data is not None and data.key in inputs else 1.0
-        multiplying = step.work / speed(model, runtime) * longer
+        multiplying = step.work / fast(model) * longer(model, data.key if data else "")
         likely, nominal = found.get(fine, (0.0, 0.0))
         found[fine] = likely + own + multiplying, nominal + constant(step) + step.work / SPEED
     return {fine: likely / nominal for fine, (likely, nominal) in found.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,16 @@ def test_who_answers_as_naive_does_is_absent(found: Board) -> None:
     assert "mean" not in {one.name for one in found.standings}
 
 
+def test_rows_of_another_study_with_the_same_results_do_not_come_between(store: Store, found: Board) -> None:
+    entered = entrants([TOY], seeds=3, only=frozenset({"confidence"}))
+    again = [replace(one, name="mine") for one in entered.experiments() if one.seed == 1]
+    assert run_experiments(again, store).computed == 0
+    assert {one.row.experiment for one in read_records(store)} == {"toy", "mine"}
+    both = board(entered, store, seeds=3)
+    assert "toy" in both.naive
+    assert {one.name for one in both.standings} == {"confidence"}
+
+
 def test_another_method_computes_only_its_own_steps(store: Store, found: Board) -> None:
     more = entrants([TOY], seeds=3, only=frozenset({"confidence", "reweight"}))
     plan = make_plan(more.experiments(), cached=store.keys())
@@ -127,8 +138,6 @@ def test_the_page_says_what_helps_and_who_is_not_there(found: Board) -> None:
 
 
 def test_where_nothing_helps_the_page_says_so(found: Board) -> None:
-    from dataclasses import replace
-
     none = replace(found, standings=[replace(one, better=[], worse=[]) for one in found.standings])
     assert "toy: nothing helps." in headline(none)
     assert "No method is clearly better than naive in every setting." in headline(none)

@@ -46,10 +46,9 @@ def leaderboard(
     from outgrow.leaderboard.page import headline, markdown, standings
     from outgrow.leaderboard.settings import chosen
     from outgrow.plan import make_plan
-    from outgrow.progress import Live
     from outgrow.runtime import runtime_of
     from outgrow.store import Store
-    from outgrow.sweep import run_experiments
+    from outgrow.study import run
 
     if out and not out.endswith(".md"):
         raise ConfigError(f"--out {out!r}: the page is Markdown; name a file that ends with .md")
@@ -65,9 +64,7 @@ def leaderboard(
     )
     if dry_run:
         return
-    opened.create()
-    with Live(plan, runtime) as live:
-        swept = run_experiments(experiments, opened, runtime=runtime, watcher=live)
+    results = run(experiments, store=opened, executor=executor, workers=workers)
     found = board(entered, opened, seeds=seeds)
     given = [f"--settings={settings}"] * bool(settings) + [f"--methods={methods}"] * bool(methods)
     given += ["--costly"] * costly + [f"--budget={budget}"] * (budget != 100)
@@ -78,5 +75,5 @@ def leaderboard(
     if out:
         write_whole(Path(out), markdown(found, command=shlex.join(["outgrow", "leaderboard", *given])), what="page")
         say(f"Page: {out}")
-    if swept.failures:
+    if results.failures:
         raise typer.Exit(1)

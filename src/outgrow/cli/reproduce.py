@@ -28,14 +28,12 @@ def reproduce(
     from outgrow.cli.display import Shown, console, listing, say
     from outgrow.cli.run import time_of
     from outgrow.plan import make_plan
-    from outgrow.progress import Live
     from outgrow.references.checked import checks, found, why
     from outgrow.references.identities import misfit
     from outgrow.references.reference import reference, references
-    from outgrow.results.records import pool
     from outgrow.runtime import Runtime
     from outgrow.store import Store
-    from outgrow.sweep import run_experiments
+    from outgrow.study import run
 
     if known or not name:
         listing([((one.name,), f"{one.about} [{one.source}]") for one in references().values()])
@@ -43,20 +41,17 @@ def reproduce(
             return
         raise ConfigError("name one of these: outgrow reproduce NAME")
     wanted = reference(name)
-    experiments, opened, runtime = wanted.experiments(seeds), Store(store), Runtime()
+    experiments, opened = wanted.experiments(seeds), Store(store)
     plan = make_plan(experiments, cached=opened.keys())
     say(wanted.about)
     say(
         f"{counted(len(experiments), 'experiment')}, {len(plan.todo):,} of {counted(len(plan.steps), 'step')} to do"
-        f"{time_of(plan, runtime, {})}."
+        f"{time_of(plan, Runtime(), {})}."
     )
     if dry_run:
         return
-    opened.create()
-    with Live(plan, runtime) as live:
-        swept = run_experiments(experiments, opened, runtime=runtime, watcher=live)
-    groups = pool(opened, swept.records)
-    compared, shown = checks(wanted, groups), found(wanted, groups, opened)
+    results = run(experiments, store=opened)
+    compared, shown = checks(wanted, results.groups), found(wanted, results.groups, opened)
     outside = [one for one in compared if one.verdict != "inside"]
     if compared:
         console.print(Shown(table(compared)))
@@ -75,7 +70,7 @@ def reproduce(
                 f"{'exact' if at.holds else 'NOT equal'}"
             )
     say(f"Source: {wanted.source}")
-    if reasons := why(wanted, swept.records, seeds or wanted.seeds):
+    if reasons := why(wanted, results.records, seeds or wanted.seeds):
         say("Why it may differ:" if outside else "What differs from the source:")
         for reason in reasons:
             say(f"* {reason}")

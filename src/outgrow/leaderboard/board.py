@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from outgrow.errors import OutgrowError
-from outgrow.experiment import run
+from outgrow.experiment import Experiment, run
 from outgrow.leaderboard.entrants import NAIVE, Entry, Field
 from outgrow.leaderboard.standing import Against, Overall, helped, overall
 from outgrow.nominal import nominal
 from outgrow.results.compare import Difference, Scores, difference, holm, student_scores
 from outgrow.results.records import pool, read_records
-from outgrow.results.table import Group, Record
+from outgrow.results.table import Group, Record, Result
 from outgrow.steps import Steps, Trained, walk_unique
 from outgrow.store import Store
 
@@ -68,13 +68,13 @@ class Board:
 
 def board(entered: Field, store: Store, *, seeds: int) -> Board:
     """What the store has of a field. An entry that failed, or is not finished, is absent with the reason."""
-    rows = {one.row.key: one for one in read_records(store)}
+    rows = {_who(one.row): one for one in read_records(store)}
     absent, scores, groups = dict(entered.absent), dict[str, dict[str, Scores]](), dict[str, dict[str, Group]]()
     steps = Steps()
     for entry in entered.entries:
         where = entry.setting.name
         try:
-            records = [_record(rows, run(one, steps).key) for one in entry.experiments]
+            records = [_record(rows, one, run(one, steps).key) for one in entry.experiments]
             own = student_scores(store, records, entry.name)
         except OutgrowError as error:
             absent[where, entry.name] = str(error)
@@ -118,10 +118,16 @@ def board(entered: Field, store: Store, *, seeds: int) -> Board:
     )  # fmt: skip
 
 
-def _record(rows: Mapping[str, Record], key: str) -> Record:
-    if key not in rows:
+def _who(row: Result) -> tuple[str, str, int, str]:
+    """What tells a row from those of other studies in the store, which may have the same result."""
+    return row.experiment, row.method, row.seed, row.key
+
+
+def _record(rows: Mapping[tuple[str, str, int, str], Record], one: Experiment, key: str) -> Record:
+    found = rows.get((one.name, one.method.label, one.seed, key))
+    if found is None:
         raise OutgrowError("it is not finished; the same command goes on")
-    return rows[key]
+    return found
 
 
 def _against(scores: Mapping[str, Scores], name: str, naive: Group) -> Against:
