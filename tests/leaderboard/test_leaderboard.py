@@ -110,9 +110,10 @@ def test_who_answers_as_naive_does_is_absent(found: Board) -> None:
 
 def test_rows_of_another_study_with_the_same_results_do_not_come_between(store: Store, found: Board) -> None:
     entered = entrants([TOY], seeds=3, only=frozenset({"confidence"}))
-    again = [replace(one, name="mine") for one in entered.experiments() if one.seed == 1]
-    assert run_experiments(again, store).computed == 0
-    assert {one.row.experiment for one in read_records(store)} == {"toy", "mine"}
+    for seed, name in ((0, "aaa"), (1, "zzz"), (2, "mine")):  # wherever they are among the rows
+        again = [replace(one, name=name) for one in entered.experiments() if one.seed == seed]
+        assert run_experiments(again, store).computed == 0
+    assert {one.row.experiment for one in read_records(store)} == {"toy", "aaa", "zzz", "mine"}
     both = board(entered, store, seeds=3)
     assert "toy" in both.naive
     assert {one.name for one in both.standings} == {"confidence"}
