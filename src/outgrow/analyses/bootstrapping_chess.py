@@ -10,6 +10,7 @@ from outgrow.analyses.bases.finding import Above, Finding, finding
 from outgrow.analyses.bases.pairs import contrasts
 from outgrow.analyses.bases.recovery import along
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -25,6 +26,6 @@ def bootstrapping_chess(study: Study) -> Iterator[Finding]:
         return
     more = {id(boot): boot.pgr - naive.pgr for naive, boot in found}
     students = [boot for _, boot in found]
-    yield finding(f"mean difference in PGR ({len(found)} pairs)", average([*more.values()]), Above(0))
+    yield finding(f"mean difference in PGR ({counted(len(found), 'pair')})", average([*more.values()]), Above(0))
     yield from along(students, lambda one: more[id(one)], "students", Above(0), "that difference")
     yield from along(students, lambda one: one["student"], "students", Above(0), "bootstrapped accuracy")

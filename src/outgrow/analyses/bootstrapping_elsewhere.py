@@ -10,6 +10,7 @@ from outgrow.analyses.bases.field import field_of
 from outgrow.analyses.bases.finding import Finding, Within, finding
 from outgrow.analyses.bases.pairs import contrasts
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -24,4 +25,4 @@ def bootstrapping_elsewhere(study: Study) -> Iterator[Finding]:
         return
     predicted = Within(-0.1, 0.1) if field_of(study.groups[0]) == "reward" else Within(0, 0.2)
     more = average([boot.pgr - naive.pgr for naive, boot in found])
-    yield finding(f"mean difference in PGR ({len(found)} pairs)", more, predicted)
+    yield finding(f"mean difference in PGR ({counted(len(found), 'pair')})", more, predicted)

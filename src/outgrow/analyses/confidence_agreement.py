@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Above, Finding, finding
 from outgrow.analyses.bases.pairs import contrasts
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -22,7 +23,8 @@ def confidence_agreement(study: Study) -> Iterator[Finding]:
     """The mean fall, and the mean difference between the falls."""
     if not (found := contrasts(study, "confidence")):
         return
-    yield finding(f"mean fall of agreement ({len(found)} pairs)", average([a["same"] - b["same"] for a, b in found]),
+    fall = average([a["same"] - b["same"] for a, b in found])
+    yield finding(f"mean fall of agreement ({counted(len(found), 'pair')})", fall,
                   Above(0))  # fmt: skip
     wrong = average([a.agreement_when_wrong - b.agreement_when_wrong for a, b in found])
     right = average([a.agreement_when_right - b.agreement_when_right for a, b in found])

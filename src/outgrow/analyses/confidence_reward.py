@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Below, Finding, finding
 from outgrow.analyses.bases.pairs import contrasts
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -20,4 +21,4 @@ def confidence_reward(study: Study) -> Iterator[Finding]:
     """The mean difference over pairs."""
     if found := contrasts(study, "confidence"):
         more = average([other.pgr - naive.pgr for naive, other in found])
-        yield finding(f"mean difference in PGR ({len(found)} pairs)", more, Below(0.05))
+        yield finding(f"mean difference in PGR ({counted(len(found), 'pair')})", more, Below(0.05))

@@ -10,6 +10,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Above, Finding, finding
 from outgrow.analyses.bases.pairs import measured
 from outgrow.intervals.measured import slope
+from outgrow.plain import counted
 
 
 @claim(
@@ -33,5 +34,5 @@ def difficulty_cutoff(study: Study) -> Iterator[Finding]:
             return
         at = [math.log10(max(1e-3, limits[id(one.group)])) for one in own]
         if found := slope(at, [one["weak"] for one in own], [one.group.weak for one in own]) if own else None:
-            who = f"of {own[0].group.weak}" if least else f"({len(own)} results)"
+            who = f"of {own[0].group.weak}" if least else f"({counted(len(own), 'result')})"
             yield finding(f"change of score for ten times the difficulty {who}", found, Above(0))

@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Above, Finding, finding
 from outgrow.analyses.bases.simulated import side_by_side
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 ORDER = (("random", "longest"), ("random", "adversarial"), ("longest", "adversarial"))
 
@@ -25,4 +26,4 @@ def error_structure(study: Study) -> Iterator[Finding]:
     for one, other in ORDER:
         if found := [*side_by_side(study, one, other)]:
             apart = average([a.pgr - b.pgr for a, b in found])
-            yield finding(f"mean PGR of {one} minus {other} errors ({len(found)} results)", apart, Above(0))
+            yield finding(f"mean PGR of {one} minus {other} errors ({counted(len(found), 'result')})", apart, Above(0))

@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Above, Finding, finding
 from outgrow.analyses.bases.recovery import readable
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -21,4 +22,4 @@ def excess_agreement(study: Study) -> Iterator[Finding]:
     """The mean difference over pairs that have a gap."""
     if pairs := readable(study):
         more = average([one["same"] - one["right"] for one in pairs])
-        yield finding(f"mean agreement minus the supervisor's accuracy ({len(pairs)} pairs)", more, Above(0))
+        yield finding(f"mean agreement minus the supervisor's accuracy ({counted(len(pairs), 'pair')})", more, Above(0))

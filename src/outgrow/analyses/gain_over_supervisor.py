@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Above, Finding, finding
 from outgrow.analyses.bases.recovery import readable
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -22,4 +23,6 @@ def gain_over_supervisor(study: Study) -> Iterator[Finding]:
         return
     each = [finding("", one.gain, Above(0)).verdict for one in pairs]
     counts = f"{each.count('holds')} clearly better, {each.count('fails here')} clearly worse"
-    yield finding(f"mean gain of {len(pairs)} students ({counts})", average([one.gain for one in pairs]), Above(0))
+    yield finding(
+        f"mean gain of {counted(len(pairs), 'student')} ({counts})", average([one.gain for one in pairs]), Above(0)
+    )

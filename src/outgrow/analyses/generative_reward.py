@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Above, Finding, finding
 from outgrow.analyses.bases.pairs import contrasts
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -21,5 +22,5 @@ def generative_reward(study: Study) -> Iterator[Finding]:
     if found := contrasts(study, "generative_finetuning"):
         more = average([other.pgr - naive.pgr for naive, other in found])
         top = average([other["ceiling"] - naive["ceiling"] for naive, other in found]).value
-        about = f"mean difference in PGR ({len(found)} pairs; the ceiling changes by {top:+.3f})"
+        about = f"mean difference in PGR ({counted(len(found), 'pair')}; the ceiling changes by {top:+.3f})"
         yield finding(about.replace("-", "\u2212"), more, Above(0))

@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Finding, Within, finding
 from outgrow.analyses.bases.recovery import readable
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -23,5 +24,7 @@ def misfit(study: Study) -> Iterator[Finding]:
     pairs = [one for one in readable(study) if "weak_positive" in one]
     if pairs:
         gain, apart = (average(some) for some in ([p.squared_gain for p in pairs], [p.misfit for p in pairs]))
-        about = f"gain {gain.value:+.3f} minus misfit {apart.value:.3f} ({len(pairs)} pairs)".replace("-", "\u2212")
+        about = f"gain {gain.value:+.3f} minus misfit {apart.value:.3f} ({counted(len(pairs), 'pair')})".replace(
+            "-", "\u2212"
+        )
         yield finding(about, gain - apart, Within(-0.02, 0.02))

@@ -11,6 +11,7 @@ from outgrow.analyses.bases.finding import Below, Finding, finding
 from outgrow.analyses.bases.pairs import measured, ordinary
 from outgrow.analyses.bases.recovery import named
 from outgrow.intervals.measured import slope
+from outgrow.plain import counted
 
 
 @claim(
@@ -27,5 +28,6 @@ def more_weak_labels(study: Study) -> Iterator[Finding]:
         return
     kinds = [named(one) for one in pairs]
     if found := slope(sizes, [one.pgr for one in pairs], kinds):
-        about = f"change of PGR with ten times as many labels ({len(pairs)} results, {len(set(kinds))} pairs of models)"
+        of = f"{counted(len(pairs), 'result')}, {counted(len(set(kinds)), 'pair')} of models"
+        about = f"change of PGR with ten times as many labels ({of})"
         yield finding(about, found, Below(0))

@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Below, Finding, finding
 from outgrow.analyses.bases.pairs import contrasts, methods_of
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -22,4 +23,6 @@ def no_method_everywhere(study: Study) -> Iterator[Finding]:
     for method in methods_of(study):
         if found := contrasts(study, method, gap=False):
             more = average([other["student"] - naive["student"] for naive, other in found])
-            yield finding(f"{method} minus naive ({len(found)} pairs); below zero it harms here", more, Below(0))
+            yield finding(
+                f"{method} minus naive ({counted(len(found), 'pair')}); below zero it harms here", more, Below(0)
+            )

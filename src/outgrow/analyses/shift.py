@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Above, Finding, finding
 from outgrow.analyses.bases.pairs import measured, ordinary
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -23,7 +24,7 @@ def shift(study: Study) -> Iterator[Finding]:
     if pairs := measured(study, groups):
         name = (pairs[0].group.settings["shift"] or {}).get("name", "the other task")
         gains = average([one.gain for one in pairs])
-        yield finding(f"mean gain on {name} ({len(pairs)} pairs)", gains, Above(0))
+        yield finding(f"mean gain on {name} ({counted(len(pairs), 'pair')})", gains, Above(0))
     if pairs := measured(study, [g for g in groups if g.verdict == "ok"]):
         recovered = average([one.pgr for one in pairs])
-        yield finding(f"mean PGR there ({len(pairs)} pairs)", recovered, Above(0), form=".2f")
+        yield finding(f"mean PGR there ({counted(len(pairs), 'pair')})", recovered, Above(0), form=".2f")

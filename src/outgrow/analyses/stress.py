@@ -10,6 +10,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Finding, Within, finding
 from outgrow.analyses.bases.pairs import measured, ordinary
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 from outgrow.results.table import Group
 
 
@@ -29,7 +30,9 @@ def stress(study: Study) -> Iterator[Finding]:
         found = [(pairs[id(a)], pairs[id(b)]) for a, b in both if str(_shares(a)) == shares and id(a) in pairs]
         if found:
             change = average([a.pgr - b.pgr for a, b in found])
-            yield finding(f"mean change of PGR at shares {shares} ({len(found)} pairs)", change, Within(-0.1, 0.1))
+            yield finding(
+                f"mean change of PGR at shares {shares} ({counted(len(found), 'pair')})", change, Within(-0.1, 0.1)
+            )
 
 
 def _shares(group: Group) -> object:

@@ -9,6 +9,7 @@ from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Above, Finding, finding
 from outgrow.analyses.bases.simulated import STRUCTURES, side_by_side
 from outgrow.intervals.measured import average
+from outgrow.plain import counted
 
 
 @claim(
@@ -21,4 +22,4 @@ def synthetic_supervisors(study: Study) -> Iterator[Finding]:
     for name in STRUCTURES:
         if name != "random" and (found := [*side_by_side(study, "random", name)]):
             apart = average([a.pgr - b.pgr for a, b in found])
-            yield finding(f"mean PGR of random minus {name} errors ({len(found)} results)", apart, Above(0))
+            yield finding(f"mean PGR of random minus {name} errors ({counted(len(found), 'result')})", apart, Above(0))

@@ -57,7 +57,7 @@ def claims(
         options = {"--settings": settings, "--claims": only, "--seeds": str(seeds or "")}
         given = [f"{name}={value}" for name, value in options.items() if value]
         command = shlex.join(["outgrow", "claims", *given, f"--out={out}"])
-        say(write_whole(out, document(of, rows, command), what="the table"))
+        say(f"Page: {write_whole(out, document(of, rows, command), what='the table')}")
     if stopped:
         sys.exit(130)
 

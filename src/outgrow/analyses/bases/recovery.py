@@ -31,7 +31,7 @@ def pgr_of(pairs: Sequence[Pair], predicted: Within, what: str) -> Iterator[Find
         what: words for which pairs these are.
     """
     if len(pairs) > 1:
-        about = f"mean PGR of {what} ({len(pairs)} pairs)"
+        about = f"mean PGR of {what} ({counted(len(pairs), 'pair')})"
         yield finding(about, average([one.pgr for one in pairs]), predicted, form=".2f")
     for pair in pairs if len(pairs) == 1 else ():
         found = finding(f"PGR of {what} ({named(pair)})", pair.pgr, predicted, form=".2f")
@@ -58,7 +58,8 @@ def along(
     if found is not None:
         other = "students" if by == "supervisors" else "supervisors"
         kinds = len({_kind(one, by) for one in pairs})
-        about = f"change of {what} for {by} of ten times the cost ({len(pairs)} pairs, of {counted(kinds, other[:-1])})"
+        of = f"{counted(len(pairs), 'pair')}, of {counted(kinds, other[:-1])}"
+        about = f"change of {what} for {by} of ten times the cost ({of})"
         yield finding(about, found, predicted, form=form)
 
 
