@@ -9,6 +9,7 @@ from statistics import median
 
 from outgrow.figures.apart import varied
 from outgrow.figures.words import direction, headline, metric_name, pair_of, percent, ratio, score
+from outgrow.plain import counted
 from outgrow.report.svg import esc
 from outgrow.report.teachers import labelled, noun, span
 from outgrow.results.table import Group
@@ -133,11 +134,11 @@ def _over_all(groups: Sequence[Group]) -> str:
     compared = [g.gained for g in groups if g.zero_shot is not None and g.gain is not None]
     harmed, unsure = compared.count(-1), compared.count(0)
     text = " ".join(out)
-    if harmed or unsure:
-        text += (
-            f' <span class="caution">Caution: the student scores worse than its model did before training in {harmed} '
-            f"results, and not clearly better in {unsure}.</span>"
-        )
+    told = [(how, count) for how, count in (("worse", harmed), ("not clearly better", unsure)) if count]
+    if told:
+        (how, count), *more = told
+        text += f' <span class="caution">Caution: the student scores {how} than its model did before training in '
+        text += ", and ".join([counted(count, "result"), *(f"{how} in {count}" for how, count in more)]) + ".</span>"
     return f"<p>{text}</p>"
 
 
