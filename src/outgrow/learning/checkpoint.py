@@ -35,6 +35,33 @@ class Moment:
     losses: list[float]
     norms: list[Tensor]
 
+    def tensors(self) -> State:
+        """All of it but how many updates are done."""
+        groups = {"weights": self.weights, "optimizer": self.optimizer, "memory": self.memory}
+        found = {f"{group}/{name}": value for group, state in groups.items() for name, value in state.items()}
+        for process, states in enumerate(self.random):
+            found |= {f"random/{process}/{i}": state for i, state in enumerate(states)}
+        found["losses"] = torch.tensor(self.losses, dtype=torch.float64)
+        found["norms"] = torch.stack(self.norms) if self.norms else torch.zeros(0)
+        return found
+
+    @classmethod
+    def of(cls, tensors: State, *, done: int) -> Moment:
+        """What `tensors` told."""
+
+        def group(name: str) -> State:
+            return {key.removeprefix(f"{name}/"): tensors[key] for key in tensors if key.startswith(f"{name}/")}
+
+        random: dict[int, dict[int, Tensor]] = {}
+        for key, state in group("random").items():
+            process, _, place = key.partition("/")
+            random.setdefault(int(process), {})[int(place)] = state
+        return cls(
+            done=done, weights=group("weights"), optimizer=group("optimizer"), memory=group("memory"),
+            random=[[states[i] for i in sorted(states)] for _, states in sorted(random.items())],
+            losses=tensors["losses"].tolist(), norms=list(tensors["norms"]),
+        )  # fmt: skip
+
     def restore(
         self, network: nn.Module, optimizer: torch.optim.Optimizer, loss: object, device: torch.device, team: Team
     ) -> None:
@@ -77,8 +104,8 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, network: nn.Module, stat
     """Put back what `optimizer_state` gave; its settings stand as it was built."""
     known: dict[str, dict[str, Tensor]] = {}
     for name, value in state.items():
-        parameter, _, what = name.rpartition("/")
-        known.setdefault(parameter, {})[what] = value
+        owner, _, what = name.rpartition("/")
+        known.setdefault(owner, {})[what] = value
     for name, parameter in network.named_parameters():
         for what, value in known.get(name, {}).items():
             if what != "step":

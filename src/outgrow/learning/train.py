@@ -76,7 +76,8 @@ def fit(
             leave_grid(parameters, seed=seed)
     else:
         began.restore(network, optimizer, function, machine.device, team)
-    done, losses, norms = (began.done, [*began.losses], [*began.norms]) if began else (0, [], [])
+    done, losses = (began.done, [*began.losses]) if began else (0, [])
+    norms = [norm.to(machine.device) for norm in began.norms] if began else []
 
     def moment() -> Moment:
         return Moment(
