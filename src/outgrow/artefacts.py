@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,4 +92,32 @@ class Artefacts(Protocol):
 
     def forget_result(self, name: str) -> None:
         """Remove one row; none where there is none."""
+        ...
+
+    def publish(self, name: str, state: dict[str, Any]) -> None:
+        """Put a small JSON document where others can read it while a run goes on; it may be lost without harm."""
+        ...
+
+    def published(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What runs have published, by name; what is damaged is passed over."""
+        ...
+
+    def withdraw(self, name: str) -> None:
+        """Remove what was published by this name; none where there is none."""
+        ...
+
+    def keep_unfinished(self, key: str, name: str, write: Callable[[Path], None]) -> None:
+        """Keep a file of work that is not finished, whole or not at all, in the place of the one of this name.
+
+        Args:
+            write: makes the file at the path that it is given.
+        """
+        ...
+
+    def unfinished(self, key: str, name: str) -> Path | None:
+        """A file that was kept, its checksum verified; None where there is none, or it is damaged."""
+        ...
+
+    def drop_unfinished(self, key: str) -> None:
+        """Delete all files that were kept for a key."""
         ...

@@ -20,6 +20,7 @@ from outgrow.leaderboard.standing import Against, helped, interquartile_mean, ov
 from outgrow.plan import make_plan
 from outgrow.results.compare import difference, student_scores
 from outgrow.results.records import read_records
+from outgrow.results.table import Group
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
@@ -106,6 +107,31 @@ def test_who_answers_as_naive_does_is_absent(found: Board) -> None:
     )  # fmt: skip
     assert "makes one of several supervisors" in found.absent["toy", "mean"]
     assert "mean" not in {one.name for one in found.standings}
+
+
+def test_the_shortcut_stands_beside_the_methods_and_is_none(
+    store: Store, found: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "surface of texts" in found.absent["toy", "shortcut"]
+    entered = entrants([TOY], seeds=3, only=frozenset({"confidence"}))
+    seeds: list[int] = []
+
+    def always_right(store: Store, group: Group) -> dict[int, np.ndarray]:
+        seeds.extend(group.seeds)
+        return {seed: np.ones(group.n_test) for seed in group.seeds}
+
+    monkeypatch.setattr("outgrow.leaderboard.shortcut.shortcut_scores", always_right)
+    both = board(entered, store, seeds=3)
+    assert seeds == [0, 1, 2]
+    (rule,) = [one for one in both.standings if not one.is_method]
+    naive = both.naive["toy"].student
+    assert naive is not None
+    assert rule.differences["toy"].estimate.value == pytest.approx(1 - naive.value)
+    assert (rule.label, rule.cost) == ("shortcut (all true)", 0.0)
+    page = markdown(both, command="outgrow leaderboard")
+    assert page.count("| shortcut (all true) |") == page.count("* *shortcut (all true)*") == 1
+    assert "shortcut" not in " ".join(headline(both))
+    assert "shortcut (all true)" not in markdown(found, command="outgrow leaderboard")
 
 
 def test_rows_of_another_study_with_the_same_results_do_not_come_between(store: Store, found: Board) -> None:

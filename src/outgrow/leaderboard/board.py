@@ -10,6 +10,7 @@ import numpy as np
 from outgrow.errors import OutgrowError
 from outgrow.experiment import Experiment, run
 from outgrow.leaderboard.entrants import NAIVE, Entry, Field
+from outgrow.leaderboard.shortcut import SHORTCUT, shortcut
 from outgrow.leaderboard.standing import Against, Overall, helped, overall
 from outgrow.nominal import nominal
 from outgrow.results.compare import Difference, Scores, difference, holm, student_scores
@@ -21,11 +22,11 @@ from outgrow.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How one method stands.
+    """How one method stands, or the shortcut, which is none.
 
     Args:
         differences: to `naive`, by setting; p corrected for all comparisons of the board.
-        scores: pooled results, by setting.
+        scores: pooled results, by setting; the shortcut has none.
         overall: over the settings that have a gap; None without any.
         better, worse: settings in which it clearly is.
         cost: seconds of its trainings on a nominal machine, in those of `naive`; the mean over settings.
@@ -40,8 +41,15 @@ class Standing:
     cost: float
 
     @property
+    def is_method(self) -> bool:
+        """Whether it teaches a student."""
+        return self.name != SHORTCUT
+
+    @property
     def label(self) -> str:
         """Its name, and how many rows of ground truth it learns from."""
+        if not self.is_method:
+            return f"{self.name} (all true)"
         known = max(one.n_ground_truth for one in self.scores.values())
         return f"{self.name} ({known:,} true)" if known else self.name
 
@@ -83,6 +91,12 @@ def board(entered: Field, store: Store, *, seeds: int) -> Board:
         groups.setdefault(where, {})[entry.name] = pool(store, records)[0]
     here = [where for where in scores if NAIVE in scores[where]]
     naive = {where: groups[where][NAIVE] for where in here}
+    for where in here:
+        rule = shortcut(store, scores[where][NAIVE], naive[where])
+        if isinstance(rule, str):
+            absent[where, SHORTCUT] = rule
+        else:
+            scores[where][SHORTCUT] = rule
     gaps = [where for where in here if naive[where].verdict == "ok"]
     raw = {}
     for where in here:
@@ -94,7 +108,7 @@ def board(entered: Field, store: Store, *, seeds: int) -> Board:
     corrected = dict(zip(raw, holm([one.p for one in raw.values()]), strict=True))
     cost = {(entry.setting.name, entry.name): _seconds(entry, steps) for entry in entered.entries}
     standings = []
-    for name in entered.names[1:]:
+    for name in [*entered.names[1:], SHORTCUT]:
         found = {where: raw[where, name] for where in here if (where, name) in raw}
         if not found:
             continue
@@ -103,9 +117,10 @@ def board(entered: Field, store: Store, *, seeds: int) -> Board:
         against = [_against(scores[where], name, naive[where]) for where in found if where in gaps]
         standings.append(
             Standing(
-                name=name, differences=found, scores={where: groups[where][name] for where in found},
+                name=name, differences=found,
+                scores={where: groups[where][name] for where in found if name in groups[where]},
                 overall=overall(against) if against else None, better=better, worse=worse,
-                cost=float(np.mean([cost[where, name] / cost[where, NAIVE] for where in found])),
+                cost=float(np.mean([cost.get((where, name), 0.0) / cost[where, NAIVE] for where in found])),
             )
         )  # fmt: skip
     standings.sort(key=lambda one: -(one.overall.share.value if one.overall else -np.inf))

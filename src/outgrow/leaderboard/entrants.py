@@ -20,7 +20,6 @@ from outgrow.registry import Registry
 from outgrow.steps import Steps
 
 NAIVE = "naive"
-FUSING = ("mean", "vote", "inverse_entropy", "dawid_skene", "em_posterior", "raven", "co_supervised")
 PLACES: tuple[Registry[Any], ...] = (methods, transforms, selections, losses)
 
 
@@ -99,7 +98,7 @@ def _left_out(setting: Setting, name: str, *, costly: bool) -> str:
     """Why a method that could enter does not, or an empty text."""
     if name in setting.costly and not costly:
         return "it would take longer there than all others together; --costly enters it"
-    if name in FUSING and not setting.several:
+    if not setting.several and next(place[name] for place in PLACES if name in place).several:
         return "it makes one of several supervisors' labels, and there is one supervisor"
     return ""
 

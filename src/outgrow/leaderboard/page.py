@@ -10,21 +10,27 @@ from outgrow.results.compare import Difference
 from outgrow.results.shown import TextTable
 from outgrow.results.table import Interval
 
+SURFACE = (
+    "* *shortcut (all true)*: no method and no student, but a linear rule on length, words, capitals, digits and "
+    "marks, which learns from the true answers of the transfer rows. A method below it has not got past the surface."
+)
+
 
 def headline(board: Board) -> list[str]:
     """What is to be seen, in plain sentences."""
-    helping = [one for one in board.standings if one.overall and (one.overall.share.low or 0) > 0]
-    everywhere = [one.name for one in board.standings if not one.worse and len(one.better) == len(board.naive)]
+    methods = [one for one in board.standings if one.is_method]
+    helping = [one for one in methods if one.overall and (one.overall.share.low or 0) > 0]
+    everywhere = [one.name for one in methods if not one.worse and len(one.better) == len(board.naive)]
     found = []
     if helping:
         found.append(
-            f"Over all settings, {len(helping)} of {counted(len(board.standings), 'method')} have clearly more of the "
+            f"Over all settings, {len(helping)} of {counted(len(methods), 'method')} have clearly more of the "
             f"gap than naive; most of all {helping[0].name}."
         )
     else:
         found.append("Over all settings, no method has clearly more of the gap than naive.")
     for where in board.naive:
-        best = [one for one in board.standings if where in one.better]
+        best = [one for one in methods if where in one.better]
         best.sort(key=lambda one: -one.differences[where].estimate.value)
         found.append(
             f"{where}: {len(best)} better than naive, most of all {best[0].name} "
@@ -88,6 +94,7 @@ def markdown(board: Board, *, command: str) -> str:
         "* Settings: points more than naive, paired by seed and row. ▲ and ▼: clearly better and worse, p below .05 "
         f"after Holm's correction for {board.comparisons} comparisons.",
         "* *(100 true)*: learns from that many rows of ground truth, which naive and all others do not have.",
+        *(SURFACE for one in board.standings if not one.is_method),
         "* *Cost*: time of the student's trainings on a nominal machine, in those of naive.",
         *(f"* {note}." for note in board.notes),
     ]

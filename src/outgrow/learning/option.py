@@ -22,3 +22,5 @@ class ForTasks(Option):
     """Whether it can do nothing without them: where there are none, the training is refused."""
     uses_truth: ClassVar[bool] = False
     """Whether it learns from rows of known truth: an experiment with it has to declare how many there are."""
+    several: ClassVar[bool] = False
+    """Whether it makes one of several supervisors' labels: with one supervisor it has nothing to do."""

@@ -25,6 +25,8 @@ class Method(Option):
     """Whether it takes steps of its own, besides an objective: at most one such can be in a composition."""
     uses_truth: ClassVar[bool] = False
     """Whether it learns from rows of known truth: an experiment with it has to declare how many there are."""
+    several: ClassVar[bool] = False
+    """Whether it makes one of several supervisors' labels: with one supervisor it has nothing to do."""
 
     def objective(self) -> Objective:
         """What the student learns from: transforms of the weak labels, selections of rows, a loss."""

@@ -39,6 +39,7 @@ class CoSupervised(Method):
 
     recipe: ClassVar[bool] = True
     name: ClassVar[str] = "co_supervised"
+    several: ClassVar[bool] = True
     levels: tuple[Annotated[int, Field(ge=1)], ...] = ()
     top: Annotated[int, Field(ge=0)] = 0
 

@@ -4,6 +4,8 @@ Layout of the folder:
     artefacts/ab/abcd.../   the files of one step's result and its manifest.json; there means complete
     results/                one small JSON file per row of the results table, with a checksum
     tmp/  locks/  damaged/  half-written, guards, and what failed its checksum
+    unfinished/             files of trainings that can be gone on with, by key
+    runs/                   what runs say of themselves while they go on
     stopped/                last good weights of trainings whose loss ran away
     in-use                  held by runs together, and by whoever collects garbage alone
     index.sqlite            a listing of the artefacts that can always be rebuilt from them
@@ -21,13 +23,14 @@ import shlex
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from outgrow.artefacts import Manifest
 from outgrow.disk import disk_errors, locked, own_path, sha256, sync, unreadable
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
+from outgrow.store import runs, unfinished
 from outgrow.store.index import Index
 from outgrow.store.manifests import KEY, MANIFEST, check_key, pack_row, read_manifest, unpack_row
 
@@ -238,6 +241,32 @@ class Store:
             partial.write_bytes(weights)
             os.replace(partial, path)
         return path
+
+    def publish(self, name: str, state: dict[str, Any]) -> None:
+        """Put a small JSON document where others can read it while a run goes on; it may be lost without harm."""
+        self.create()
+        runs.publish(self.root, name, state)
+
+    def published(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What runs have published, by name; what is damaged is passed over."""
+        return runs.published(self.root)
+
+    def withdraw(self, name: str) -> None:
+        """Remove what was published by this name; none where there is none."""
+        runs.withdraw(self.root, name)
+
+    def keep_unfinished(self, key: str, name: str, write: Callable[[Path], None]) -> None:
+        """Keep a file of work that is not finished, whole or not at all, in the place of the one of this name."""
+        self.create()
+        unfinished.keep(self.root, key, name, write)
+
+    def unfinished(self, key: str, name: str) -> Path | None:
+        """A file that was kept, its checksum verified; None where there is none, or it is damaged."""
+        return unfinished.find(self.root, key, name)
+
+    def drop_unfinished(self, key: str) -> None:
+        """Delete all files that were kept for a key."""
+        unfinished.drop(self.root, key)
 
     # Looking after it
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from outgrow.artefacts import Manifest
 from outgrow.disk import disk_errors, locked, size_of
 from outgrow.errors import StoreError
-from outgrow.store import IN_USE, Store
+from outgrow.store import IN_USE, Store, unfinished
 
-LEFTOVERS = ("tmp", "damaged", "stopped", "locks")
+LEFTOVERS = ("tmp", "damaged", "stopped", "locks", "runs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,8 @@ class Garbage:
 
     Args:
         artefacts: that no row needs.
-        leftovers: bytes of half-written files, damaged artefacts and weights set aside, by folder, where there are any.
+        leftovers: bytes of half-written files, damaged artefacts, weights set aside, and what is kept of work that is
+            finished since, by folder, where there are any.
     """
 
     artefacts: list[Manifest]
@@ -59,6 +60,8 @@ def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_
                 "say --all; if rows are missing, put them back into results/, or finish the run that was stopped"
             )
         leftovers = {name: size_of(store.root / name) for name in LEFTOVERS if (store.root / name).is_dir()}
+        finished = {key: size for key, size in unfinished.sizes(store.root).items() if store.has(key)}
+        leftovers[unfinished.UNFINISHED] = sum(finished.values())
         garbage = Garbage(
             artefacts=unreachable, leftovers={name: size for name, size in leftovers.items() if size}
         )  # fmt: skip
@@ -66,6 +69,8 @@ def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_
             store.create()
             for manifest in unreachable:  # gone at once: whoever is killed here leaves none in its place half deleted
                 os.rename(store.folder(manifest.key), store.root / "tmp" / f"{manifest.key}-{uuid.uuid4().hex[:8]}")
+            for key in finished:
+                store.drop_unfinished(key)
             for name in LEFTOVERS:
                 shutil.rmtree(store.root / name, ignore_errors=True)
             store.create()

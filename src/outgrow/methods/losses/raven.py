@@ -40,6 +40,7 @@ class Raven(Loss):
     """
 
     name: ClassVar[str] = "raven"
+    several: ClassVar[bool] = True
     kinds: ClassVar[frozenset[Kind]] = frozenset({"classification", "preference"})
     hears: ClassVar[bool] = True
     rate: Annotated[float, Field(ge=0)] = 1e-3

@@ -34,6 +34,7 @@ class DawidSkene(Transform):
     """
 
     name: ClassVar[str] = "dawid_skene"
+    several: ClassVar[bool] = True
     smoothing: Annotated[float, Field(gt=0)] = SMOOTHING
 
     def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:

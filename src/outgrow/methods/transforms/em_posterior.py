@@ -38,6 +38,7 @@ class EMPosterior(Transform):
     """
 
     name: ClassVar[str] = "em_posterior"
+    several: ClassVar[bool] = True
     kinds: ClassVar[frozenset[Kind]] = frozenset({"classification", "preference"})
     wants_features: ClassVar[bool] = True
     rounds: Annotated[int, Field(ge=1)] = 3

@@ -31,6 +31,7 @@ class InverseEntropy(Transform):
     """
 
     name: ClassVar[str] = "inverse_entropy"
+    several: ClassVar[bool] = True
     over: Literal["rows", "supervisors"] = "rows"
 
     def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:

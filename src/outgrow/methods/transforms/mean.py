@@ -15,6 +15,7 @@ class Mean(Transform):
     """Probabilities averaged over the supervisors that do not abstain."""
 
     name: ClassVar[str] = "mean"
+    several: ClassVar[bool] = True
 
     def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:
         return weak.with_probabilities(weak.mean()[None])

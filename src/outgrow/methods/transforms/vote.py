@@ -18,6 +18,7 @@ class Vote(Transform):
     """All mass on the class that most supervisors choose; a tie is shared evenly. Abstentions do not vote."""
 
     name: ClassVar[str] = "vote"
+    several: ClassVar[bool] = True
 
     def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:
         return weak.with_probabilities(voted(weak.probabilities)[None].astype(np.float32))
