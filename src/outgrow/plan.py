@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from outgrow.artefacts import Manifest
 from outgrow.experiment import Experiment, run
@@ -43,6 +44,31 @@ class Plan:
         """Multiply-accumulates of everything to do."""
         return sum(self.steps[key].work for key in self.todo)
 
+    @cached_property
+    def later(self) -> dict[str, list[str]]:
+        """By key of a step to do: keys of the steps to do that have it among their inputs."""
+        found: dict[str, list[str]] = {key: [] for key in self.todo}
+        for key in self.todo:
+            for needed in {one.key for one in self.steps[key].inputs().values()}:
+                if needed in found:
+                    found[needed].append(key)
+        return found
+
+    def needing(self, key: str, *, known: Container[str] = ()) -> list[str]:
+        """Keys to do that need a step, directly or not.
+
+        Args:
+            known: keys that are left out, with what needs them.
+        """
+        found: dict[str, None] = {}
+        left = [key]
+        while left:
+            for later in self.later.get(left.pop(), ()):
+                if later not in found and later not in known:
+                    found[later] = None
+                    left.append(later)
+        return list(found)
+
     def against(self, cached: set[str]) -> Plan:
         """The same graph, for a store that has these keys."""
         todo = [key for key in self.steps if key not in cached]
@@ -60,9 +86,19 @@ def make_plan(experiments: Sequence[Experiment], *, cached: set[str]) -> Plan:
     steps = Steps()
     results = [Planned(experiment=one, result=run(one, steps)) for one in experiments]
     unique = {step.key: step for step in walk_unique(*(one.result for one in results))}
-    trainings = sum(isinstance(step, Trained) for one in results for step in walk_unique(one.result))
+    behind = _trainings_behind(unique)
+    trainings = sum(len(behind[one.result.key]) for one in results)
     plan = Plan(results=results, steps=unique, cached=set(), todo=[], trainings_unshared=trainings)
     return plan.against(cached)
+
+
+def _trainings_behind(steps: dict[str, Step]) -> dict[str, frozenset[str]]:
+    """Keys of the trainings that each step needs, its own among them; inputs stand before what needs them."""
+    behind: dict[str, frozenset[str]] = {}
+    for key, step in steps.items():
+        own = {key} if isinstance(step, Trained) else set[str]()
+        behind[key] = frozenset(own.union(*(behind[needed.key] for needed in step.inputs().values())))
+    return behind
 
 
 def explain(plan: Plan, manifests: Sequence[Manifest]) -> list[str]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import heapq
 import logging
 import tempfile
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -86,58 +85,9 @@ class Outcome:
         if not isinstance(error, OutgrowError):
             log.error("step %r failed", plan.steps[key].title, exc_info=error)
         self.failures[key] = error
-        self.failed[key] = f"{plan.steps[key].title}: {reason(error)}"
-        for later in plan.todo:
-            needs = plan.steps[later].inputs().values()
-            if later not in self.failed and any(needed.key in self.failed for needed in needs):
-                self.failed[later] = self.failed[key]
-
-
-class Frontier:
-    """The steps of a plan whose inputs are done, handed out in groups that are computed in one go.
-
-    Args:
-        begun: keys of steps that were handed out already.
-    """
-
-    def __init__(self, plan: Plan, *, begun: Container[str] = ()) -> None:
-        self._plan = plan
-        self._place = {key: i for i, key in enumerate(plan.todo)}
-        self._needs = {
-            key: {s.key for s in plan.steps[key].inputs().values()} & self._place.keys() for key in plan.todo
-        }
-        self._later: dict[str, list[str]] = {}
-        for key, needs in self._needs.items():
-            for needed in needs:
-                self._later.setdefault(needed, []).append(key)
-        self._alone: list[int] = []  # a heap of places
-        self._groups: dict[str, list[Step]] = {}
-        for key, needs in self._needs.items():
-            if not needs and key not in begun:
-                self._add(key)
-
-    def _add(self, key: str) -> None:
-        step = self._plan.steps[key]
-        if step.together:
-            self._groups.setdefault(step.together, []).append(step)
-        else:
-            heapq.heappush(self._alone, self._place[key])
-
-    def take(self) -> list[Step]:
-        """The next step that is computed by itself, in the plan's order, so that whole results come early; or []."""
-        return [self._plan.steps[self._plan.todo[heapq.heappop(self._alone)]]] if self._alone else []
-
-    def take_group(self) -> list[Step]:
-        """The largest group of ready steps that are computed in one go; or []. Ask when nothing else is left to do."""
-        largest = max(self._groups, key=lambda name: len(self._groups[name]), default=None)
-        return [] if largest is None else self._groups.pop(largest)
-
-    def done(self, key: str, failed: Container[str]) -> None:
-        """A step was computed, or failed: then what needs it, named in `failed`, is never ready."""
-        for later in self._later.get(key, []):
-            self._needs[later].discard(key)
-            if not self._needs[later] and later not in failed:
-                self._add(later)
+        self.failed[key] = why = f"{plan.steps[key].title}: {reason(error)}"
+        for later in plan.needing(key, known=self.failed):
+            self.failed[later] = why
 
 
 class Watcher(Protocol):
