@@ -18,7 +18,7 @@ from torch import Tensor
 
 from outgrow.errors import ConfigError, StepFailed
 from outgrow.experiment import Experiment
-from outgrow.learning import predict
+from outgrow.learning import pieces, predict
 from outgrow.learning.losses import Loss
 from outgrow.learning.objective import Objective
 from outgrow.methods.base import methods
@@ -106,10 +106,10 @@ def test_features_and_answers_go_on_to_the_same_files(
 
 def count_of_batches(monkeypatch: pytest.MonkeyPatch) -> Any:
     """How many pieces were computed so far; each look at it counts as one."""
-    computed, made = count(), predict.made
+    computed, made = count(), pieces.made
 
-    def counting(pieces: Any, make: Any, *given: Any) -> Any:
-        return made(pieces, lambda piece: (next(computed), make(piece))[1], *given)
+    def counting(cut: Any, make: Any, *given: Any) -> Any:
+        return made(cut, lambda piece: (next(computed), make(piece))[1], *given)
 
     monkeypatch.setattr(predict, "made", counting)
     monkeypatch.setattr("outgrow.learning.extract.made", counting)

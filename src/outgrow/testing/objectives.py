@@ -12,7 +12,7 @@ from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.memory import Memory
 from outgrow.learning.objective import Selection, Transform, WeakLabels
 from outgrow.methods.base import Method
-from outgrow.testing.broken import demand
+from outgrow.testing.broken import Broken, demand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -128,9 +128,11 @@ def _check_memory(
     """A function that has seen batches, and one that has seen none, are the same once the memory is put back."""
     import torch
 
-    demand(isinstance(function, Memory) and isinstance(fresh, Memory),
-           f"{one.name} remembers what it saw before: give back a learning.memory.Remembering, so that a training that "
-           "was stopped can go on")  # fmt: skip
+    if not (isinstance(function, Memory) and isinstance(fresh, Memory)):
+        raise Broken(
+            f"{one.name} remembers what it saw before: give back a learning.memory.Remembering, so that a training that "
+            "was stopped can go on"
+        )
     fresh.recall({name: value.clone() for name, value in function.memory().items()})
     demand(torch.equal(function(batch), fresh(batch)), f"{one.name}: what it remembers is not all in its memory")
 
