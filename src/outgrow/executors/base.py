@@ -20,6 +20,7 @@ from outgrow.runtime import Runtime
 from outgrow.spec import digest
 from outgrow.steps import Context, Step, Write
 from outgrow.steps.origin import made_with
+from outgrow.steps.unfinished import Making
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,8 @@ def compute(step: Step, store: Artefacts, context: Context, write: Write | None 
             else _thrown_away()
         ) as folder:
             if write is None:
-                step.compute(context, folder)
+                with context.computing(Making(key=step.key, title=step.title, origin=origin)):
+                    step.compute(context, folder)
             else:
                 write(folder)
             if formats := context.formats_since():
