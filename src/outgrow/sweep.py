@@ -107,7 +107,9 @@ def run_experiments(
             "files, and outgrow.read_experiments reads them"
         )
     if isinstance(store, (str, Path)):
-        raise ConfigError(f"run_experiments takes a Store, not {store!r}: write Store({str(store)!r})")
+        raise ConfigError(
+            f"run_experiments takes a store, not {store!r}: write open_store({str(store)!r}), from outgrow.store"
+        )
     return run_plan(make_plan(experiments, cached=there(store)), store, runtime or Runtime(), watcher or Silent())
 
 
