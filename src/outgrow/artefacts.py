@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -66,8 +67,14 @@ class Artefacts(Protocol):
         """A temporary folder that becomes the artefact when the block ends without an error, and vanishes otherwise."""
         ...
 
-    def lock(self, key: str, *, title: str = "") -> AbstractContextManager[None]:
-        """Hold the only right to compute `key`, across processes; waits for another holder, and tells so by `title`."""
+    def lock(self, key: str, *, title: str = "", patience: float = math.inf) -> AbstractContextManager[bool]:
+        """Hold the only right to compute `key`, across processes, and tell whether it is held.
+
+        Waits for another holder, and tells so by `title` after some seconds.
+
+        Args:
+            patience: seconds to wait at most; then it is not held. 0 is one try.
+        """
         ...
 
     def set_weights_aside(self, key: str, weights: bytes) -> Path:

@@ -46,7 +46,7 @@ def collect_garbage(store: Store, reachable: set[str], *, dry_run: bool, all_of_
         StoreError: a run is under way; a manifest or row cannot be read; or no row needs anything that is there.
     """
     store.require()
-    lock: contextlib.AbstractContextManager[bool] = locked(store.root / IN_USE, wait=False)
+    lock: contextlib.AbstractContextManager[bool] = locked(store.root / IN_USE, patience=0)
     if dry_run and not os.access(store.root, os.W_OK):  # then nobody else can be about to write either
         lock = contextlib.nullcontext(True)
     with disk_errors(store.root), lock as alone:
