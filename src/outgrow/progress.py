@@ -55,13 +55,16 @@ class Live:
         if learned := self._forecast.learned():
             keep_rates(self._machines[-1], learned)
 
-    def started(self, step: Step) -> None:
+    def started(self, step: Step, where: str = "") -> None:
         self._forecast.started(step)
         self._show(step.title)
 
     def progressed(self, step: Step, progress: float) -> None:
         self._forecast.progressed(step, progress)
         self._show(step.title)
+
+    def put_off(self, step: Step) -> None:
+        self._forecast.put_off(step)
 
     def finished(self, step: Step) -> None:
         self._forecast.finished(step)

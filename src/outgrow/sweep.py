@@ -27,9 +27,11 @@ ATTEMPTS = 20  # what is found damaged on the way is moved aside; the next compu
 class Silent:
     """A watcher that shows nothing."""
 
-    def started(self, step: Step) -> None: ...
+    def started(self, step: Step, where: str = "") -> None: ...
 
     def progressed(self, step: Step, progress: float) -> None: ...
+
+    def put_off(self, step: Step) -> None: ...
 
     def finished(self, step: Step) -> None: ...
 
@@ -41,7 +43,7 @@ class _Recording:
     """
 
     def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan) -> None:
-        self.started, self.progressed = watcher.started, watcher.progressed
+        self.started, self.progressed, self.put_off = watcher.started, watcher.progressed, watcher.put_off
         self._finished, self._store, self._plan = watcher.finished, store, plan
         self._results: dict[str, list[Planned]] = {}
         for one in plan.results:

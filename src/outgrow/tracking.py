@@ -39,7 +39,7 @@ class Following:
     """
 
     def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan, tracker: Tracker) -> None:
-        self.started, self.progressed = watcher.started, watcher.progressed
+        self.started, self.progressed, self.put_off = watcher.started, watcher.progressed, watcher.put_off
         self._finished, self._store, self._tracker = watcher.finished, store, tracker
         self._group: dict[str, set[str]] = {}
         for one in plan.results:
