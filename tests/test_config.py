@@ -106,6 +106,16 @@ def test_a_sweep_makes_every_combination(document: dict[str, Any]) -> None:
     assert len(found) == len({(one.method.name, one.split.supervisor, one.seed) for one in found}) == 12
 
 
+def test_what_a_sweep_shares_is_made_once_and_what_differs_is_not(document: dict[str, Any]) -> None:
+    document["sweep"] = {"strong.train.l2": [1, 1.0, 2], "strong.model": ["toy-m", "toy-l"], "task.noise": [0.1, 0.2]}
+    found = expand(document, name="x")
+    assert len(found) == 8  # 1 and 1.0 are one penalty
+    assert len({id(one.weak) for one in found}) == 1
+    assert {(one.strong.model.name, one.strong.train.l2, one.task.noise) for one in found} == {  # type: ignore[attr-defined]
+        (model, l2, noise) for model in ("toy-m", "toy-l") for l2 in (1.0, 2.0) for noise in (0.1, 0.2)
+    }
+
+
 def test_a_sweep_skips_weak_models_larger_than_the_strong(document: dict[str, Any]) -> None:
     document["sweep"] = {"weak.model": ["toy-xs", "toy-m"], "strong.model": ["toy-s", "toy-m"]}
     pairs = [(one.weak.roles[0].model.name, one.strong.model.name) for one in expand(document, name="x")]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import OrderedDict
 from typing import Annotated, Any
 
 import pytest
@@ -33,6 +34,14 @@ def test_equal_values_have_equal_canonical_json() -> None:
     assert canonical({"x": 1, "y": 2}) == canonical({"y": 2, "x": 1})
     assert canonical(Outer(inner=Inner(rate=2))) == canonical(Outer(inner=Inner(rate=2.0)))
     assert plain(Named()) == {"family": "named", "shape": [1, 2]}
+
+
+def test_canonical_json_of_what_json_knows_too() -> None:
+    class Text(str):
+        pass
+
+    given = {True: (1, None), None: {2: [Text("a"), [()]]}, "b": OrderedDict(c=False)}
+    assert canonical(given) == '{"None":{"2":["a",[[]]]},"True":[1,null],"b":{"c":false}}'
 
 
 def test_golden_digest() -> None:

@@ -86,9 +86,19 @@ def make_plan(experiments: Sequence[Experiment], *, cached: set[str]) -> Plan:
     steps = Steps()
     results = [Planned(experiment=one, result=run(one, steps)) for one in experiments]
     unique = {step.key: step for step in walk_unique(*(one.result for one in results))}
-    trainings = sum(isinstance(step, Trained) for one in results for step in walk_unique(one.result))
+    behind = _trainings_behind(unique)
+    trainings = sum(len(behind[one.result.key]) for one in results)
     plan = Plan(results=results, steps=unique, cached=set(), todo=[], trainings_unshared=trainings)
     return plan.against(cached)
+
+
+def _trainings_behind(steps: dict[str, Step]) -> dict[str, frozenset[str]]:
+    """Keys of the trainings that each step needs, its own among them; inputs stand before what needs them."""
+    behind: dict[str, frozenset[str]] = {}
+    for key, step in steps.items():
+        own = {key} if isinstance(step, Trained) else set[str]()
+        behind[key] = frozenset(own.union(*(behind[needed.key] for needed in step.inputs().values())))
+    return behind
 
 
 def explain(plan: Plan, manifests: Sequence[Manifest]) -> list[str]:

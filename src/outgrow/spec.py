@@ -18,6 +18,7 @@ from outgrow.aliases import meant
 from outgrow.errors import ConfigError
 
 T = TypeVar("T")
+SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -91,6 +92,10 @@ def short(value: object, most: int = 60) -> str:
 
 def plain(value: Any) -> Any:
     """A spec as JSON-ready dicts, lists and scalars; a class's `identity` method, if any, decides its form."""
+    if type(value) is dict:  # most of what a key is made of
+        return {str(key): item if type(item) in SCALARS else plain(item) for key, item in value.items()}
+    if type(value) in SCALARS:
+        return value
     if hasattr(value, "identity"):
         return plain(value.identity())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -104,7 +109,10 @@ def plain(value: Any) -> Any:
 
 def canonical(value: Any) -> str:
     """Canonical JSON: sorted keys, no spaces; equal values give equal text."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(plain(value))
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def digest(value: Any) -> str:

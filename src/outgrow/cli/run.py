@@ -59,6 +59,10 @@ def run(
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Recompute activations: less memory, a third more time.")
     ] = False,
+    checkpoint_minutes: Annotated[
+        float,
+        typer.Option(min=0, help="Between checkpoints of a long step; a stopped run goes on from the last. 0: none."),
+    ] = 5.0,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Compute all steps anew; what is there is replaced when all is done.")
     ] = False,
@@ -83,7 +87,8 @@ def run(
     _check_names(executor, tracker)
     runtime = runtime_of(
         executor=executor, workers=workers, device=device, precision=precision,
-        micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing, tracker=tracker,
+        micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing,
+        checkpoint_minutes=checkpoint_minutes, tracker=tracker,
     )  # fmt: skip
     chosen = seeds_from(seeds) if seeds is not None else None
     read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}

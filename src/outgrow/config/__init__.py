@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from outgrow.config.baselines import wanted, with_baselines
@@ -98,6 +98,7 @@ def expand(
             )
     found: list[Experiment] = []
     backwards: Backwards | None = None
+    made = _Made()
     for values in itertools.product(*sweep.values()):
         combination = deep_copy(tables)
         for key, value in zip(sweep, values, strict=True):
@@ -105,7 +106,7 @@ def expand(
         for path, value in overrides:  # once more: the command line beats a swept table too
             assign(combination, path, value, where)
         try:
-            several = _experiments(combination, name, where)
+            several = _experiments(combination, name, where, made)
         except Backwards as error:
             backwards = error
             continue
@@ -117,7 +118,21 @@ def expand(
     return with_baselines(found) if baselines else found
 
 
-def _experiments(tables: dict[str, Any], name: str, where: Where) -> list[Experiment]:
+class _Made:
+    """Components by the tables that they were made of: the combinations of a sweep share most of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def once(self, what: str, tables: Any, make: Callable[[], Any]) -> Any:
+        """What `make` gives; made anew only for other tables."""
+        key = what, repr(tables)
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
+
+
+def _experiments(tables: dict[str, Any], name: str, where: Where, made: _Made) -> list[Experiment]:
     """The experiment of some tables; and the same scored on another task's test, where there is [shift]."""
     for one in ("task", "split", "weak", "strong"):
         if one not in tables:
@@ -134,12 +149,14 @@ def _experiments(tables: dict[str, Any], name: str, where: Where) -> list[Experi
     if isinstance(budget, list):
         cure = swept("n_ground_truth", budget)
         raise ConfigError(f"{where.at('n_ground_truth')}: n_ground_truth is one number; {cure}")
+    task, weak, strong, split = (table(tables, one, where) for one in ("task", "weak", "strong", "split"))
+    how = tables.get("method", "naive")
     fields = {
-        "task": component(tasks, table(tables, "task", where), "task", "name", where),
-        "weak": supervisor(table(tables, "weak", where), train, where),
-        "strong": role(table(tables, "strong", where), train, "strong", where),
-        "method": method(tables.get("method", "naive"), where),
-        "split": build(SplitSpec, table(tables, "split", where), "split", where),
+        "task": made.once("task", task, lambda: component(tasks, task, "task", "name", where)),
+        "weak": made.once("weak", (weak, train), lambda: supervisor(weak, train, where)),
+        "strong": made.once("strong", (strong, train), lambda: role(strong, train, "strong", where)),
+        "method": made.once("method", how, lambda: method(how, where)),
+        "split": made.once("split", split, lambda: build(SplitSpec, split, "split", where)),
     }
     if "difficulty" in tables:
         fields["ladder"] = ladder_of(table(tables, "difficulty", where), train, where)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import platform
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +20,7 @@ from outgrow.registry import Registry
 from outgrow.runtime import Runtime
 from outgrow.spec import digest
 from outgrow.steps import Context, Step, Write
-from outgrow.steps.code import code_of
+from outgrow.steps.origin import made_with
 
 log = logging.getLogger(__name__)
 
@@ -118,33 +115,6 @@ Executor = Callable[[Plan, Artefacts, Runtime, Watcher], Outcome]
 executors: Registry[Executor] = Registry("executors", package="outgrow.executors")
 
 
-def cpu_name() -> str:
-    """The processor's model, as it calls itself; empty where it cannot be told."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith(("model name", "Model")):
-                return " ".join(line.partition(":")[2].split())
-    return platform.processor()
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of what can move a number's last bits; recorded beside a result, not part of its key."""
-    import torch
-
-    found = {
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "machine": platform.machine(),
-        "cpu": cpu_name(),
-        "threads": str(torch.get_num_threads()),
-    }
-    for name in ("outgrow", "torch", "numpy", "transformers"):
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
-
-
 def compute(
     step: Step, store: Artefacts, context: Context, write: Write | None = None, patience: float = math.inf
 ) -> bool:
@@ -165,10 +135,10 @@ def compute(
         if together.gather(store.has(step.key))[0]:
             return False
         inputs = {name: needed.key for name, needed in step.inputs().items()}
-        made_with = {**versions(), **code_of(step)}
+        origin = made_with(step)
         context.formats_since()
         with (
-            store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=made_with)
+            store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=origin)
             if first
             else _thrown_away()
         ) as folder:
@@ -177,7 +147,9 @@ def compute(
             else:
                 write(folder)
             if formats := context.formats_since():
-                made_with["precision"] = formats
+                origin["precision"] = formats
+        if first:
+            store.drop_unfinished(step.key)
     together.wait()
     return True
 

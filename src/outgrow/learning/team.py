@@ -39,6 +39,18 @@ class Team:
 
         return trainable(network)
 
+    def load(self, network: nn.Module, state: State) -> None:
+        """Put what `state` gave into a network that was wrapped alike."""
+        network.load_state_dict(state, strict=False)
+
+    def whole(self, tensor: Tensor) -> Tensor:
+        """A tensor of which each process may hold a part; only the first process is given it."""
+        return tensor
+
+    def part(self, whole: Tensor, like: Tensor) -> Tensor:
+        """What this process holds of a tensor, where `like` is what it holds of another of that shape."""
+        return whole.to(like.device)
+
     def clip(self, parameters: Sequence[Tensor], most: float) -> Tensor:
         """Scale gradients down to the norm `most`, over all parameters; the norm before that."""
         from torch.nn.utils import clip_grad_norm_

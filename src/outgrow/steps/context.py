@@ -39,6 +39,11 @@ class Context:
 
         return machine_of(self._runtime)
 
+    @property
+    def checkpoint_seconds(self) -> float:
+        """Seconds between two checkpoints of a step; 0 for none."""
+        return 60 * self._runtime.checkpoint_minutes
+
     def formats_since(self) -> str:
         """The number formats that networks were multiplied in since this was last asked; "" for none."""
         if "machine" not in vars(self):  # not asked for so far

@@ -43,7 +43,8 @@ class Presets(Mapping[str, P]):
         return self._known
 
     def __getitem__(self, name: str) -> P:
-        return self._all()[name]
+        found = self._known.get(name)
+        return self._all()[name] if found is None else found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all())
