@@ -52,7 +52,7 @@ class Recorder:
     def progressed(self, step: Step, progress: float) -> None:
         self._note("progressed", step, progress)
 
-    def finished(self, step: Step) -> None:
+    def finished(self, step: Step, failure: str = "") -> None:
         self._note("finished", step)
 
 

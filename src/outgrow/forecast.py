@@ -178,7 +178,7 @@ class Forecast:
             self._begun.discard(step.key)
             self._waiting[self._names[step.key][1]] += self._expected[step.key]
 
-    def finished(self, step: Step) -> None:
+    def finished(self, step: Step, failure: str = "") -> None:
         """A step is done, has failed, or can no longer be done; the first of a group tells of all."""
         self._events -= 1
         if step.key in self._expected:

@@ -66,7 +66,7 @@ class Live:
     def put_off(self, step: Step) -> None:
         self._forecast.put_off(step)
 
-    def finished(self, step: Step) -> None:
+    def finished(self, step: Step, failure: str = "") -> None:
         self._forecast.finished(step)
         self._done.add(step.key)
         self._show(step.title)

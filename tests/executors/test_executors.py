@@ -51,7 +51,7 @@ class Watcher:
     def progressed(self, step: Step, progress: float) -> None:
         self.progress.append(progress)
 
-    def finished(self, step: Step) -> None:
+    def finished(self, step: Step, failure: str = "") -> None:
         self.finished_.append(step.key)
 
 
@@ -68,7 +68,7 @@ def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Pat
         assert len(store.keys()) == swept[name].computed == 14
         assert store.verify() == []
         assert os.listdir(store.root / "tmp") == []
-    assert sorted(names) == ["processes", "serial"]
+    assert sorted(names) == ["processes", "ray", "serial"]
     assert not multiprocessing.active_children()
     serial, processes = swept["serial"], swept["processes"]
     assert [one.row for one in serial.records] == [one.row for one in processes.records]

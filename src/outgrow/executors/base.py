@@ -93,7 +93,7 @@ class Outcome:
 
 
 class Watcher(Protocol):
-    """Is told what happens, for a progress display. Finished: done, failed, or never to be done."""
+    """Is told what happens, for a progress display."""
 
     def started(self, step: Step, where: str = "") -> None:
         """A step is about to be computed; where, in words, if not in this process."""
@@ -103,7 +103,8 @@ class Watcher(Protocol):
     def put_off(self, step: Step) -> None:
         """It is not computed here any more: another run is at it or has done it, or its worker is lost."""
 
-    def finished(self, step: Step) -> None: ...
+    def finished(self, step: Step, failure: str = "") -> None:
+        """It is done; or it has failed, or can never be done, and why."""
 
 
 class Held(Exception):

@@ -183,8 +183,7 @@ class Crew:
         return False
 
     def _see_to(self, place: Place, worker: Worker, passed: float) -> None:
-        task = worker.task
-        answer = worker.answer() if task else None
+        task, answer = worker.task, worker.answer()
         if isinstance(answer, OutgrowError):
             raise answer
         if task and answer is not None:

@@ -33,22 +33,22 @@ class Server:
     """
 
     def __init__(self, address: str, runtime: Runtime, threads: int, tell: Callable[[float], None]) -> None:
-        self._store, self._tell = Store(address), tell
+        self._store, self._threads, self._tell = Store(address), threads, tell
         self._problem: OutgrowError | None = None
         try:
-            import torch
-
             for path in runtime.imports:
                 import_file(path)
-            torch.set_num_threads(threads)
             self._context = Context(self._store, runtime)
         except OutgrowError as error:
             self._problem = error
 
     def compute(self, packed: bytes) -> bytes:
         """What becomes of a packed task, packed."""
+        import torch
+
         if self._problem:
             return _packed(self._problem)
+        torch.set_num_threads(self._threads)  # of the thread that this is, which need not be the one before
         try:
             steps, patience = ForkingPickler.loads(packed)
             self._context.report = share_of(steps, self._tell)

@@ -104,7 +104,7 @@ class Work:
             self._frontier.done(step.key, self.outcome.failed)
             if step.key in done.elsewhere:
                 self._watcher.put_off(step)
-            self._watcher.finished(step)
+            self._watcher.finished(step, self.outcome.failed.get(step.key, ""))
 
     def lost(self, task: Task, *, alone: bool) -> None:
         """Whoever computed a task is gone. It is tried once more.

@@ -83,8 +83,8 @@ class Store:
 
     @property
     def address(self) -> str:
-        """By which another process opens it."""
-        return str(self.root)
+        """By which another process opens it, whatever folder it is in."""
+        return os.path.abspath(self.root)
 
     def folder(self, key: str) -> Path:
         """Where the artefact of `key` lies, or would. Raises StoreError where it is no key."""

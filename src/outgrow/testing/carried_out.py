@@ -40,7 +40,7 @@ class _Counting:
     def put_off(self, step: Step) -> None:
         """Whoever else is at it."""
 
-    def finished(self, step: Step) -> None:
+    def finished(self, step: Step, failure: str = "") -> None:
         self.ended[step.key] += 1
 
 
