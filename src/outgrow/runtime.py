@@ -27,6 +27,8 @@ class Runtime:
         sharding: whether processes that train together are `replicas`, or each holds a part of the network (`full`).
         offload: with `full`, keep the network and the optimizer's state in the memory of the CPU.
         checkpoint_minutes: between checkpoints of a long step, the last of which a stopped run goes on from; 0: none.
+        address: of a Ray cluster that is there: `auto`, `HOST:PORT` or `ray://HOST:PORT`; without it, an executor that
+            uses one has its own on this machine.
         tracker: name of a tracker that is shown trainings and results; "" for none.
     """
 
@@ -39,6 +41,7 @@ class Runtime:
     sharding: Literal["replicas", "full"] = "replicas"
     offload: bool = False
     checkpoint_minutes: float = 5.0
+    address: str = ""
     tracker: str = ""
     imports: tuple[str, ...] = field(default_factory=imported_files)
 
@@ -63,6 +66,11 @@ def runtime_of(*, executor: str, workers: int | None, **options: Any) -> Runtime
         raise ConfigError(
             f"workers = {workers}: the executor 'serial' uses one process; add --executor processes (from Python: "
             'executor="processes"), or leave the workers out'
+        )
+    if options.get("address") and executor != "ray":
+        raise ConfigError(
+            f"address = {options['address']!r}: the executor {executor!r} uses no cluster; add --executor ray (from "
+            'Python: executor="ray"), or leave the address out'
         )
     if workers is not None:
         options["workers"] = workers

@@ -67,6 +67,11 @@ class Step:
         return Needs(gpus=int(self.work > 0))
 
     @property
+    def named(self) -> Sequence[Callable[..., Any]]:
+        """Functions that it computes by and that its fields only name."""
+        return ()
+
+    @property
     def title(self) -> str:
         """What to call it on screen."""
         return self.name
