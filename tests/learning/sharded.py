@@ -110,7 +110,7 @@ def features(model: Path, together: Team) -> State:
     """Features of a frozen network."""
     found = LanguageModel(name="tiny", path=str(model), max_length=64, training="probe").extractor()
     assert found is not None
-    network, where = found.build(TWO), Machine(device=torch.device("cpu"), team=together)
+    network, where = found.build(TWO), Machine(device=torch.device("cpu"), team=together, precision="float32")
     where.place(network).eval()
     rows = network.encode(inputs(TWO))
     pieces = sorted(extracted(network, rows, where, "tiny"), key=lambda piece: int(piece[0][0]))

@@ -81,7 +81,8 @@ class Machine:
         """Move a network to the device and let it suit itself to it."""
         if network.mixed_precision:
             keep_freed_memory()
-        self.team.place(network, self.device, dtype)
+        low = self.number_format(network) is torch.bfloat16
+        self.team.place(network, self.device, dtype, low=low)
         network.settle(self.device)
         return network
 

@@ -35,15 +35,16 @@ class Shards(Replicas):
         super().__init__(size, rank)
         self._offload = offload
 
-    def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None) -> None:
+    def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None, *, low: bool) -> None:
         """Cut a network, block by block; it is never whole on the device.
 
-        Blocks are sent in the format they are kept in, float32 in a training: then all is multiplied as it is where
-        each process has the whole network, and the numbers are the same.
+        What is multiplied in bfloat16 is sent in bfloat16. What scales sums, and stands between the blocks, is not: so
+        all is computed in the formats it has where each process holds the whole network.
         """
         from torch.distributed.fsdp import (
             CPUOffloadPolicy,
             FSDPModule,
+            MixedPrecisionPolicy,
             OffloadPolicy,
             fully_shard,
             register_fsdp_forward_method,
@@ -57,8 +58,14 @@ class Shards(Replicas):
         options: dict[str, Any] = {
             "mesh": self._mesh(device), "offload_policy": CPUOffloadPolicy() if offload else OffloadPolicy()
         }  # fmt: skip
-        for part in [*blocks(network), network]:
-            fully_shard(part, **options)
+        policy = MixedPrecisionPolicy(
+            param_dtype=torch.bfloat16 if low else None, reduce_dtype=torch.float32, cast_forward_inputs=False
+        )
+        for block in blocks(network):
+            for norm in norms(block) if low else ():
+                fully_shard(norm, **options)
+            fully_shard(block, mp_policy=policy, **options)
+        fully_shard(network, **options)
         warnings.filterwarnings(
             "ignore", "FSDP2-wrapped module .* returned a view tensor"
         )  # nothing is changed in place
@@ -141,6 +148,12 @@ def blocks(network: nn.Module) -> list[nn.Module]:
         else:
             found += blocks(child)
     return found
+
+
+def norms(block: nn.Module) -> list[nn.Module]:
+    """The modules of a block that have vectors alone, such as layer norms."""
+    own = ((module, list(module.parameters(recurse=False))) for module in block.modules() if module is not block)
+    return [module for module, vectors in own if vectors and all(one.ndim < 2 for one in vectors)]
 
 
 def team_of(runtime: Runtime) -> Team:

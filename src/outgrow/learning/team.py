@@ -34,8 +34,12 @@ class Team:
     in_step = False
     """Whether all processes have to run the network at once, those without work too."""
 
-    def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None) -> None:
-        """Put a network where it is computed, in place."""
+    def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None, *, low: bool) -> None:
+        """Put a network where it is computed, in place.
+
+        Args:
+            low: whether it is multiplied in bfloat16.
+        """
         network.to(device, dtype)
 
     def answering(self) -> AbstractContextManager[Any]:
