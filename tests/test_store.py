@@ -184,7 +184,7 @@ def test_a_run_mends_what_is_damaged_on_its_way(store: Store, toy: Toy, name: st
 def slow_step(root: str, key: str, log: str, ready: Any) -> None:
     class Slow:
         name, version = "slow", 1
-        title = "slow"
+        title, named = "slow", ()
 
         def __init__(self) -> None:
             self.key = key
