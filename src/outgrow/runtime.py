@@ -25,6 +25,8 @@ class Runtime:
         imports: Python files with components, which every process imports: those that this one has, by `import_file`.
         checkpointing: recompute activations in the backward pass, for less memory.
         checkpoint_minutes: between checkpoints of a long step, the last of which a stopped run goes on from; 0: none.
+        address: of a Ray cluster that is there: `auto`, `HOST:PORT` or `ray://HOST:PORT`; without it, an executor that
+            uses one has its own on this machine.
         tracker: name of a tracker that is shown trainings and results; "" for none.
     """
 
@@ -35,6 +37,7 @@ class Runtime:
     micro_batch_tokens: int = 0
     checkpointing: bool = False
     checkpoint_minutes: float = 5.0
+    address: str = ""
     tracker: str = ""
     imports: tuple[str, ...] = field(default_factory=imported_files)
 
@@ -56,6 +59,11 @@ def runtime_of(*, executor: str, workers: int | None, **options: Any) -> Runtime
         raise ConfigError(
             f"workers = {workers}: the executor 'serial' uses one process; add --executor processes (from Python: "
             'executor="processes"), or leave the workers out'
+        )
+    if options.get("address") and executor != "ray":
+        raise ConfigError(
+            f"address = {options['address']!r}: the executor {executor!r} uses no cluster; add --executor ray (from "
+            'Python: executor="ray"), or leave the address out'
         )
     if workers is not None:
         options["workers"] = workers

@@ -49,6 +49,9 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes at once, for executors that use several; 2 by default.")
     ] = None,
+    address: Annotated[
+        str, typer.Option(help="Of a Ray cluster that is there: auto, or HOST:PORT.", show_default=False)
+    ] = "",
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="What to compute on.")] = "auto",
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"], typer.Option(help="Of matrix products; auto: bfloat16 where fast.")
@@ -86,7 +89,7 @@ def run(
     started = time.monotonic()
     _check_names(executor, tracker)
     runtime = runtime_of(
-        executor=executor, workers=workers, device=device, precision=precision,
+        executor=executor, workers=workers, address=address, device=device, precision=precision,
         micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing,
         checkpoint_minutes=checkpoint_minutes, tracker=tracker,
     )  # fmt: skip

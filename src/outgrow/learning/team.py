@@ -29,6 +29,8 @@ class Team:
 
     size = 1
     rank = 0
+    in_step = False
+    """Whether all processes have to run the network at once, those without work too."""
 
     def wrap(self, network: nn.Module) -> None:
         """Make a network ready to be trained together, in place; here each process holds it whole."""

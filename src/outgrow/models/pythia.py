@@ -10,5 +10,7 @@ add_family(
         "pythia-1b": Preset(path="EleutherAI/pythia-1b", layers=16, parameters=805e6, learning_rate=1e-5),
         "pythia-1.4b": Preset(path="EleutherAI/pythia-1.4b", layers=24, parameters=1.21e9, learning_rate=1e-5),
         "pythia-2.8b": Preset(path="EleutherAI/pythia-2.8b", layers=32, parameters=2.52e9, learning_rate=1e-5),
+        "pythia-6.9b": Preset(path="EleutherAI/pythia-6.9b", layers=32, parameters=6.44e9, learning_rate=5e-6),
+        "pythia-12b": Preset(path="EleutherAI/pythia-12b", layers=36, parameters=11.3e9, learning_rate=5e-6),
     }
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
+from collections.abc import Callable
+from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -34,6 +35,10 @@ def _of_interval(one: Interval) -> str:
     return ""
 
 
+Check = Callable[[Any], str]
+"""What does not fit, as words behind the place of a value, such as ".seed is a text"; empty where all does."""
+
+
 def misfit(value: Any, hint: Any, place: str) -> str:
     """What does not fit a type, in words, such as "row.seed is a text"; empty where all does.
 
@@ -41,34 +46,78 @@ def misfit(value: Any, hint: Any, place: str) -> str:
         hint: a class, a dataclass whose fields are looked at in turn, `list[...]`, `dict[str, ...]`, or a union.
         place: what to call the value.
     """
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        problems = [misfit(value, one, place) for one in inner if one is not type(None) or value is None]
-        return "" if "" in problems else problems[0]
-    if origin is list and isinstance(value, list):
-        return next(filter(None, (misfit(one, inner[0], f"{place}[{i}]") for i, one in enumerate(value))), "")
-    if origin is dict and isinstance(value, dict):
-        strange = next((key for key in value if not isinstance(key, str)), None)
-        if strange is not None:
-            return f"{place} has the key {strange!r}"
-        return next(filter(None, (misfit(one, inner[1], f"{place}.{key}") for key, one in value.items())), "")
-    if hint is Any:
-        return ""
-    if hint is float and type(value) is int:  # JSON writes whole numbers without a point
-        return "" if abs(value) < 2**1023 else f"{place} is too large"
-    plain_class = origin or hint
-    if (type(value) is bool and plain_class in (int, float)) or not isinstance(value, plain_class):
-        return f"{place} is {_WORDS.get(type(value), type(value).__name__)}"
-    if dataclasses.is_dataclass(value):
-        return next(
-            filter(None, (misfit(getattr(value, name), one, f"{place}.{name}") for name, one in _hints(hint))), ""
-        )
-    return ""
-
-
-_WORDS = {str: "a text", dict: "a table", list: "a list", bool: "true or false", type(None): "nothing", int: "a number"}
+    problem = _check(hint)(value)
+    return place + problem if problem else ""
 
 
 @cache
-def _hints(kind: type) -> tuple[tuple[str, Any], ...]:
-    return tuple(get_type_hints(kind).items())
+def _check(hint: Any) -> Check:
+    """The check of a type, made once: a store can have very many rows."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return lambda value: ""
+    if origin in (Union, types.UnionType):
+        return _of_union(inner)
+    if origin is list:
+        return _of_list(_check(inner[0]))
+    if origin is dict:
+        return _of_dict(_check(inner[1]))
+    return _of_class(origin or hint)
+
+
+def _of_union(kinds: tuple[Any, ...]) -> Check:
+    optional = type(None) in kinds
+    checks = [_check(one) for one in kinds if one is not type(None)]
+
+    def check(value: Any) -> str:
+        if value is None and optional:
+            return ""
+        problems = [one(value) for one in checks]
+        return "" if "" in problems else problems[0]
+
+    return check
+
+
+def _of_list(inner: Check) -> Check:
+    def check(value: Any) -> str:
+        if not isinstance(value, list):
+            return _is(value)
+        found = ((i, inner(one)) for i, one in enumerate(value))
+        return next((f"[{i}]{problem}" for i, problem in found if problem), "")
+
+    return check
+
+
+def _of_dict(inner: Check) -> Check:
+    def check(value: Any) -> str:
+        if not isinstance(value, dict):
+            return _is(value)
+        for key in value:
+            if not isinstance(key, str):
+                return f" has the key {key!r}"
+        found = ((key, inner(one)) for key, one in value.items())
+        return next((f".{key}{problem}" for key, problem in found if problem), "")
+
+    return check
+
+
+def _of_class(kind: type) -> Check:
+    number = kind in (int, float)
+    fields = [(name, _check(one)) for name, one in get_type_hints(kind).items()] if is_dataclass(kind) else []
+
+    def check(value: Any) -> str:
+        if kind is float and type(value) is int:  # JSON writes whole numbers without a point
+            return "" if abs(value) < 2**1023 else " is too large"
+        if (number and type(value) is bool) or not isinstance(value, kind):
+            return _is(value)
+        found = ((name, one(getattr(value, name))) for name, one in fields)
+        return next((f".{name}{problem}" for name, problem in found if problem), "")
+
+    return check
+
+
+def _is(value: Any) -> str:
+    return f" is {_WORDS.get(type(value), type(value).__name__)}"
+
+
+_WORDS = {str: "a text", dict: "a table", list: "a list", bool: "true or false", type(None): "nothing", int: "a number"}

@@ -56,7 +56,6 @@ class Adapted(Step):
         from outgrow.learning.network import check_network
         from outgrow.learning.train import fit
         from outgrow.learning.weights import packed
-        from outgrow.steps.checkpoints import StoredCheckpoint
 
         data = self.part.split.read(context)
         network = check_network(self.model.language_model(), self.model.label)
@@ -67,7 +66,7 @@ class Adapted(Step):
 
         fit(
             network, rows, targets, self.train, loss=CrossEntropy(), seed=self.seed, machine=context.machine,
-            check=check, checkpoint=StoredCheckpoint(self, context),
+            check=check, checkpoint=context.checkpoint(),
         )  # fmt: skip
         leave_grid(network.parameters(), seed=self.seed)  # frozen ones too: low-rank updates are added to them
         (folder / WEIGHTS).write_bytes(packed(network.backbone_state()))

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from outgrow.learning.checkpoint import Checkpoint, Moment
-from outgrow.steps.base import Step
-from outgrow.steps.context import Context
 from outgrow.steps.unfinished import Unfinished
 
 if TYPE_CHECKING:
@@ -33,8 +31,8 @@ class Noted(Protocol):
 class StoredCheckpoint(Checkpoint):
     """Keeps a training's last moment as an unfinished file of its step, every few minutes."""
 
-    def __init__(self, step: Step, context: Context, notes: Noted | None = None) -> None:
-        self._unfinished, self._notes, self._title = Unfinished(step, context), notes, step.title
+    def __init__(self, unfinished: Unfinished, notes: Noted | None = None) -> None:
+        self._unfinished, self._notes = unfinished, notes
 
     def last(self) -> Moment | None:
         found = self._unfinished.find(FILE)
@@ -45,7 +43,7 @@ class StoredCheckpoint(Checkpoint):
         moment = Moment.of(tensors, done=int(facts["done"]))
         if self._notes:
             self._notes.recall(notes, facts["notes"], moment.weights)
-        log.warning("%s goes on from update %d", self._title, moment.done)
+        log.warning("%s goes on from update %d", self._unfinished.title, moment.done)
         return moment
 
     def offer(self, moment: Callable[[], Moment]) -> None:
@@ -55,7 +53,3 @@ class StoredCheckpoint(Checkpoint):
         tensors, facts = self._notes.noted() if self._notes else ({}, {})
         notes = {f"notes/{name}": value for name, value in tensors.items()}
         self._unfinished.keep(FILE, now.tensors() | notes, {"done": now.done, "notes": facts})
-
-    def drop(self) -> None:
-        """Forget it: the training cannot be gone on with."""
-        self._unfinished.drop()

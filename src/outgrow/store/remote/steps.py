@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import time
 import uuid
 from collections.abc import Iterator
@@ -129,13 +130,16 @@ class Steps(Unfinished):
         return tag is not None
 
     @contextlib.contextmanager
-    def lock(self, key: str, *, title: str = "") -> Iterator[None]:
-        """Hold the only right to compute `key`, across machines; waits for another holder, and tells so by `title`."""
+    def lock(self, key: str, *, title: str = "", patience: float = math.inf) -> Iterator[bool]:
+        """Hold the only right to compute `key`, across machines, and tell whether it is held.
+
+        Waits for another holder, for `patience` seconds at most, and tells so by `title` after some.
+        """
         self.create()
         whose = f"another run that computes {title or key[:12]!r}"
-        with self.leases.held(LOCKS + check_key(key), whose=whose):
+        with self.leases.held(LOCKS + check_key(key), patience=patience, whose=whose) as held:
             self._look_again(key)
-            yield
+            yield held
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
