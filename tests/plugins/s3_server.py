@@ -101,6 +101,18 @@ def s3(_s3: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
 
 
 @pytest.fixture
+def impatient(s3: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Who speaks to the server reads the environment anew, and tries everything once; our own code may try again."""
+    from s3fs import S3FileSystem
+
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(S3FileSystem, "retries", 1)
+    S3FileSystem.clear_instance_cache()
+    yield
+    S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture
 def bucket(s3: Server) -> str:
     """The address of a bucket of this test alone."""
     return s3.bucket(f"test-{uuid.uuid4().hex}")

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from s3_server import Server
 
+from outgrow.store.remote.bucket import Listed
 from outgrow.store.remote.lease import Leases
-from outgrow.store.remote.presence import IN_USE, Presence
+from outgrow.store.remote.presence import IN_USE, LEASE, Presence
 from outgrow.store.remote.s3 import S3Bucket
 
 NAME = "locks/key"
@@ -29,8 +30,11 @@ class Process:
         self.leases = Leases(self.bucket, self.presence)
 
     def vanish(self) -> None:
-        """End without a word, as a process that is killed: nothing is given back, and no sign of life follows."""
+        """End without a word, as a process that is killed long ago: nothing is given back, nor a sign of life."""
         self.presence._end.set()
+        if self.presence._thread:
+            self.presence._thread.join()
+        self.bucket.remove([IN_USE + self.presence.name])
 
     def held(self) -> Any:
         return self.leases.held(NAME, patience=math.inf, whose="another")
@@ -38,9 +42,8 @@ class Process:
 
 @pytest.fixture
 def start(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Process]:
-    """Starts processes, of which those that are silent for 2 s count as gone."""
-    monkeypatch.setattr("outgrow.store.remote.presence.BEAT", 0.2)
-    monkeypatch.setattr("outgrow.store.remote.presence.LEASE", 2.0)
+    """Starts processes that often give signs of life."""
+    monkeypatch.setattr("outgrow.store.remote.presence.BEAT", 0.1)
     return lambda: Process(bucket)
 
 
@@ -74,7 +77,6 @@ def test_of_those_that_wait_for_one_that_is_gone_one_takes_over(
     gone = start()
     hold = gone.held()
     hold.__enter__()
-    gone.vanish()
     others, taken, order = [start() for _ in range(3)], [0], []
 
     def work(one: Process) -> None:
@@ -88,7 +90,8 @@ def test_of_those_that_wait_for_one_that_is_gone_one_takes_over(
     for one in threads:
         one.start()
     time.sleep(0.5)
-    assert order == []  # it has given a sign of life less than 2 s ago
+    assert order == []
+    gone.vanish()
     for one in threads:
         one.join(30)
     assert order == [1, 1, 1]
@@ -100,15 +103,23 @@ def test_of_those_that_wait_for_one_that_is_gone_one_takes_over(
         assert gone.leases.take(NAME) is None
 
 
-def test_a_holder_that_lives_keeps_it_however_long_it_takes(start: Callable[[], Process]) -> None:
+def test_who_counts_as_gone_is_told_by_the_servers_times_alone(start: Callable[[], Process]) -> None:
+    one = start().presence
+    written = {one.name: 1000.0, "young": 1000.0 - LEASE, "old": 999.0 - LEASE, "ahead": 2000.0}
+    listed = {name: Listed(size=1, tag="", written=when) for name, when in written.items()}
+    one._bucket.listed = lambda _: listed  # type: ignore[assignment]
+    assert one.others() == {"young", "ahead"}
+    del listed[one.name]  # whoever has not been heard itself calls nobody gone
+    assert one.others() == {"young", "ahead", "old"}
+
+
+def test_a_holder_that_lives_keeps_it(start: Callable[[], Process]) -> None:
     one, other = start(), start()
     with one.held(), other.presence.held():
-        until = time.monotonic() + 4.5  # more than twice what a silent one is given
-        while time.monotonic() < until:
-            assert other.leases.take(NAME) is None
-            time.sleep(0.3)
-        with other.leases.held(NAME, patience=0.1, whose="another") as held:
+        beats = one.presence._beats
+        with other.leases.held(NAME, patience=0.5, whose="another") as held:
             assert not held
+        assert one.presence._beats > beats
     one.leases.finish()
     with other.leases.held(NAME, patience=0.0, whose="another") as held:
         assert held
@@ -151,7 +162,11 @@ def test_signs_of_life_end_when_nothing_is_held(start: Callable[[], Process]) ->
 
 
 def test_a_server_that_cannot_be_reached_for_a_while_costs_a_warning(
-    start: Callable[[], Process], s3: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    impatient: None,
+    start: Callable[[], Process],
+    s3: Server,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("outgrow.store.remote.troubles.PAUSES", ())
     caplog.set_level(logging.WARNING, "outgrow")
