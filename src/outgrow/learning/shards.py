@@ -33,7 +33,7 @@ class Shards(Replicas):
 
     def __init__(self, size: int, rank: int, *, offload: bool) -> None:
         super().__init__(size, rank)
-        self._offload = offload
+        self.offloads = offload
 
     def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None, *, low: bool) -> None:
         """Cut a network, block by block; it is never whole on the device.
@@ -54,7 +54,7 @@ class Shards(Replicas):
             return
         if dtype is not None:
             network.to(dtype=dtype)
-        offload = self._offload and device.type != "cpu"
+        offload = self.offloads and device.type != "cpu"
         options: dict[str, Any] = {
             "mesh": self._mesh(device), "offload_policy": CPUOffloadPolicy() if offload else OffloadPolicy()
         }  # fmt: skip

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from outgrow.errors import ConfigError
 from outgrow.models.base import Extractor, Model, Weights
+from outgrow.models.bases.language_preset import Preset as Preset
 from outgrow.models.bases.presets import Presets
 from outgrow.models.bases.texts import TextModel
 from outgrow.spec import spec
@@ -21,43 +22,13 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from outgrow.learning.footprint import Extent
     from outgrow.learning.network import Network
     from outgrow.text.configuration import Size
     from outgrow.text.pretrained import Pretrained
 
 TOKENS = 64  # of an example, for estimates of cost alone
 LETTERS = 4  # of a token, roughly
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preset:
-    """Facts of a pretrained model.
-
-    Args:
-        path: hub repository.
-        pack: offline pack with its files, or "".
-        layers, parameters: of the network, embeddings not counted.
-        learning_rate: a sensible peak for full fine-tuning; low-rank updates take ten times as much.
-        generates: whether it is a causal language model.
-    """
-
-    path: str
-    pack: str = ""
-    layers: int
-    parameters: float
-    learning_rate: float
-    generates: bool = True
-
-    @property
-    def about(self) -> str:
-        """One line on what it is."""
-        what = "causal language model" if self.generates else "encoder"
-        return f"{what}, {self.layers} layers, {self.parameters / 1e6:,.0f}M parameters"
-
-    @property
-    def source(self) -> str:
-        """Where it comes from."""
-        return f"offline pack {self.pack}" if self.pack else f"hub: {self.path}"
 
 
 PRESETS: Presets[Preset] = Presets()
@@ -135,6 +106,24 @@ class LanguageModel(TextModel):
         preset = self._preset
         size = preset or self._measured()
         return TOKENS * size.parameters * (self.layers or size.layers) / size.layers
+
+    @property
+    def longest(self) -> int:
+        return self.max_length
+
+    def extent(self, output: Output) -> Extent:
+        from outgrow.hub import folder
+        from outgrow.text.extent import extent
+
+        where, probe = folder(**self._source, files=["config.json"]), self.training == "probe"
+        rank = self.lora_rank if self.training == "lora" else 0
+        return extent(where, layers=self.layers, rank=rank, head=output.kind == "generation", frozen=probe)
+
+    def smaller(self) -> list[tuple[Model, str]]:
+        choices: tuple[Literal["lora", "probe"], ...] = {"full": ("lora", "probe"), "lora": ("probe",)}.get(
+            self.training, ()
+        )
+        return [(dataclasses.replace(self, training=one), f'training = "{one}"') for one in choices]
 
     def longer(self, inputs: np.ndarray) -> float:
         tokens = [min(len(str(text)) / LETTERS + 2, self.max_length) for text in inputs.reshape(-1)]
