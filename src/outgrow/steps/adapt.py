@@ -11,7 +11,7 @@ from outgrow.learning.progress import Progress
 from outgrow.models.base import Model
 from outgrow.spec import plain
 from outgrow.specs import TrainSpec
-from outgrow.steps.base import Step
+from outgrow.steps.base import TRAINING, Step
 from outgrow.steps.context import Context
 from outgrow.steps.split import Part
 from outgrow.steps.stored import stored
@@ -46,6 +46,10 @@ class Adapted(Step):
     @property
     def title(self) -> str:
         return f"language-model {self.model.label} on the inputs of {self.part.name}"
+
+    @property
+    def memory(self) -> int:
+        return int(TRAINING * self.model.parameters)
 
     @property
     def work(self) -> float:
