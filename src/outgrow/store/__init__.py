@@ -9,6 +9,7 @@ Layout of the folder:
     stopped/                last good weights of trainings whose loss ran away
     in-use                  held by runs together, and by whoever collects garbage alone
     index.sqlite            a listing of the artefacts that can always be rebuilt from them
+    rows  pooled            what rows say in columns, and evaluations of several seeds: both can always be made anew
 
 A store may come from somebody else, or be damaged by anything: what is read is checked, and no name out of it is taken
 for a path.
@@ -30,7 +31,7 @@ from typing import Any
 from outgrow.artefacts import Manifest
 from outgrow.disk import disk_errors, locked, own_path, sha256, sync, unreadable
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
-from outgrow.store import runs, unfinished
+from outgrow.store import rows, runs, unfinished
 from outgrow.store.index import Index
 from outgrow.store.manifests import KEY, MANIFEST, check_key, pack_row, read_manifest, unpack_row
 
@@ -220,6 +221,15 @@ class Store:
         """All rows by name. Raises StoreError where one is damaged, or a copy, or where they cannot be listed."""
         for path in self._rows():
             yield path.stem, unpack_row(path)
+
+    def row_stamps(self) -> dict[str, str]:
+        """By the name of each row, a text that differs when the row does; empty where that cannot be told yet."""
+        self.require()
+        return rows.stamps(self._results)
+
+    def aside(self, name: str) -> Path:
+        """Where a file may be kept that can be made anew from what is here."""
+        return self.root / name
 
     def _rows(self) -> list[Path]:
         self.require()
