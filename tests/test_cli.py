@@ -520,7 +520,7 @@ def test_what_is_finished_is_shown_also_where_nothing_can_be_written(
         raise ConfigError(f"cannot write {what} to {str(path)!r}: Read-only; choose another file with --out")
 
     monkeypatch.setattr("outgrow.disk.write_whole", no_file)
-    monkeypatch.setattr("outgrow.store.locked", no_lock)
+    monkeypatch.setattr("outgrow.store.folder.steps.locked", no_lock)
     status, out, err = cli(*command)
     assert (status, out.split("Computed ")[0]) == (0, first)
     assert "Computed 0 steps, found " in out

@@ -184,7 +184,7 @@ def test_a_run_mends_what_is_damaged_on_its_way(store: Store, toy: Toy, name: st
 def slow_step(root: str, key: str, log: str, ready: Any) -> None:
     class Slow:
         name, version = "slow", 1
-        title = "slow"
+        title, named = "slow", ()
 
         def __init__(self) -> None:
             self.key = key
@@ -269,7 +269,7 @@ def test_the_index_is_made_anew(store: Store, spoil: Callable[[Path], None]) -> 
 
 def test_listing_reads_the_index_and_not_the_artefacts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store)
-    monkeypatch.setattr("outgrow.store.read_manifest", lambda *_: pytest.fail("read an artefact"))
+    monkeypatch.setattr("outgrow.store.folder.upkeep.read_manifest", lambda *_: pytest.fail("read an artefact"))
     assert [manifest.key for manifest in store.manifests()] == [KEY]
 
 
@@ -565,7 +565,7 @@ def test_garbage_is_not_collected_while_a_run_is_under_way(store: Store) -> None
 
 
 def test_an_index_that_is_in_use_is_left_and_done_without(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outgrow.store.index.PATIENCE", 0.05)
+    monkeypatch.setattr("outgrow.store.database.PATIENCE", 0.05)
     put(store)
     path = store.root / "index.sqlite"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -682,7 +682,7 @@ def test_a_disk_that_does_not_work_is_one_error(store: Store, number: int) -> No
 def test_an_index_that_is_in_use_is_waited_for_once(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("outgrow.store.index.PATIENCE", 0.2)
+    monkeypatch.setattr("outgrow.store.database.PATIENCE", 0.2)
     put(store)
     later = Store(store.root)
     with contextlib.closing(sqlite3.connect(store.root / "index.sqlite", isolation_level=None)) as other:

@@ -221,7 +221,7 @@ def test_run_experiments_takes_experiments_and_a_store(toy: Toy, store: Store) -
     with pytest.raises(ConfigError, match=r"takes a list of Experiment values, not 'toy'; outgrow.run takes names"):
         outgrow.run_experiments(wrong, store)
     wrong = str(store.root)
-    with pytest.raises(ConfigError, match=r"takes a Store, not '.*': write Store\('"):
+    with pytest.raises(ConfigError, match=r"takes a store, not '.*': write open_store\('"):
         outgrow.run_experiments(toy(), wrong)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,18 @@ class Manifest:
 class Artefacts(Protocol):
     """Finished steps by key, and the rows of the results table by name."""
 
+    def __str__(self) -> str:
+        """Its name, as it can be given to `--store`."""
+        ...
+
     @property
     def address(self) -> str:
         """By which another process opens it."""
+        ...
+
+    @property
+    def pages(self) -> Path:
+        """The folder of this machine in which pages on it are written."""
         ...
 
     def create(self) -> None:
@@ -66,12 +75,16 @@ class Artefacts(Protocol):
         """A temporary folder that becomes the artefact when the block ends without an error, and vanishes otherwise."""
         ...
 
+    def receive(self, manifest: Manifest, folder: Path) -> None:
+        """Take the artefact of another store, whose files lie in a folder; one that is there is kept."""
+        ...
+
     def lock(self, key: str, *, title: str = "") -> AbstractContextManager[None]:
         """Hold the only right to compute `key`, across processes; waits for another holder, and tells so by `title`."""
         ...
 
-    def set_weights_aside(self, key: str, weights: bytes) -> Path:
-        """Keep the last good weights of a training that failed; they are no artefact. Returns the file."""
+    def set_weights_aside(self, key: str, weights: bytes) -> str:
+        """Keep the last good weights of a training that failed; they are no artefact. Returns where."""
         ...
 
     def in_use(self) -> AbstractContextManager[None]:
@@ -128,4 +141,40 @@ class Artefacts(Protocol):
 
     def drop_unfinished(self, key: str) -> None:
         """Delete all files that were kept for a key."""
+        ...
+
+    def row_written(self, name: str) -> float:
+        """When a row was written, in seconds since 1970."""
+        ...
+
+    def manifests(self) -> list[Manifest]:
+        """Manifests of all complete artefacts, oldest first."""
+        ...
+
+    def rebuild(self) -> int:
+        """Make anew what is kept to list it quickly; returns how many artefacts there are."""
+        ...
+
+    def verify(self) -> list[str]:
+        """Check every checksum, of artefacts and rows; what is damaged is named in the lines returned."""
+        ...
+
+    def alone(self, *, dry_run: bool) -> AbstractContextManager[bool]:
+        """Whether nobody else uses it; nobody begins to inside the block, unless it is a `dry_run`."""
+        ...
+
+    def leftovers(self) -> dict[str, int]:
+        """Bytes of what is no part of an artefact or row, by folder, where there are any."""
+        ...
+
+    def discard(self, keys: Collection[str]) -> None:
+        """Delete artefacts and all leftovers. To be alone is for the caller to see to."""
+        ...
+
+    def annex(self, name: str) -> Self:
+        """A store within this one, for what is computed anew."""
+        ...
+
+    def adopt(self, annex: Self) -> None:
+        """Put what an annex holds in the place of what is here. A row that failed replaces none that did not."""
         ...

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 
-from outgrow.disk import disk_errors
+from outgrow.artefacts import Artefacts
 from outgrow.errors import StoreError
 from outgrow.experiment import Experiment, run
 from outgrow.learning.team import team
@@ -16,10 +14,9 @@ from outgrow.plan import Plan
 from outgrow.spec import digest
 from outgrow.steps import Steps, walk_unique
 from outgrow.steps.code import CODE, code_of
-from outgrow.store import Store
 
 
-def changed_code(plan: Plan, store: Store) -> list[str]:
+def changed_code(plan: Plan, store: Artefacts) -> list[str]:
     """Notes on components of one's own whose code has changed since finished steps of a plan were computed."""
     changed: Counter[str] = Counter()
     for key in plan.steps:
@@ -34,7 +31,7 @@ def changed_code(plan: Plan, store: Store) -> list[str]:
     ]
 
 
-def beside(store: Store, experiments: Sequence[Experiment]) -> Store:
+def beside(store: Artefacts, experiments: Sequence[Experiment]) -> Artefacts:
     """A store within a store, where experiments are computed anew; the same for the same ones and the same code.
 
     So a run that was stopped goes on, and what is there already stays until all of it can be replaced.
@@ -43,27 +40,11 @@ def beside(store: Store, experiments: Sequence[Experiment]) -> Store:
     results = [run(one, steps) for one in experiments]
     code = {line for step in walk_unique(*results) for line in code_of(step).items()}
     name = digest([sorted({one.key for one in results}), sorted(map(list, code))])
-    place = store.root / "tmp" / f"fresh-{name[:16]}"
-    if os.path.islink(place):  # whoever made it would have all of it written elsewhere
-        raise StoreError(f"{str(place)!r} is a link: delete it; what is computed anew is a folder of its own")
-    return Store(place)
+    return store.annex(f"fresh-{name[:16]}")
 
 
-def adopt(store: Store, fresh: Store) -> None:
+def adopt(store: Artefacts, fresh: Artefacts) -> None:
     """Put what was computed anew in the place of what was there. A row that failed replaces none that did not."""
     if team().rank == 0:
-        with store.in_use(), disk_errors(store.root):
-            for key in sorted(fresh.keys()):
-                with store.lock(key):
-                    target, aside = store.folder(key), fresh.root / f"old-{key}"
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    if target.exists():
-                        os.rename(target, aside)
-                    os.rename(fresh.folder(key), target)
-            for name, row in fresh.results():
-                if not row["failure"] or store.result(name) is None:
-                    store.write_result(name, row)
-            store.rebuild()
-            if not (fresh.root / "stopped").is_dir():  # weights that an error has told the place of
-                shutil.rmtree(fresh.root)
+        store.adopt(fresh)
     team().wait()

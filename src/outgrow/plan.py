@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from outgrow.artefacts import Manifest
 from outgrow.experiment import Experiment, run
@@ -42,6 +43,31 @@ class Plan:
     def work(self) -> float:
         """Multiply-accumulates of everything to do."""
         return sum(self.steps[key].work for key in self.todo)
+
+    @cached_property
+    def later(self) -> dict[str, list[str]]:
+        """By key of a step to do: keys of the steps to do that have it among their inputs."""
+        found: dict[str, list[str]] = {key: [] for key in self.todo}
+        for key in self.todo:
+            for needed in {one.key for one in self.steps[key].inputs().values()}:
+                if needed in found:
+                    found[needed].append(key)
+        return found
+
+    def needing(self, key: str, *, known: Container[str] = ()) -> list[str]:
+        """Keys to do that need a step, directly or not.
+
+        Args:
+            known: keys that are left out, with what needs them.
+        """
+        found: dict[str, None] = {}
+        left = [key]
+        while left:
+            for later in self.later.get(left.pop(), ()):
+                if later not in found and later not in known:
+                    found[later] = None
+                    left.append(later)
+        return list(found)
 
     def against(self, cached: set[str]) -> Plan:
         """The same graph, for a store that has these keys."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -23,6 +24,7 @@ class Runtime:
         micro_batch_tokens: tokens of one backward pass, padding counted; 0 takes what suits the device.
         imports: Python files with components, which every process imports: those that this one has, by `import_file`.
         checkpointing: recompute activations in the backward pass, for less memory.
+        checkpoint_minutes: between checkpoints of a long step, the last of which a stopped run goes on from; 0: none.
         tracker: name of a tracker that is shown trainings and results; "" for none.
     """
 
@@ -32,6 +34,7 @@ class Runtime:
     precision: Precision = "auto"
     micro_batch_tokens: int = 0
     checkpointing: bool = False
+    checkpoint_minutes: float = 5.0
     tracker: str = ""
     imports: tuple[str, ...] = field(default_factory=imported_files)
 
@@ -43,6 +46,8 @@ class Runtime:
                 raise ConfigError(f"{name} = {value!r}: choose one of {', '.join(choices)}")
         if self.workers < 1:
             raise ConfigError(f"workers = {self.workers}: at least one is needed")
+        if not 0 <= self.checkpoint_minutes < math.inf:
+            raise ConfigError(f"checkpoint_minutes = {self.checkpoint_minutes}: minutes are 0 or more; 0 keeps none")
 
 
 def runtime_of(*, executor: str, workers: int | None, **options: Any) -> Runtime:

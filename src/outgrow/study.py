@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from outgrow.artefacts import Artefacts
 from outgrow.config import read_experiments
 from outgrow.errors import ConfigError
 from outgrow.executors.base import executors
@@ -21,7 +22,7 @@ from outgrow.progress import Live
 from outgrow.results.frame import Results
 from outgrow.results.records import read_records
 from outgrow.runtime import Precision, runtime_of
-from outgrow.store import Store
+from outgrow.store import open_store
 from outgrow.sweep import run_experiments
 from outgrow.trackers.base import check_tracker
 
@@ -35,7 +36,7 @@ def run(
     *,
     seeds: Sequence[int] | None = None,
     set: Mapping[str, Any] | None = None,
-    store: str | Path | Store = STORE,
+    store: str | Path | Artefacts = STORE,
     executor: str = "serial",
     workers: int | None = None,
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
@@ -50,7 +51,7 @@ def run(
         what: a shipped experiment's name, the path of a TOML file, an experiment, or several of these.
         seeds: in place of the experiments' own.
         set: settings of names and files by dotted key, such as `{"method.alpha": 0.75}`.
-        store: folder of finished steps; made if it is not there.
+        store: of finished steps: a folder, or `s3://bucket/study`; made if it is not there.
         workers: processes at once, for an executor that uses several; 2 by default.
         fresh: compute all steps again, for example after you changed your code; old ones are replaced when all is done.
         progress: tell on stderr how far it is.
@@ -66,7 +67,7 @@ def run(
     runtime = runtime_of(executor=executor, workers=workers, device=device, precision=precision, tracker=tracker)
     listed = list(what) if isinstance(what, Sequence) and not isinstance(what, str) else [what]
     experiments = [found for one in listed for found in _experiments(one, seeds, set or {})]
-    opened = store if isinstance(store, Store) else Store(store)
+    opened = open_store(store) if isinstance(store, (str, Path)) else store
     target = beside(opened, experiments) if fresh else opened
     plan = make_plan(experiments, cached=target.keys())
     if plan.todo:
@@ -97,9 +98,9 @@ def _experiments(one: object, seeds: Sequence[int] | None, settings: Mapping[str
     return [one] if seeds is None else [dataclasses.replace(one, seed=seed) for seed in seeds]
 
 
-def read_results(store: str | Path | Store = STORE, *, where: Sequence[str] = ()) -> Results:
+def read_results(store: str | Path | Artefacts = STORE, *, where: Sequence[str] = ()) -> Results:
     """The results of a store that is there; `where` takes conditions such as `method=naive`."""
-    opened = store if isinstance(store, Store) else Store.existing(store)
+    opened = open_store(store, existing=True) if isinstance(store, (str, Path)) else store
     return Results(store=opened, records=read_records(opened, where=where))
 
 

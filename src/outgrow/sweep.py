@@ -12,7 +12,7 @@ from outgrow.errors import ConfigError, DamagedArtefact, StoreError
 from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.experiment import Experiment
 from outgrow.learning.team import team
-from outgrow.plan import Plan, make_plan
+from outgrow.plan import Plan, Planned, make_plan
 from outgrow.preparation import notes_of, prepare
 from outgrow.results.forget import supersede
 from outgrow.results.records import record
@@ -43,28 +43,33 @@ class _Recording:
     def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan) -> None:
         self.started, self.progressed = watcher.started, watcher.progressed
         self._finished, self._store, self._plan = watcher.finished, store, plan
+        self._results: dict[str, list[Planned]] = {}
+        for one in plan.results:
+            self._results.setdefault(one.result.key, []).append(one)
         self._lost: set[str] = set()  # keys of steps that failed, or need one that did
 
     def finished(self, step: Step) -> None:
         if isinstance(step, Comparison) and team().rank == 0 and self._store.has(step.key):
-            for one in self._plan.results:
-                if one.result.key == step.key:
-                    with contextlib.suppress(DamagedArtefact):  # seen again, and mended, when all rows are written
-                        record(self._store, one.experiment, one.result)
+            for one in self._results.get(step.key, ()):
+                with contextlib.suppress(DamagedArtefact):  # seen again, and mended, when all rows are written
+                    record(self._store, one.experiment, one.result)
         self._finished(step)
         if team().rank == 0 and not self._store.has(step.key):
             self._lost.add(step.key)
-            self.lose([])
+            self._lose_after(step.key)
 
     def lose(self, keys: Iterable[str]) -> None:
-        """These cannot be done, and so nothing can that needs them, or a step that has failed."""
-        lost = set(keys)
-        for key in self._plan.todo:  # inputs before what needs them
-            step = self._plan.steps[key]
-            needs = {needed.key for needed in step.inputs().values()}
-            if key not in self._lost and (key in lost or needs & self._lost):
+        """These cannot be done, and so nothing can that needs them."""
+        for key in keys:
+            if key not in self._lost:
                 self._lost.add(key)
-                self._finished(step)
+                self._finished(self._plan.steps[key])
+                self._lose_after(key)
+
+    def _lose_after(self, key: str) -> None:
+        for later in self._plan.needing(key, known=self._lost):
+            self._lost.add(later)
+            self._finished(self._plan.steps[later])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +107,9 @@ def run_experiments(
             "files, and outgrow.read_experiments reads them"
         )
     if isinstance(store, (str, Path)):
-        raise ConfigError(f"run_experiments takes a Store, not {store!r}: write Store({str(store)!r})")
+        raise ConfigError(
+            f"run_experiments takes a store, not {store!r}: write open_store({str(store)!r}), from outgrow.store"
+        )
     return run_plan(make_plan(experiments, cached=there(store)), store, runtime or Runtime(), watcher or Silent())
 
 

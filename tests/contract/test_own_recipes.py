@@ -7,11 +7,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 from outgrow.errors import StepFailed
 from outgrow.executors.base import Outcome, Watcher, executors
-from outgrow.learning.losses import Loss
+from outgrow.learning.losses import Batch, CrossEntropy, Loss
+from outgrow.learning.memory import Memory, Remembering
 from outgrow.learning.objective import Selection, Transform
+from outgrow.learning.weights import State
 from outgrow.methods.base import Method
 from outgrow.models.base import Role, models
 from outgrow.plan import Plan
@@ -24,6 +28,7 @@ from outgrow.supervisors.base import Supervisor
 from outgrow.sweep import Silent
 from outgrow.tasks.base import Kind
 from outgrow.testing import Broken, check
+from outgrow.testing.objectives import check_loss
 
 
 @spec
@@ -84,6 +89,44 @@ def test_faults_of_supervisors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Oracle, "kinds", frozenset())
     with pytest.raises(Broken, match="kinds is empty"):
         check(Oracle)
+
+
+class Forgetful(Loss):
+    """The mean over all batches so far, kept in whatever a test says."""
+
+    name: ClassVar[str] = "forgetful"
+    keeps: ClassVar[Callable[..., Any]]
+
+    def start(self, targets: Tensor | None) -> Any:
+        seen: list[Tensor] = []
+
+        def loss(batch: Batch) -> Tensor:
+            seen.append(CrossEntropy().costs(batch).mean())
+            return torch.stack([one.detach() for one in seen[:-1]] + seen[-1:]).mean()
+
+        return type(self).keeps(loss)
+
+
+class Nothing(Memory):
+    def memory(self) -> State:
+        return {}
+
+    def recall(self, kept: State) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("keeps", "message"),
+    [
+        (lambda loss: loss, "forgetful remembers what it saw before: give back a learning.memory.Remembering"),
+        (lambda loss: Remembering(loss, Nothing()), "forgetful: what it remembers is not all in its memory"),
+    ],
+)
+def test_faults_of_losses_that_remember(
+    monkeypatch: pytest.MonkeyPatch, keeps: Callable[..., Any], message: str
+) -> None:
+    monkeypatch.setattr(Forgetful, "keeps", staticmethod(keeps), raising=False)
+    with pytest.raises(Broken, match=message):
+        check_loss(Forgetful())
 
 
 def quick(plan: Plan, store: Store, runtime: Runtime, watcher: Watcher) -> Outcome:

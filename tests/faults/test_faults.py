@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable
 
 import beside
 import damage
+import killed_trainings
 import kills
 import lost_workers
 import pytest
 
 
 @pytest.mark.parametrize(
-    ("trials", "number"), [(kills.main, 4), (damage.main, 5), (beside.main, 1), (lost_workers.main, 1)]
+    ("trials", "number"),
+    [
+        (kills.main, 4),
+        (damage.main, 5),
+        (beside.main, 1),
+        (lost_workers.main, 1),
+        (functools.partial(killed_trainings.main, interval=0.1, epochs=8), 2),
+    ],
 )
 def test_faults_cost_no_number(trials: Callable[[int, int], dict[str, Counter[str]]], number: int) -> None:
     counts = trials(number, 0)

@@ -19,8 +19,9 @@ from outgrow.results import aside, listing, pooling
 from outgrow.results.records import pool, read_records, records_by_name
 from outgrow.results.settings import Flat, differing, dotted, flat
 from outgrow.results.table import Group, Record
-from outgrow.store import Store, rows
-from outgrow.store.manifests import unpack_row
+from outgrow.store import Store
+from outgrow.store.folder import stamps
+from outgrow.store.manifests import read_row
 from outgrow.sweep import run_experiments
 
 Toy = Callable[..., list[Experiment]]
@@ -32,7 +33,7 @@ def many(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store with five rows, one of which failed, that counts as one with many, none of them written just now."""
     run_experiments([*toy(seeds=[0, 1]), toy(BREAKS)[0]], store)
     monkeypatch.setattr(listing, "FEW", 0)
-    monkeypatch.setattr(rows, "SETTLED", -(10**18))
+    monkeypatch.setattr(stamps, "SETTLED", -(10**18))
     return store
 
 
@@ -76,7 +77,7 @@ def test_rows_are_the_same_and_are_not_read_again(many: Store, monkeypatch: pyte
     records = read_records(many)
     assert records == found  # their curves and steps come from their own files
     assert [replace(one) for one in records] == found
-    monkeypatch.setattr("outgrow.store.unpack_row", refuse)
+    monkeypatch.setattr("outgrow.store.folder.rows.read_row", refuse)
     again = read_records(many)
     assert [one.row for one in again] == [one.row for one in found]
     assert [one.evaluation for one in again] == [one.evaluation for one in found]
@@ -147,9 +148,9 @@ def test_what_changed_on_disk_is_read_again(many: Store) -> None:
 
 
 def test_rows_that_were_written_just_now_are_not_trusted(many: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "SETTLED", 10**18)
-    read = Counting(unpack_row)
-    monkeypatch.setattr("outgrow.store.unpack_row", read)
+    monkeypatch.setattr(stamps, "SETTLED", 10**18)
+    read = Counting(read_row)
+    monkeypatch.setattr("outgrow.store.folder.rows.read_row", read)
     for _ in range(2):
         read_records(many)
     assert read.calls == 10

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from outgrow.analyses.base import Study
+from outgrow.analyses.bases.beforehand import told_beforehand
 from outgrow.analyses.bases.claim import claim
 from outgrow.analyses.bases.finding import Above, Finding
 from outgrow.analyses.bases.pairs import Pair
 from outgrow.analyses.bases.recovery import readable
 
 FEWEST = 6  # pairs; of fewer, ranks tell nothing
-PREDICTORS: dict[str, Callable[[Pair], float]] = {
-    "disagreement": lambda one: 1 - one["same"].value,
-    "misfit": lambda one: one.misfit.value if "weak_positive" in one else math.nan,
-    "dissimilarity (CAPA, which needs accuracies)": lambda one: -one.capa.value if "truth" in one else math.nan,
-    "the supervisor's size": lambda one: one.weak_size,
-    "how many times the student's cost is": lambda one: one.strong_size - one.weak_size,
-}
 
 
 @claim(
     36, "predictors_of_gain", says="PGR can be told beforehand without labels",
     how="Rank correlation over pairs of models of what needs no ground truth with the true PGR of naive students. "
-    "Pairs are counted as independent (Bonett and Wright 2000), though they share models.",
-    source="Charikar et al. 2024 (arXiv 2405.15116); Goel et al. 2025 (arXiv 2502.04313)",
+    "Pairs are counted as independent (Bonett and Wright 2000), though they share models. What is told by features is "
+    "of the first seed.",
+    source="Charikar et al. 2024 (arXiv 2405.15116); Goel et al. 2025 (2502.04313); Shin et al. 2024 (2412.03881); "
+    "Xue et al. 2025 (2502.00620)",
 )  # fmt: skip
 def predictors_of_gain(study: Study) -> Iterator[Finding]:
     """A rank correlation for each predictor that is known of all pairs."""
@@ -35,8 +31,9 @@ def predictors_of_gain(study: Study) -> Iterator[Finding]:
     if len(pairs) < FEWEST:
         return
     true = [one.pgr.value for one in pairs]
-    for name, of in PREDICTORS.items():
-        said = [of(one) for one in pairs]
+    told = [told_beforehand(study, one) for one in pairs]
+    for name in told[0]:
+        said = [one[name] for one in told]
         if np.isfinite(said).all() and len(set(said)) > 1:
             yield _correlation(f"rank correlation of PGR with {name} ({len(pairs)} pairs)", said, true, pairs[0])
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from outgrow.analyses.base import analyses, studies
 from outgrow.analyses.bases.claim import claims
 from outgrow.analyses.bases.finding import Finding
+from outgrow.artefacts import Artefacts
 from outgrow.claims.settings import Part, Setting
 from outgrow.plan import make_plan
 from outgrow.results.columns import in_order
 from outgrow.results.records import pool, record
-from outgrow.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Found:
     all: int
 
 
-def found(setting: Setting, store: Store, *, seeds: int | None = None) -> Found:
+def found(setting: Setting, store: Artefacts, *, seeds: int | None = None) -> Found:
     """The findings of a setting's studies so far, read off finished results."""
     rows, done, planned = list[Row](), 0, 0
     for part in setting.parts:
@@ -49,7 +49,7 @@ def found(setting: Setting, store: Store, *, seeds: int | None = None) -> Found:
     return Found(setting=setting, rows=rows, done=done, all=planned)
 
 
-def _of_part(part: Part, store: Store, seeds: int | None) -> tuple[list[Finding], int, int]:
+def _of_part(part: Part, store: Artefacts, seeds: int | None) -> tuple[list[Finding], int, int]:
     plan = make_plan(part.experiments(seeds), cached=store.keys())
     records = [record(store, one.experiment, one.result) for one in plan.results if one.result.key in plan.cached]
     names = {one.number: one.name for one in claims()}

@@ -15,9 +15,9 @@ from outgrow.errors import ConfigError
 from outgrow.plain import counted, plain
 
 if TYPE_CHECKING:
+    from outgrow.artefacts import Artefacts
     from outgrow.claims.found import Found, Row
     from outgrow.claims.settings import Setting
-    from outgrow.store import Store
 
 
 def claims(
@@ -39,10 +39,10 @@ def claims(
     from outgrow.claims.table import counts, details, document, summary
     from outgrow.cli.display import Shown, console, say
     from outgrow.disk import write_whole
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
     names = [one.strip() for one in settings.split(",") if one.strip()]
-    wanted, opened = chosen(names, numbers(only)), Store(store)
+    wanted, opened = chosen(names, numbers(only)), open_store(store)
     if dry_run:
         _plans(wanted, opened, seeds)
         return
@@ -73,7 +73,7 @@ def numbers(text: str) -> list[int]:
     return found
 
 
-def _plans(wanted: list[Setting], store: Store, seeds: int | None) -> None:
+def _plans(wanted: list[Setting], store: Artefacts, seeds: int | None) -> None:
     from outgrow.cli.display import say
     from outgrow.cli.run import time_of
     from outgrow.plan import make_plan
@@ -89,7 +89,7 @@ def _plans(wanted: list[Setting], store: Store, seeds: int | None) -> None:
 
 
 def _carried_out(
-    wanted: list[Setting], store: Store, seeds: int | None, executor: str, workers: int | None
+    wanted: list[Setting], store: Artefacts, seeds: int | None, executor: str, workers: int | None
 ) -> tuple[list[Found], list[Row], bool]:
     """Run what is not there yet, setting by setting; findings of what is there, also where that was stopped."""
     from outgrow.claims.across import across
@@ -101,7 +101,7 @@ def _carried_out(
         try:
             results = run(one.experiments(seeds), store=store, executor=executor, workers=workers)
         except KeyboardInterrupt:
-            print(f"\nstopped in {one.name}; run the same command to go on in {plain(store.root)}", file=sys.stderr)
+            print(f"\nstopped in {one.name}; run the same command to go on in {plain(str(store))}", file=sys.stderr)
             stopped = True
             break
         for why in dict.fromkeys(results.failures.values()):

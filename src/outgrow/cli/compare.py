@@ -45,14 +45,14 @@ def compare(
 def _scores(what: str, store: str) -> Scores:
     from outgrow.results.compare import file_scores, student_scores
     from outgrow.results.records import read_records
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
     path = Path(os.path.expanduser(what))
     if path.suffix in (".csv", ".parquet"):
         if not os.path.isfile(path):
             raise ConfigError(f"there is no file {what!r}")
         return file_scores(path)
-    opened = Store.existing(store)
+    opened = open_store(store, existing=True)
     if "=" in what:  # a comma within a value, as in method=confidence(alpha=0.75, ramp=0.1), parts no conditions
         return student_scores(opened, read_records(opened, where=re.split(r",(?=[\w.]+=)", what)), what)
     every = {one.row.key: one for one in read_records(opened)}  # of equal keys the answers are the same

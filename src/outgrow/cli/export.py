@@ -57,10 +57,10 @@ def export(
 
 def _found(model: str, store: str, where: list[str], role: RoleName) -> Found:
     from outgrow.export.source import Found, student_in
-    from outgrow.store import Store
+    from outgrow.store import open_store
     from outgrow.student import load
 
-    return Found(student=load(model)) if model else student_in(Store.existing(store), where, role)
+    return Found(student=load(model)) if model else student_in(open_store(store, existing=True), where, role)
 
 
 def _model(found: Found, to: str, format: str | None) -> None:
@@ -82,10 +82,10 @@ def _labels(model: str, to: str, store: str, where: list[str], role: str | None)
     from outgrow.cli.display import say
     from outgrow.export.source import weak_labels_in, weak_labels_of
     from outgrow.export.weak_labels import write_weak_labels
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
     if role not in (None, "student"):
         raise ConfigError(f"--role {role} learned from ground truth: weak labels are those that a student learned from")
-    said = weak_labels_of(Path(model)) if model else weak_labels_in(Store.existing(store), where)
+    said = weak_labels_of(Path(model)) if model else weak_labels_in(open_store(store, existing=True), where)
     for path in write_weak_labels(said, to):
         say(path)

@@ -52,9 +52,9 @@ def forget(
     from outgrow.cli.display import listing, say
     from outgrow.results.forget import forget as remove
     from outgrow.results.shown import KEY
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
-    gone = remove(Store.existing(store), failed=failed, where=where or [], key=key, dry_run=dry_run)
+    gone = remove(open_store(store, existing=True), failed=failed, where=where or [], key=key, dry_run=dry_run)
     rows = [(one.row.key[:KEY], one.row) for one in gone[:SHOWN]]
     listing(
         [

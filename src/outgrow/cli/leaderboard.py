@@ -47,14 +47,14 @@ def leaderboard(
     from outgrow.leaderboard.settings import chosen
     from outgrow.plan import make_plan
     from outgrow.runtime import runtime_of
-    from outgrow.store import Store
+    from outgrow.store import open_store
     from outgrow.study import run
 
     if out and not out.endswith(".md"):
         raise ConfigError(f"--out {out!r}: the page is Markdown; name a file that ends with .md")
     only = frozenset(name.strip() for name in methods.split(",") if name.strip())
     entered = entrants(chosen(settings), seeds=seeds, only=only, budget=budget, costly=costly)
-    experiments, opened = entered.experiments(), Store(store)
+    experiments, opened = entered.experiments(), open_store(store)
     runtime = runtime_of(executor=executor, workers=workers)
     plan = make_plan(experiments, cached=opened.keys())
     say(

@@ -32,7 +32,7 @@ def reproduce(
     from outgrow.references.identities import misfit
     from outgrow.references.reference import reference, references
     from outgrow.runtime import Runtime
-    from outgrow.store import Store
+    from outgrow.store import open_store
     from outgrow.study import run
 
     if known or not name:
@@ -41,7 +41,7 @@ def reproduce(
             return
         raise ConfigError("name one of these: outgrow reproduce NAME")
     wanted = reference(name)
-    experiments, opened = wanted.experiments(seeds), Store(store)
+    experiments, opened = wanted.experiments(seeds), open_store(store)
     plan = make_plan(experiments, cached=opened.keys())
     say(wanted.about)
     say(

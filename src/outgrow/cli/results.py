@@ -14,7 +14,6 @@ from outgrow.errors import ConfigError
 if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
     from outgrow.results.table import Group, Record
-    from outgrow.store import Store
 
 Format = Literal["table", "csv", "json", "latex", "markdown"]
 SUFFIXES: dict[str, Format] = {
@@ -41,10 +40,10 @@ def results(
     """Print the results table, or write it to a file."""
     from outgrow.cli.display import console, group_table, row_table
     from outgrow.results.records import pool, read_records
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
     chosen = _format(format, out)
-    opened = Store.existing(store)
+    opened = open_store(store, existing=True)
     records = read_records(opened, where=where or [])
     if chosen == "table" and out is None:
         console.print(group_table(pool(opened, records)) if group else row_table(records))
@@ -63,7 +62,7 @@ def _format(format: Format | None, out: Path | None) -> Format:
     return SUFFIXES[out.suffix.lower()]
 
 
-def _text(format: Format, store: Store, records: list[Record], group: bool) -> str:
+def _text(format: Format, store: Artefacts, records: list[Record], group: bool) -> str:
     from outgrow.results.columns import COLUMNS, group_rows, in_order, rows
     from outgrow.results.export import csv_text, json_text, latex_text, markdown_text, plain_text
     from outgrow.results.records import pool
@@ -102,10 +101,10 @@ def report(
     from outgrow.cli.display import say
     from outgrow.report.files import check_page_name
     from outgrow.results.records import pool, read_records
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
     check_page_name(out)
-    opened = Store.existing(store)
+    opened = open_store(store, existing=True)
     command = shlex.join(["outgrow", "report", "--store", store, *(f"--where={one}" for one in where or [])])
     groups = pool(opened, read_records(opened, where=where or []))
     title = ", ".join(dict.fromkeys(one.experiment for one in groups)) or "no results"
@@ -130,9 +129,9 @@ def analyse(
     from outgrow.report.files import save, values
     from outgrow.results.columns import in_order
     from outgrow.results.records import pool, read_records
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
-    analysis, opened = analyses[name], Store.existing(store)
+    analysis, opened = analyses[name], open_store(store, existing=True)
     groups = in_order(pool(opened, read_records(opened, where=where or [])))
     found = [(study.title, panel) for study in studies(groups, opened) if (panel := analysis(study))]
     if not found:

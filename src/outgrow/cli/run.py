@@ -22,10 +22,10 @@ from outgrow.plain import counted, plain
 if TYPE_CHECKING:
     import numpy as np
 
+    from outgrow.artefacts import Artefacts
     from outgrow.plan import Plan
     from outgrow.results.table import Group
     from outgrow.runtime import Runtime
-    from outgrow.store import Store
     from outgrow.sweep import Swept
 
 LONG = 60  # letters of settings that a title has
@@ -59,6 +59,10 @@ def run(
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Recompute activations: less memory, a third more time.")
     ] = False,
+    checkpoint_minutes: Annotated[
+        float,
+        typer.Option(min=0, help="Between checkpoints of a long step; a stopped run goes on from the last. 0: none."),
+    ] = 5.0,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Compute all steps anew; what is there is replaced when all is done.")
     ] = False,
@@ -76,21 +80,20 @@ def run(
     from outgrow.progress import Live, errors
     from outgrow.runtime import runtime_of
     from outgrow.steps import Context
-    from outgrow.store import Store
+    from outgrow.store import open_store
     from outgrow.sweep import run_experiments
 
     started = time.monotonic()
     _check_names(executor, tracker)
     runtime = runtime_of(
         executor=executor, workers=workers, device=device, precision=precision,
-        micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing, tracker=tracker,
+        micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing,
+        checkpoint_minutes=checkpoint_minutes, tracker=tracker,
     )  # fmt: skip
     chosen = seeds_from(seeds) if seeds is not None else None
     read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}
     wanted = [one for found in read.values() for one in found]
-    opened = Store(store)
-    if opened.root.exists() and not opened.root.is_dir():
-        raise ConfigError(f"cannot use {str(opened.root)!r} as a store: it is a file; choose another with --store")
+    opened = open_store(store)
     if device != "auto":
         Context(opened, runtime).machine  # noqa: B018 - ConfigError if it is not there
     target = beside(opened, wanted) if fresh else opened
@@ -173,7 +176,7 @@ def _report(
     source: str,
     settings: list[str] | None,
     seeds: str | None,
-    store: Store,
+    store: Artefacts,
 ) -> None:
     """Write the page of one experiment of the command. That it cannot be written is told, and costs nothing else."""
     from outgrow.cli.display import say
@@ -183,8 +186,8 @@ def _report(
     name, given = groups[0].experiment, sorted(set(settings or []))
     given += [f"seeds={seeds}"] if seeds is not None else []
     options = [f"--set={one}" for one in settings or []] + ([f"--seeds={seeds}"] if seeds is not None else [])
-    command = shlex.join(["outgrow", "run", source, *options, f"--store={store.root}"])
-    path = store.root / report_name(name, given, whole=all(group.student for group in groups))
+    command = shlex.join(["outgrow", "run", source, *options, f"--store={store}"])
+    path = store.pages / report_name(name, given, whole=all(group.student for group in groups))
     words = ", ".join(given)
     if len(words) > LONG:  # the page lists them all, and the command that repeats them
         words = f"{len(given)} settings of its own"
@@ -194,7 +197,7 @@ def _report(
         say(f"Report: {written}")
     except ConfigError as error:
         why = str(error).removesuffix("; choose another file with --out")
-        elsewhere = shlex.join(["outgrow", "report", f"--store={store.root}", "--out=report.html"])
+        elsewhere = shlex.join(["outgrow", "report", f"--store={store}", "--out=report.html"])
         print(f"note: {why}; to have it elsewhere, say `{elsewhere}`", file=sys.stderr)
 
 
@@ -207,7 +210,7 @@ def report_name(experiment: str, given: Sequence[str], *, whole: bool) -> str:
     return f"report-{'-'.join(parts)}.html"
 
 
-def _show_plan(plan: Plan, runtime: Runtime, store: Store) -> None:
+def _show_plan(plan: Plan, runtime: Runtime, store: Artefacts) -> None:
     from outgrow.cli.display import console, plan_table, say
     from outgrow.preparation import rehearse
 
@@ -245,7 +248,7 @@ def time_of(plan: Plan, runtime: Runtime, inputs: Mapping[str, np.ndarray]) -> s
     return f": {between(low * seconds, high * seconds)} on this machine, {basis}"
 
 
-def _show_results(swept: Swept, store: Store) -> list[Group]:
+def _show_results(swept: Swept, store: Artefacts) -> list[Group]:
     from outgrow.cli.display import console, group_table, say, summary
     from outgrow.results.records import pool
 

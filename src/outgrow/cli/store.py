@@ -13,9 +13,9 @@ from outgrow.errors import ConfigError
 from outgrow.plain import counted
 
 if TYPE_CHECKING:
-    from outgrow.store import Store
+    from outgrow.artefacts import Artefacts
 
-StoreOption = Annotated[str, typer.Option("--store", help="Folder of finished steps.")]
+StoreOption = Annotated[str, typer.Option("--store", help="Store of finished steps: a folder, or s3://bucket/study.")]
 DEFAULT_STORE = "./outgrow-store"
 
 
@@ -27,14 +27,14 @@ def store_ls(store: StoreOption = DEFAULT_STORE) -> None:
     """List finished steps, oldest first."""
     from outgrow.cli.display import Shown, console
     from outgrow.results.shown import KEY, TextTable
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
     rows = [
         (
             one.key[:KEY], one.step, f"{one.size:,} B", f"{one.seconds:.1f} s",
             time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created)),
         )
-        for one in Store.existing(store).manifests()
+        for one in open_store(store, existing=True).manifests()
     ]  # fmt: skip
     names = ("key", "step", "size", "took", "when")
     console.print(
@@ -52,9 +52,9 @@ def store_why(
     from outgrow.cli.display import listing, say
     from outgrow.config import read_experiments
     from outgrow.plan import explain, make_plan
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
-    opened = Store.existing(store)
+    opened = open_store(store, existing=True)
     if re.fullmatch(r"[0-9a-f]{4,64}", what) and not Path(what).exists():
         listing(_what_a_key_is(opened, what))
         return
@@ -65,7 +65,7 @@ def store_why(
     listing([((key,), text) for key, _, text in (one.partition("  ") for one in explain(plan, opened.manifests()))])
 
 
-def _what_a_key_is(opened: Store, key: str) -> list[tuple[tuple[str], str]]:
+def _what_a_key_is(opened: Artefacts, key: str) -> list[tuple[tuple[str], str]]:
     """The rows and the finished steps whose keys begin so."""
     from outgrow.results.records import read_records
     from outgrow.results.shown import KEY
@@ -89,7 +89,7 @@ def _what_a_key_is(opened: Store, key: str) -> list[tuple[tuple[str], str]]:
             text = f"step {manifest.step}, made of {inputs}; needed by {counted(needed, 'row')}"
             found.append(((manifest.key[:KEY],), text))
     if not found:
-        raise ConfigError(f"no key in {opened.root} begins with {key!r} (outgrow results, outgrow store ls)")
+        raise ConfigError(f"no key in {opened} begins with {key!r} (outgrow results, outgrow store ls)")
     return found
 
 
@@ -97,9 +97,9 @@ def _what_a_key_is(opened: Store, key: str) -> list[tuple[tuple[str], str]]:
 def store_verify(store: StoreOption = DEFAULT_STORE) -> None:
     """Check every checksum; exit 1 and name what is damaged."""
     from outgrow.cli.display import say
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
-    opened = Store.existing(store)
+    opened = open_store(store, existing=True)
     damaged = opened.verify()
     for line in damaged:
         say(line)
@@ -117,10 +117,10 @@ def store_gc(
     """Delete what no row of the results table needs, and leftovers of interrupted runs."""
     from outgrow.cli.display import say
     from outgrow.results.records import read_records
-    from outgrow.store import Store
+    from outgrow.store import open_store
     from outgrow.store.garbage import collect_garbage
 
-    opened = Store.existing(store)
+    opened = open_store(store, existing=True)
     records = read_records(opened)
     needed = {key for one in records for key in one.steps}
     garbage = collect_garbage(opened, needed, dry_run=dry_run, all_of_it=all_of_it)
@@ -133,6 +133,6 @@ def store_gc(
 def store_rebuild(store: StoreOption = DEFAULT_STORE) -> None:
     """Make the index anew from the artefacts."""
     from outgrow.cli.display import say
-    from outgrow.store import Store
+    from outgrow.store import open_store
 
-    say(f"{counted(Store.existing(store).rebuild(), 'artefact')} in the index")
+    say(f"{counted(open_store(store, existing=True).rebuild(), 'artefact')} in the index")

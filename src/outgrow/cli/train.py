@@ -14,12 +14,12 @@ from outgrow.errors import ConfigError, UnknownName
 from outgrow.plain import counted, plain
 
 if TYPE_CHECKING:
+    from outgrow.artefacts import Artefacts
     from outgrow.methods.base import Method
     from outgrow.models.base import Model
     from outgrow.own_model.finding import Finding
     from outgrow.own_model.request import Prepared
     from outgrow.runtime import Runtime
-    from outgrow.store import Store
 
 TEXT_MODEL, IMAGE_MODEL = "minilm-l6", "efficientnet-lite0"
 
@@ -87,7 +87,7 @@ def train(
     from outgrow.own_model.request import Request, prepare
     from outgrow.own_model.truths import is_audited
     from outgrow.runtime import runtime_of
-    from outgrow.store import Store
+    from outgrow.store import open_store
     from outgrow.student.folder import check_free
 
     started = time.monotonic()
@@ -108,7 +108,7 @@ def train(
     )  # fmt: skip
     check_free(out)
     check_unaudited(out)
-    runtime, opened = runtime_of(executor="serial", workers=None, device=device, precision=precision), Store(store)
+    runtime, opened = runtime_of(executor="serial", workers=None, device=device, precision=precision), open_store(store)
     prepared = prepare(request, machine_of(runtime).device.type if request.auto else "cpu")  # type: ignore[arg-type]
     _tell(prepared)
     _cost(prepared, opened, runtime)
@@ -118,7 +118,7 @@ def train(
     say(f"{time.monotonic() - started:.1f} s.")
 
 
-def _go(prepared: Prepared, store: Store, runtime: Runtime, out: Path) -> None:
+def _go(prepared: Prepared, store: Artefacts, runtime: Runtime, out: Path) -> None:
     import contextlib
 
     from outgrow.cli.display import say
@@ -134,7 +134,7 @@ def _go(prepared: Prepared, store: Store, runtime: Runtime, out: Path) -> None:
         except KeyboardInterrupt:
             stack.close()
             print(
-                f"\nstopped; finished steps are kept in {plain(str(store.root))}: run the same command to go on",
+                f"\nstopped; finished steps are kept in {plain(str(store))}: run the same command to go on",
                 file=sys.stderr,
             )
             sys.exit(130)
@@ -217,7 +217,7 @@ def _tell(prepared: Prepared) -> None:
         )
 
 
-def _cost(prepared: Prepared, store: Store, runtime: Runtime) -> None:
+def _cost(prepared: Prepared, store: Artefacts, runtime: Runtime) -> None:
     """How long it will take."""
     from outgrow.cli.display import say
     from outgrow.cli.run import time_of

@@ -9,7 +9,9 @@ from outgrow.aliases import meant
 from outgrow.spec import near, suggestion
 from outgrow.specs import SplitSpec, TrainSpec
 
-OPTIONS = ("device", "precision", "executor", "workers", "store", "checkpointing", "micro_batch_tokens")
+OPTIONS = (
+    "device", "precision", "executor", "workers", "store", "checkpointing", "checkpoint_minutes", "micro_batch_tokens",
+)  # fmt: skip
 """Where and how fast to compute: options of the command, in no file."""
 TABLES_OF = {
     "train": tuple(field.name for field in dataclasses.fields(TrainSpec)),

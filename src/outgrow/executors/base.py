@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import heapq
 import logging
-import platform
 import tempfile
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +19,8 @@ from outgrow.registry import Registry
 from outgrow.runtime import Runtime
 from outgrow.spec import digest
 from outgrow.steps import Context, Step, Write
-from outgrow.steps.code import code_of
+from outgrow.steps.origin import made_with
+from outgrow.steps.unfinished import Making
 
 log = logging.getLogger(__name__)
 
@@ -88,58 +85,9 @@ class Outcome:
         if not isinstance(error, OutgrowError):
             log.error("step %r failed", plan.steps[key].title, exc_info=error)
         self.failures[key] = error
-        self.failed[key] = f"{plan.steps[key].title}: {reason(error)}"
-        for later in plan.todo:
-            needs = plan.steps[later].inputs().values()
-            if later not in self.failed and any(needed.key in self.failed for needed in needs):
-                self.failed[later] = self.failed[key]
-
-
-class Frontier:
-    """The steps of a plan whose inputs are done, handed out in groups that are computed in one go.
-
-    Args:
-        begun: keys of steps that were handed out already.
-    """
-
-    def __init__(self, plan: Plan, *, begun: Container[str] = ()) -> None:
-        self._plan = plan
-        self._place = {key: i for i, key in enumerate(plan.todo)}
-        self._needs = {
-            key: {s.key for s in plan.steps[key].inputs().values()} & self._place.keys() for key in plan.todo
-        }
-        self._later: dict[str, list[str]] = {}
-        for key, needs in self._needs.items():
-            for needed in needs:
-                self._later.setdefault(needed, []).append(key)
-        self._alone: list[int] = []  # a heap of places
-        self._groups: dict[str, list[Step]] = {}
-        for key, needs in self._needs.items():
-            if not needs and key not in begun:
-                self._add(key)
-
-    def _add(self, key: str) -> None:
-        step = self._plan.steps[key]
-        if step.together:
-            self._groups.setdefault(step.together, []).append(step)
-        else:
-            heapq.heappush(self._alone, self._place[key])
-
-    def take(self) -> list[Step]:
-        """The next step that is computed by itself, in the plan's order, so that whole results come early; or []."""
-        return [self._plan.steps[self._plan.todo[heapq.heappop(self._alone)]]] if self._alone else []
-
-    def take_group(self) -> list[Step]:
-        """The largest group of ready steps that are computed in one go; or []. Ask when nothing else is left to do."""
-        largest = max(self._groups, key=lambda name: len(self._groups[name]), default=None)
-        return [] if largest is None else self._groups.pop(largest)
-
-    def done(self, key: str, failed: Container[str]) -> None:
-        """A step was computed, or failed: then what needs it, named in `failed`, is never ready."""
-        for later in self._later.get(key, []):
-            self._needs[later].discard(key)
-            if not self._needs[later] and later not in failed:
-                self._add(later)
+        self.failed[key] = why = f"{plan.steps[key].title}: {reason(error)}"
+        for later in plan.needing(key, known=self.failed):
+            self.failed[later] = why
 
 
 class Watcher(Protocol):
@@ -157,33 +105,6 @@ Executor = Callable[[Plan, Artefacts, Runtime, Watcher], Outcome]
 executors: Registry[Executor] = Registry("executors", package="outgrow.executors")
 
 
-def cpu_name() -> str:
-    """The processor's model, as it calls itself; empty where it cannot be told."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith(("model name", "Model")):
-                return " ".join(line.partition(":")[2].split())
-    return platform.processor()
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of what can move a number's last bits; recorded beside a result, not part of its key."""
-    import torch
-
-    found = {
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "machine": platform.machine(),
-        "cpu": cpu_name(),
-        "threads": str(torch.get_num_threads()),
-    }
-    for name in ("outgrow", "torch", "numpy", "transformers"):
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
-
-
 def compute(step: Step, store: Artefacts, context: Context, write: Write | None = None) -> bool:
     """Compute one step into the store, unless someone else has done so meanwhile; whether it was computed here.
 
@@ -198,19 +119,22 @@ def compute(step: Step, store: Artefacts, context: Context, write: Write | None 
         if together.gather(store.has(step.key))[0]:
             return False
         inputs = {name: needed.key for name, needed in step.inputs().items()}
-        made_with = {**versions(), **code_of(step)}
+        origin = made_with(step)
         context.formats_since()
         with (
-            store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=made_with)
+            store.write(key=step.key, step=step.name, identity=step.identity(), inputs=inputs, versions=origin)
             if first
             else _thrown_away()
         ) as folder:
             if write is None:
-                step.compute(context, folder)
+                with context.computing(Making(key=step.key, title=step.title, origin=origin)):
+                    step.compute(context, folder)
             else:
                 write(folder)
             if formats := context.formats_since():
-                made_with["precision"] = formats
+                origin["precision"] = formats
+        if first:
+            store.drop_unfinished(step.key)
     together.wait()
     return True
 

@@ -9,8 +9,10 @@ from multiprocessing import connection
 from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError, OutgrowError, StepFailed
 from outgrow.executors import workers
-from outgrow.executors.base import Done, Frontier, Outcome, Watcher, executors
+from outgrow.executors.base import Done, Outcome, Watcher, executors
+from outgrow.executors.frontier import Frontier
 from outgrow.executors.reach import check_reach, death
+from outgrow.executors.schedule import longest_first
 from outgrow.executors.workers import Worker
 from outgrow.learning.team import team
 from outgrow.plan import Plan
@@ -19,7 +21,7 @@ from outgrow.steps import Step
 
 
 def processes(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> Outcome:
-    """Keep `runtime.workers` processes busy with steps whose inputs are done, in the plan's order.
+    """Keep `runtime.workers` processes busy with steps whose inputs are done, the longest path first.
 
     A worker that dies, or gives no sign of life any more, is replaced. What it computed is tried once more, when
     nothing else is left to do and by itself, lest it was memory that lacked. What then ends its worker again has
@@ -43,7 +45,7 @@ class _Crew:
         self.workers: list[Worker] = []
         self.outcome = Outcome()
         self._plan, self._store, self._runtime, self._watcher = plan, store, runtime, watcher
-        self._frontier = Frontier(plan)
+        self._frontier = Frontier(plan, rank=longest_first(plan, workers=runtime.workers))
         self._again: list[list[Step]] = []  # groups whose worker died, to be tried once more
         self._tried: set[str] = set()  # keys of those that were
         self._looked = time.monotonic()
@@ -65,7 +67,7 @@ class _Crew:
         while (busy := sum(bool(one.group) for one in self.workers)) < self._runtime.workers:
             group = self._frontier.take()
             if not group and all(one.group[0].together for one in self.workers if one.group):
-                group = self._frontier.take_group()  # by now groups are as large as they get
+                group = self._frontier.take_part()  # by now groups are as large as they get
             if group:
                 for step in group:
                     self._watcher.started(step)

@@ -1,19 +1,33 @@
-"""How long a plan takes if each of its steps takes as long as expected: several workers, on paper."""
+"""Which steps come first where several are computed at once, and how long a plan then takes, on paper."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
 
-from outgrow.executors.base import Frontier
+from outgrow.executors.frontier import Frontier
+from outgrow.nominal import nominal
 from outgrow.plan import Plan
 
 Running = tuple[float, Sequence[str]]
 """Seconds that are left of steps that are computed in one go, and their keys."""
 
 
+def longest_first(plan: Plan, *, workers: int) -> dict[str, float]:
+    """Ranks for a `Frontier`: first comes what the most time depends on, on a nominal machine (Hu 1961).
+
+    The rank of a step is less the longer it takes from its beginning until the last step is done that needs it, if
+    workers are never short.
+    """
+    ranks: dict[str, float] = {}
+    for key in reversed(plan.todo):
+        after = min((ranks[later] for later in plan.later.get(key, ())), default=0.0)
+        ranks[key] = after - nominal(plan.steps[key], workers=workers)
+    return ranks
+
+
 def makespan(plan: Plan, seconds: Mapping[str, float], *, running: Sequence[Running], workers: int) -> float:
-    """Seconds until all is done that a plan has to do, handed out as `processes` does.
+    """Seconds until all is done that a plan has to do, handed out as by `processes` on a machine that lacks nothing.
 
     A worker with nothing to do waits: for steps that others need first, or while another one trains a group of heads.
 
@@ -21,7 +35,8 @@ def makespan(plan: Plan, seconds: Mapping[str, float], *, running: Sequence[Runn
         seconds: of each step that has not begun, by key.
         running: what workers compute now.
     """
-    frontier = Frontier(plan, begun={key for _, keys in running for key in keys})
+    begun = {key for _, keys in running for key in keys}
+    frontier = Frontier(plan, rank=longest_first(plan, workers=workers), begun=begun)
     busy = [(left, place, keys) for place, (left, keys) in enumerate(running)]  # a heap: by when each ends
     heapq.heapify(busy)
     now, place = 0.0, len(busy)
@@ -29,7 +44,7 @@ def makespan(plan: Plan, seconds: Mapping[str, float], *, running: Sequence[Runn
         while len(busy) < workers:
             group = frontier.take()
             if not group and all(plan.steps[keys[0]].together for _, _, keys in busy):
-                group = frontier.take_group()
+                group = frontier.take_part()
             if not group:
                 break
             place += 1
@@ -38,4 +53,4 @@ def makespan(plan: Plan, seconds: Mapping[str, float], *, running: Sequence[Runn
             return now
         now, _, keys = heapq.heappop(busy)
         for key in keys:
-            frontier.done(key, ())
+            frontier.done(key)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from outgrow.artefacts import Artefacts
-from outgrow.executors.base import Frontier, Outcome, Watcher, compute_group, executors
+from outgrow.executors.base import Outcome, Watcher, compute_group, executors
+from outgrow.executors.frontier import Frontier
 from outgrow.plan import Plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Context
@@ -14,7 +15,7 @@ def serial(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> 
     outcome = Outcome()
     context = Context(store, runtime, report=watcher.progressed)
     frontier = Frontier(plan)
-    while group := frontier.take() or frontier.take_group():
+    while group := frontier.take() or frontier.take_part():
         for step in group:
             watcher.started(step)
         outcome.note(plan, group, compute_group(group, store, context))

@@ -20,6 +20,7 @@ from multiprocessing import connection, resource_tracker
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
+from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError, OutgrowError, StepFailed
 from outgrow.executors.base import Done, compute_group, reason
 from outgrow.nominal import nominal
@@ -27,7 +28,7 @@ from outgrow.others import Seen, look
 from outgrow.registry import import_file
 from outgrow.runtime import Runtime
 from outgrow.steps import Context, Step
-from outgrow.store import Store
+from outgrow.store import open_store
 
 BEAT = 1.0  # seconds between two signs of life
 SILENCE = 60.0  # seconds without any, after which a worker is looked at
@@ -159,7 +160,7 @@ def _serve(pipe: connection.Connection, beats: Any, far: Any, address: str, runt
     """Compute groups as they come in, until an empty message comes."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     threading.Thread(target=_beat, args=(beats,), daemon=True).start()
-    store = Store(address)
+    store = open_store(address)
     try:
         import torch
 
@@ -176,7 +177,7 @@ def _serve(pipe: connection.Connection, beats: Any, far: Any, address: str, runt
             pipe.send_bytes(_packed(problem or _compute(packed, store, context, far)))
 
 
-def _compute(packed: bytes, store: Store, context: Context, far: Any) -> Done | OutgrowError:
+def _compute(packed: bytes, store: Artefacts, context: Context, far: Any) -> Done | OutgrowError:
     try:
         group: list[Step] = ForkingPickler.loads(packed)
         context.report = _report(group, far)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError
 from outgrow.learning.objective import mean_of
 from outgrow.own_model import kept_rows
@@ -18,7 +19,6 @@ from outgrow.results.settings import differing, flat
 from outgrow.results.table import Record
 from outgrow.steps import Context, Trained
 from outgrow.steps.combine import Combined
-from outgrow.store import Store
 from outgrow.stored import RoleName, predictor_of
 from outgrow.student import Student, student_of
 from outgrow.student.base import classes_of
@@ -36,7 +36,7 @@ class Found:
     rows: np.ndarray | None = None
 
 
-def one_row(store: Store, where: Sequence[str]) -> Record:
+def one_row(store: Artefacts, where: Sequence[str]) -> Record:
     """The one row that fits every condition.
 
     Raises:
@@ -72,7 +72,7 @@ def _apart(records: Sequence[Record]) -> list[str]:
     return options + (["..."] if len(records) > MOST else [])
 
 
-def student_in(store: Store, where: Sequence[str], role: RoleName) -> Found:
+def student_in(store: Artefacts, where: Sequence[str], role: RoleName) -> Found:
     """The model in a role of the one row that fits.
 
     Raises:
@@ -129,7 +129,7 @@ class Said:
     about: dict[str, Any]
 
 
-def weak_labels_in(store: Store, where: Sequence[str]) -> Said:
+def weak_labels_in(store: Artefacts, where: Sequence[str]) -> Said:
     """What the supervisor of the one row that fits says of the examples that its student learned from.
 
     Raises:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from outgrow.artefacts import Artefacts
 from outgrow.errors import OutgrowError
 from outgrow.experiment import Experiment, run
 from outgrow.leaderboard.entrants import NAIVE, Entry, Field
@@ -17,7 +18,6 @@ from outgrow.results.compare import Difference, Scores, difference, holm, studen
 from outgrow.results.records import pool, read_records
 from outgrow.results.table import Group, Record, Result
 from outgrow.steps import Steps, Trained, walk_unique
-from outgrow.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class Board:
     notes: list[str] = field(default_factory=list)
 
 
-def board(entered: Field, store: Store, *, seeds: int) -> Board:
+def board(entered: Field, store: Artefacts, *, seeds: int) -> Board:
     """What the store has of a field. An entry that failed, or is not finished, is absent with the reason."""
     rows = {_who(one.row): one for one in read_records(store)}
     absent, scores, groups = dict(entered.absent), dict[str, dict[str, Scores]](), dict[str, dict[str, Group]]()

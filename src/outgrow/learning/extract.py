@@ -12,27 +12,30 @@ from outgrow.learning.batching import Rows
 from outgrow.learning.feature_file import LARGEST
 from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network
+from outgrow.learning.pieces import NONE, Piece, Pieces, made
 from outgrow.learning.predict import in_batches
 
 
-def extracted(network: Network, rows: Rows, machine: Machine, label: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def extracted(network: Network, rows: Rows, machine: Machine, label: str, *, kept: Pieces = NONE) -> Iterator[Piece]:
     """Row numbers and their raw features, batch by batch; processes that train together share the work.
+
+    Args:
+        kept: pieces that were made before.
 
     Raises:
         StepFailed: some features are not finite numbers; says of how many rows.
     """
-    pieces, seen, broken, team = in_batches(rows, machine.device.type), 0, 0, machine.team
-    for start in range(0, len(pieces), team.size):
-        some = None
-        if start + team.rank < len(pieces):
-            piece = pieces[start + team.rank]
-            with torch.inference_mode():
-                some = piece, network(rows.batch(piece, machine.device)).float().cpu().numpy()
-        for found in team.gather(some):
-            if found:
-                seen += len(found[0])
-                broken += int((~np.isfinite(found[1]).reshape(len(found[1]), -1).all(1)).sum())
-                yield found
+
+    def features(piece: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            found: np.ndarray = network(rows.batch(piece, machine.device)).float().cpu().numpy()
+        return found
+
+    seen, broken = 0, 0
+    for piece, values in made(in_batches(rows, machine.device.type), features, machine.team, kept):
+        seen += len(piece)
+        broken += int((~np.isfinite(values).reshape(len(values), -1).all(1)).sum())
+        yield piece, values
         if broken == seen:  # all so far: no need to see the rest
             break
     if broken:

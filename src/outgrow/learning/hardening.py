@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from outgrow.learning.memory import Memory
+from outgrow.learning.weights import State
+
 RECENT = 32  # rows at least, and so many for each class, behind the thresholds, however small the batches are
 MANY = 64  # classes; with more, a share is less than a row of what is looked back on
 TEMPERATURES, ROUNDS = (1.0, 0.5, 0.2, 0.1, 0.05), 6
 
 
-class Hardening:
+class Hardening(Memory):
     """Probabilities [b, classes] to one-hot rows, so that classes have given shares of the recent predictions.
 
     Two classes: by a threshold, exactly. More: each class gets an offset, such that the largest log-probability plus
@@ -36,7 +39,8 @@ class Hardening:
         if self._shares is None or self._shares.shape[-1] != probabilities.shape[-1]:
             return _one_hot(probabilities.argmax(-1), probabilities)
         shares = self._shares.to(probabilities.device)
-        recent = probabilities if self._recent is None else torch.cat([self._recent, probabilities])
+        before = [] if self._recent is None else [self._recent.to(probabilities.device)]
+        recent = torch.cat([*before, probabilities])
         most = RECENT if len(shares) == 2 else RECENT * len(shares)
         self._recent = recent[-max(most, len(probabilities)) :]
         if len(shares) == 2:
@@ -46,6 +50,12 @@ class Hardening:
         logs = self._recent.float().clamp(min=1e-30).log()
         offset = offsets(logs, shares)
         return _one_hot((probabilities.float().clamp(min=1e-30).log() + offset).argmax(-1), probabilities)
+
+    def memory(self) -> State:
+        return {} if self._recent is None else {"recent": self._recent}
+
+    def recall(self, kept: State) -> None:
+        self._recent = kept.get("recent")
 
 
 def offsets(logs: Tensor, shares: Tensor) -> Tensor:

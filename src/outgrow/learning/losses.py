@@ -73,6 +73,9 @@ class Loss(ForTasks):
     def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
         """A function for one training: a batch -> a number. It must not change what it is given.
 
+        What it remembers between batches must be told by `learning.memory.Memory`, so that a training that was stopped
+        can go on: the function is one, or a `Remembering`.
+
         Args:
             targets: of all rows of the training, [n, classes]; None where texts are generated.
         """

@@ -55,6 +55,18 @@ class Machine:
         """Tokens of a micro-batch in training."""
         return self.tokens or TRAINING_TOKENS.get(self.device.type, 1_024)
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What of it can move the last bits of a result."""
+        cuda = self.device.type == "cuda"
+        return {
+            "device": torch.cuda.get_device_name(self.device) if cuda else self.device.type,
+            "precision": self.precision,
+            "tokens of a micro-batch": str(self.training_tokens),
+            "recomputed activations": str(self.checkpointing),
+            "processes": str(self.team.size),
+        }
+
     def number_format(self, network: Network) -> torch.dtype:
         """The format `network` is multiplied in; only networks that say `mixed_precision` leave float32."""
         if not network.mixed_precision:

@@ -11,6 +11,7 @@ from torch import Tensor
 from outgrow.learning.batching import Rows, micro_batches
 from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network
+from outgrow.learning.pieces import NONE, Pieces, made
 from outgrow.tasks.base import Output
 
 ROWS, TOKENS = 512, 1_024  # of a batch, at most
@@ -18,18 +19,22 @@ MORE_TOKENS = 4_096  # where there is a GPU; on a CPU what is computed between t
 
 
 @torch.inference_mode()
-def predict(network: Network, rows: Rows, *, machine: Machine) -> np.ndarray:
-    """Answers to each row: probabilities float32 [n, classes], rows summing to 1; texts [n] of a text generator."""
-    was_training, team = network.training, machine.team
+def predict(network: Network, rows: Rows, *, machine: Machine, kept: Pieces = NONE) -> np.ndarray:
+    """Answers to each row: probabilities float32 [n, classes], rows summing to 1; texts [n] of a text generator.
+
+    Args:
+        kept: pieces that were answered before.
+    """
+    was_training = network.training
     machine.place(network).eval()
-    pieces: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def answered(piece: np.ndarray) -> np.ndarray:
+        batch = rows.batch(piece, machine.device)
+        return network.generate(batch) if network.generates else _probabilities(network(batch))
+
     with machine.multiplying(network):
-        for piece in in_batches(rows, machine.device.type)[team.rank :: team.size]:
-            batch = rows.batch(piece, machine.device)
-            said = network.generate(batch) if network.generates else _probabilities(network(batch))
-            pieces.append((piece, said))
+        pieces = list(made(in_batches(rows, machine.device.type), answered, machine.team, kept))
     network.train(was_training)
-    pieces = [piece for some in team.gather(pieces) for piece in some]
     found = np.concatenate([said for _, said in pieces])
     answers = np.empty_like(found)
     answers[np.concatenate([piece for piece, _ in pieces])] = found

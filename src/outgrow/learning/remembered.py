@@ -5,8 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from outgrow.learning.memory import Memory
+from outgrow.learning.weights import State
 
-class Remembered:
+
+class Remembered(Memory):
     """Vectors of rows [n, classes], zero at first, each moved towards what is new whenever its row is seen.
 
     Args:
@@ -23,3 +26,9 @@ class Remembered:
         found = self._memory * self._values[rows] + (1 - self._memory) * new
         self._values[rows] = found
         return found
+
+    def memory(self) -> State:
+        return {"values": self._values}
+
+    def recall(self, kept: State) -> None:
+        self._values = kept["values"].clone()

@@ -29,6 +29,8 @@ class Team:
 
     size = 1
     rank = 0
+    in_step = False
+    """Whether all processes have to run the network at once, those without work too."""
 
     def wrap(self, network: nn.Module) -> None:
         """Make a network ready to be trained together, in place; here each process holds it whole."""
@@ -38,6 +40,18 @@ class Team:
         from outgrow.learning.weights import trainable
 
         return trainable(network)
+
+    def load(self, network: nn.Module, state: State) -> None:
+        """Put what `state` gave into a network that was wrapped alike."""
+        network.load_state_dict(state, strict=False)
+
+    def whole(self, tensor: Tensor) -> Tensor:
+        """A tensor of which each process may hold a part; only the first process is given it."""
+        return tensor
+
+    def part(self, whole: Tensor, like: Tensor) -> Tensor:
+        """What this process holds of a tensor, where `like` is what it holds of another of that shape."""
+        return whole.to(like.device)
 
     def clip(self, parameters: Sequence[Tensor], most: float) -> Tensor:
         """Scale gradients down to the norm `most`, over all parameters; the norm before that."""

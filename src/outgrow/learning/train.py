@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from outgrow.errors import StepFailed
 from outgrow.learning.anchor import Anchor
 from outgrow.learning.batching import Rows, batches, micro_batches
-from outgrow.learning.checkpoint import NEVER, Checkpoint, Moment, random_state
+from outgrow.learning.checkpoint import NEVER, Checkpoint, Moment, optimizer_state, random_state
 from outgrow.learning.dropout import switch_off_dropout
 from outgrow.learning.losses import Batch, Loss
 from outgrow.learning.machine import Machine
 from outgrow.learning.masters import leave_grid
+from outgrow.learning.memory import Memory
 from outgrow.learning.network import Network
 from outgrow.learning.objective import Targets
 from outgrow.learning.progress import Progress
@@ -48,8 +49,7 @@ def fit(
         seed: order of the rows; the same seed on the same machine gives the same bits.
         check: called with the network and its progress before the first update and `spec.evaluations` times after.
         checkpoint: is offered the training after every update, and says where to go on from; to the same bits on the
-            same machine as a training that was never stopped, unless the loss remembers rows: that is not kept. What
-            `check` has noted so far is the caller's to keep.
+            same machine as a training that was never stopped. What `check` has noted so far is the caller's to keep.
 
     Raises:
         StepFailed: the loss is no longer a number; names the update and the learning rate.
@@ -75,13 +75,15 @@ def fit(
         if network.mixed_precision:  # also in float32: the weights may be read in bfloat16 elsewhere
             leave_grid(parameters, seed=seed)
     else:
-        began.restore(network, optimizer, machine.device)
-    done, losses, norms = (began.done, began.losses, began.norms) if began else (0, [], [])
+        began.restore(network, optimizer, function, machine.device, team)
+    done, losses = (began.done, [*began.losses]) if began else (0, [])
+    norms = [norm.to(machine.device) for norm in began.norms] if began else []
 
     def moment() -> Moment:
         return Moment(
-            done=done, weights=team.state(network), optimizer=optimizer.state_dict(),
-            random=random_state(machine.device), losses=[*losses], norms=[*norms],
+            done=done, weights=team.state(network), optimizer=optimizer_state(optimizer, network, team),
+            memory=function.memory() if isinstance(function, Memory) else {},
+            random=team.gather(random_state(machine.device)), losses=[*losses], norms=[*norms],
         )  # fmt: skip
 
     for place, batch in enumerate(_order(lengths, spec, seed=seed)):

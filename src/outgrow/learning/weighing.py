@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from outgrow.learning.losses import Batch, Loss
+from outgrow.learning.memory import Memory
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from outgrow.learning.weights import State
+
 LEAST = 1e-6  # weight that a supervisor keeps
 
 
-class Mixture:
+class Mixture(Memory):
     """CE(f, sum_m a_m w_m), the weighted mean over rows; each call moves the weights a along their gradient.
 
     Of a row, those count that do not abstain. In the first part of the training only rows count whose supervisors are
@@ -54,6 +57,12 @@ class Mixture:
             moved = (self.weights - self.rate * own.double().cpu()).clamp(min=LEAST)
             self.weights = moved / moved.sum()
         return (batch.weights * mixed).mean()
+
+    def memory(self) -> State:
+        return {"weights": self.weights}
+
+    def recall(self, kept: State) -> None:
+        self.weights = kept["weights"]
 
     def _said(self, batch: Batch) -> Tensor:
         from torch.nn.functional import one_hot

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError, DataError
 from outgrow.intervals.crossed import Estimate, crossed
 from outgrow.metrics.base import metrics
@@ -15,7 +16,6 @@ from outgrow.plain import counted
 from outgrow.results.answers import read_answers
 from outgrow.results.shown import row_cells
 from outgrow.results.table import Record
-from outgrow.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class Difference:
     notes: list[str]
 
 
-def student_scores(store: Store, records: Sequence[Record], name: str) -> Scores:
+def student_scores(store: Artefacts, records: Sequence[Record], name: str) -> Scores:
     """The student's score of every test example, of rows that differ in nothing but the seed."""
     if not records:
         raise ConfigError(f"{name}: no row of the store fits")

@@ -13,13 +13,12 @@ from outgrow.results.columns import select
 from outgrow.results.records import records_by_name
 from outgrow.results.table import Record
 from outgrow.spec import digest
-from outgrow.store import Store
 
 DAY = 24 * 3600.0
 
 
 def forget(
-    store: Store, *, failed: bool = False, where: Sequence[str] = (), key: str = "", dry_run: bool = False
+    store: Artefacts, *, failed: bool = False, where: Sequence[str] = (), key: str = "", dry_run: bool = False
 ) -> list[Record]:
     """Remove rows and return them: those that fit every condition; without any, failed ones older than a day.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError
 from outgrow.plain import counted, plain
 from outgrow.results.columns import group_rows, in_order, rows
@@ -15,7 +16,6 @@ from outgrow.results.layout import padded, width_of
 from outgrow.results.records import pool
 from outgrow.results.shown import TextTable, group_cells
 from outgrow.results.table import Group, Record, Result
-from outgrow.store import Store
 
 MOST = 60  # rows that a notebook shows
 
@@ -28,7 +28,7 @@ class Results:
         records: the rows, with what a report needs besides.
     """
 
-    store: Store
+    store: Artefacts
     records: list[Record]
 
     @cached_property
@@ -67,7 +67,7 @@ class Results:
     def _head(self) -> str:
         count = counted(len(self.records), "result")
         pooled = f", pooled over seeds into {len(self.groups)}" if len(self.groups) < len(self.records) else ""
-        return f"{count}{pooled}, in {plain(self.store.root)}"
+        return f"{count}{pooled}, in {plain(str(self.store))}"
 
     def _left_out(self) -> str:
         left = len(self.groups) - MOST

@@ -26,7 +26,8 @@ FILE = "rows"
 SHOWN = tuple(one.name for one in dataclasses.fields(Result))
 OWN = ("weak_cost", "strong_cost", "identity", "failure")
 ALL = ("name", "stamp", "made", *SHOWN, *OWN, "computed", "settings", "provenance", "notes")
-Load = Callable[[str], Record | None]
+Load = Callable[[set[str]], dict[str, Record]]
+"""Reads and checks rows by name; those that have gone are left out."""
 
 
 class Table:
@@ -126,7 +127,7 @@ class Listed(Record):
     @cached_property
     def _whole(self) -> Record:
         name = self.shown("name")
-        found = self._load(name)
+        found = self._load({name}).get(name)
         if found is None or _made(found) != self.made:
             raise StoreError(f"the row {name}.json went or was changed while it was read; list the results again")
         return found
@@ -136,7 +137,7 @@ def listed(store: Artefacts, load: Load) -> dict[str, Record] | None:
     """All rows by name, in the order of names; None where they are so few that each is read.
 
     Args:
-        load: reads and checks one row; None where it has gone.
+        load: reads what is not known.
 
     Raises StoreError where a row that has to be read is none.
     """
@@ -150,7 +151,7 @@ def listed(store: Artefacts, load: Load) -> dict[str, Record] | None:
     table = known
     if table is None or changed or len(there) != len(stamps):
         kept = [i for i, name in enumerate(there) if name in stamps and name not in changed]
-        read = {name: found for name in sorted(changed) if (found := load(name))}
+        read = load(changed)
         table = _merged(known, kept, read, stamps)
         write_aside(path, _written(table))
     return {name: Listed.at(table, place, load) for place, name in enumerate(table.columns["name"])}

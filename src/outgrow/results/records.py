@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
 
 __all__ = ["evaluate_keys", "group_answers", "pool", "read_records", "record", "records_by_name"]
+ONE_BY_ONE = 100  # rows; of more, all are read
 log = logging.getLogger(__name__)
 
 
@@ -140,9 +141,11 @@ def _place(one: Record) -> tuple[Any, ...]:
 def records_by_name(store: Artefacts) -> dict[str, Record]:
     """All rows of a store by name, in the order of names. Raises StoreError where one is none."""
 
-    def load(name: str) -> Record | None:
-        fields = store.result(name)
-        return None if fields is None else _load(store, name, fields)
+    def load(names: set[str]) -> dict[str, Record]:
+        if len(names) > ONE_BY_ONE:
+            return {name: _load(store, name, fields) for name, fields in store.results() if name in names}
+        each = ((name, store.result(name)) for name in sorted(names))
+        return {name: _load(store, name, fields) for name, fields in each if fields is not None}
 
     found = listed(store, load)
     return {name: _load(store, name, fields) for name, fields in store.results()} if found is None else found

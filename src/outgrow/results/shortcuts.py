@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
@@ -30,11 +30,12 @@ def shortcut_scores(store: Artefacts, group: Group) -> dict[int, np.ndarray] | N
             continue
         if data.inputs.dtype != object or data.truth is None or data.output.kind == "generation":
             return None
-        found[seed] = _of_seed(data, data.truth, stored(store, split, _transfer))
+        found[seed] = _of_seed(data, data.truth, stored(store, split, transfer_rows))
     return found or None
 
 
-def _transfer(folder: Any) -> np.ndarray:
+def transfer_rows(folder: Path) -> np.ndarray:
+    """Which rows of the data the student learns from, out of the folder of a split."""
     from safetensors.numpy import load_file
 
     found: np.ndarray = load_file(folder / "rows.safetensors")["transfer"]

@@ -16,7 +16,7 @@ from outgrow.specs import SplitSpec, TrainSpec
 from outgrow.steps.adapt import Adapted
 from outgrow.steps.asked import Ask, Asked
 from outgrow.steps.assigned import Assigned
-from outgrow.steps.base import Step, Write, walk_unique
+from outgrow.steps.base import Needs, Step, Write, walk_unique
 from outgrow.steps.body import Body
 from outgrow.steps.boosted import Boosted, Emphasis
 from outgrow.steps.calibrated import Calibrated
@@ -50,8 +50,8 @@ from outgrow.tasks.base import Task
 __all__ = [
     "Adapted", "Ask", "Asked", "Assigned", "Boosted", "Calibrated", "Combined", "Comparison", "Context",
     "CrossFitted", "Dataset", "Disturbed", "Emphasis", "Features", "Finetuned", "FromOutside", "Given", "Labeller",
-    "Labels", "NewRows", "Part", "Predictor", "Prompted", "Reworked", "Scored", "Shift", "Simulant", "Simulated",
-    "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Labels", "Needs", "NewRows", "Part", "Predictor", "Prompted", "Reworked", "Scored", "Shift", "Simulant",
+    "Simulated", "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")

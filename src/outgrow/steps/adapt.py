@@ -66,7 +66,7 @@ class Adapted(Step):
 
         fit(
             network, rows, targets, self.train, loss=CrossEntropy(), seed=self.seed, machine=context.machine,
-            check=check,
+            check=check, checkpoint=context.checkpoint(),
         )  # fmt: skip
         leave_grid(network.parameters(), seed=self.seed)  # frozen ones too: low-rank updates are added to them
         (folder / WEIGHTS).write_bytes(packed(network.backbone_state()))

@@ -15,6 +15,19 @@ from outgrow.steps.context import Context
 Write = Callable[[Path], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What a step needs of a machine while it is computed; no part of its key.
+
+    Args:
+        gpus: how many, on a machine that has some.
+        memory: bytes, roughly, of what it computes on; 0 is next to nothing.
+    """
+
+    gpus: int = 0
+    memory: int = 0
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
     """A reference to a result: its key is the hash of the step's name, version, identity and its inputs' keys."""
@@ -47,6 +60,16 @@ class Step:
     def work(self) -> float:
         """Multiply-accumulates it will cost, roughly; a training costs three forward passes a row."""
         return 0.0
+
+    @property
+    def needs(self) -> Needs:
+        """What it needs of a machine: a GPU if it multiplies much."""
+        return Needs(gpus=int(self.work > 0))
+
+    @property
+    def named(self) -> Sequence[Callable[..., Any]]:
+        """Functions that it computes by and that its fields only name."""
+        return ()
 
     @property
     def title(self) -> str:

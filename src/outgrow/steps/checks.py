@@ -55,7 +55,7 @@ class Checks:
         """
         from outgrow.learning.predict import summarise
 
-        self.last = {name: value.detach().clone() for name, value in state().items()}
+        self.last = {name: value.detach().to("cpu", copy=True) for name, value in state().items()}
         if not len(self.rows):
             self.best = self.last
             self._context.report(self._step, progress.share)
@@ -91,6 +91,24 @@ class Checks:
                 self.best = self.last
         self._context.report(self._step, progress.share)
 
+    def noted(self) -> tuple[State, dict[str, Any]]:
+        """All that `note` took down but the last weights, for a checkpoint."""
+        import torch
+
+        right = {f"right/{i}": torch.from_numpy(one) for i, one in enumerate(self._right)}
+        agrees = {f"agrees/{i}": torch.from_numpy(one) for i, one in enumerate(self._agrees)}
+        best = {f"best/{name}": value for name, value in self.best.items()}
+        return {**right, **agrees, **best}, {"curve": self.curve, "score": self._score}
+
+    def recall(self, tensors: State, facts: dict[str, Any], weights: State) -> None:
+        """Put back what `noted` gave; where the training fails later, `weights` are the last that were good."""
+        self.curve, self._score, self.last = facts["curve"], float(facts["score"]), weights
+        self._right = _in_order(tensors, "right/")
+        self._agrees = _in_order(tensors, "agrees/")
+        self.best = {name.removeprefix("best/"): value for name, value in tensors.items() if name.startswith("best/")}
+        if self.curve:
+            self._context.report(self._step, self.curve[-1]["progress"])
+
     @property
     def notes(self) -> list[str]:
         """What the user should know of how the weights were chosen."""
@@ -113,3 +131,8 @@ class Checks:
     def kept(self, state: State) -> State:
         """The weights to keep: the best, where the training says so and can tell, else those it ended with."""
         return self.best if self._keep and self.best else state
+
+
+def _in_order(tensors: State, prefix: str) -> list[np.ndarray]:
+    """Arrays by their numbers."""
+    return [tensors[f"{prefix}{i}"].numpy() for i in range(sum(name.startswith(prefix) for name in tensors))]

@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from outgrow.metrics.base import metrics
 from outgrow.registry import every_registry
 from outgrow.steps.base import Step
-from outgrow.steps.compare import Comparison
 
 OURS = ("outgrow", "builtins", "abc", "typing", "collections", "numpy", "torch")  # with the libraries that specs hold
 CODE = "code of "  # begins the entries among the versions of a manifest
@@ -35,7 +33,7 @@ def code_of(step: Step) -> dict[str, str]:
 
 
 def _kinds(step: Step) -> Iterator[Any]:
-    """The classes of everything in a step but its inputs, and the functions of its metric."""
+    """The classes of everything in a step but its inputs, and the functions that it only names."""
     seen: set[int] = set()
 
     def walk(value: object) -> Iterator[Any]:
@@ -50,8 +48,7 @@ def _kinds(step: Step) -> Iterator[Any]:
 
     for field in dataclasses.fields(step) if dataclasses.is_dataclass(step) else ():
         yield from walk(getattr(step, field.name))
-    if isinstance(step, Comparison):
-        yield metrics[step.metric].values
+    yield from step.named
 
 
 def _name(kind: Any) -> str:

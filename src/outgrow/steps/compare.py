@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -47,6 +48,10 @@ class Comparison(Step):
         """The answers of each role."""
         found = {"weak": self.weak, "student": self.student, "ceiling": self.ceiling}
         return found | ({"zero_shot": self.zero_shot} if self.zero_shot else {})
+
+    @property
+    def named(self) -> Sequence[Callable[..., Any]]:
+        return (metrics[self.metric].values,)
 
     @property
     def title(self) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from outgrow.artefacts import Artefacts
 from outgrow.runtime import Runtime
+from outgrow.steps.unfinished import Making, Unfinished
 
 if TYPE_CHECKING:
+    from outgrow.learning.checkpoint import Checkpoint
     from outgrow.learning.machine import Machine
+    from outgrow.learning.pieces import Pieces
+    from outgrow.steps.checkpoints import Noted
 
 T = TypeVar("T")
 KEPT = 64  # things of one kind in memory
@@ -30,6 +35,7 @@ class Context:
         self.store = store
         self.report = report
         self._runtime = runtime or Runtime()
+        self._making: Making | None = None
         self._kept: dict[str, OrderedDict[Hashable, Any]] = {}
 
     @cached_property
@@ -38,6 +44,41 @@ class Context:
         from outgrow.learning.machine import machine_of
 
         return machine_of(self._runtime)
+
+    @contextlib.contextmanager
+    def computing(self, making: Making) -> Iterator[None]:
+        """Inside the block, what is not finished of this step can be kept."""
+        self._making = making
+        try:
+            yield
+        finally:
+            self._making = None
+
+    def checkpoint(self, notes: Noted | None = None) -> Checkpoint:
+        """Checkpoints of the step that is computed now, in the store.
+
+        Args:
+            notes: what else has to be kept with them.
+        """
+        from outgrow.learning.checkpoint import NEVER
+        from outgrow.steps.checkpoints import StoredCheckpoint
+
+        unfinished = self._unfinished()
+        return NEVER if unfinished is None else StoredCheckpoint(unfinished, notes)
+
+    def pieces(self, name: str) -> Pieces:
+        """Pieces of many rows' features or answers, kept as long as the step is computed that needs them."""
+        from outgrow.learning.pieces import NONE
+        from outgrow.steps.pieces import StoredPieces
+
+        unfinished = self._unfinished()
+        return NONE if unfinished is None else StoredPieces(unfinished, name)
+
+    def _unfinished(self) -> Unfinished | None:
+        seconds = 60 * self._runtime.checkpoint_minutes
+        if self._making is None or not seconds:
+            return None
+        return Unfinished(self._making, self.store, self.machine, seconds=seconds)
 
     def formats_since(self) -> str:
         """The number formats that networks were multiplied in since this was last asked; "" for none."""

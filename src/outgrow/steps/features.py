@@ -88,7 +88,8 @@ class Features(Step):
         rows = network.encode(self.shown(data.inputs, data.output))
         raw: np.ndarray | None = None
         done, whole = 0, int(rows.lengths.sum())  # in tokens: the longest texts come first
-        for piece, values in extracted(network, rows, context.machine, self.model.label):
+        kept = context.pieces("features")
+        for piece, values in extracted(network, rows, context.machine, self.model.label, kept=kept):
             if raw is None:
                 raw = np.memmap(folder / "raw", np.float32, "w+", shape=(len(rows), *values.shape[1:]))
             raw[piece] = values

@@ -30,7 +30,7 @@ class Finetuned(Trained):
     def compute(self, context: Context, folder: Path) -> None:
         from outgrow.learning.predict import predict
         from outgrow.learning.train import fit
-        from outgrow.learning.weights import packed, trainable
+        from outgrow.learning.weights import packed
 
         output = self.part.kind(context)
         network = self.after.network(context, output) if self.after else self._new(context, output)
@@ -38,19 +38,22 @@ class Finetuned(Trained):
         rows, targets = _to_learn(network, self.part.values(context)[lesson.kept], lesson, texts)
         checks = Checks(self, context)
         held_out = network.encode(checks.part.values(context))
+        team = context.machine.team
 
         def check(network: Network, progress: Progress) -> None:
-            checks.note(predict(network, held_out, machine=context.machine), progress, lambda: trainable(network))
+            checks.note(predict(network, held_out, machine=context.machine), progress, lambda: team.state(network))
 
         try:
             fit(
                 network, rows, targets, self.role.train, loss=lesson.loss, weights=lesson.weights[lesson.kept],
-                seed=self.seed, machine=context.machine, check=check,
+                seed=self.seed, machine=context.machine, check=check, checkpoint=context.checkpoint(checks),
             )  # fmt: skip
         except StepFailed as error:
+            if team.rank == 0:
+                context.store.drop_unfinished(self.key)  # whoever went on from it would fail in the same way
             kept = context.store.set_weights_aside(self.key, packed(checks.last))
             raise StepFailed(f"{error}; the weights of the last check before that are kept in {kept}") from None
-        (folder / WEIGHTS).write_bytes(packed(checks.kept(trainable(network))))
+        (folder / WEIGHTS).write_bytes(packed(checks.kept(team.state(network))))
         (folder / CURVE).write_text(json.dumps(checks.curve))
         (folder / CHECKS).write_bytes(checks.by_row())
         (folder / NOTES).write_text(json.dumps([*lesson.notes, *checks.notes, *network.notes(rows)]))

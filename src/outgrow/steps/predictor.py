@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from outgrow.models.base import Model
-from outgrow.spec import plain
+from outgrow.spec import digest, plain
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.features import Features
@@ -83,7 +83,11 @@ class Predictor(Step):
         from outgrow.learning.predict import predict
 
         network = self.network(context, inputs.kind(context))
-        return predict(network, network.encode(inputs.values(context)), machine=context.machine)
+        rows = network.encode(inputs.values(context))
+        if not isinstance(inputs, Part):
+            return predict(network, rows, machine=context.machine)
+        name = digest({"by": self.key, "split": inputs.split.key, "part": inputs.identity()})
+        return predict(network, rows, machine=context.machine, kept=context.pieces(f"answers-{name[:16]}"))
 
     def votes(self, context: Context, inputs: Inputs) -> np.ndarray:
         """What each of its members answers: [members, n, classes], or texts [members, n]; of most, one member."""

@@ -14,6 +14,7 @@ from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
 
 MANIFEST = "manifest.json"
 KEY = re.compile(r"[0-9a-f]{64}")
+FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 LATEST = 1e12  # seconds since 1970; nan and infinity are not below it either
 CHECKSUM, NAME = "checksum", "name"  # of a row, in its own file
 
@@ -23,6 +24,13 @@ def check_key(key: str) -> str:
     if not isinstance(key, str) or not KEY.fullmatch(key):
         raise StoreError(f"{str(key)[:80]!r} is no key: keys are 64 hexadecimal digits")
     return key
+
+
+def check_name(name: str) -> str:
+    """A name of a file or a run, if it is one: never a path. Raises StoreError."""
+    if not isinstance(name, str) or not FILE.fullmatch(name):
+        raise StoreError(f"{str(name)[:80]!r} is no name: letters, digits, '.', '_' and '-' make one, 100 at most")
+    return name
 
 
 def read_manifest(folder: Path, key: str) -> Manifest:
@@ -40,6 +48,11 @@ def read_manifest(folder: Path, key: str) -> Manifest:
         raise MissingArtefact(f"the store has no artefact {key[:12]}; run again to recompute it") from None
     except OSError as error:
         raise unreadable(path, error, kept=": nothing was moved or deleted") from error
+    return parse_manifest(text, key)
+
+
+def parse_manifest(text: bytes, key: str) -> Manifest:
+    """The manifest of a key out of its file's content. Raises DamagedArtefact where it is none."""
     try:
         return checked(json.loads(text), key)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -77,22 +90,28 @@ def pack_row(name: str, record: dict[str, Any]) -> str:
     return json.dumps({**record, NAME: name, CHECKSUM: _checksum(name, record)})
 
 
-def unpack_row(path: Path) -> dict[str, Any]:
+def read_row(path: Path) -> dict[str, Any]:
     """The row in a file. Raises StoreError where it cannot be read, is none, was changed, or is a copy of another."""
-    cure = "delete it and run its experiment again"
     try:
-        fields = json.loads(path.read_bytes())
-        if CHECKSUM not in fields and "row" in fields:
-            raise StoreError(f"{path} is a results row of an older version of outgrow; {cure}")
-        found, name = fields.pop(CHECKSUM), fields.pop(NAME)
+        return unpack_row(path.read_bytes(), str(path), path.stem)
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def unpack_row(text: bytes, where: str, name: str) -> dict[str, Any]:
+    """The row of a name in the text of its file. Raises StoreError where it is none, was changed, or is a copy."""
+    cure = "delete it and run its experiment again"
+    try:
+        fields = json.loads(text)
+        if CHECKSUM not in fields and "row" in fields:
+            raise StoreError(f"{where} is a results row of an older version of outgrow; {cure}")
+        found, said = fields.pop(CHECKSUM), fields.pop(NAME)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise StoreError(f"{path} is not a results row ({type(error).__name__}: {error}); {cure}") from error
-    if name != path.stem:
-        raise StoreError(f"{path} is a copy of the results row {str(name)[:40]}.json: delete the copy")
+        raise StoreError(f"{where} is not a results row ({type(error).__name__}: {error}); {cure}") from error
+    if said != name:
+        raise StoreError(f"{where} is a copy of the results row {str(said)[:40]}.json: delete the copy")
     if found != _checksum(name, fields):
-        raise StoreError(f"{path} was changed after it was written; {cure}")
+        raise StoreError(f"{where} was changed after it was written; {cure}")
     row: dict[str, Any] = fields
     return row
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from outgrow.learning.losses import Loss
+from outgrow.learning.losses import Batch, Loss
+from outgrow.learning.memory import Memory
 from outgrow.learning.objective import Selection, Transform, WeakLabels
 from outgrow.methods.base import Method
-from outgrow.testing.broken import demand
+from outgrow.testing.broken import Broken, demand
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    LossFunction = Callable[[Batch], Tensor]
 
 ROWS = 40
 
@@ -75,13 +83,11 @@ def _turned(weak: WeakLabels, order: np.ndarray) -> WeakLabels:
 
 
 def check_loss(one: Loss) -> None:
-    """It is a finite number with a gradient; each training begins anew; rowwise means what it says.
+    """It is a finite number with a gradient; each training begins anew; its memory can be kept; rowwise is true.
 
     Targets are probabilities, and token numbers too where it is for texts that are generated.
     """
     import torch
-
-    from outgrow.learning.losses import Batch
 
     generator = torch.Generator().manual_seed(0)
     for classes in (2, 5):
@@ -103,6 +109,10 @@ def check_loss(one: Loss) -> None:
                 demand(value.shape == () and bool(torch.isfinite(value)), f"{one.name}: the loss must be one number")
                 again = loss.start(soft if targets.ndim > 1 else None)(seen(slice(None)))
                 demand(torch.equal(value, again), f"{one.name} remembers another training; keep memory inside `start`")
+                function, fresh = (loss.start(soft if targets.ndim > 1 else None) for _ in range(2))
+                first, _, again = (function(seen(slice(n))) for n in (8, 4, 8))
+                if isinstance(function, Memory) or not torch.equal(first, again):
+                    _check_memory(one, function, fresh, seen(slice(None)))
                 (gradient,) = torch.autograd.grad(value, logits)
                 demand(bool(torch.isfinite(gradient).all()), f"{one.name}: the gradient is not finite")
                 if one.rowwise:
@@ -110,6 +120,21 @@ def check_loss(one: Loss) -> None:
                     alone = torch.stack([function(seen(slice(i, i + 1))) for i in range(8)]).mean()
                     demand(bool(torch.allclose(alone, value, atol=1e-5)),
                            f"{one.name} is marked rowwise, but is no mean over rows, each by itself")  # fmt: skip
+
+
+def _check_memory(
+    one: Loss, function: Callable[[Batch], Tensor], fresh: Callable[[Batch], Tensor], batch: Batch
+) -> None:
+    """A function that has seen batches, and one that has seen none, are the same once the memory is put back."""
+    import torch
+
+    if not (isinstance(function, Memory) and isinstance(fresh, Memory)):
+        raise Broken(
+            f"{one.name} remembers what it saw before: give back a learning.memory.Remembering, so that a training that "
+            "was stopped can go on"
+        )
+    fresh.recall({name: value.clone() for name, value in function.memory().items()})
+    demand(torch.equal(function(batch), fresh(batch)), f"{one.name}: what it remembers is not all in its memory")
 
 
 def check_objective(one: Method) -> None:

@@ -42,6 +42,7 @@ class ConfidenceLoss(Loss):
 
     def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
         from outgrow.learning.hardening import Hardening
+        from outgrow.learning.memory import Remembering
 
         hardening = Hardening(None if targets is None else targets.mean(0), kind=self.shares)
 
@@ -51,4 +52,4 @@ class ConfidenceLoss(Loss):
             mixed = (1 - weight) * as_probabilities(batch) + weight * hardening(own)
             return weighted_mean(cross_entropy(batch.logits, mixed), batch)
 
-        return loss
+        return Remembering(loss, hardening)

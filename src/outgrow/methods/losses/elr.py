@@ -41,6 +41,7 @@ class EarlyLearning(Loss):
     memory: Annotated[float, Field(ge=0, lt=1)] = 0.7
 
     def start(self, targets: Tensor | None) -> Callable[[Batch], Tensor]:
+        from outgrow.learning.memory import Remembering
         from outgrow.learning.remembered import Remembered
 
         assert targets is not None, "texts that are generated are refused"
@@ -53,4 +54,4 @@ class EarlyLearning(Loss):
             costs = cross_entropy(batch.logits, batch.targets) + self.strength * (1 - alike).log()
             return weighted_mean(costs, batch)
 
-        return loss
+        return Remembering(loss, remembered)

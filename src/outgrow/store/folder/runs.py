@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from outgrow.disk import disk_errors
-from outgrow.store.unfinished import check_name
+from outgrow.store.manifests import check_name
 
 RUNS = "runs"
 

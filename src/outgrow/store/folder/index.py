@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
-import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from outgrow.artefacts import Manifest
+from outgrow.store.database import Database
 from outgrow.store.manifests import checked
 
 TABLE = "CREATE TABLE IF NOT EXISTS artefacts (key TEXT PRIMARY KEY, manifest TEXT NOT NULL)"
-log = logging.getLogger(__name__)
-PATIENCE = 5.0  # seconds that another process may hold it
 
 
-class Index:
+class Index(Database):
     """A database beside the artefacts. What goes wrong with it costs time, never a result."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._patience = PATIENCE
+        super().__init__(path, TABLE)
 
     def add(self, manifest: Manifest) -> None:
         """List one more artefact, if the index can be written now."""
-        with contextlib.suppress(sqlite3.Error, OSError), self._connect() as database:
+        with contextlib.suppress(sqlite3.Error, OSError), self.connected() as database:
             database.execute(
                 "INSERT OR REPLACE INTO artefacts VALUES (?, ?)", (manifest.key, json.dumps(vars(manifest)))
             )
@@ -37,7 +33,7 @@ class Index:
         with contextlib.suppress(
             sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError
         ):
-            with self._connect() as database:
+            with self.connected() as database:
                 rows = database.execute("SELECT key, manifest FROM artefacts").fetchall()
             return {key: checked(json.loads(text), key) for key, text in rows}
         return {}
@@ -49,7 +45,7 @@ class Index:
         """
         for _ in range(2):
             try:
-                with self._connect() as database:
+                with self.connected() as database:
                     database.execute("DELETE FROM artefacts")
                     rows = [(manifest.key, json.dumps(vars(manifest))) for manifest in manifests]
                     database.executemany("INSERT OR REPLACE INTO artefacts VALUES (?, ?)", rows)
@@ -57,24 +53,5 @@ class Index:
             except sqlite3.OperationalError:  # locked by another process, or read-only
                 return False
             except (sqlite3.DatabaseError, OSError):  # no database any more
-                with contextlib.suppress(OSError):
-                    for path in self._path.parent.glob(f"{self._path.name}*"):
-                        path.unlink()
+                self.delete()
         return False
-
-    @contextlib.contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        if self._path.is_symlink():  # whoever made it could have another database written to
-            raise OSError(errno.ELOOP, "the index is a link", str(self._path))
-        with contextlib.closing(sqlite3.connect(self._path, timeout=self._patience)) as connection, connection:
-            try:
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute(TABLE)
-                yield connection
-            except sqlite3.OperationalError as error:
-                if "locked" in str(error) and self._patience:
-                    self._patience = 0.0  # once is enough
-                    log.warning("another process holds the index %r; going on without it", str(self._path))
-                raise
-            except UnicodeDecodeError as error:  # out of what sqlite3 has to say of damage
-                raise sqlite3.DatabaseError(str(error)) from error

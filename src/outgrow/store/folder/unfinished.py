@@ -14,18 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from outgrow.disk import disk_errors, sha256, size_of, sync
-from outgrow.errors import StoreError
-from outgrow.store.manifests import KEY, check_key
+from outgrow.store.manifests import KEY, check_key, check_name
 
 UNFINISHED = "unfinished"
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-
-
-def check_name(name: str) -> str:
-    """A name of a file or a run, if it is one: never a path. Raises StoreError."""
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise StoreError(f"{str(name)[:80]!r} is no name: letters, digits, '.', '_' and '-' make one, 100 at most")
-    return name
 
 
 def keep(root: Path, key: str, name: str, write: Callable[[Path], None]) -> None:

@@ -1,0 +1,180 @@
+"""Finished steps in a remote store: listed, read through the copies here, and published once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from outgrow.artefacts import Manifest
+from outgrow.disk import sha256
+from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
+from outgrow.store.manifests import MANIFEST, check_key, parse_manifest
+from outgrow.store.remote.base import ARTEFACTS, DAMAGED, LOCKS, MANIFESTS, STOPPED, Base
+
+GARBAGE = LOCKS + "garbage"
+PAUSE = 0.5  # seconds between two looks whether garbage is still being collected
+
+
+class Steps(Base):
+    """The artefacts of a remote store."""
+
+    def _open(self) -> None:
+        super()._open()
+        self._known = dict[str, str]()  # complete ones, and the tags of their manifests as listed
+        self._read = dict[str, Manifest]()
+
+    def has(self, key: str) -> bool:
+        """Whether the artefact is there, complete. What was once seen here is not asked for again."""
+        if check_key(key) not in self._known:
+            if not self.bucket.has(manifest_of(key)):
+                return False
+            self._known[key] = ""
+        return True
+
+    def keys(self) -> set[str]:
+        """Keys of all complete artefacts, as one listing shows them; none where there is no store yet."""
+        listed = self.bucket.listed(MANIFESTS)
+        known = {name.removesuffix(".json"): one.tag for name, one in listed.items() if name.endswith(".json")}
+        for key, tag in known.items():
+            if self._known.get(key, tag) not in ("", tag):  # computed anew
+                self._read.pop(key, None)
+        self._known = known
+        return {*self._known}
+
+    def manifest(self, key: str) -> Manifest:
+        """The manifest of a complete artefact.
+
+        Raises:
+            DamagedArtefact: it is none of this key; the artefact is moved aside. MissingArtefact: there is none.
+        """
+        self._open_once()
+        if check_key(key) not in self._read:
+            tag = self._known.get(key)
+            content = (self._copies.one(manifest_of(key), tag) if tag else None) or self.bucket.get(manifest_of(key))
+            if content is None:
+                self._known.pop(key, None)
+                raise MissingArtefact(f"the store has no artefact {key[:12]}; run again to recompute it")
+            try:
+                self._read[key] = parse_manifest(content, key)
+            except DamagedArtefact as error:
+                raise self._damaged(key, str(error)) from error
+        return self._read[key]
+
+    def open(self, key: str) -> Path:
+        """A folder with the files of an artefact, all of which fit their checksums. What is damaged is moved aside."""
+        manifest = self.manifest(key)
+        if found := self._cache.whole(manifest):
+            return found
+        with self._cache.partial() as folder:
+            for attempt in (1, 2):
+                if not (problem := self._fetch(manifest, folder)):
+                    break
+                if attempt == 2:
+                    raise self._damaged(key, f"artefact {key[:12]}: {problem}; run again to recompute it")
+            self._cache.put(key, folder)
+        return self._cache.whole(manifest) or self.open(key)
+
+    def _fetch(self, manifest: Manifest, folder: Path) -> str:
+        """Fetch the files of an artefact; in words, which of them are not as they should be."""
+        try:
+            self.bucket.download({there: folder / name for name, there in files_of(manifest).items()})
+        except FileNotFoundError:
+            return "a file is missing"
+        for name, entry in manifest.files.items():
+            path = folder / name
+            if not path.is_file() or path.stat().st_size != entry["size"] or sha256(path) != entry["sha256"]:
+                return f"{name} does not match its checksum"
+        return ""
+
+    @contextlib.contextmanager
+    def write(
+        self, *, key: str, step: str, identity: dict[str, Any], inputs: dict[str, str], versions: dict[str, str]
+    ) -> Iterator[Path]:
+        """A temporary folder that becomes the artefact when the block ends without an error, and vanishes otherwise."""
+        self.create()
+        check_key(key)
+        started = time.time()
+        with self._cache.partial() as folder:
+            yield folder
+            files = {
+                path.name: {"size": path.stat().st_size, "sha256": sha256(path)} for path in sorted(folder.iterdir())
+            }
+            manifest = Manifest(
+                key=key, step=step, identity=identity, inputs=inputs, files=files, seconds=time.time() - started,
+                created=started, versions=versions,
+            )  # fmt: skip
+            if self._publish(manifest, folder):
+                self._cache.put(key, folder)
+
+    def receive(self, manifest: Manifest, folder: Path) -> None:
+        """Publish an artefact of another store, whose files lie in a folder and fit their checksums."""
+        self.create()
+        self._publish(manifest, folder)
+
+    def _publish(self, manifest: Manifest, folder: Path) -> bool:
+        """Upload the files, then the manifest unless there is one; whether it is ours that is there now."""
+        there = files_of(manifest)
+        self.bucket.upload({there[name]: folder / name for name in manifest.files})
+        ours = self.bucket.create(manifest_of(manifest.key), json.dumps(vars(manifest), indent=1).encode()) is not None
+        if ours:
+            self._known[manifest.key], self._read[manifest.key] = "", manifest
+        else:  # somebody took over while this process was thought to be gone
+            others = self.manifest(manifest.key)
+            self.bucket.remove(set(there.values()) - set(files_of(others).values()))
+        return ours
+
+    @contextlib.contextmanager
+    def lock(self, key: str, *, title: str = "") -> Iterator[None]:
+        """Hold the only right to compute `key`, across machines; waits for another holder, and tells so by `title`."""
+        self.create()
+        whose = f"another run that computes {title or key[:12]!r}"
+        with self.leases.held(LOCKS + check_key(key), whose=whose):
+            yield
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Nothing is deleted inside the block: who collects garbage sees this process, or is waited for."""
+        self.create()
+        with self.presence.held(linger=False):
+            while self.leases.is_taken(GARBAGE):
+                time.sleep(PAUSE)
+            yield
+            self.leases.finish()
+
+    def set_weights_aside(self, key: str, weights: bytes) -> str:
+        """Keep the last good weights of a training that failed; they are no artefact. Returns their address."""
+        name = f"{STOPPED}{check_key(key)[:16]}.safetensors"
+        self.bucket.put(name, weights)
+        return f"{self._address}/{name}"
+
+    def _damaged(self, key: str, why: str) -> DamagedArtefact:
+        """Move an artefact to `damaged/`, and what to say of it."""
+        self._known.pop(key, None)
+        self._read.pop(key, None)
+        self._cache.drop(key)
+        aside = f"{DAMAGED}{key}-{uuid.uuid4().hex[:8]}/"
+        try:
+            self.bucket.move({manifest_of(key): aside + MANIFEST})
+            self.bucket.move({_folder(key) + name: aside + name for name in self.bucket.listed(_folder(key))})
+        except StoreError as error:
+            return DamagedArtefact(f"{why}; it cannot be moved aside: {error}")
+        return DamagedArtefact(f"{why}; it was moved aside")
+
+
+def manifest_of(key: str) -> str:
+    """The object that makes an artefact complete."""
+    return f"{MANIFESTS}{key}.json"
+
+
+def _folder(key: str) -> str:
+    return f"{ARTEFACTS}{key[:2]}/{key}/"
+
+
+def files_of(manifest: Manifest) -> dict[str, str]:
+    """The objects of an artefact's files, by the files' names."""
+    return {name: f"{_folder(manifest.key)}{name}.{entry['sha256']}" for name, entry in manifest.files.items()}
