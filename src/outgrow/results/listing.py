@@ -26,6 +26,7 @@ FILE = "rows"
 SHOWN = tuple(one.name for one in dataclasses.fields(Result))
 OWN = ("weak_cost", "strong_cost", "identity", "failure")
 ALL = ("name", "stamp", "made", *SHOWN, *OWN, "computed", "settings", "provenance", "notes")
+ORDER = ("experiment", "task", "weak_cost", "strong_cost", "method", "seed", "key", "name")
 Load = Callable[[set[str]], dict[str, Record]]
 """Reads and checks rows by name; those that have gone are left out."""
 
@@ -37,10 +38,10 @@ class Table:
         columns: of ALL, a value for each row. `made` tells rows of equal keys apart whose answers were computed anew.
             `settings`, `provenance` and `notes` are numbers of texts.
         texts: JSON of tables of settings, of provenance, and of notes, each once; settings are lists of their numbers.
-        evaluations: JSON of all evaluations, packed, in the order of the rows.
+        evaluations: gives JSON of all evaluations, packed, in the order of the rows.
     """
 
-    def __init__(self, columns: dict[str, list[Any]], texts: list[str], evaluations: bytes) -> None:
+    def __init__(self, columns: dict[str, list[Any]], texts: list[str], evaluations: Callable[[], bytes]) -> None:
         self.columns, self.texts = columns, texts
         self._evaluations = evaluations
         self._read: dict[int, Any] = {}
@@ -50,7 +51,7 @@ class Table:
 
     @cached_property
     def evaluations(self) -> list[Packed | None]:
-        found: list[Packed | None] = json.loads(self._evaluations)
+        found: list[Packed | None] = json.loads(self._evaluations())
         return found
 
     def text(self, number: int) -> Any:
@@ -77,13 +78,13 @@ class Listed(Record):
     @classmethod
     def at(cls, table: Table, place: int, load: Load) -> Listed:
         found = object.__new__(cls)
-        columns = table.columns
-        found.__dict__.update(
-            _table=table, _place=place, _load=load, weak_cost=columns["weak_cost"][place],
-            strong_cost=columns["strong_cost"][place], identity=columns["identity"][place],
-            failure=columns["failure"][place],
-        )  # fmt: skip
+        found.__dict__.update(_table=table, _place=place, _load=load)
         return found
+
+    weak_cost = cached_property(lambda self: self.shown("weak_cost"))
+    strong_cost = cached_property(lambda self: self.shown("strong_cost"))
+    identity = cached_property(lambda self: self.shown("identity"))
+    failure = cached_property(lambda self: self.shown("failure"))
 
     def shown(self, name: str) -> Any:
         return self._table.columns[name][self._place]
@@ -134,7 +135,7 @@ class Listed(Record):
 
 
 def listed(store: Artefacts, load: Load) -> dict[str, Record] | None:
-    """All rows by name, in the order of names; None where they are so few that each is read.
+    """All rows by name, in the order of the results table; None where they are so few that each is read.
 
     Args:
         load: reads what is not known.
@@ -160,8 +161,10 @@ def listed(store: Artefacts, load: Load) -> dict[str, Record] | None:
 def _parse(content: bytes) -> Table | None:
     if not content:
         return None
-    columns, texts, evaluations = content.split(b"\n")
-    return Table(json.loads(columns), json.loads(texts), evaluations)
+    first = content.index(b"\n")
+    second = content.index(b"\n", first + 1)
+    columns, texts = json.loads(content[:first]), json.loads(content[first:second])
+    return Table(columns, texts, lambda: content[second:])
 
 
 def _written(table: Table) -> bytes:
@@ -170,7 +173,7 @@ def _written(table: Table) -> bytes:
 
 
 def _merged(known: Table | None, kept: list[int], read: Mapping[str, Record], stamps: Mapping[str, str]) -> Table:
-    """The rows that are known still, and those that were read, in the order of names."""
+    """The rows that are known still, and those that were read, in the order of the results table."""
     texts = _Texts()
     rows: list[tuple[list[Any], Packed | None]] = []
     if known:
@@ -185,9 +188,11 @@ def _merged(known: Table | None, kept: list[int], read: Mapping[str, Record], st
             texts.number(provenance), texts.number(one.notes),
         ]  # fmt: skip
         rows.append((values, pack(one.evaluation) if one.evaluation else None))
-    rows.sort(key=lambda one: str(one[0][0]))
+    at = [ALL.index(name) for name in ORDER]
+    rows.sort(key=lambda one: [one[0][i] for i in at])
     columns = {name: [values[i] for values, _ in rows] for i, name in enumerate(ALL)}
-    return Table(columns, list(texts.numbers), json.dumps([packed for _, packed in rows]).encode())
+    evaluations = json.dumps([packed for _, packed in rows]).encode()
+    return Table(columns, list(texts.numbers), lambda: evaluations)
 
 
 class _Texts:

@@ -128,9 +128,7 @@ def _pool(kept: Kept, records: list[Record]) -> Group:
     row = first.row
     metric = metrics[row.metric]
     done = [one for one in records if not one.failure]
-    evaluation = done[0].evaluation if done else None
-    if len(done) > 1:
-        evaluation = kept.evaluation(done)
+    evaluation = kept.evaluation(done) if len(done) > 1 else done[0].evaluation if done else None
     accuracies = [one for one in (each.shown("weak_label_accuracy") for each in done) if one is not None]
     scores = evaluation.scores if evaluation else {}
     return Group(

@@ -16,7 +16,7 @@ from outgrow.errors import StoreError
 from outgrow.experiment import Experiment
 from outgrow.results.columns import select
 from outgrow.results.fitting import wrong_with
-from outgrow.results.listing import listed
+from outgrow.results.listing import Listed, listed
 from outgrow.results.pooling import evaluate_keys, group_answers, pool
 from outgrow.results.table import Bounded, CurvePoint, Evaluation, Interval, Record, Result
 from outgrow.spec import digest
@@ -129,17 +129,16 @@ def _row(
 def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]:
     """All rows of a store that fit every `column=value` condition, in a stable order."""
     found = select([*records_by_name(store).values()], where)
-    return sorted(found, key=_place)
+    return found if all(isinstance(one, Listed) for one in found) else sorted(found, key=_place)
 
 
 def _place(one: Record) -> tuple[Any, ...]:
-    names = ("experiment", "task"), ("method", "seed", "key")
-    before, after = ([one.shown(name) for name in some] for some in names)
-    return (*before, one.weak_cost, one.strong_cost, *after)
+    row = one.row
+    return row.experiment, row.task, one.weak_cost, one.strong_cost, row.method, row.seed, row.key
 
 
 def records_by_name(store: Artefacts) -> dict[str, Record]:
-    """All rows of a store by name, in the order of names. Raises StoreError where one is none."""
+    """All rows of a store by name. Raises StoreError where one is none."""
 
     def load(names: set[str]) -> dict[str, Record]:
         if len(names) > ONE_BY_ONE:
