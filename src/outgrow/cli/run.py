@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from outgrow.cli.detach import OPTION, detach
 from outgrow.cli.results import write_report
 from outgrow.cli.store import DEFAULT_STORE, StoreOption
 from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, StoreError
@@ -80,6 +81,7 @@ def run(
         str, typer.Option(help="Show trainings and results there too: tensorboard, mlflow, wandb.", show_default=False)
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
+    detached: Annotated[bool, typer.Option(OPTION, help="Go on in the background (outgrow watch).")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
     from outgrow.cli.display import say
@@ -104,7 +106,7 @@ def run(
     read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}
     wanted = [one for found in read.values() for one in found]
     opened = open_store(store)
-    if device != "auto":
+    if device != "auto" and not address:
         Context(opened, runtime).machine  # noqa: B018 - ConfigError if it is not there
     target = beside(opened, wanted) if fresh else opened
     plan = make_plan(wanted, cached=target.keys())
@@ -113,6 +115,9 @@ def run(
         return
     if plan.todo:
         opened.create()
+    if detached and plan.todo:
+        detach(plan, opened, sys.argv[1:])
+        return
     changed = changed_code(plan, opened)
     if team().rank:
         errors.quiet = True
@@ -120,7 +125,7 @@ def run(
         print(f"note: {hint}", file=sys.stderr)
     with Live(plan, runtime) as live:
         try:
-            swept = run_experiments(wanted, target, runtime=runtime, watcher=live)
+            swept = run_experiments(wanted, target, runtime=runtime, watcher=live, told=opened)
             if fresh:
                 adopt(opened, target)
         except KeyboardInterrupt:

@@ -66,6 +66,11 @@ class Model:
         """The same model trained with less memory, and how to ask for it; other results come of it."""
         return []
 
+    @property
+    def parameters(self) -> float:
+        """How many, roughly; 0 where it has too few for their memory to count."""
+        return 0.0
+
     def longer(self, inputs: np.ndarray) -> float:
         """How many times `cost` a forward pass of one of these takes, in the mean; for estimates of time."""
         return 1.0

@@ -11,7 +11,7 @@ from outgrow.learning.progress import Progress
 from outgrow.models.base import Model
 from outgrow.spec import plain
 from outgrow.specs import TrainSpec
-from outgrow.steps.base import Step
+from outgrow.steps.base import TRAINING, Step
 from outgrow.steps.context import Context
 from outgrow.steps.memory import check_memory
 from outgrow.steps.split import Part
@@ -51,6 +51,10 @@ class Adapted(Step):
         return f"language-model {self.model.label} on the inputs of {self.part.name}"
 
     @property
+    def memory(self) -> int:
+        return int(TRAINING * self.model.parameters)
+
+    @property
     def work(self) -> float:
         return 3 * self.model.cost * self.part.size * self.train.epochs
 
@@ -61,7 +65,7 @@ class Adapted(Step):
         from outgrow.learning.weights import packed, restore
 
         data = self.part.split.read(context)
-        check_memory(self.model, TEXT, context.machine, training=True)
+        check_memory(self.model, TEXT, context.machine, use="train")
         network = check_network(self.model.language_model(), self.model.label)
         rows, targets = network.continued(data.inputs[data.rows(self.part)])
 

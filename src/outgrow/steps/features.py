@@ -12,7 +12,7 @@ import numpy as np
 from outgrow.models.base import Extractor, Model
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
-from outgrow.steps.base import Step
+from outgrow.steps.base import ANSWERING, Step
 from outgrow.steps.context import Context
 from outgrow.steps.examples import Dataset
 from outgrow.steps.memory import check_memory
@@ -65,6 +65,10 @@ class Features(Step):
     @property
     def title(self) -> str:
         return f"features of {self.model.label} on {self.dataset.task.name}"
+
+    @property
+    def memory(self) -> int:
+        return int(ANSWERING * self.model.parameters)
 
     @property
     def work(self) -> float:
@@ -137,7 +141,7 @@ class Features(Step):
     def _network(self, context: Context, output: Output) -> Network:
         from outgrow.learning.network import check_network
 
-        check_memory(self.model, output, context.machine, training=False)
+        check_memory(self.model, output, context.machine, use="extract features with")
         start = self.start.weights(context) if self.start else None
         network = check_network(self.extractor.build(self.answered(output), start=start), self.model.label)
         context.machine.place(network, context.machine.number_format(network)).eval()

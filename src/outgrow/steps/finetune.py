@@ -34,7 +34,7 @@ class Finetuned(Trained):
         from outgrow.learning.weights import packed
 
         output = self.part.kind(context)
-        check_memory(self.role.model, output, context.machine, training=True)
+        check_memory(self.role.model, output, context.machine, use="train")
         network = self.after.network(context, output) if self.after else self._new(context, output)
         lesson, texts = self.lesson(context)
         rows, targets = _to_learn(network, self.part.values(context)[lesson.kept], lesson, texts)
@@ -63,7 +63,7 @@ class Finetuned(Trained):
     def network(self, context: Context, output: Output) -> Network:
         from outgrow.learning.weights import put_back
 
-        check_memory(self.role.model, self.part.kind(context), context.machine, training=False)
+        check_memory(self.role.model, self.part.kind(context), context.machine, use="answer with")
         network = self._new(context, self.part.kind(context))
         stored(context.store, self.key, lambda folder: put_back(network, folder / WEIGHTS))
         return network

@@ -36,6 +36,8 @@ def extent(folder: Path, *, layers: int, rank: int, head: bool, frozen: bool = F
         config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
         cut(config, layers)
         made = (transformers.AutoModelForCausalLM if head else transformers.AutoModel).from_config(config)
+    if hasattr(made, "pooler"):
+        made.pooler = None  # as `load` does
     stack = blocks(made)
     found = Extent(
         parameters=_count(made), trainable=0 if frozen else _count(made), layers=len(stack),

@@ -102,10 +102,13 @@ class LanguageModel(TextModel):
         return frozenset({"classification", "preference", *generation})
 
     @property
+    def parameters(self) -> float:
+        size = self._preset or self._measured()
+        return size.parameters * (self.layers or size.layers) / size.layers
+
+    @property
     def cost(self) -> float:
-        preset = self._preset
-        size = preset or self._measured()
-        return TOKENS * size.parameters * (self.layers or size.layers) / size.layers
+        return TOKENS * self.parameters
 
     @property
     def longest(self) -> int:
