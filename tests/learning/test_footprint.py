@@ -87,7 +87,7 @@ BIG = Extent(parameters=1_000, trainable=1_000, layers=4, outside=200, width=8, 
 
 
 def test_what_is_shared_out_or_waits_elsewhere_is_no_burden() -> None:
-    how = {"tokens": 10, "length": 10}
+    how: dict[str, Any] = {"tokens": 10, "length": 10}
     whole = to_train(BIG, Setting(**how))
     half = to_train(BIG, Setting(**how, parts=2, blockwise=True))
     assert (half.weights, half.gradients, half.optimizer) == (2_000, 2_000, 4_000)

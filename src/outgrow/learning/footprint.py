@@ -94,10 +94,10 @@ def to_train(of: Extent, how: Setting) -> Footprint:
         return _rounded(weights, gradients, optimizer, kept * BFLOAT16 if how.low else 0.0, activations)
     at_work = WAITING * of.block * (BFLOAT16 if how.low else FLOAT32) + of.outside * FLOAT32
     at_work += FLOAT32 * of.trainable * of.block / of.parameters  # the gradient of a block, before it is shared out
-    weights, gradients, optimizer = weights / how.parts, gradients / how.parts, optimizer / how.parts
     if how.offload:
-        return _rounded(0.0, 0.0, 0.0, at_work, activations, host=weights + gradients + optimizer)
-    return _rounded(weights, gradients, optimizer, at_work, activations)
+        host = (weights + gradients + optimizer) / how.parts
+        return _rounded(0.0, 0.0, 0.0, at_work, activations, host=host)
+    return _rounded(weights / how.parts, gradients / how.parts, optimizer / how.parts, at_work, activations)
 
 
 def to_answer(of: Extent, how: Setting) -> Footprint:

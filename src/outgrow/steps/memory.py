@@ -78,7 +78,7 @@ def _others(model: Model, output: Output, how: Setting, use: Use, there: int) ->
         if found is not None and found.total <= there:
             yield words, found
 
-    again = {"checkpointing": True} if use == "train" else {}
+    again: dict[str, Any] = {"checkpointing": True} if use == "train" else {}
     words = " --checkpointing" if again else ""
     if again:
         yield from fitting("--checkpointing", **again)

@@ -123,10 +123,9 @@ class LanguageModel(TextModel):
         return extent(where, layers=self.layers, rank=rank, head=output.kind == "generation", frozen=probe)
 
     def smaller(self) -> list[tuple[Model, str]]:
-        choices: tuple[Literal["lora", "probe"], ...] = {"full": ("lora", "probe"), "lora": ("probe",)}.get(
-            self.training, ()
-        )
-        return [(dataclasses.replace(self, training=one), f'training = "{one}"') for one in choices]
+        ways: tuple[Literal["full", "lora", "probe"], ...] = ("full", "lora", "probe")
+        less = ways[ways.index(self.training) + 1 :]
+        return [(dataclasses.replace(self, training=one), f'training = "{one}"') for one in less]
 
     def longer(self, inputs: np.ndarray) -> float:
         tokens = [min(len(str(text)) / LETTERS + 2, self.max_length) for text in inputs.reshape(-1)]
