@@ -52,6 +52,8 @@ class Shards(Replicas):
 
         if isinstance(network, FSDPModule):
             return
+        if any(not value.is_floating_point() for value in network.parameters()):
+            raise ConfigError("sharding = 'full' cannot share out quantised weights: leave one of them out")
         if dtype is not None:
             network.to(dtype=dtype)
         offload = self.offloads and device.type != "cpu"

@@ -10,15 +10,18 @@ import torch
 from torch import nn
 
 from outgrow.hub import one_error, transformers_library
-from outgrow.learning.footprint import Extent
+from outgrow.learning.footprint import FLOAT32, Extent
 from outgrow.learning.shards import blocks
 from outgrow.text.configuration import measure
 from outgrow.text.network import with_lora
 from outgrow.text.pretrained import cut
+from outgrow.text.quantised import Bits
+
+SIZES = {"8bit": 1.0, "4bit": 0.5 + 4 / 64}  # bytes of a weight; of four bits, 64 weights share a scale
 
 
 @cache
-def extent(folder: Path, *, layers: int, rank: int, head: bool, frozen: bool = False) -> Extent:
+def extent(folder: Path, *, layers: int, rank: int, head: bool, frozen: bool = False, bits: Bits = "") -> Extent:
     """The extent of the model whose config.json lies in a folder.
 
     Args:
@@ -26,11 +29,14 @@ def extent(folder: Path, *, layers: int, rank: int, head: bool, frozen: bool = F
         rank: of low-rank updates; 0 where all is trained.
         head: whether it predicts tokens.
         frozen: whether nothing of it is trained.
+        bits: of the weights of its linear layers, where these are few.
 
     Raises:
         DataError: it is no configuration of a transformer.
     """
     transformers = transformers_library()
+    from transformers.pytorch_utils import Conv1D
+
     measure(folder / "config.json")
     with one_error(f"{folder / 'config.json'}: {folder} holds no model that transformers knows"), torch.device("meta"):
         config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
@@ -45,6 +51,10 @@ def extent(folder: Path, *, layers: int, rank: int, head: bool, frozen: bool = F
         inner=int(getattr(config, "intermediate_size", None) or 4 * config.hidden_size),
         heads=int(config.num_attention_heads),
     )  # fmt: skip
+    if bits:
+        linear = sum(_count(one) for block in stack for one in block.modules() if isinstance(one, (nn.Linear, Conv1D)))
+        share = linear / found.parameters
+        found = dataclasses.replace(found, frozen_bytes=share * SIZES[bits] + (1 - share) * FLOAT32)
     if rank and not frozen:
         with torch.device("meta"):
             made = with_lora(made, rank=rank, seed=0)
