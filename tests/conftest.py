@@ -22,7 +22,13 @@ from outgrow.store import Store
 from outgrow.tasks.base import Output
 
 pytest_plugins = [
-    "audited_models", "hub_cache", "tiny_models", "third_party", "endpoints", "ray_cluster", "s3_server",
+    "audited_models",
+    "hub_cache",
+    "tiny_models",
+    "third_party",
+    "endpoints",
+    "ray_cluster",
+    "s3_server",
 ]  # fmt: skip; in plugins/
 
 TOY = """
