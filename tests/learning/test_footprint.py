@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from torch import Tensor, nn
 
 from outgrow.errors import ConfigError
 from outgrow.learning import available as memory
-from outgrow.learning.footprint import REST, Extent, Setting, to_answer, to_train
+from outgrow.learning.footprint import BFLOAT16, REST, Extent, Setting, to_answer, to_train
 from outgrow.learning.machine import Machine
 from outgrow.learning.team import Team
 from outgrow.models.bases.language import LanguageModel
@@ -25,6 +27,7 @@ from outgrow.tasks.base import Output
 TWO = Output(kind="classification", n_classes=2, class_names=("bad", "good"))
 TEXT = Output(kind="generation", n_classes=2, class_names=("bad", "good"))
 CPU = torch.device("cpu")
+TABLE = Path(__file__).parents[2] / "docs" / "large-models.md"
 ROOMY = Setting(tokens=64, length=64)
 
 
@@ -141,6 +144,29 @@ def test_what_does_not_fit_is_refused_before_it_is_loaded_with_what_would_fit(
     monkeypatch.setattr(memory, "available", lambda device: 200 * GIB)
     check_memory(seven, TWO, machine, use="train")
     assert "what would fit: --checkpointing (" in caplog.text, "only activations, an estimate, are too large"
+
+
+def test_the_table_of_the_documents_is_what_is_told(seven: LanguageModel) -> None:
+    rows = [
+        line.split("|")[1:-1] for line in TABLE.read_text().splitlines() if re.match(r"\| `(full|lora|probe)`", line)
+    ]
+    assert len(rows) == 5
+    places = [
+        {},
+        {"blockwise": True, "offload": True},
+        {"blockwise": True, "parts": 2},
+        {"blockwise": True, "parts": 8},
+    ]
+    for name, *cells in rows:
+        training, bits = re.findall(r"full|lora|probe", name)[0], "".join(re.findall(r"\dbit", name))
+        extent = dataclasses.replace(seven, training=training, quantised=bits).extent(TWO)  # type: ignore[arg-type]
+        if training == "probe":
+            extent = dataclasses.replace(extent, frozen_bytes=BFLOAT16)
+        for cell, place in zip(cells, places, strict=True):
+            how = Setting(tokens=4_096, length=256, low=True, checkpointing=True, **place)
+            found = (to_answer if training == "probe" else to_train)(extent, how)
+            host = f" + {found.host / GIB:.1f}" if found.host else ""
+            assert cell.strip() in ("-", f"{found.total / GIB:.1f}{host}"), name
 
 
 def test_small_models_and_unknown_devices_are_not_refused(

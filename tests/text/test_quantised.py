@@ -58,7 +58,7 @@ def test_weights_that_are_trained_have_all_their_bits(folder: Path) -> None:
         model(folder, "4bit", "full")
     with pytest.raises(ConfigError, match="cannot begin from other weights than its own"):
         model(folder, "4bit").build(TWO, seed=0, start={})
-    with pytest.raises(ConfigError, match="hidden layers of .* cannot be fine-tuned: leave `quantised` out"):
+    with pytest.raises(ConfigError, match=r"hidden layers of .* cannot be fine-tuned: leave `quantised` out"):
         model(folder, "4bit").language_model()
 
 

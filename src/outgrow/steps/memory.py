@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from outgrow.errors import ConfigError
-from outgrow.learning.footprint import BFLOAT16, Extent, Footprint, Setting, to_answer, to_train
+from outgrow.learning.footprint import BFLOAT16, FLOAT32, Extent, Footprint, Setting, to_answer, to_train
 from outgrow.models.base import Model
 from outgrow.tasks.base import Output
 
@@ -83,12 +83,14 @@ def _others(model: Model, output: Output, how: Setting, use: Use, there: int) ->
     if again:
         yield from fitting("--checkpointing", **again)
         yield from fitting(f"--checkpointing --micro-batch-tokens {how.length}", tokens=how.length, **again)
-    for parts in range(2 * how.parts, MOST, how.parts):
+    extent = model.extent(output)
+    shares_out = extent is not None and extent.frozen_bytes == FLOAT32  # weights of few bits cannot be shared out
+    for parts in range(2 * how.parts, MOST, how.parts) if shares_out else ():
         several = f"--sharding full{words}, in {parts} processes (torchrun --nproc-per-node {parts} -m outgrow run ...)"
         if found := [*fitting(several, parts=parts, blockwise=True, **again)]:
             yield from found
             break
-    if not how.offload:
+    if shares_out and not how.offload:
         yield from fitting(f"--sharding full --offload{words}, which is slow", blockwise=True, offload=True, **again)
     for changed, setting in model.smaller():
         if changed.extractor() is None:
