@@ -149,7 +149,12 @@ def flipped(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("damage", "told"),
-    [(other_torch, "torch: 0.1 then"), (no_facts, "cannot be read"), (flipped, ""), (Path.unlink, "")],
+    [
+        (other_torch, "torch: 0.1 then"),
+        (no_facts, "cannot be read"),
+        (flipped, "does not match its checksum"),
+        (Path.unlink, ""),
+    ],
 )
 def test_what_cannot_be_used_is_told_and_the_training_begins_anew(
     toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,

@@ -6,6 +6,7 @@ The SHA-256 of a file is part of its name, so that both appear at once: `unfinis
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 from outgrow.disk import disk_errors, sha256, size_of, sync
 from outgrow.store.manifests import KEY, check_key, check_name
 
+log = logging.getLogger(__name__)
 UNFINISHED = "unfinished"
 
 
@@ -44,6 +46,7 @@ def find(root: Path, key: str, name: str) -> Path | None:
         with contextlib.suppress(OSError):
             if not path.is_symlink() and sha256(path) == path.name.rpartition(".")[2]:
                 return path
+        log.warning("%r does not match its checksum, and is not used", str(path))
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -12,6 +13,8 @@ from pathlib import Path
 from outgrow.disk import sha256
 from outgrow.store.manifests import KEY, check_key, check_name
 from outgrow.store.remote.base import UNFINISHED, Base
+
+log = logging.getLogger(__name__)
 
 
 class Unfinished(Base):
@@ -50,6 +53,7 @@ class Unfinished(Base):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     os.replace(partial / name, path)
                     return path
+                log.warning("%r does not match its checksum, and is not used", one)
         return None
 
     def drop_unfinished(self, key: str) -> None:
