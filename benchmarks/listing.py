@@ -152,7 +152,7 @@ records = read_records(store, where=["method=naive", "strong=pythia-1b"])
 few = pool(store, records)
 every = read_records(store)
 groups = pool(store, every)
-print(f"{{len(every):,}} rows, {{len(records):,}} of which fit; {{len(groups):,}} pooled results, {{len(few):,}} of these")
+print(f"{{len(every):,}} rows, {{len(records):,}} that fit; {{len(groups):,}} pooled results, {{len(few):,}} of these")
 """
 COMMANDS = {
     "list, filter and pool": [sys.executable, "-c", LIST],

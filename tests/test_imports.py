@@ -41,7 +41,7 @@ ROOMS = [
     "nominal", "executors", "trackers", "tracking",
     "preparation", "sweep",
     "own_model", "export",
-    "freshness", "forecast", "guesses", "rates", "progress", "study",
+    "freshness", "forecast", "guesses", "rates", "progress", "study", "simulation",
     "claims", "leaderboard", "references",
     "testing",
     "zoo", "experiments",
