@@ -107,7 +107,7 @@ def _records(groups: Sequence[Group], store: Artefacts | None) -> Records:
     if store is None or not keys:
         return {}
     try:
-        return {one.row.key: one for one in read_records(store) if one.row.key in keys}
+        return {one.shown("key"): one for one in read_records(store) if one.shown("key") in keys}
     except StoreError as error:
         log.warning("the report lacks dates and notes: %s", error)
         return {}
