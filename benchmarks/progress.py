@@ -43,13 +43,16 @@ class Recorder:
     def _note(self, what: str, step: Step, progress: float = 0.0) -> None:
         self.events.append((time.monotonic() - self._began, what, step.key, progress))
 
-    def started(self, step: Step) -> None:
+    def started(self, step: Step, where: str = "") -> None:
         self._note("started", step)
+
+    def put_off(self, step: Step) -> None:
+        self._note("put off", step)
 
     def progressed(self, step: Step, progress: float) -> None:
         self._note("progressed", step, progress)
 
-    def finished(self, step: Step) -> None:
+    def finished(self, step: Step, failure: str = "") -> None:
         self._note("finished", step)
 
 

@@ -39,9 +39,9 @@ ROOMS = [
     "plan", "stored", "student", "labelling", "estimators",
     "figures", "analyses", "report",
     "nominal", "executors", "trackers", "tracking",
-    "preparation", "sweep",
+    "forecast", "rates", "watching", "preparation", "sweep",
     "own_model", "export",
-    "freshness", "forecast", "guesses", "rates", "progress", "study", "simulation",
+    "freshness", "guesses", "progress", "study", "simulation",
     "claims", "leaderboard", "references",
     "testing",
     "zoo", "experiments",
@@ -54,7 +54,7 @@ TORCH_AT_THE_TOP = ("outgrow.chess.network", "outgrow.learning", "outgrow.text",
 SKLEARN_AT_THE_TOP = "outgrow.estimators"  # its classes are what they derive from
 OPTIONAL = {
     "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime", "gguf",
-    "PIL", "sklearn", "scipy", "tomli_w", "pandas", "matplotlib", "tensorboard", "mlflow", "wandb",
+    "PIL", "sklearn", "scipy", "tomli_w", "pandas", "matplotlib", "tensorboard", "mlflow", "wandb", "ray",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
 

@@ -22,7 +22,7 @@ INDEX = re.compile(r"\b(?:pypi|pythonhosted|npmjs)\.(?:org|com|io)\b|pytorch\.or
 
 PICKLES = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "ForkingPickler"}
 OWN = {  # read what they wrote themselves
-    "src/outgrow/executors/workers.py",  # between a process and its child, through a pipe of theirs
+    "src/outgrow/executors/serving.py",  # between the processes of one run
     "src/outgrow/testing/specs.py",  # whether a spec can be sent so
 }
 ERRORS = {"PickleError", "PicklingError", "UnpicklingError"}  # may be caught
@@ -140,7 +140,7 @@ DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 # The absence of these is an error in words.
 WITH_AN_EXTRA = {
     "transformers", "peft", "onnx", "pillow", "scikit-learn", "chess", "matplotlib", "mlflow", "wandb", "onnxscript",
-    "onnxruntime",
+    "onnxruntime", "ray",
 }  # fmt: skip
 
 

@@ -286,7 +286,9 @@ def test_garbage_is_what_no_result_needs(store: Store, toy: Toy) -> None:
     (store.root / "damaged").mkdir()
     (store.root / "damaged" / "file").write_text("what a reader moved aside")
     would = collect_garbage(store, reachable, dry_run=True)
-    assert ([one.key for one in would.artefacts], would.size, would.leftovers) == ([KEY], 5, {"damaged": 25})
+    assert ([one.key for one in would.artefacts], would.size) == ([KEY], 5)
+    assert would.leftovers.keys() == {"damaged", "runs"}  # and the last that the run told of itself
+    assert would.leftovers["damaged"] == 25
     assert store.has(KEY)
     assert collect_garbage(store, reachable, dry_run=False) == would
     assert store.keys() == needed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -79,8 +80,14 @@ class Artefacts(Protocol):
         """Take the artefact of another store, whose files lie in a folder; one that is there is kept."""
         ...
 
-    def lock(self, key: str, *, title: str = "") -> AbstractContextManager[None]:
-        """Hold the only right to compute `key`, across processes; waits for another holder, and tells so by `title`."""
+    def lock(self, key: str, *, title: str = "", patience: float = math.inf) -> AbstractContextManager[bool]:
+        """Hold the only right to compute `key`, across processes, and tell whether it is held.
+
+        Waits for another holder, and tells so by `title` after some seconds.
+
+        Args:
+            patience: seconds to wait at most; then it is not held. 0 is one try.
+        """
         ...
 
     def set_weights_aside(self, key: str, weights: bytes) -> str:

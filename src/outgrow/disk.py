@@ -7,6 +7,7 @@ import errno
 import fcntl
 import hashlib
 import logging
+import math
 import os
 import shutil
 import time
@@ -59,12 +60,13 @@ def disk_errors(root: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, shared: bool = False, wait: bool = True, whose: str = "") -> Iterator[bool]:
-    """Hold a lock file inside the block, and tell whether it is held: without `wait`, it may not be.
+def locked(path: Path, *, shared: bool = False, patience: float = math.inf, whose: str = "") -> Iterator[bool]:
+    """Hold a lock file inside the block, and tell whether it is held.
 
     A link in the file's place is refused: whoever made it could have a file elsewhere opened.
 
     Args:
+        patience: seconds to wait at most for whoever else holds it; 0 is one try.
         whose: who else can hold it, in words: told, with the process, after some seconds of waiting.
     """
     try:
@@ -76,10 +78,7 @@ def locked(path: Path, *, shared: bool = False, wait: bool = True, whose: str = 
         raise
     try:
         mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-        held = _try(handle, mode)
-        if wait and not held:
-            _wait(handle, mode, whose or f"the lock {str(path)!r}")
-        yield held or wait
+        yield _try(handle, mode) or _wait(handle, mode, patience, whose or f"the lock {str(path)!r}")
     finally:
         os.close(handle)
 
@@ -92,16 +91,21 @@ def _try(handle: int, mode: int) -> bool:
     return True
 
 
-def _wait(handle: int, mode: int, whose: str) -> None:
-    """Until the lock is held. It is free as soon as its holder ends, however that ends."""
-    told, pause = time.monotonic() + NOTICE, 0.005
-    while time.monotonic() < told:
-        time.sleep(pause)
+def _wait(handle: int, mode: int, patience: float, whose: str) -> bool:
+    """Until the lock is held, or patience ends. It is free as soon as its holder ends, however that ends."""
+    began, pause, told = time.monotonic(), 0.005, False
+    while (waited := time.monotonic() - began) < patience:
+        if waited >= NOTICE and not told:
+            log.warning("waiting for %s%s", whose, holder(handle))
+            told = True
+        if told and patience == math.inf:
+            fcntl.flock(handle, mode)
+            return True
+        time.sleep(min(pause, patience - waited))
         if _try(handle, mode):
-            return
+            return True
         pause = min(0.1, 1.5 * pause)
-    log.warning("waiting for %s%s", whose, holder(handle))
-    fcntl.flock(handle, mode)
+    return False
 
 
 def unreadable(path: Path, error: OSError, *, kept: str = "") -> StoreError:

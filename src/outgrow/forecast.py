@@ -136,7 +136,7 @@ class Forecast:
         kind, fine = self._names[key]
         return [name for name in (self._side[fine], kind, fine) if name]
 
-    def started(self, step: Step) -> None:
+    def started(self, step: Step, where: str = "") -> None:
         """A step has begun; those of equal `together` that begin one after the other are computed in one go."""
         self._events -= 1
         if step.key not in self._expected:
@@ -170,7 +170,15 @@ class Forecast:
             if step.key in group.steps:
                 group.tell(step.key, progress, self._expected[step.key], self._clock())
 
-    def finished(self, step: Step) -> None:
+    def put_off(self, step: Step) -> None:
+        """A step that has begun is not computed here any more: what it took says nothing. It is still to be done."""
+        self._events -= 1
+        self._running = [group for group in self._running if step.key not in group.steps]
+        if step.key in self._begun - self._over:
+            self._begun.discard(step.key)
+            self._waiting[self._names[step.key][1]] += self._expected[step.key]
+
+    def finished(self, step: Step, failure: str = "") -> None:
         """A step is done, has failed, or can no longer be done; the first of a group tells of all."""
         self._events -= 1
         if step.key in self._expected:

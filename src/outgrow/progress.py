@@ -55,7 +55,7 @@ class Live:
         if learned := self._forecast.learned():
             keep_rates(self._machines[-1], learned)
 
-    def started(self, step: Step) -> None:
+    def started(self, step: Step, where: str = "") -> None:
         self._forecast.started(step)
         self._show(step.title)
 
@@ -63,7 +63,10 @@ class Live:
         self._forecast.progressed(step, progress)
         self._show(step.title)
 
-    def finished(self, step: Step) -> None:
+    def put_off(self, step: Step) -> None:
+        self._forecast.put_off(step)
+
+    def finished(self, step: Step, failure: str = "") -> None:
         self._forecast.finished(step)
         self._done.add(step.key)
         self._show(step.title)

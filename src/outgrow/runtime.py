@@ -27,7 +27,11 @@ class Runtime:
         micro_batch_tokens: tokens of one backward pass, padding counted; 0 takes what suits the device.
         imports: Python files with components, which every process imports: those that this one has, by `import_file`.
         checkpointing: recompute activations in the backward pass, for less memory.
+        sharding: whether processes that train together are `replicas`, or each holds a part of the network (`full`).
+        offload: with `full`, keep the network and the optimizer's state in the memory of the CPU.
         checkpoint_minutes: between checkpoints of a long step, the last of which a stopped run goes on from; 0: none.
+        address: of a Ray cluster that is there: `auto`, `HOST:PORT` or `ray://HOST:PORT`; without it, an executor that
+            uses one has its own on this machine.
         tracker: name of a tracker that is shown trainings and results; "" for none.
     """
 
@@ -37,18 +41,24 @@ class Runtime:
     precision: Precision = "auto"
     micro_batch_tokens: int = 0
     checkpointing: bool = False
+    sharding: Literal["replicas", "full"] = "replicas"
+    offload: bool = False
     checkpoint_minutes: float = 5.0
+    address: str = ""
     tracker: str = ""
     imports: tuple[str, ...] = field(default_factory=imported_files)
 
     def __post_init__(self) -> None:
         for name, value, choices in (
-            ("device", self.device, ("auto", "cpu", "cuda", "mps")), ("precision", self.precision, get_args(Precision))
+            ("device", self.device, ("auto", "cpu", "cuda", "mps")), ("precision", self.precision, get_args(Precision)),
+            ("sharding", self.sharding, ("replicas", "full")),
         ):  # fmt: skip
             if value not in choices:
                 raise ConfigError(f"{name} = {value!r}: choose one of {', '.join(choices)}")
         if self.workers < 1:
             raise ConfigError(f"workers = {self.workers}: at least one is needed")
+        if self.offload and self.sharding != "full":
+            raise ConfigError("offload = true is for sharding = 'full' alone: set that too, also for one process")
         if not 0 <= self.checkpoint_minutes < math.inf:
             raise ConfigError(f"checkpoint_minutes = {self.checkpoint_minutes}: minutes are 0 or more; 0 keeps none")
 
@@ -59,6 +69,11 @@ def runtime_of(*, executor: str, workers: int | None, **options: Any) -> Runtime
         raise ConfigError(
             f"workers = {workers}: the executor 'serial' uses one process; add --executor processes (from Python: "
             'executor="processes"), or leave the workers out'
+        )
+    if options.get("address") and executor != "ray":
+        raise ConfigError(
+            f"address = {options['address']!r}: the executor {executor!r} uses no cluster; add --executor ray (from "
+            'Python: executor="ray"), or leave the address out'
         )
     if workers is not None:
         options["workers"] = workers

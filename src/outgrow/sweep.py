@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from outgrow.results.table import Record
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Context, Step
 from outgrow.tracking import following
+from outgrow.watching import telling_to
 
 ATTEMPTS = 20  # what is found damaged on the way is moved aside; the next computes it again, and may find more
 
@@ -27,11 +28,13 @@ ATTEMPTS = 20  # what is found damaged on the way is moved aside; the next compu
 class Silent:
     """A watcher that shows nothing."""
 
-    def started(self, step: Step) -> None: ...
+    def started(self, step: Step, where: str = "") -> None: ...
 
     def progressed(self, step: Step, progress: float) -> None: ...
 
-    def finished(self, step: Step) -> None: ...
+    def put_off(self, step: Step) -> None: ...
+
+    def finished(self, step: Step, failure: str = "") -> None: ...
 
 
 class _Recording:
@@ -41,35 +44,35 @@ class _Recording:
     """
 
     def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan) -> None:
-        self.started, self.progressed = watcher.started, watcher.progressed
+        self.started, self.progressed, self.put_off = watcher.started, watcher.progressed, watcher.put_off
         self._finished, self._store, self._plan = watcher.finished, store, plan
         self._results: dict[str, list[Planned]] = {}
         for one in plan.results:
             self._results.setdefault(one.result.key, []).append(one)
         self._lost: set[str] = set()  # keys of steps that failed, or need one that did
 
-    def finished(self, step: Step) -> None:
-        if isinstance(step, Comparison) and team().rank == 0 and self._store.has(step.key):
+    def finished(self, step: Step, failure: str = "") -> None:
+        if isinstance(step, Comparison) and team().rank == 0 and not failure:
             for one in self._results.get(step.key, ()):
                 with contextlib.suppress(DamagedArtefact):  # seen again, and mended, when all rows are written
                     record(self._store, one.experiment, one.result)
-        self._finished(step)
-        if team().rank == 0 and not self._store.has(step.key):
+        self._finished(step, failure)
+        if failure:
             self._lost.add(step.key)
-            self._lose_after(step.key)
+            self._lose_after(step.key, failure)
 
-    def lose(self, keys: Iterable[str]) -> None:
-        """These cannot be done, and so nothing can that needs them."""
-        for key in keys:
+    def lose(self, failed: Mapping[str, str]) -> None:
+        """These cannot be done, and why; and so nothing can that needs them."""
+        for key, failure in failed.items():
             if key not in self._lost:
                 self._lost.add(key)
-                self._finished(self._plan.steps[key])
-                self._lose_after(key)
+                self._finished(self._plan.steps[key], failure)
+                self._lose_after(key, failure)
 
-    def _lose_after(self, key: str) -> None:
+    def _lose_after(self, key: str, failure: str) -> None:
         for later in self._plan.needing(key, known=self._lost):
             self._lost.add(later)
-            self._finished(self._plan.steps[later])
+            self._finished(self._plan.steps[later], failure)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +98,12 @@ def run_experiments(
     *,
     runtime: Runtime | None = None,
     watcher: Watcher | None = None,
+    told: Artefacts | None = None,
 ) -> Swept:
     """Compute what the store lacks and return every experiment's row; failures are rows too, with verdict `failed`.
+
+    Args:
+        told: the store that is told how far the run is, if not the one that it computes into.
 
     Raises:
         OutgrowError: nothing can come of the request, as its data are wrong; then no row is written.
@@ -110,18 +117,22 @@ def run_experiments(
         raise ConfigError(
             f"run_experiments takes a store, not {store!r}: write open_store({str(store)!r}), from outgrow.store"
         )
-    return run_plan(make_plan(experiments, cached=there(store)), store, runtime or Runtime(), watcher or Silent())
+    return run_plan(make_plan(experiments, cached=there(store)), store, runtime or Runtime(), watcher or Silent(), told)
 
 
-def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> Swept:
+def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher, told: Artefacts | None = None) -> Swept:
     """Carry out a plan against a store, and write the rows of its results."""
     execute, first, computed, elsewhere = executors[runtime.executor], plan, 0, set[str]()
-    if runtime.device != "auto":
+    if runtime.device != "auto" and not runtime.address:
         Context(store, runtime).machine  # noqa: B018 - ConfigError now if it is not there, not at the first training
     outcome = Outcome()
     records: list[Record] = []
-    with _kept_from_garbage(store, plan), following(runtime.tracker, watcher, store, plan) as followed:
-        recording = _Recording(followed or watcher, store, plan)
+    with (
+        _kept_from_garbage(store, plan),
+        telling_to(told or store, watcher, plan, runtime) as telling,
+        following(runtime.tracker, telling, store, plan) as followed,
+    ):
+        recording = _Recording(followed or telling, store, plan)
         for attempt in range(1, ATTEMPTS + 1):
             left, outcome = prepare(plan, store, runtime, recording)
             computed += outcome.here

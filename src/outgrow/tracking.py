@@ -39,7 +39,7 @@ class Following:
     """
 
     def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan, tracker: Tracker) -> None:
-        self.started, self.progressed = watcher.started, watcher.progressed
+        self.started, self.progressed, self.put_off = watcher.started, watcher.progressed, watcher.put_off
         self._finished, self._store, self._tracker = watcher.finished, store, tracker
         self._group: dict[str, set[str]] = {}
         for one in plan.results:
@@ -48,14 +48,14 @@ class Following:
                     self._group.setdefault(step.key, set()).add(one.experiment.name)
         self._works = True
 
-    def finished(self, step: Step) -> None:
-        if isinstance(step, Trained) and self._store.has(step.key):
+    def finished(self, step: Step, failure: str = "") -> None:
+        if isinstance(step, Trained) and not failure:
             with contextlib.suppress(StoreError):  # who needs it will say so
                 one = training(
                     step, ", ".join(sorted(self._group.get(step.key, ()))), read_curve(self._store, step.key)
                 )
                 self._try(lambda: self._tracker.log(one))
-        self._finished(step)
+        self._finished(step, failure)
 
     def rows(self, experiments: Sequence[Experiment], records: Sequence[Record]) -> None:
         """Show the rows, those too that were there before."""

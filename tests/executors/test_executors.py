@@ -21,6 +21,7 @@ from outgrow.errors import ConfigError, DataError, StepFailed
 from outgrow.executors import base as executors_base
 from outgrow.executors import workers
 from outgrow.executors.base import compute, executors
+from outgrow.executors.serving import share_of
 from outgrow.executors.workers import without_interrupts
 from outgrow.experiment import Experiment
 from outgrow.runtime import Runtime
@@ -41,13 +42,16 @@ class Watcher:
         self.finished_: list[str] = []
         self.progress: list[float] = []
 
-    def started(self, step: Step) -> None:
+    def started(self, step: Step, where: str = "") -> None:
         self.started_.append(step.key)
+
+    def put_off(self, step: Step) -> None:
+        self.started_.remove(step.key)
 
     def progressed(self, step: Step, progress: float) -> None:
         self.progress.append(progress)
 
-    def finished(self, step: Step) -> None:
+    def finished(self, step: Step, failure: str = "") -> None:
         self.finished_.append(step.key)
 
 
@@ -64,7 +68,7 @@ def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Pat
         assert len(store.keys()) == swept[name].computed == 14
         assert store.verify() == []
         assert os.listdir(store.root / "tmp") == []
-    assert sorted(names) == ["processes", "serial"]
+    assert sorted(names) == ["processes", "ray", "serial"]
     assert not multiprocessing.active_children()
     serial, processes = swept["serial"], swept["processes"]
     assert [one.row for one in serial.records] == [one.row for one in processes.records]
@@ -233,7 +237,7 @@ def test_workers_never_get_ctrl_c() -> None:
     assert blocked() == "False"
 
 
-def leave(*_: Any) -> None:
+def leave(*_: Any, **__: Any) -> None:
     os._exit(9)
 
 
@@ -249,7 +253,7 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("forked")
 def test_a_worker_that_ends_by_itself_ends_the_run(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outgrow.executors.workers.compute_group", leave)
+    monkeypatch.setattr("outgrow.executors.serving.compute_group", leave)
     how = "a worker process died during 'train toy-xs on ground truth' with exit status 9, .*mend that"
     with pytest.raises(StepFailed, match=how):
         run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=1))
@@ -332,7 +336,7 @@ def test_a_long_call_that_lets_no_thread_run_is_no_death(
     monkeypatch.setattr(workers, "SILENCE", 0.3)
     monkeypatch.setattr(workers, "BEAT", 0.1)
     lost = pytest.fail
-    monkeypatch.setattr("outgrow.executors.processes._Crew._lost", lambda *_, **__: lost("a busy worker was ended"))
+    monkeypatch.setattr("outgrow.executors.crew.Crew._lost", lambda *_, **__: lost("a busy worker was ended"))
     assert run_experiments(toy("method.name=naive"), store, runtime=Runtime(executor="processes")).failures == {}
 
 
@@ -395,12 +399,11 @@ def test_steps_computed_in_one_go_are_as_far_as_all_of_them() -> None:
     """Of four equal steps, one is done and one is halfway; what is told of a step of another group moves nothing."""
     parts = SplitSpec(supervisor=2, transfer=2, validation=2, test=2)
     steps = [Steps().split(ToyTask(n=10, seed=seed), parts, seed=0) for seed in range(5)]
-    far = multiprocessing.RawValue("d", workers.UNTOLD)
-    report, seen = workers._report(steps[:4], far), []
+    seen: list[float] = []
+    report = share_of(steps[:4], seen.append)
     for step, progress in ((0, 0.0), (0, 0.5), (1, 0.5), (0, 1.0), (4, 0.7)):
         report(steps[step], progress)
-        seen.append(far.value)
-    assert seen == [0.0, 0.125, 0.25, 0.375, 0.375]
+    assert seen == [0.0, 0.125, 0.25, 0.375]
 
 
 class Stubborn(Exception):

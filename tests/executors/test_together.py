@@ -155,3 +155,22 @@ def test_without_proc_the_system_is_asked_by_ps(monkeypatch: pytest.MonkeyPatch,
     mine = look(os.getpid())
     assert mine is not None
     assert not mine.stopped
+
+
+def test_patience_ends(store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has other things to do tries once, or waits for a while; who waits long enough is told for what."""
+    monkeypatch.setattr(disk, "NOTICE", 0.1)
+    ready, key = FORK.Event(), "ab" * 32
+    holder = FORK.Process(target=hold, args=(store.root / "locks" / key[:16], ready))
+    holder.start()
+    assert ready.wait(30)
+    with store.lock(key, title="x", patience=0) as held:
+        assert not held
+    assert caplog.messages == []
+    with store.lock(key, title="x", patience=0.3) as held:
+        assert not held
+    assert caplog.messages == [f"waiting for another run that computes 'x' (process {holder.pid})"]
+    holder.kill()
+    holder.join(30)
+    with store.lock(key, title="x", patience=0) as held:
+        assert held

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -32,10 +33,12 @@ class Done:
     Args:
         failures: keys of those that failed, and why.
         elsewhere: keys of those that another run computed meanwhile.
+        held: whether another run is at it, so that nothing was done.
     """
 
     failures: dict[str, BaseException] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
+    held: bool = False
 
 
 @dataclass(kw_only=True)
@@ -91,13 +94,22 @@ class Outcome:
 
 
 class Watcher(Protocol):
-    """Is told what happens, for a progress display. Finished: done, failed, or never to be done."""
+    """Is told what happens, for a progress display."""
 
-    def started(self, step: Step) -> None: ...
+    def started(self, step: Step, where: str = "") -> None:
+        """A step is about to be computed; where, in words, if not in this process."""
 
     def progressed(self, step: Step, progress: float) -> None: ...
 
-    def finished(self, step: Step) -> None: ...
+    def put_off(self, step: Step) -> None:
+        """It is not computed here any more: another run is at it or has done it, or its worker is lost."""
+
+    def finished(self, step: Step, failure: str = "") -> None:
+        """It is done; or it has failed, or can never be done, and why."""
+
+
+class Held(Exception):
+    """Another run holds the lock of a step, longer than there was patience."""
 
 
 Executor = Callable[[Plan, Artefacts, Runtime, Watcher], Outcome]
@@ -105,17 +117,23 @@ Executor = Callable[[Plan, Artefacts, Runtime, Watcher], Outcome]
 executors: Registry[Executor] = Registry("executors", package="outgrow.executors")
 
 
-def compute(step: Step, store: Artefacts, context: Context, write: Write | None = None) -> bool:
+def compute(
+    step: Step, store: Artefacts, context: Context, write: Write | None = None, patience: float = math.inf
+) -> bool:
     """Compute one step into the store, unless someone else has done so meanwhile; whether it was computed here.
 
     Processes that train together all compute it, and the first of them alone writes it.
 
     Args:
         write: writes what was computed already, together with other steps.
+        patience: seconds to wait, at most, for another run that computes it.
+
+    Raises:
+        Held: another run still computes it.
     """
     together = team()
     first = together.rank == 0
-    with store.lock(step.key, title=step.title) if first else contextlib.nullcontext():
+    with _lock(store, step.key, step.title, patience) if first else contextlib.nullcontext():
         if together.gather(store.has(step.key))[0]:
             return False
         inputs = {name: needed.key for name, needed in step.inputs().items()}
@@ -139,19 +157,25 @@ def compute(step: Step, store: Artefacts, context: Context, write: Write | None 
     return True
 
 
-def compute_group(steps: Sequence[Step], store: Artefacts, context: Context) -> Done:
+def compute_group(steps: Sequence[Step], store: Artefacts, context: Context, *, patience: float = math.inf) -> Done:
     """Compute steps that were handed out as a group into the store.
 
     Steps of equal `together` have a lock in common, beside that of each: who waits for it looks again what is left to
     do. It is always taken before the others, so that no two runs can wait for each other.
+
+    Args:
+        patience: seconds to wait, at most, for another run that computes them; then nothing is done.
 
     Raises:
         StoreError: the store itself does not work, so nothing does.
     """
     done = Done()
     made: dict[str, Write | OutgrowError] = {}
+    in_common = bool(steps[0].together) and team().rank == 0
     try:
-        with _in_common(steps, store):
+        with (
+            _lock(store, digest(steps[0].together), steps[0].title, patience) if in_common else contextlib.nullcontext()
+        ):
             if len(steps) > 1:
                 there = team().gather([store.has(step.key) for step in steps])[0]
                 left = [step for step, has in zip(steps, there, strict=True) if not has]
@@ -160,8 +184,10 @@ def compute_group(steps: Sequence[Step], store: Artefacts, context: Context) -> 
                 how = made.get(step.key)
                 if isinstance(how, OutgrowError):
                     done.failures[step.key] = how
-                elif not compute(step, store, context, how):
+                elif not compute(step, store, context, how, math.inf if in_common else patience):
                     done.elsewhere.add(step.key)
+    except Held:
+        return Done(held=True)
     except Exception as error:
         if isinstance(error, StoreError) and not isinstance(error, DamagedArtefact):
             raise
@@ -170,11 +196,12 @@ def compute_group(steps: Sequence[Step], store: Artefacts, context: Context) -> 
     return done
 
 
-def _in_common(steps: Sequence[Step], store: Artefacts) -> contextlib.AbstractContextManager[None]:
-    first = steps[0]
-    if not first.together or team().rank:
-        return contextlib.nullcontext()
-    return store.lock(digest(first.together), title=first.title)
+@contextlib.contextmanager
+def _lock(store: Artefacts, key: str, title: str, patience: float) -> Iterator[None]:
+    with store.lock(key, title=title, patience=patience) as held:
+        if not held:
+            raise Held
+        yield
 
 
 @contextlib.contextmanager

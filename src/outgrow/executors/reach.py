@@ -15,10 +15,13 @@ from outgrow.plan import Plan
 from outgrow.steps import Comparison
 
 
-def check_reach(plan: Plan) -> None:
+def check_reach(plan: Plan, *, scripts: bool = True) -> None:
     """ConfigError where a plan needs what is defined in a notebook, or where a script starts processes unguarded.
 
     A new process imports the main module anew. A notebook and an interactive session are no files that it could import.
+
+    Args:
+        scripts: whether processes import a script that is the main module.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise ConfigError(
@@ -29,11 +32,12 @@ def check_reach(plan: Plan) -> None:
     file = getattr(main, "__file__", None)
     if file == "<stdin>":
         raise ConfigError("processes cannot import what comes from standard input: put it into a file")
-    if file or getattr(main, "__spec__", None):
+    if scripts and (file or getattr(main, "__spec__", None)):
         return
+    place = "script" if file else "notebook or interactive session"
     if name := next(_of_main([plan.steps[key] for key in plan.todo], set()), None):
         raise ConfigError(
-            f"{name!r} is defined in this notebook or interactive session, where processes cannot find it: write it "
+            f"{name!r} is defined in this {place}, where processes cannot find it: write it "
             "into a file, say mine.py, and call outgrow.import_file('mine.py') in its place; or use the executor serial"
         )
 

@@ -15,55 +15,53 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing import connection, resource_tracker
-from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-from outgrow.artefacts import Artefacts
-from outgrow.errors import ConfigError, OutgrowError, StepFailed
-from outgrow.executors.base import Done, compute_group, reason
-from outgrow.nominal import nominal
+from outgrow.errors import StepFailed
+from outgrow.executors.crew import Loss
+from outgrow.executors.reach import death
+from outgrow.executors.serving import FINE, UNTOLD, Answer, Server, pack, unpack
+from outgrow.executors.work import Task
 from outgrow.others import Seen, look
-from outgrow.registry import import_file
 from outgrow.runtime import Runtime
-from outgrow.steps import Context, Step
-from outgrow.store import open_store
 
 BEAT = 1.0  # seconds between two signs of life
 SILENCE = 60.0  # seconds without any, after which a worker is looked at
 GRACE = 5.0  # seconds that a worker without work has to end by itself
-UNTOLD = -1.0  # in place of a share that no step of a group has told yet
-FINE = 0.01  # the least share of a group that is worth telling
 
 
 class Worker:
-    """A process of our own, and the group of steps that it computes; [] while it has nothing to do."""
+    """A process of our own on this machine, and the task that it computes.
 
-    def __init__(self, address: str, runtime: Runtime, threads: int) -> None:
-        self.group: list[Step] = []
+    Args:
+        gpu: what CUDA is to see of the machine's GPUs; None is all that this process sees.
+    """
+
+    ready = True  # what it is given waits until it has started
+    host = ""
+
+    def __init__(self, address: str, runtime: Runtime, *, threads: int, gpu: str | None = None) -> None:
+        self.task: Task | None = None
         self.silent = 0.0
+        self._said: Answer | None = None
         context: Any = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._beats = context.RawValue("Q", 0)
         self._last: tuple[int, Seen | None] = (0, None)
         self._far, self._told = context.RawValue("d", UNTOLD), UNTOLD
         shared = (theirs, self._beats, self._far)
-        self.process = context.Process(target=_serve, args=(*shared, address, runtime, threads))
+        self.process = context.Process(target=_serve, args=(*shared, address, runtime, threads, gpu))
         with without_interrupts():
             self.process.start()
         theirs.close()
+        self.where = f"process {self.process.pid}"
 
-    def give(self, group: list[Step]) -> None:
-        """Let it compute a group. Raises ConfigError where a step cannot be sent to another process."""
-        try:
-            packed = bytes(ForkingPickler.dumps(group))
-        except Exception as error:  # whatever a class of somebody's own raises
-            raise ConfigError(
-                f"{group[0].title!r} cannot be sent to another process ({type(error).__name__}: {error}); use the "
-                "executor serial"
-            ) from error
-        self.group, self.silent = group, 0.0
+    def give(self, task: Task) -> None:
+        """Let it compute a task. Raises ConfigError where a step cannot be sent to another process."""
+        packed = pack(task)
+        self.task, self.silent = task, 0.0
         self._far.value = self._told = UNTOLD
         # a stopped process takes nothing out of a pipe that is full, and nobody here may wait for it
         threading.Thread(target=self._send, args=(packed,), daemon=True).start()
@@ -77,16 +75,18 @@ class Worker:
         """What `multiprocessing.connection.wait` can wait for: an answer, or its end."""
         return [self._pipe, self.process.sentinel]
 
-    def answer(self) -> Done | OutgrowError | None:
-        """What became of its group, if it has said so. An error is one after which no step could be computed."""
-        try:
-            if not self._pipe.poll():
-                return None
-            found: Done | OutgrowError = ForkingPickler.loads(self._pipe.recv_bytes())
-        except (EOFError, OSError):
-            return None
-        self.group = []
+    def answer(self) -> Answer | None:
+        """What became of its task, if it has said so; then it has none any more."""
+        found, self._said = self._said or self._receive(), None
+        if found is not None:
+            self.task = None
         return found
+
+    def _receive(self) -> Answer | None:
+        with contextlib.suppress(EOFError, OSError):
+            if self._pipe.poll():
+                return unpack(self._pipe.recv_bytes())
+        return None
 
     def news(self) -> float | None:
         """The share of its group's time that has passed, as it thinks, if that has grown enough to be told."""
@@ -96,6 +96,19 @@ class Worker:
         self._told = far
         return far
 
+    def loss(self, passed: float) -> Loss | None:
+        """Why it will not answer any more; None while it may, `passed` seconds after it was looked at before."""
+        alive = self.process.is_alive()
+        if alive and (self.task is None or self.look(passed)):
+            return None
+        if not alive and self.task and (said := self._receive()):  # before it ended: that counts
+            self._said = said
+            return None
+        self.kill()
+        status, title = self.process.exitcode, self.task.title if self.task else ""
+        why = StepFailed(death(status, title=title, silence=self.silent if alive else None))
+        return Loss(why, by_itself=not alive and (status or 0) > 0)
+
     def look(self, passed: float) -> bool:
         """Whether it may still come to something, `passed` seconds after it was looked at before.
 
@@ -103,9 +116,9 @@ class Worker:
         """
         beats, (before, seen) = int(self._beats.value), self._last
         if beats != before or not self.silent:
-            self._last, self.silent = (beats, look(self.process.pid or 0)), passed
+            self._last, self.silent = (beats, look(self.process.pid or 0)), min(passed, 2 * BEAT)
             return True
-        self.silent += passed
+        self.silent += min(passed, 2 * BEAT)
         if self.silent < SILENCE:
             return True
         now = look(self.process.pid or 0)
@@ -129,7 +142,7 @@ def close(workers: Sequence[Worker]) -> None:
     """End workers: those that compute something at once, the others as they like, for a few seconds."""
     try:
         for one in workers:
-            if one.group:
+            if one.task:
                 one.process.kill()
             else:
                 one.close()
@@ -156,63 +169,22 @@ def without_interrupts() -> Iterator[None]:
 # In the worker
 
 
-def _serve(pipe: connection.Connection, beats: Any, far: Any, address: str, runtime: Runtime, threads: int) -> None:
-    """Compute groups as they come in, until an empty message comes."""
+def _serve(
+    pipe: connection.Connection, beats: Any, far: Any, address: str, runtime: Runtime, threads: int, gpu: str | None
+) -> None:
+    """Compute tasks as they come in, until an empty message comes."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     threading.Thread(target=_beat, args=(beats,), daemon=True).start()
-    store = open_store(address)
-    try:
-        import torch
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
 
-        for path in runtime.imports:
-            import_file(path)
-        torch.set_num_threads(threads)
-        context = Context(store, runtime)
-    except OutgrowError as error:
-        problem: OutgrowError | None = error
-    else:
-        problem = None
+    def tell(share: float) -> None:
+        far.value = share
+
+    server = Server(address, runtime, threads, tell)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # who started it has ended first
         while packed := pipe.recv_bytes():
-            pipe.send_bytes(_packed(problem or _compute(packed, store, context, far)))
-
-
-def _compute(packed: bytes, store: Artefacts, context: Context, far: Any) -> Done | OutgrowError:
-    try:
-        group: list[Step] = ForkingPickler.loads(packed)
-        context.report = _report(group, far)
-        return compute_group(group, store, context)
-    except OutgrowError as error:
-        return error
-
-
-def _report(group: Sequence[Step], far: Any) -> Callable[[Step, float], None]:
-    """What steps of a group tell how far they are: it puts the share of the whole group where the parent sees it."""
-    done = dict.fromkeys((step.key for step in group), 0.0)
-    whole = sum(nominal(step) for step in group)
-
-    def report(step: Step, progress: float) -> None:
-        if step.key in done:
-            far.value = max(far.value, 0.0) + (progress - done[step.key]) * nominal(step) / whole
-            done[step.key] = progress
-
-    return report
-
-
-def _packed(found: Done | OutgrowError) -> bytes:
-    """An answer that can be read in another process: what cannot be sent as it is becomes words."""
-    if isinstance(found, Done):
-        failures = {key: _sendable(error) for key, error in found.failures.items()}
-        return bytes(ForkingPickler.dumps(Done(failures=failures, elsewhere=found.elsewhere)))
-    return bytes(ForkingPickler.dumps(_sendable(found)))
-
-
-def _sendable(error: Any) -> Any:
-    try:
-        ForkingPickler.loads(ForkingPickler.dumps(error))
-    except Exception:  # whatever its class makes of it
-        return StepFailed(reason(error))
-    return error
+            pipe.send_bytes(server.compute(packed))
 
 
 def _beat(beats: Any) -> None:

@@ -52,7 +52,7 @@ class Part:
         """Hold the part alone and ready for the next piece; ConfigError if another process has it, or it cannot be."""
         with contextlib.ExitStack() as stack:
             with self._errors_told():
-                if not stack.enter_context(locked(self.path, wait=False)):
+                if not stack.enter_context(locked(self.path, patience=0)):
                     raise ConfigError(
                         f"another process is writing {plain(str(self.out))}; choose another file with --out"
                     )

@@ -220,7 +220,7 @@ def _versions(*names: str) -> dict[str, str]:
 @contextlib.contextmanager
 def _lock(pack: Pack, report: Report) -> Iterator[None]:
     path = cache_folder() / ".locks" / pack.name
-    with locked(path, wait=False) as held:
+    with locked(path, patience=0) as held:
         if held:
             yield
             return

@@ -31,13 +31,16 @@ class _Counting:
         self.begun: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
 
-    def started(self, step: Step) -> None:
+    def started(self, step: Step, where: str = "") -> None:
         self.begun[step.key] += 1
 
     def progressed(self, step: Step, progress: float) -> None:
         """Not every step tells of its progress."""
 
-    def finished(self, step: Step) -> None:
+    def put_off(self, step: Step) -> None:
+        """Whoever else is at it."""
+
+    def finished(self, step: Step, failure: str = "") -> None:
         self.ended[step.key] += 1
 
 

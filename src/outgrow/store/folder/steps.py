@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import time
@@ -131,12 +132,15 @@ class Steps(Base):
             self._index.add(manifest)
 
     @contextlib.contextmanager
-    def lock(self, key: str, *, title: str = "") -> Iterator[None]:
-        """Hold the only right to compute `key`, across processes; waits for another holder, and tells so by `title`."""
+    def lock(self, key: str, *, title: str = "", patience: float = math.inf) -> Iterator[bool]:
+        """Hold the only right to compute `key`, across processes, and tell whether it is held.
+
+        Waits for another holder, for `patience` seconds at most, and tells so by `title` after some.
+        """
         self.create()
         path, whose = self.root / "locks" / check_key(key)[:16], f"another run that computes {title or key[:12]!r}"
-        with disk_errors(self.root), locked(path, whose=whose):
-            yield
+        with disk_errors(self.root), locked(path, patience=patience, whose=whose) as held:
+            yield held
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:

@@ -92,7 +92,7 @@ class Store(Steps, Rows):
     @contextlib.contextmanager
     def alone(self, *, dry_run: bool) -> Iterator[bool]:
         """Whether nobody else uses the store; nobody begins to inside the block."""
-        lock: contextlib.AbstractContextManager[bool] = locked(self.root / IN_USE, wait=False)
+        lock: contextlib.AbstractContextManager[bool] = locked(self.root / IN_USE, patience=0)
         if dry_run and not os.access(self.root, os.W_OK):  # then nobody else can be about to write either
             lock = contextlib.nullcontext(True)
         with disk_errors(self.root), lock as alone:

@@ -48,20 +48,26 @@ class Leases:
         self._let_go: list[Future[None]] = []
 
     @contextlib.contextmanager
-    def held(self, name: str, *, whose: str) -> Iterator[None]:
-        """Hold a lease inside the block; waits for another holder, and tells so by `whose`."""
+    def held(self, name: str, *, patience: float, whose: str) -> Iterator[bool]:
+        """Hold a lease inside the block, and tell whether it is held.
+
+        Waits for another holder, for `patience` seconds at most, and tells so by `whose` after some.
+        """
         with self._presence.held():
-            tag = self.take(name)
-            told, pause = time.monotonic() + NOTICE, POLL[0]
+            began, tag = time.monotonic(), self.take(name)
+            told, pause = began + NOTICE, POLL[0]
             while tag is None:
-                time.sleep(pause * random.uniform(0.5, 1.0))
+                if (left := began + patience - time.monotonic()) <= 0:
+                    yield False
+                    return
+                time.sleep(min(left, pause * random.uniform(0.5, 1.0)))
                 pause = min(POLL[1], 1.5 * pause)
                 if time.monotonic() > told:
                     told = float("inf")
                     log.warning("waiting for %s%s", whose, self._holder_in_words(name))
                 tag = self.take(name)
             try:
-                yield
+                yield True
             finally:
                 self._release(name, tag)
 
