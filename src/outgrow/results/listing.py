@@ -46,7 +46,7 @@ class Table:
         self, columns: Mapping[str, Sequence[Any]], texts: list[str], evaluations: Callable[[], bytes]
     ) -> None:
         self.columns, self.texts = columns, texts
-        self._evaluations = evaluations
+        self._evaluations, self._settings = evaluations, dict[int, dict[str, Any]]()
 
     def __len__(self) -> int:
         return len(self.columns["name"])
@@ -63,9 +63,10 @@ class Table:
         return found
 
     def settings(self, number: int) -> dict[str, Any]:
-        """Settings out of the tables that they are made of."""
-        said = self.said
-        return dict([said[one] for one in said[number]])
+        """Settings out of the tables that they are made of; equal ones are one object."""
+        if number not in self._settings:
+            self._settings[number] = dict([self.said[one] for one in self.said[number]])
+        return self._settings[number]
 
 
 class Listed(Record):
