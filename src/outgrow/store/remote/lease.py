@@ -26,7 +26,7 @@ from outgrow.store.remote.bucket import Bucket
 from outgrow.store.remote.presence import Presence
 
 log = logging.getLogger(__name__)
-POLL = (0.05, 1.0)  # seconds between two looks at what another holds: at first, and later
+POLL = (0.05, 5.0)  # seconds between two looks at what another holds: at first, and later
 TRIES, PAUSE = 3, 5.0  # to give a lease back, and seconds between them
 
 
