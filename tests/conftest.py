@@ -21,7 +21,15 @@ from outgrow.spec import spec
 from outgrow.store import Store
 from outgrow.tasks.base import Output
 
-pytest_plugins = ["audited_models", "hub_cache", "tiny_models", "third_party", "endpoints", "s3_server"]  # in plugins/
+pytest_plugins = [
+    "audited_models",
+    "hub_cache",
+    "tiny_models",
+    "third_party",
+    "endpoints",
+    "ray_cluster",
+    "s3_server",
+]  # fmt: skip; in plugins/
 
 TOY = """
 [task]

@@ -173,7 +173,7 @@ def test_what_needs_a_step_that_failed_is_no_longer_waited_for(plan: Plan, store
     before = forecast.left()
     recording.started(failed)
     clock.now += forecast._expected[failed.key]
-    recording.finished(failed)  # and nothing of it is in the store
+    recording.finished(failed, "it failed")
     gone = sum(forecast._expected[key] for key in needing)
     assert len(needing) > 3
     assert before - forecast.left() == pytest.approx(gone)

@@ -140,7 +140,7 @@ DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 # The absence of these is an error in words.
 WITH_AN_EXTRA = {
     "transformers", "peft", "onnx", "pillow", "scikit-learn", "chess", "matplotlib", "mlflow", "wandb", "onnxscript",
-    "onnxruntime",
+    "onnxruntime", "ray",
 }  # fmt: skip
 
 

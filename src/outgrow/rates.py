@@ -47,6 +47,8 @@ def machine_names(runtime: Runtime) -> list[str]:
     Those without workers come first: what is not known with workers may be known without.
     """
     alone = f"{runtime.device}, {threads()} threads"
+    if runtime.address:
+        return [f"{runtime.device}, {runtime.workers} workers at {runtime.address}"]
     return [alone] if at_once(runtime) == 1 else [alone, f"{alone}, {runtime.workers} workers"]
 
 

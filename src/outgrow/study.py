@@ -39,6 +39,7 @@ def run(
     store: str | Path | Artefacts = STORE,
     executor: str = "serial",
     workers: int | None = None,
+    address: str = "",
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
     precision: Precision = "auto",
     fresh: bool = False,
@@ -53,6 +54,7 @@ def run(
         set: settings of names and files by dotted key, such as `{"method.alpha": 0.75}`.
         store: of finished steps: a folder, or `s3://bucket/study`; made if it is not there.
         workers: processes at once, for an executor that uses several; 2 by default.
+        address: of a Ray cluster that is there, for the executor `ray`: `auto`, or HOST:PORT.
         fresh: compute all steps again, for example after you changed your code; old ones are replaced when all is done.
         progress: tell on stderr how far it is.
         tracker: where trainings and results are shown as well: `tensorboard`, `mlflow`, `wandb`.
@@ -64,7 +66,9 @@ def run(
     executors[executor]
     if tracker:
         check_tracker(tracker)
-    runtime = runtime_of(executor=executor, workers=workers, device=device, precision=precision, tracker=tracker)
+    runtime = runtime_of(
+        executor=executor, workers=workers, address=address, device=device, precision=precision, tracker=tracker
+    )
     listed = list(what) if isinstance(what, Sequence) and not isinstance(what, str) else [what]
     experiments = [found for one in listed for found in _experiments(one, seeds, set or {})]
     opened = open_store(store) if isinstance(store, (str, Path)) else store
@@ -78,7 +82,7 @@ def run(
         watcher = None
         if progress and team().rank == 0:
             watcher = stack.enter_context(Live(plan, runtime))
-        swept = run_experiments(experiments, target, runtime=runtime, watcher=watcher)
+        swept = run_experiments(experiments, target, runtime=runtime, watcher=watcher, told=opened)
     if fresh:
         adopt(opened, target)
     results = Results(store=opened, records=swept.records)

@@ -20,7 +20,7 @@ from outgrow.results.table import Record
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Context, Step
 from outgrow.tracking import following
-from outgrow.watching import told
+from outgrow.watching import telling_to
 
 ATTEMPTS = 20  # what is found damaged on the way is moved aside; the next computes it again, and may find more
 
@@ -98,8 +98,12 @@ def run_experiments(
     *,
     runtime: Runtime | None = None,
     watcher: Watcher | None = None,
+    told: Artefacts | None = None,
 ) -> Swept:
     """Compute what the store lacks and return every experiment's row; failures are rows too, with verdict `failed`.
+
+    Args:
+        told: the store that is told how far the run is, if not the one that it computes into.
 
     Raises:
         OutgrowError: nothing can come of the request, as its data are wrong; then no row is written.
@@ -113,19 +117,19 @@ def run_experiments(
         raise ConfigError(
             f"run_experiments takes a store, not {store!r}: write open_store({str(store)!r}), from outgrow.store"
         )
-    return run_plan(make_plan(experiments, cached=there(store)), store, runtime or Runtime(), watcher or Silent())
+    return run_plan(make_plan(experiments, cached=there(store)), store, runtime or Runtime(), watcher or Silent(), told)
 
 
-def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) -> Swept:
+def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher, told: Artefacts | None = None) -> Swept:
     """Carry out a plan against a store, and write the rows of its results."""
     execute, first, computed, elsewhere = executors[runtime.executor], plan, 0, set[str]()
-    if runtime.device != "auto":
+    if runtime.device != "auto" and not runtime.address:
         Context(store, runtime).machine  # noqa: B018 - ConfigError now if it is not there, not at the first training
     outcome = Outcome()
     records: list[Record] = []
     with (
         _kept_from_garbage(store, plan),
-        told(watcher, store, plan, runtime) as telling,
+        telling_to(told or store, watcher, plan, runtime) as telling,
         following(runtime.tracker, telling, store, plan) as followed,
     ):
         recording = _Recording(followed or telling, store, plan)

@@ -82,7 +82,7 @@ class Telling:
 
     def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan, runtime: Runtime) -> None:
         host = socket.gethostname() or "a machine"
-        self.name = f"{_letters(host)}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
+        self.name = f"{named(os.getpid())}-{uuid.uuid4().hex[:4]}"
         self._watcher, self._store, self._host, self._executor = watcher, store, host, runtime.executor
         self._what = ", ".join(dict.fromkeys(one.experiment.name for one in plan.results))
         self._forecast = Forecast(plan, workers=at_once(runtime), known=read_rates(*machine_names(runtime)))
@@ -173,8 +173,8 @@ class Telling:
 
 
 @contextlib.contextmanager
-def told(watcher: Watcher, store: Artefacts, plan: Plan, runtime: Runtime) -> Iterator[Watcher]:
-    """A watcher that tells another what happens inside the block, and the store too."""
+def telling_to(store: Artefacts, watcher: Watcher, plan: Plan, runtime: Runtime) -> Iterator[Watcher]:
+    """A watcher that tells another what happens inside the block, and a store too."""
     if not plan.todo or team().rank:
         yield watcher
         return
@@ -189,6 +189,12 @@ def told(watcher: Watcher, store: Artefacts, plan: Plan, runtime: Runtime) -> It
         telling.end(f"ended by an error: {reason(error)}")
         raise
     telling.end("done")
+
+
+def named(process: int) -> str:
+    """How the names of runs begin that a process of this machine carries out."""
+    host = "".join(one if one.isascii() and one.isalnum() else "-" for one in socket.gethostname())
+    return f"{host[:40] or 'machine'}-{process}"
 
 
 def runs(store: Artefacts) -> list[Told]:
@@ -242,8 +248,3 @@ def _number(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError(value)
     return number
-
-
-def _letters(host: str) -> str:
-    """A machine's name as part of a file's."""
-    return "".join(one if one.isascii() and one.isalnum() else "-" for one in host)[:40]

@@ -26,6 +26,7 @@ from outgrow.cli import (
     results,
     run,
     store,
+    submit,
     train,
     watch,
     zoo,
@@ -61,8 +62,8 @@ app = typer.Typer(
     help="Weak-to-strong generalization: how much of its ceiling does a strong model reach when a weak one teaches it?",
 )  # fmt: skip
 for command in (
-    run.run, watch.watch, train.train, audit.audit, label.label, export.export, results.report, results.analyse,
-    compare.compare, claims.claims, leaderboard.leaderboard, reproduce.reproduce, listing.doctor,
+    run.run, watch.watch, submit.submit, train.train, audit.audit, label.label, export.export, results.report,
+    results.analyse, compare.compare, claims.claims, leaderboard.leaderboard, reproduce.reproduce, listing.doctor,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="list")(listing.list_)

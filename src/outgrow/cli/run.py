@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from outgrow.cli.detach import OPTION, detach
 from outgrow.cli.results import write_report
 from outgrow.cli.store import DEFAULT_STORE, StoreOption
 from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, StoreError
@@ -62,6 +63,13 @@ def run(
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Recompute activations: less memory, a third more time.")
     ] = False,
+    sharding: Annotated[
+        Literal["replicas", "full"],
+        typer.Option(help="Processes that train together hold the whole network, or each a part of it (full)."),
+    ] = "replicas",
+    offload: Annotated[
+        bool, typer.Option("--offload", help="With --sharding full: parameters wait in the CPU's memory.")
+    ] = False,
     checkpoint_minutes: Annotated[
         float,
         typer.Option(min=0, help="Between checkpoints of a long step; a stopped run goes on from the last. 0: none."),
@@ -73,6 +81,7 @@ def run(
         str, typer.Option(help="Show trainings and results there too: tensorboard, mlflow, wandb.", show_default=False)
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and compute nothing.")] = False,
+    detached: Annotated[bool, typer.Option(OPTION, help="Go on in the background (outgrow watch).")] = False,
 ) -> None:
     """Run experiments; what is finished already is not computed again."""
     from outgrow.cli.display import say
@@ -91,13 +100,13 @@ def run(
     runtime = runtime_of(
         executor=executor, workers=workers, address=address, device=device, precision=precision,
         micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing,
-        checkpoint_minutes=checkpoint_minutes, tracker=tracker,
+        sharding=sharding, offload=offload, checkpoint_minutes=checkpoint_minutes, tracker=tracker,
     )  # fmt: skip
     chosen = seeds_from(seeds) if seeds is not None else None
     read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}
     wanted = [one for found in read.values() for one in found]
     opened = open_store(store)
-    if device != "auto":
+    if device != "auto" and not address:
         Context(opened, runtime).machine  # noqa: B018 - ConfigError if it is not there
     target = beside(opened, wanted) if fresh else opened
     plan = make_plan(wanted, cached=target.keys())
@@ -106,6 +115,9 @@ def run(
         return
     if plan.todo:
         opened.create()
+    if detached and plan.todo:
+        detach(plan, opened, sys.argv[1:])
+        return
     changed = changed_code(plan, opened)
     if team().rank:
         errors.quiet = True
@@ -113,7 +125,7 @@ def run(
         print(f"note: {hint}", file=sys.stderr)
     with Live(plan, runtime) as live:
         try:
-            swept = run_experiments(wanted, target, runtime=runtime, watcher=live)
+            swept = run_experiments(wanted, target, runtime=runtime, watcher=live, told=opened)
             if fresh:
                 adopt(opened, target)
         except KeyboardInterrupt:

@@ -64,7 +64,8 @@ class Work:
         self._put_off: deque[Task] = deque()  # those longest not looked at come first
         self._pause = PAUSE[0]
         self._waits_since, self._told = math.inf, False
-        self._lost: list[Task] = []
+        self._at_once: list[Task] = []  # to be done again
+        self._alone: list[Task] = []  # when nothing else is left to do
 
     @property
     def left(self) -> bool:
@@ -77,13 +78,17 @@ class Work:
         Args:
             fits: whether whoever computes has what a step needs.
         """
+        for task in self._at_once:
+            if fits(task.needs):
+                self._at_once.remove(task)
+                return task
         steps = self._frontier.take(fits)
         if not steps and all(one.steps[0].together for one in beside):
             steps = self._frontier.take_part(fits)  # by now groups are as large as they get
         if steps:
             return Task(steps=steps, patience=0.0 if team().size == 1 else math.inf)
-        if self._lost and not beside:
-            return self._lost.pop(0)
+        if self._alone and not beside:
+            return self._alone.pop(0)
         return self._look_again(fits, alone=not beside)
 
     def begun(self, task: Task, where: str = "") -> None:
@@ -115,10 +120,7 @@ class Work:
         task.tries += 1
         for step in task.steps:
             self._watcher.put_off(step)
-        if alone:
-            self._lost.append(task)
-        else:
-            self._put_off.appendleft(task)
+        (self._alone if alone else self._at_once).append(task)
 
     def _look_again(self, fits: Callable[[Needs], bool], *, alone: bool) -> Task | None:
         """The task that was put off longest ago, with patience for a moment; for longer, once, where all waits."""

@@ -52,6 +52,11 @@ class Model:
         """Multiply-accumulates of one forward pass of one example."""
         raise NotImplementedError
 
+    @property
+    def parameters(self) -> float:
+        """How many, roughly; 0 where it has too few for their memory to count."""
+        return 0.0
+
     def longer(self, inputs: np.ndarray) -> float:
         """How many times `cost` a forward pass of one of these takes, in the mean; for estimates of time."""
         return 1.0

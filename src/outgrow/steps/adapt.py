@@ -11,7 +11,7 @@ from outgrow.learning.progress import Progress
 from outgrow.models.base import Model
 from outgrow.spec import plain
 from outgrow.specs import TrainSpec
-from outgrow.steps.base import Step
+from outgrow.steps.base import TRAINING, Step
 from outgrow.steps.context import Context
 from outgrow.steps.split import Part
 from outgrow.steps.stored import stored
@@ -48,6 +48,10 @@ class Adapted(Step):
         return f"language-model {self.model.label} on the inputs of {self.part.name}"
 
     @property
+    def memory(self) -> int:
+        return int(TRAINING * self.model.parameters)
+
+    @property
     def work(self) -> float:
         return 3 * self.model.cost * self.part.size * self.train.epochs
 
@@ -55,7 +59,7 @@ class Adapted(Step):
         from outgrow.learning.masters import leave_grid
         from outgrow.learning.network import check_network
         from outgrow.learning.train import fit
-        from outgrow.learning.weights import packed
+        from outgrow.learning.weights import packed, restore
 
         data = self.part.split.read(context)
         network = check_network(self.model.language_model(), self.model.label)
@@ -68,6 +72,12 @@ class Adapted(Step):
             network, rows, targets, self.train, loss=CrossEntropy(), seed=self.seed, machine=context.machine,
             check=check, checkpoint=context.checkpoint(),
         )  # fmt: skip
+        team = context.machine.team
+        if team.in_step:  # each process has a part of it: put together where nobody trains any more
+            state = team.state(network)
+            network = check_network(self.model.language_model(), self.model.label)
+            if team.rank == 0:
+                restore(network, state)
         leave_grid(network.parameters(), seed=self.seed)  # frozen ones too: low-rank updates are added to them
         (folder / WEIGHTS).write_bytes(packed(network.backbone_state()))
 

@@ -13,6 +13,7 @@ from outgrow.spec import digest
 from outgrow.steps.context import Context
 
 Write = Callable[[Path], None]
+ANSWERING, TRAINING = 4, 16  # bytes of a parameter: itself; with its gradient and two moments, all of them float32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +63,14 @@ class Step:
         return 0.0
 
     @property
+    def memory(self) -> int:
+        """Bytes, roughly, of the network that it computes with; 0 is next to nothing."""
+        return 0
+
+    @property
     def needs(self) -> Needs:
-        """What it needs of a machine: a GPU if it multiplies much."""
-        return Needs(gpus=int(self.work > 0))
+        """What it needs of a machine: where it multiplies much, a GPU."""
+        return Needs(gpus=1, memory=self.memory) if self.work > 0 else Needs()
 
     @property
     def named(self) -> Sequence[Callable[..., Any]]:

@@ -12,7 +12,7 @@ import numpy as np
 from outgrow.models.base import Extractor, Model
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
-from outgrow.steps.base import Step
+from outgrow.steps.base import ANSWERING, Step
 from outgrow.steps.context import Context
 from outgrow.steps.examples import Dataset
 from outgrow.steps.stored import read_texts, stored
@@ -64,6 +64,10 @@ class Features(Step):
     @property
     def title(self) -> str:
         return f"features of {self.model.label} on {self.dataset.task.name}"
+
+    @property
+    def memory(self) -> int:
+        return int(ANSWERING * self.model.parameters)
 
     @property
     def work(self) -> float:

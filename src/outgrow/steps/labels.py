@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from outgrow.learning.objective import WeakLabels, mean_of
-from outgrow.steps.base import Step
+from outgrow.steps.base import ANSWERING, Step
 from outgrow.steps.context import Context
 from outgrow.steps.predictor import Inputs, Predictor
 from outgrow.steps.split import Part
@@ -48,6 +48,10 @@ class Labels(Step):
     @property
     def title(self) -> str:
         return f"{self.by.label} labels {self.part.name}"
+
+    @property
+    def memory(self) -> int:
+        return int(ANSWERING * self.by.parameters)
 
     @property
     def work(self) -> float:

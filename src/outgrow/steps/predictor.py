@@ -56,6 +56,11 @@ class Predictor(Step):
         raise NotImplementedError
 
     @property
+    def parameters(self) -> float:
+        """Of the network that answers, roughly; 0 where that is too few for their memory to count."""
+        return 0.0
+
+    @property
     def features(self) -> Features | None:
         """The stored features that it answers from, if it does."""
         return None
@@ -122,6 +127,10 @@ class Untrained(Predictor):
     @property
     def cost(self) -> float | None:
         return self.model.cost
+
+    @property
+    def parameters(self) -> float:
+        return self.model.parameters
 
     def compute(self, context: Context, folder: Path) -> None:
         """Nothing to do: the pretrained weights are there already."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from outgrow.metrics.base import Predictions
-from outgrow.steps.base import Step
+from outgrow.steps.base import ANSWERING, Step
 from outgrow.steps.context import Context
 from outgrow.steps.predictor import Predictor, Untrained
 from outgrow.steps.split import Part, Split
@@ -46,6 +46,10 @@ class Scored(Step):
     @property
     def title(self) -> str:
         return f"score {self.by.label}{' untrained' if isinstance(self.by, Untrained) else ''}"
+
+    @property
+    def memory(self) -> int:
+        return int(ANSWERING * self.by.parameters)
 
     @property
     def work(self) -> float:

@@ -11,7 +11,7 @@ from outgrow.learning.objective import Lesson, Objective
 from outgrow.models.base import Role
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
-from outgrow.steps.base import Step
+from outgrow.steps.base import ANSWERING, TRAINING, Step
 from outgrow.steps.boosted import Emphasis
 from outgrow.steps.context import Context
 from outgrow.steps.features import Features
@@ -78,6 +78,15 @@ class Trained(Predictor):
     @property
     def cost(self) -> float | None:
         return self.role.model.cost
+
+    @property
+    def parameters(self) -> float:
+        return self.role.model.parameters
+
+    @property
+    def memory(self) -> int:
+        whole = getattr(self.role.model, "training", "full") == "full"
+        return int((TRAINING if whole else ANSWERING) * self.parameters)
 
     @property
     def title(self) -> str:

@@ -131,10 +131,13 @@ class LanguageModel(TextModel):
         return frozenset({"classification", "preference", *generation})
 
     @property
+    def parameters(self) -> float:
+        size = self._preset or self._measured()
+        return size.parameters * (self.layers or size.layers) / size.layers
+
+    @property
     def cost(self) -> float:
-        preset = self._preset
-        size = preset or self._measured()
-        return TOKENS * size.parameters * (self.layers or size.layers) / size.layers
+        return TOKENS * self.parameters
 
     def longer(self, inputs: np.ndarray) -> float:
         tokens = [min(len(str(text)) / LETTERS + 2, self.max_length) for text in inputs.reshape(-1)]

@@ -5,6 +5,7 @@ Layout of the folder, one for each store:
     unfinished/         files of work that is not finished
     tmp/                half-written
     copies.sqlite       manifests and rows as they were read last
+    rows  pooled        what rows say in columns, and evaluations of several seeds
 """
 
 from __future__ import annotations

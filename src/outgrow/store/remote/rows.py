@@ -6,11 +6,13 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from outgrow.errors import StoreError
 from outgrow.store.manifests import check_name, pack_row, unpack_row
 from outgrow.store.remote.base import RESULTS, RUNS, Base
+from outgrow.store.remote.bucket import Listed
 
 
 class Rows(Base):
@@ -43,10 +45,20 @@ class Rows(Base):
         for name, content in self._rows():
             yield name, unpack_row(content, self._where(name), name)
 
-    def _rows(self) -> list[tuple[str, bytes]]:
+    def row_stamps(self) -> dict[str, str]:
+        """By the name of each row, a text that differs when the row does; empty where that cannot be told yet."""
+        return {name.removesuffix(".json"): one.tag for name, one in self._listed_rows().items()}
+
+    def aside(self, name: str) -> Path:
+        """Where a file may be kept, on this machine, that can be made anew from what is here."""
+        return self._cache.root / name
+
+    def _listed_rows(self) -> dict[str, Listed]:
         self.require()
-        listed = {name: one for name, one in self.bucket.listed(RESULTS).items() if re.fullmatch(r"[^/]+\.json", name)}
-        found = self._copies.read(self.bucket, RESULTS, listed)
+        return {name: one for name, one in self.bucket.listed(RESULTS).items() if re.fullmatch(r"[^/]+\.json", name)}
+
+    def _rows(self) -> list[tuple[str, bytes]]:
+        found = self._copies.read(self.bucket, RESULTS, self._listed_rows())
         return [(name.removesuffix(".json"), found[name]) for name in sorted(found)]
 
     def _where(self, name: str) -> str:
