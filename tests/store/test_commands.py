@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,10 @@ import tomli_w
 from s3_server import Server
 
 import outgrow
+from outgrow.experiment import Experiment
+from outgrow.runtime import Runtime
 from outgrow.store.remote.upkeep import RemoteStore
+from outgrow.sweep import run_experiments
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -58,13 +59,11 @@ def test_commands_on_s3(cli: Cli, study: str, bucket: str, s3: Server) -> None:
     assert RemoteStore(f"{bucket}/study").verify() == []
 
 
-def test_workers_open_it_by_its_address(study: str, bucket: str) -> None:
+def test_workers_open_it_by_its_address(toy: Callable[..., list[Experiment]], remote: Callable[[], Any]) -> None:
     """Other processes have the environment alone, in which the server and the credentials stand."""
-    command = [sys.executable, "-m", "outgrow", "run", study, f"--store={bucket}/study", "--executor=processes"]
-    command += ["--workers=1"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert (done.returncode, "Computed 14 steps" in done.stdout) == (0, True), done.stderr
-    store = RemoteStore(f"{bucket}/study")
+    swept = run_experiments(toy(), remote(), runtime=Runtime(executor="processes", workers=1))
+    assert (swept.computed, swept.failures) == (14, {})
+    store = remote()
     assert store.verify() == []
     assert len(store.keys()) == 14
     assert not [name for name in store.bucket.listed("") if name.startswith(("locks/", "in-use/"))]
