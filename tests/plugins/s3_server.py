@@ -46,7 +46,8 @@ class Server:
 
     def _answer(self, environ: dict[str, Any], start: Any) -> Any:
         method, query = environ["REQUEST_METHOD"], environ["QUERY_STRING"]
-        time.sleep(self.latency)
+        if self.latency:
+            time.sleep(self.latency)
         with self._alone:
             self.requests.append((method, environ["PATH_INFO"] + f"?{query}" * ("prefix" in query)))
             if self.refuse[method] > 0:

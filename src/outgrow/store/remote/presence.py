@@ -68,15 +68,18 @@ class Presence:
         return not self.others()
 
     def close(self) -> None:
-        """Give no more signs of life, and take the last one back."""
+        """Give no more signs of life, and take the last one back, if nothing holds it."""
         with self._guard:
+            if self._thread is None or not self.idle:
+                return
             thread, self._thread = self._thread, None
-        if thread is not None:
+            name, self.name = self.name, uuid.uuid4().hex  # who holds it next is another one to others
             self._end.set()
-            thread.join()
-            self._take_back()
+        thread.join()
+        self._take_back(name)
 
     def _at_exit(self) -> None:
+        self._holders = 0
         with contextlib.suppress(Exception):  # others see after LEASE seconds that it is gone
             self.close()
 
@@ -93,7 +96,7 @@ class Presence:
                     return
                 if self.idle:
                     self._thread = None
-                    self._take_back()
+                    self._take_back(self.name)
                     return
             try:
                 self._give()
@@ -105,6 +108,6 @@ class Presence:
         who = {"host": socket.gethostname(), "process": os.getpid(), "beats": self._beats}
         self._bucket.put(IN_USE + self.name, json.dumps(who).encode())
 
-    def _take_back(self) -> None:
+    def _take_back(self, name: str) -> None:
         with contextlib.suppress(StoreError):
-            self._bucket.remove([IN_USE + self.name])
+            self._bucket.remove([IN_USE + name])
