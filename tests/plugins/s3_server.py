@@ -88,9 +88,9 @@ def serving() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def _s3() -> Iterator[Server]:
-    with serving() as server:
-        os.environ.pop("AWS_ENDPOINT_URL")
-        yield server
+    server = Server()
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -95,7 +95,9 @@ class Leases:
         return found is not None and _read(found).presence in self._presence.others()
 
     def give_back(self, name: str, tag: str) -> None:
-        """Let go of a lease, if it is ours still."""
+        """Let go of a lease, if it is ours still. Not every server looks at the condition of a removal."""
+        if self._presence.late and ((found := self._bucket.tagged(name)) is None or found[1] != tag):
+            return
         self._bucket.remove_own(name, tag)
 
     def finish(self) -> None:
