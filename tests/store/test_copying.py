@@ -86,7 +86,7 @@ def test_rows_are_chosen_and_what_they_rest_on_comes_with_them(
     status, _, err = cli("store", "pull", str(store.root), f"--store={store.root}")
     assert (status, "is the store itself" in err) == (2, True)
     status, _, err = cli("store", "pull", f"{bucket}/nothing", f"--store={store.root}")
-    assert (status, "no store at" in err) == (1, True)
+    assert (status, "no store at" in err) == (2, True)
 
 
 def test_rows_that_differ_are_told_and_left(store: Store, tmp_path: Path, cli: Cli) -> None:
