@@ -55,6 +55,7 @@ class Watcher:
         self.finished_.append(step.key)
 
 
+@pytest.mark.usefixtures("ray_cluster")
 def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Path) -> None:
     """Three experiments of a sweep with one whose training breaks: the others are done, to the same numbers."""
     experiments = [*toy("method.name=naive", BREAKS), *toy("method.name=confidence")]
@@ -70,11 +71,12 @@ def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Pat
         assert os.listdir(store.root / "tmp") == []
     assert sorted(names) == ["processes", "ray", "serial"]
     assert not multiprocessing.active_children()
-    serial, processes = swept["serial"], swept["processes"]
+    serial, processes, ray = swept["serial"], swept["processes"], swept["ray"]
     assert [one.row for one in serial.records] == [one.row for one in processes.records]
+    assert [one.row for one in serial.records] == [one.row for one in ray.records]
     assert [one.row.verdict == "failed" for one in serial.records] == [False, True, False]
-    assert serial.failures.keys() == processes.failures.keys()
-    for one in (serial, processes):
+    assert serial.failures.keys() == processes.failures.keys() == ray.failures.keys()
+    for one in (serial, processes, ray):
         assert len(one.failures) == 2  # student and ceiling
         assert all(isinstance(error, StepFailed) for error in one.failures.values())
         assert re.match(r"train toy-l on .*: the loss is (nan|inf) at update 2 of 4 with", one.records[1].failure)
