@@ -1,7 +1,8 @@
 """The paper's study in full, as experiments of tasks and models that are here; they are planned without the hub.
 
-Burns et al. 2023: 22 tasks, models of many sizes of one family, every pair of a weaker and a stronger one, three methods.
-The family is not public and its number of sizes not told; the eight sizes of Pythia stand in. Seeds are not told: three.
+Burns et al. 2023: 22 tasks, models of many sizes of one family, every pair of a weaker and a stronger one, three
+methods. The family is not public and the number of its sizes is not told: the eight sizes of Pythia stand in. Nor are
+seeds told: three here.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ pytest_plugins = [
     "third_party",
     "endpoints",
     "ray_cluster",
-]  # in plugins/
+    "s3_server",
+]  # fmt: skip; in plugins/
 
 TOY = """
 [task]

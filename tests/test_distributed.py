@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from outgrow.results.records import read_records
 from outgrow.store import Store
@@ -47,17 +48,19 @@ def run(
     return ended
 
 
-def test_two_processes_give_what_one_gives(toml: Callable[..., str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("extra", [(), ("--sharding", "full", "--checkpoint-minutes", "0.0001")])
+def test_two_processes_give_what_one_gives(toml: Callable[..., str], tmp_path: Path, extra: tuple[str, ...]) -> None:
     experiment = toml(("learning_rate = 3e-2", "learning_rate = 3e-2\nbatch_size = 20"))
     (alone,) = run(experiment, tmp_path / "one", processes=1)
     assert alone.returncode == 0, alone.stderr
-    both = run(experiment, tmp_path / "two", processes=2)
+    both = run(experiment, tmp_path / "two", processes=2, extra=extra)
     assert [process.returncode for process in both] == [0, 0], both[0].stderr + both[1].stderr
     assert "toy-xs" in both[0].stdout
     assert both[1].stdout == "", "only the first process speaks"
     one, two = Store(tmp_path / "one"), Store(tmp_path / "two")
     assert one.keys() == two.keys(), "how many processes compute is part of no key"
     assert not two.verify()
+    assert not list(two.root.glob("unfinished/*"))
     records = read_records(two)
     assert len(records) == 2
     for record in records:

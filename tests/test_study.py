@@ -117,7 +117,7 @@ def test_failures_are_told_by_row(done: Results, caplog: pytest.LogCaptureFixtur
 
 def test_results_as_text(done: Results) -> None:
     first, names, *body, failed, other = repr(done).splitlines()
-    assert first == f"4 results, pooled over seeds into 2, in {done.store.root}"
+    assert first == f"4 results, pooled over seeds into 2, in {done.store}"
     assert names.split("  ")[0] == "experiment"
     assert len(body) == 2
     assert body[0].split()[:4] == ["<b>small</b>", "toy-xs", "toy-l", "naive"]
@@ -127,7 +127,7 @@ def test_results_as_text(done: Results) -> None:
     same = replace(done, records=[replace(one, failure="no") for one in done.records])
     assert repr(same).splitlines()[-1] == "failed: <b>small</b>: toy-xs -> toy-l, naive, seed 0 and 3 more: no"
     nothing = Results(store=done.store, records=[])
-    assert repr(nothing) == f"0 results, in {done.store.root}"
+    assert repr(nothing) == f"0 results, in {done.store}"
 
 
 class Page(html.parser.HTMLParser):

@@ -110,6 +110,14 @@ class Artefacts(Protocol):
         """All rows by name, their checksums verified."""
         ...
 
+    def row_stamps(self) -> dict[str, str]:
+        """By the name of each row, a text that differs when the row does; empty where that cannot be told yet."""
+        ...
+
+    def aside(self, name: str) -> Path:
+        """Where a file may be kept, on this machine, that can be made anew from what is here."""
+        ...
+
     def forget_result(self, name: str) -> None:
         """Remove one row; none where there is none."""
         ...

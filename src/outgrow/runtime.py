@@ -24,6 +24,8 @@ class Runtime:
         micro_batch_tokens: tokens of one backward pass, padding counted; 0 takes what suits the device.
         imports: Python files with components, which every process imports: those that this one has, by `import_file`.
         checkpointing: recompute activations in the backward pass, for less memory.
+        sharding: whether processes that train together are `replicas`, or each holds a part of the network (`full`).
+        offload: with `full`, keep the network and the optimizer's state in the memory of the CPU.
         checkpoint_minutes: between checkpoints of a long step, the last of which a stopped run goes on from; 0: none.
         address: of a Ray cluster that is there: `auto`, `HOST:PORT` or `ray://HOST:PORT`; without it, an executor that
             uses one has its own on this machine.
@@ -36,6 +38,8 @@ class Runtime:
     precision: Precision = "auto"
     micro_batch_tokens: int = 0
     checkpointing: bool = False
+    sharding: Literal["replicas", "full"] = "replicas"
+    offload: bool = False
     checkpoint_minutes: float = 5.0
     address: str = ""
     tracker: str = ""
@@ -43,12 +47,15 @@ class Runtime:
 
     def __post_init__(self) -> None:
         for name, value, choices in (
-            ("device", self.device, ("auto", "cpu", "cuda", "mps")), ("precision", self.precision, get_args(Precision))
+            ("device", self.device, ("auto", "cpu", "cuda", "mps")), ("precision", self.precision, get_args(Precision)),
+            ("sharding", self.sharding, ("replicas", "full")),
         ):  # fmt: skip
             if value not in choices:
                 raise ConfigError(f"{name} = {value!r}: choose one of {', '.join(choices)}")
         if self.workers < 1:
             raise ConfigError(f"workers = {self.workers}: at least one is needed")
+        if self.offload and self.sharding != "full":
+            raise ConfigError("offload = true is for sharding = 'full' alone: set that too, also for one process")
         if not 0 <= self.checkpoint_minutes < math.inf:
             raise ConfigError(f"checkpoint_minutes = {self.checkpoint_minutes}: minutes are 0 or more; 0 keeps none")
 

@@ -11,6 +11,7 @@ import damage
 import killed_trainings
 import kills
 import lost_workers
+import many_writers
 import pytest
 
 
@@ -21,6 +22,7 @@ import pytest
         (damage.main, 5),
         (beside.main, 1),
         (lost_workers.main, 1),
+        (functools.partial(many_writers.main, study="toy", writers=4, heirs=2), 1),
         (functools.partial(killed_trainings.main, interval=0.1, epochs=8), 2),
     ],
 )

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
+import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -20,39 +25,41 @@ ENVIRONMENT = {
 
 
 class Server:
-    """Its address, and the requests that it has answered, as `(method, path)`."""
+    """Its address, and the requests that it was sent: method, path and, of a listing, the prefix."""
 
     def __init__(self) -> None:
-        from moto.server import DomainDispatcherApplication, create_backend_app
+        from moto.server import DomainDispatcherApplication, create_backend_app  # type: ignore[attr-defined]
         from werkzeug.serving import make_server
 
-        self._app = DomainDispatcherApplication(create_backend_app)
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._app: Any = DomainDispatcherApplication(create_backend_app)
         self._alone = threading.Lock()
         self.requests: list[tuple[str, str]] = []
         self.refuse: Counter[str] = Counter()  # how many more requests of a method are answered with 503
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
-        self._server.daemon_threads = True
+        self.blind = False  # whether conditions of writes are overlooked, as older servers do
+        self._server: Any = make_server("127.0.0.1", 0, self._answer, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
     def _answer(self, environ: dict[str, Any], start: Any) -> Any:
-        method = environ["REQUEST_METHOD"]
+        method, query = environ["REQUEST_METHOD"], environ["QUERY_STRING"]
         with self._alone:
-            self.requests.append((method, environ["PATH_INFO"]))
+            self.requests.append((method, environ["PATH_INFO"] + f"?{query}" * ("prefix" in query)))
             if self.refuse[method] > 0:
                 self.refuse[method] -= 1
                 start("503 Slow Down", [("Content-Type", "application/xml")])
                 return [b"<Error><Code>SlowDown</Code><Message>slow down</Message></Error>"]
+            if self.blind:
+                for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+                    environ.pop(name, None)
             return self._app(environ, start)
 
     def bucket(self, name: str) -> str:
         """Make a bucket; its address."""
         import boto3  # type: ignore[import-untyped]
 
-        client = boto3.client("s3", endpoint_url=self.url)
-        with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):
-            client.create_bucket(Bucket=name)
+        boto3.client("s3", endpoint_url=self.url).create_bucket(Bucket=name)
         return f"s3://{name}"
 
     def close(self) -> None:
@@ -73,3 +80,47 @@ def serving() -> Iterator[Server]:
         server.close()
         os.environ.clear()
         os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def _s3() -> Iterator[Server]:
+    with serving() as server:
+        os.environ.pop("AWS_ENDPOINT_URL")
+        yield server
+
+
+@pytest.fixture
+def s3(_s3: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
+    """The server, with no requests counted yet, and a folder of copies for this test alone."""
+    for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL": _s3.url, "OUTGROW_CACHE": str(tmp_path / "cache")}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(_s3, "refuse", Counter())
+    monkeypatch.setattr(_s3, "blind", False)
+    _s3.requests.clear()
+    return _s3
+
+
+@pytest.fixture
+def impatient(s3: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Who speaks to the server reads the environment anew, and tries everything once; our own code may try again."""
+    from s3fs import S3FileSystem
+
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(S3FileSystem, "retries", 1)
+    S3FileSystem.clear_instance_cache()
+    yield
+    S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture
+def bucket(s3: Server) -> str:
+    """The address of a bucket of this test alone."""
+    return s3.bucket(f"test-{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def remote(s3: Server, bucket: str) -> Callable[[], Any]:
+    """Opens one and the same store, as another process would."""
+    from outgrow.store import open_store
+
+    return lambda: open_store(f"{bucket}/study")

@@ -63,6 +63,13 @@ def run(
     checkpointing: Annotated[
         bool, typer.Option("--checkpointing", help="Recompute activations: less memory, a third more time.")
     ] = False,
+    sharding: Annotated[
+        Literal["replicas", "full"],
+        typer.Option(help="Processes that train together hold the whole network, or each a part of it (full)."),
+    ] = "replicas",
+    offload: Annotated[
+        bool, typer.Option("--offload", help="With --sharding full: parameters wait in the CPU's memory.")
+    ] = False,
     checkpoint_minutes: Annotated[
         float,
         typer.Option(min=0, help="Between checkpoints of a long step; a stopped run goes on from the last. 0: none."),
@@ -93,7 +100,7 @@ def run(
     runtime = runtime_of(
         executor=executor, workers=workers, address=address, device=device, precision=precision,
         micro_batch_tokens=micro_batch_tokens, checkpointing=checkpointing,
-        checkpoint_minutes=checkpoint_minutes, tracker=tracker,
+        sharding=sharding, offload=offload, checkpoint_minutes=checkpoint_minutes, tracker=tracker,
     )  # fmt: skip
     chosen = seeds_from(seeds) if seeds is not None else None
     read = {one: read_experiments(one, settings=settings or [], seeds=chosen) for one in experiments}

@@ -136,3 +136,65 @@ def store_rebuild(store: StoreOption = DEFAULT_STORE) -> None:
     from outgrow.store import open_store
 
     say(f"{counted(open_store(store, existing=True).rebuild(), 'artefact')} in the index")
+
+
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", help="Only rows with column=value and what they rest on; may be given several times."),
+]
+
+
+@store_app.command("push")
+def store_push(
+    to: Annotated[str, typer.Argument(help="The store to copy to: s3://bucket/study, or a folder.", metavar="STORE")],
+    store: StoreOption = DEFAULT_STORE,
+    where: Where = None,
+) -> None:
+    """Copy rows and finished steps to another store; what is there is left as it is."""
+    from outgrow.store import open_store
+
+    _copy(open_store(store, existing=True), open_store(to), where or [])
+
+
+@store_app.command("pull")
+def store_pull(
+    of: Annotated[str, typer.Argument(help="The store to copy from: s3://bucket/study, or a folder.", metavar="STORE")],
+    store: StoreOption = DEFAULT_STORE,
+    where: Where = None,
+) -> None:
+    """Copy rows and finished steps from another store; what is here is left as it is."""
+    from outgrow.store import open_store
+
+    _copy(open_store(of, existing=True), open_store(store), where or [])
+
+
+def _copy(source: Artefacts, target: Artefacts, where: list[str]) -> None:
+    """Copy, and tell what came of it; exit 1 where something could not be copied."""
+    from outgrow.cli.display import say
+    from outgrow.results.columns import select
+    from outgrow.results.records import records_by_name
+    from outgrow.store.copying import copy
+
+    if str(source) == str(target):
+        raise ConfigError(f"{source} is the store itself: give another one to copy to or from")
+    names = None
+    if where:
+        named = records_by_name(source)
+        chosen = {id(one) for one in select([*named.values()], where)}
+        names = {name for name, one in named.items() if id(one) in chosen}
+    done = copy(source, target, names=names)
+    there = f"; {counted(done.there, 'artefact')} {'was' if done.there == 1 else 'were'} there already" * bool(
+        done.there
+    )
+    what = f"{counted(done.artefacts, 'artefact')}, {done.size:,} bytes, and {counted(done.rows, 'row')}"
+    say(f"copied {what} from {source} to {target}{there}")
+    if done.missing:
+        say(f"{counted(len(done.missing), 'artefact')} that rows rest on are not in {source}, and so were not copied")
+    for problem in done.damaged.values():
+        say(problem)
+    if done.left:
+        say(f"left out {counted(len(done.left), 'row')} that rest on what is damaged: run them again")
+    for name in done.conflicts:
+        say(f"row {name}: {target} has one that says something else, which was left as it is")
+    if done.damaged or done.conflicts:
+        raise typer.Exit(1)

@@ -11,6 +11,7 @@ from outgrow.specs import SplitSpec, TrainSpec
 
 OPTIONS = (
     "device", "precision", "executor", "workers", "store", "checkpointing", "checkpoint_minutes", "micro_batch_tokens",
+    "sharding", "offload",
 )  # fmt: skip
 """Where and how fast to compute: options of the command, in no file."""
 TABLES_OF = {

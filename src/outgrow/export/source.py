@@ -14,8 +14,8 @@ from outgrow.errors import ConfigError
 from outgrow.learning.objective import mean_of
 from outgrow.own_model import kept_rows
 from outgrow.plain import counted
-from outgrow.results.columns import differing, flat
 from outgrow.results.records import read_records
+from outgrow.results.settings import differing, flat
 from outgrow.results.table import Record
 from outgrow.steps import Context, Trained
 from outgrow.steps.combine import Combined

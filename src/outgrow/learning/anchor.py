@@ -9,6 +9,7 @@ from torch import Tensor
 from outgrow.learning.batching import Rows
 from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network
+from outgrow.learning.pieces import made
 from outgrow.learning.predict import in_batches
 
 
@@ -37,14 +38,16 @@ class Anchor:
 @torch.no_grad()
 def _represented(network: Network, rows: Rows, machine: Machine) -> Tensor:
     """The representation of all rows, [n, 1 or 2, width], in float32; processes that train together share the work."""
-    was_training, team = network.training, machine.team
+    was_training = network.training
     network.eval()
-    found: list[tuple[np.ndarray, Tensor]] = []
+
+    def represented(piece: np.ndarray) -> np.ndarray:
+        _, some = network.represent(rows.batch(piece, machine.device))
+        vectors: np.ndarray = some.float().cpu().view(len(piece), -1, some.shape[-1]).numpy()
+        return vectors
+
     with machine.multiplying(network):
-        for piece in in_batches(rows, machine.device.type)[team.rank :: team.size]:
-            _, some = network.represent(rows.batch(piece, machine.device))
-            found.append((piece, some.float().cpu().view(len(piece), -1, some.shape[-1])))
+        found = list(made(in_batches(rows, machine.device.type), represented, machine.team))
     network.train(was_training)
-    found = [one for some in team.gather(found) for one in some]
-    whole = torch.cat([some for _, some in found])
-    return whole[np.argsort(np.concatenate([piece for piece, _ in found]), kind="stable")]
+    whole = np.concatenate([some for _, some in found])
+    return torch.from_numpy(whole[np.argsort(np.concatenate([piece for piece, _ in found]), kind="stable")])

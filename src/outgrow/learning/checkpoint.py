@@ -91,13 +91,14 @@ NEVER = Checkpoint()
 
 
 def optimizer_state(optimizer: torch.optim.Optimizer, network: nn.Module, team: Team) -> State:
-    """What an optimizer remembers of each parameter, `PARAMETER/NAME` -> tensor, whole."""
-    return {
-        f"{name}/{what}": team.whole(value)
-        for name, parameter in network.named_parameters()
-        if parameter in optimizer.state
-        for what, value in optimizer.state[parameter].items()
-    }
+    """What an optimizer remembers of each parameter, `PARAMETER/NAME` -> tensor, whole; the first process needs it."""
+    found = {}
+    for name, parameter in network.named_parameters():
+        for what, value in sorted(optimizer.state.get(parameter, {}).items()):  # in one order on all processes
+            whole = team.whole(value)
+            if team.rank == 0:
+                found[f"{name}/{what}"] = whole
+    return found
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, network: nn.Module, state: State, team: Team) -> None:

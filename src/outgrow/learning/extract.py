@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 
 from outgrow.errors import StepFailed
 from outgrow.learning.batching import Rows
@@ -27,7 +26,7 @@ def extracted(network: Network, rows: Rows, machine: Machine, label: str, *, kep
     """
 
     def features(piece: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
+        with machine.team.answering():
             found: np.ndarray = network(rows.batch(piece, machine.device)).float().cpu().numpy()
         return found
 

@@ -16,6 +16,7 @@ import torch
 
 from outgrow.errors import ConfigError
 from outgrow.learning.network import Network
+from outgrow.learning.shards import team_of
 from outgrow.learning.team import Team, team
 from outgrow.runtime import Runtime
 
@@ -65,6 +66,7 @@ class Machine:
             "tokens of a micro-batch": str(self.training_tokens),
             "recomputed activations": str(self.checkpointing),
             "processes": str(self.team.size),
+            "parameters": "shared out" if self.team.in_step else "whole",
         }
 
     def number_format(self, network: Network) -> torch.dtype:
@@ -79,7 +81,8 @@ class Machine:
         """Move a network to the device and let it suit itself to it."""
         if network.mixed_precision:
             keep_freed_memory()
-        network.to(self.device, dtype)
+        low = self.number_format(network) is torch.bfloat16
+        self.team.place(network, self.device, dtype, low=low)
         network.settle(self.device)
         return network
 
@@ -104,6 +107,7 @@ def machine_of(runtime: Runtime) -> Machine:
         precision=runtime.precision,
         tokens=runtime.micro_batch_tokens,
         checkpointing=runtime.checkpointing,
+        team=team_of(runtime),
     )
 
 

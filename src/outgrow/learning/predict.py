@@ -5,35 +5,37 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from outgrow.learning.batching import Rows, micro_batches
 from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network
 from outgrow.learning.pieces import NONE, Pieces, made
+from outgrow.learning.team import Team
 from outgrow.tasks.base import Output
 
+ALONE = Team()
 ROWS, TOKENS = 512, 1_024  # of a batch, at most
 MORE_TOKENS = 4_096  # where there is a GPU; on a CPU what is computed between two products should stay in its caches
 
 
-@torch.inference_mode()
 def predict(network: Network, rows: Rows, *, machine: Machine, kept: Pieces = NONE) -> np.ndarray:
     """Answers to each row: probabilities float32 [n, classes], rows summing to 1; texts [n] of a text generator.
 
     Args:
         kept: pieces that were answered before.
     """
-    was_training = network.training
+    was_training, team = network.training, machine.team
     machine.place(network).eval()
 
     def answered(piece: np.ndarray) -> np.ndarray:
         batch = rows.batch(piece, machine.device)
         return network.generate(batch) if network.generates else _probabilities(network(batch))
 
-    with machine.multiplying(network):
-        pieces = list(made(in_batches(rows, machine.device.type), answered, machine.team, kept))
+    if network.generates and team.in_step:  # the lengths of answers differ, and so would the calls of processes
+        team = ALONE
+    with machine.team.answering(), machine.multiplying(network):
+        pieces = list(made(in_batches(rows, machine.device.type), answered, team, kept))
     network.train(was_training)
     found = np.concatenate([said for _, said in pieces])
     answers = np.empty_like(found)

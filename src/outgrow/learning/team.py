@@ -9,10 +9,12 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import torch
     from accelerate import PartialState
     from torch import Tensor, nn
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Team:
-    """One process that is alone; others say what they do differently.
+    """One process that is alone, or several that each hold the whole network; others say what they do differently.
 
     Args:
         size: processes that train together.
@@ -32,21 +34,32 @@ class Team:
     in_step = False
     """Whether all processes have to run the network at once, those without work too."""
 
-    def wrap(self, network: nn.Module) -> None:
-        """Make a network ready to be trained together, in place; here each process holds it whole."""
+    def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None, *, low: bool) -> None:
+        """Put a network where it is computed, in place.
+
+        Args:
+            low: whether it is multiplied in bfloat16.
+        """
+        network.to(device, dtype)
+
+    def answering(self) -> AbstractContextManager[Any]:
+        """Inside the block nothing is trained."""
+        import torch
+
+        return torch.inference_mode()
 
     def state(self, network: nn.Module) -> State:
-        """What a training changes of a wrapped network, whole, as `weights.trainable` gives it."""
+        """What a training changes of a network, whole, as `weights.trainable` gives it; the first process needs it."""
         from outgrow.learning.weights import trainable
 
         return trainable(network)
 
     def load(self, network: nn.Module, state: State) -> None:
-        """Put what `state` gave into a network that was wrapped alike."""
+        """Put what `state` gave into a network that was placed alike."""
         network.load_state_dict(state, strict=False)
 
     def whole(self, tensor: Tensor) -> Tensor:
-        """A tensor of which each process may hold a part; only the first process is given it."""
+        """A tensor of which each process may hold a part."""
         return tensor
 
     def part(self, whole: Tensor, like: Tensor) -> Tensor:
@@ -58,6 +71,14 @@ class Team:
         from torch.nn.utils import clip_grad_norm_
 
         return clip_grad_norm_(parameters, most)
+
+    def reduce(self, parameters: Sequence[Tensor]) -> None:
+        """Add the gradients up over all processes, in place; a process without one adds nothing."""
+        if self.size > 1:
+            for parameter in parameters:
+                if parameter.grad is None:
+                    parameter.grad = parameter.new_zeros(parameter.shape)
+            self.sum([parameter.grad for parameter in parameters if parameter.grad is not None])
 
     def sum(self, tensors: Sequence[Tensor]) -> None:
         """Add each tensor up over all processes, in place."""
@@ -108,6 +129,9 @@ def _state() -> PartialState:
     import torch
     from accelerate import PartialState
 
+    if torch.cuda.is_available() and not torch.distributed.is_initialized():  # what is offloaded is summed on CPUs
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        torch.distributed.init_process_group("cpu:gloo,cuda:nccl")
     state = PartialState(cpu=not torch.cuda.is_available())
     atexit.register(state.destroy_process_group)  # else its threads can end a process that is done with an abort
     return state

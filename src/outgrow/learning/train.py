@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from outgrow.errors import StepFailed
 from outgrow.learning.anchor import Anchor
@@ -58,7 +58,7 @@ def fit(
     lengths, team = rows.lengths, machine.team
     total = math.ceil(len(rows) / spec.batch_size) * spec.epochs
     checks = {round(total * i / spec.evaluations) for i in range(1, spec.evaluations + 1)}
-    team.wrap(machine.place(network).train())
+    machine.place(network).train()
     if not spec.dropout:
         switch_off_dropout(network)
     if machine.checkpointing:
@@ -73,7 +73,7 @@ def fit(
     if began is None:
         check(network, Progress(share=0.0))
         if network.mixed_precision:  # also in float32: the weights may be read in bfloat16 elsewhere
-            leave_grid(parameters, seed=seed)
+            leave_grid(parameters, seed=seed, team=team)
     else:
         began.restore(network, optimizer, function, machine.device, team)
     done, losses = (began.done, [*began.losses]) if began else (0, [])
@@ -100,6 +100,7 @@ def fit(
             network, rows, targets, counts, pieces, function,
             rowwise=loss.rowwise, progress=done / total, machine=machine, anchor=anchor,
         )  # fmt: skip
+        team.reduce(parameters)
         done += 1
         if not math.isfinite(value):
             raise StepFailed(run_away(value, done, total, spec))
@@ -136,6 +137,8 @@ def accumulate(
 ) -> float:
     """Add the gradient of a batch's loss to the parameters, one backward pass per micro-batch; returns the loss.
 
+    Of several processes each adds its share, and all return the whole loss.
+
     A loss that looks at the whole batch (`rowwise` is false) is given all its logits: with several micro-batches or
     processes these are computed once without a graph, the loss is differentiated with respect to them, and a second
     forward pass carries that gradient on. So the result does not depend on how the batch is cut.
@@ -157,13 +160,15 @@ def accumulate(
         return _accumulate_jointly(network, rows, pieces, mine, loss, seen, machine=machine, anchor=anchor)
     count = sum(team.gather(sum(len(targets.rows(piece)) for piece in mine)))
     value = torch.zeros((), device=machine.device)
+    if _idle(pieces, team):
+        _join_in(network, rows, pieces[0], machine, anchor)
     for piece in mine:
         logits, penalty = _answered(network, rows, piece, machine, anchor)
         batch = seen(logits.float(), piece)
         part = (loss(batch) if penalty is None else loss(batch) + penalty) * (len(batch.weights) / count)
         part.backward()
         value += part.detach()
-    _share(network, value, team)
+    team.sum([value])
     return value.item()
 
 
@@ -183,6 +188,8 @@ def _accumulate_jointly(
         for piece in mine:
             states.append(random_state(machine.device))
             some.append(network(rows.batch(piece, machine.device)).float().cpu())
+        if _idle(pieces, team):
+            network(rows.batch(pieces[0], machine.device))
     by_process = team.gather(some)
     joint = [by_process[i % team.size][i // team.size].to(machine.device) for i in range(len(pieces))]
     logits = torch.cat(joint).requires_grad_()
@@ -190,6 +197,8 @@ def _accumulate_jointly(
     (gradient,) = torch.autograd.grad(value, logits)
     added = torch.zeros((), device=machine.device)
     own = torch.split(gradient, [len(one) for one in joint])[team.rank :: team.size]
+    if _idle(pieces, team):
+        _join_in(network, rows, pieces[0], machine, anchor)
     for piece, state, carried in zip(mine, states, own, strict=True):
         random_state(machine.device, state)  # the same dropout as in the first pass
         again, penalty = _answered(network, rows, piece, machine, anchor)
@@ -199,7 +208,8 @@ def _accumulate_jointly(
             part = penalty * (len(again) / len(logits))
             torch.autograd.backward([again.float(), part], [carried, torch.ones_like(part)])
             added += part.detach()
-    _share(network, None if anchor is None else added, team)
+    if anchor is not None:
+        team.sum([added])
     return value.item() + added.item()
 
 
@@ -214,14 +224,15 @@ def _answered(
     return logits, anchor.penalty(representation, piece)
 
 
-def _share(network: nn.Module, value: Tensor | None, team: Team) -> None:
-    """Sum gradients, and the loss, over the processes of a distributed run."""
-    if team.size > 1:
-        for parameter in network.parameters():
-            if parameter.requires_grad and parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-        gradients = [value.grad for value in network.parameters() if value.grad is not None]
-        team.sum(gradients if value is None else [*gradients, value])
+def _idle(pieces: Sequence[np.ndarray], team: Team) -> bool:
+    """Whether this process has a piece less than the others, though all have to run the network at once."""
+    return team.in_step and 0 < len(pieces) % team.size <= team.rank
+
+
+def _join_in(network: Network, rows: Rows, piece: np.ndarray, machine: Machine, anchor: Anchor | None) -> None:
+    """Run the network forward and back with the others, and add nothing to the gradient."""
+    logits, _ = _answered(network, rows, piece, machine, anchor)
+    logits.backward(torch.zeros_like(logits))
 
 
 def run_away(value: float, done: int, total: int, spec: TrainSpec) -> str:

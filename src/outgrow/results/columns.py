@@ -4,59 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from outgrow.errors import ConfigError
+from outgrow.results.settings import Flat, differing, dotted
 from outgrow.results.table import Group, Interval, Record, Result
 
 Ordered = TypeVar("Ordered", Group, Record)
 
 COLUMNS: dict[str, Callable[[Record], Any]] = {
-    field.name: (lambda name: lambda record: getattr(record.row, name))(field.name)
-    for field in dataclasses.fields(Result)
+    field.name: (lambda name: lambda record: record.shown(name))(field.name) for field in dataclasses.fields(Result)
 } | {"failure": lambda record: record.failure}
-SAID = (
-    "task.name", "weak.model", "strong.model", "split.supervisor", "split.transfer", "split.test", "metric",
-    "n_ground_truth", "baselines",
-)  # fmt: skip
-"""Settings that columns tell already, or that determine no number."""
-
-
-def flat(settings: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested tables as dotted keys; a list as JSON."""
-    if isinstance(settings, dict):
-        found: dict[str, Any] = {}
-        for key, value in settings.items():
-            found |= flat(value, f"{prefix}.{key}" if prefix else key)
-        return found
-    return {prefix: json.dumps(settings) if isinstance(settings, list) else settings}
-
-
-def differing(settings: Sequence[dict[str, Any]], *, all_of_them: bool = False) -> list[str]:
-    """Dotted keys of the settings that are not the same in all.
-
-    Args:
-        all_of_them: those too that columns tell: of models, sizes, methods.
-    """
-    tables = [flat(one) for one in settings]
-    keys = dict.fromkeys(key for table in tables for key in table)
-    names = [key for key in keys if len({str(table.get(key)) for table in tables}) > 1]
-    return [key for key in names if all_of_them or (key not in SAID and not key.startswith("method"))]
 
 
 def in_order(found: Sequence[Ordered]) -> list[Ordered]:
     """Rows or pooled rows as every table lists them: by experiment, task, models, method, settings, seed."""
-    keys = differing([one.settings for one in found])
+    keys, settings = differing([one.settings for one in found]), Flat()
 
     def place(one: Ordered) -> tuple[Any, ...]:
         of: Any = one.row if isinstance(one, Record) else one
-        settings = flat(one.settings)
         return (
             of.experiment, of.task, one.weak_cost, of.weak, one.strong_cost, of.strong, of.metric,
             of.n_supervisor, of.n_transfer, of.n_test, of.method, of.n_ground_truth,
-            [_natural(settings.get(key)) for key in keys],
+            [_natural(settings.get(one.settings, key)) for key in keys],
             [of.seed] if isinstance(one, Record) else of.seeds, [of.key] if isinstance(one, Record) else of.keys,
         )  # fmt: skip
 
@@ -71,17 +42,17 @@ def _natural(value: Any) -> tuple[int, float, str]:
 
 def rows(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Records as flat rows: the columns, then every setting that differs between them."""
-    keys = differing([one.settings for one in records])
+    keys, settings = differing([one.settings for one in records]), Flat()
     return [
-        {name: value(one) for name, value in COLUMNS.items()} | {key: flat(one.settings).get(key) for key in keys}
+        {name: value(one) for name, value in COLUMNS.items()} | {key: settings.get(one.settings, key) for key in keys}
         for one in records
     ]
 
 
 def group_rows(groups: Sequence[Group]) -> list[dict[str, Any]]:
     """Pooled rows: as `rows`, with `seeds` for `seed`, `keys` for `key`, and the ends of every interval."""
-    keys = differing([one.settings for one in groups])
-    return [_group_row(one) | {key: flat(one.settings).get(key) for key in keys} for one in groups]
+    keys, settings = differing([one.settings for one in groups]), Flat()
+    return [_group_row(one) | {key: settings.get(one.settings, key) for key in keys} for one in groups]
 
 
 def _group_row(group: Group) -> dict[str, Any]:
@@ -114,10 +85,10 @@ def select(records: Sequence[Record], where: Sequence[str]) -> list[Record]:
     Raises:
         ConfigError: no such column; or none fits, with the values that there are.
     """
-    found = list(records)
+    found, flattened = list(records), Flat()
     for condition in where:
         column, equals, wanted = condition.partition("=")
-        settings = list(dict.fromkeys(key for one in records for key in flat(one.settings)))
+        settings = [] if column in COLUMNS else dotted([one.settings for one in records])
         if not equals or not column:
             raise ConfigError(f"--where {condition!r}: write column=value, such as method=naive")
         if not records:
@@ -126,7 +97,10 @@ def select(records: Sequence[Record], where: Sequence[str]) -> list[Record]:
             raise ConfigError(
                 f"--where {condition!r}: there is no column {column!r}; {_columns_like(column, settings)}"
             )
-        values = [_value(one, column) for one in found]
+        if column in COLUMNS:
+            values = [COLUMNS[column](one) for one in found]
+        else:
+            values = [flattened.get(one.settings, column) for one in found]
         fits = _begins if column == "key" else _same
         kept = [one for one, value in zip(found, values, strict=True) if fits(value, wanted)]
         if not kept:
@@ -152,10 +126,6 @@ def _columns_like(column: str, settings: Sequence[str]) -> str:
     if near:
         return f"did you mean {' or '.join(map(repr, near[:3]))}?"
     return f"columns are {', '.join(COLUMNS)}, and settings such as {', '.join(settings[:3])}"
-
-
-def _value(record: Record, column: str) -> Any:
-    return COLUMNS[column](record) if column in COLUMNS else flat(record.settings).get(column)
 
 
 def _begins(key: str, wanted: str) -> bool:

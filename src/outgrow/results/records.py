@@ -1,4 +1,4 @@
-"""The results table: rows written as results finish, read again, and pooled over seeds."""
+"""The results table: rows written as results finish, and read again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from outgrow.errors import StoreError
 from outgrow.experiment import Experiment
 from outgrow.results.columns import select
 from outgrow.results.fitting import wrong_with
-from outgrow.results.table import Bounded, CurvePoint, Evaluation, Group, Interval, Record, Result
+from outgrow.results.listing import Listed, listed
+from outgrow.results.pooling import evaluate_keys, group_answers, pool
+from outgrow.results.table import Bounded, CurvePoint, Evaluation, Interval, Record, Result
 from outgrow.spec import digest
 from outgrow.steps import Comparison, Step, walk_unique
 from outgrow.steps.compare import FACTS
@@ -24,9 +26,9 @@ from outgrow.steps.stored import stored, texts
 
 if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
-    from outgrow.results.answers import Answers
 
-
+__all__ = ["evaluate_keys", "group_answers", "pool", "read_records", "record", "records_by_name"]
+ONE_BY_ONE = 100  # rows; of more, all are read
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +44,7 @@ def record(store: Artefacts, one: Experiment, result: Comparison, *, failure: st
     provenance: dict[str, Any] = {}
     if not failure:
         facts = stored(store, result.key, _facts)
-        evaluation = _evaluate(store, one.metric, [result.key])
+        evaluation = evaluate_keys(store, one.metric, [result.key])
         manifest = store.manifest(result.key)
         computed = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(manifest.created))
         provenance = {"computed": computed, **manifest.versions}
@@ -74,13 +76,6 @@ def _formats(store: Artefacts, steps: Sequence[Step]) -> list[str]:
     return sorted(found - {""})
 
 
-def _answers(store: Artefacts, metric: str, keys: Sequence[str]) -> Answers:
-    from outgrow.metrics.base import metrics
-    from outgrow.results.answers import read_answers
-
-    return read_answers(store, keys, metric=metrics[metric])
-
-
 def _facts(folder: Path) -> dict[str, Any]:
     facts = json.loads((folder / FACTS).read_bytes())
     return {
@@ -88,18 +83,6 @@ def _facts(folder: Path) -> dict[str, Any]:
         "curves": {role: [CurvePoint(**point) for point in points] for role, points in facts["curves"].items()},
         "notes": texts(facts["notes"], "notes"),
     }
-
-
-def _evaluate(store: Artefacts, metric: str, keys: Sequence[str]) -> Evaluation:
-    from outgrow.results.evaluation import evaluate
-
-    return evaluate(_answers(store, metric, keys))
-
-
-def group_answers(store: Artefacts, group: Group) -> Answers | None:
-    """What the roles of pooled rows said of each test example; None where none of them has finished."""
-    keys = [key for key in group.keys if store.has(key)]
-    return _answers(store, group.metric, keys) if keys else None
 
 
 def _row(
@@ -146,23 +129,25 @@ def _row(
 def read_records(store: Artefacts, *, where: Sequence[str] = ()) -> list[Record]:
     """All rows of a store that fit every `column=value` condition, in a stable order."""
     found = select([*records_by_name(store).values()], where)
-    return sorted(
-        found,
-        key=lambda one: (
-            one.row.experiment,
-            one.row.task,
-            one.weak_cost,
-            one.strong_cost,
-            one.row.method,
-            one.row.seed,
-            one.row.key,
-        ),
-    )
+    return found if all(isinstance(one, Listed) for one in found) else sorted(found, key=_place)
+
+
+def _place(one: Record) -> tuple[Any, ...]:
+    row = one.row
+    return row.experiment, row.task, one.weak_cost, one.strong_cost, row.method, row.seed, row.key
 
 
 def records_by_name(store: Artefacts) -> dict[str, Record]:
     """All rows of a store by name. Raises StoreError where one is none."""
-    return {name: _load(store, name, fields) for name, fields in store.results()}
+
+    def load(names: set[str]) -> dict[str, Record]:
+        if len(names) > ONE_BY_ONE:
+            return {name: _load(store, name, fields) for name, fields in store.results() if name in names}
+        each = ((name, store.result(name)) for name in sorted(names))
+        return {name: _load(store, name, fields) for name, fields in each if fields is not None}
+
+    found = listed(store, load)
+    return {name: _load(store, name, fields) for name, fields in store.results()} if found is None else found
 
 
 def _result(store: Artefacts, name: str) -> dict[str, Any] | None:
@@ -202,81 +187,3 @@ def _read_evaluation(fields: dict[str, Any]) -> Evaluation:
     pgr = Bounded(**fields["pgr"]) if fields["pgr"] else None
     scores = {role: Interval(**found) for role, found in fields["scores"].items()}
     return Evaluation(**{**fields, **read, "scores": scores, "pgr": pgr})
-
-
-def pool(store: Artefacts, records: Sequence[Record]) -> list[Group]:
-    """Pool rows over seeds: rows that differ only in the seed are one group."""
-    groups: dict[str, list[Record]] = {}
-    for one in records:
-        groups.setdefault(one.identity, []).append(one)
-    return [_pool(store, members) for members in groups.values()]
-
-
-def _pool(store: Artefacts, records: list[Record]) -> Group:
-    from outgrow.metrics.base import metrics
-
-    first = records[0]
-    row = first.row
-    metric = metrics[row.metric]
-    done = [one for one in records if not one.failure]
-    evaluation = done[0].evaluation if done else None
-    if len(done) > 1:
-        evaluation = _evaluate(store, row.metric, [one.row.key for one in done])
-    accuracies = [one.row.weak_label_accuracy for one in done if one.row.weak_label_accuracy is not None]
-    scores = evaluation.scores if evaluation else {}
-    return Group(
-        experiment=row.experiment,
-        task=row.task,
-        kind=row.kind,
-        weak=row.weak,
-        strong=row.strong,
-        method=row.method,
-        metric=row.metric,
-        seeds=[one.row.seed for one in records],
-        n_supervisor=row.n_supervisor,
-        n_transfer=row.n_transfer,
-        n_test=row.n_test,
-        n_ground_truth=row.n_ground_truth,
-        weak_cost=first.weak_cost,
-        strong_cost=first.strong_cost,
-        zero_shot=scores.get("zero_shot"),
-        weak_score=scores.get("weak"),
-        student=scores.get("student"),
-        ceiling=scores.get("ceiling"),
-        weak_label_accuracy=sum(accuracies) / len(accuracies) if accuracies else None,
-        agreement=evaluation.agreement if evaluation else None,
-        agreement_when_right=evaluation.agreement_when_right if evaluation else None,
-        agreement_when_wrong=evaluation.agreement_when_wrong if evaluation else None,
-        pgr=evaluation.pgr if evaluation else None,
-        n_groups=evaluation.n_groups if evaluation else None,
-        design_effect=evaluation.design_effect if evaluation else None,
-        gain=evaluation.gain if evaluation else None,
-        detectable=evaluation.detectable if evaluation else None,
-        verdict=evaluation.verdict if evaluation else "failed",
-        why=evaluation.why if evaluation else first.failure,
-        share=metric.share,
-        larger_is_better=metric.larger_is_better,
-        curves={role: _mean_curve([one.curves[role] for one in done]) for role in (done[0].curves if done else {})},
-        settings=first.settings,
-        provenance=done[0].provenance if done else first.provenance,
-        keys=[one.row.key for one in records],
-    )
-
-
-def _mean_curve(curves: list[list[CurvePoint]]) -> list[CurvePoint]:
-    def mean(values: list[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
-        return sum(known) / len(known) if known else None
-
-    return [
-        CurvePoint(
-            progress=points[0].progress,
-            accuracy=mean([point.accuracy for point in points]) or 0.0,
-            agreement=mean([point.agreement for point in points]),
-            n=sum(point.n for point in points),
-            loss=mean([point.loss for point in points]),
-            rate=mean([point.rate for point in points]),
-            gradient_norm=mean([point.gradient_norm for point in points]),
-        )
-        for points in zip(*curves, strict=True)
-    ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from outgrow.results.columns import differing, flat
+from outgrow.results.settings import differing, flat
 from outgrow.results.table import Group, Interval, Record, Result
 
 NUMERIC = ("seeds", "weak score", "student", "ceiling", "zero-shot", "PGR (95 %)", "agreement")

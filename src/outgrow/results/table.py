@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -172,7 +173,7 @@ class Group:
     why: str = ""
     share: bool = True
     larger_is_better: bool = True
-    curves: dict[str, list[CurvePoint]] = field(default_factory=dict)
+    curves: Mapping[str, list[CurvePoint]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
@@ -209,3 +210,12 @@ class Record:
     notes: list[str]
     failure: str = ""
     evaluation: Evaluation | None = None
+
+    def shown(self, name: str) -> Any:
+        """What the row says under a name."""
+        return getattr(self.row, name)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all fields are equal, wherever they were read."""
+        names = [one.name for one in fields(Record)]
+        return isinstance(other, Record) and all(getattr(self, name) == getattr(other, name) for name in names)

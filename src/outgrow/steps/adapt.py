@@ -59,7 +59,7 @@ class Adapted(Step):
         from outgrow.learning.masters import leave_grid
         from outgrow.learning.network import check_network
         from outgrow.learning.train import fit
-        from outgrow.learning.weights import packed
+        from outgrow.learning.weights import packed, restore
 
         data = self.part.split.read(context)
         network = check_network(self.model.language_model(), self.model.label)
@@ -72,6 +72,12 @@ class Adapted(Step):
             network, rows, targets, self.train, loss=CrossEntropy(), seed=self.seed, machine=context.machine,
             check=check, checkpoint=context.checkpoint(),
         )  # fmt: skip
+        team = context.machine.team
+        if team.in_step:  # each process has a part of it: put together where nobody trains any more
+            state = team.state(network)
+            network = check_network(self.model.language_model(), self.model.label)
+            if team.rank == 0:
+                restore(network, state)
         leave_grid(network.parameters(), seed=self.seed)  # frozen ones too: low-rank updates are added to them
         (folder / WEIGHTS).write_bytes(packed(network.backbone_state()))
 

@@ -130,8 +130,8 @@ def _check_memory(
 
     if not (isinstance(function, Memory) and isinstance(fresh, Memory)):
         raise Broken(
-            f"{one.name} remembers what it saw before: give back a learning.memory.Remembering, so that a training that "
-            "was stopped can go on"
+            f"{one.name} remembers what it saw before: give back a learning.memory.Remembering, so that a training "
+            "that was stopped can go on"
         )
     fresh.recall({name: value.clone() for name, value in function.memory().items()})
     demand(torch.equal(function(batch), fresh(batch)), f"{one.name}: what it remembers is not all in its memory")

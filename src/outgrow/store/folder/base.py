@@ -9,6 +9,7 @@ Layout of the folder:
     stopped/                last good weights of trainings whose loss ran away
     in-use                  held by runs together, and by whoever collects garbage alone
     index.sqlite            a listing of the artefacts that can always be rebuilt from them
+    rows  pooled            what rows say in columns, and evaluations of several seeds: both can always be made anew
 
 A store may come from somebody else, or be damaged by anything: what is read is checked, and no name out of it is taken
 for a path.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from outgrow.disk import disk_errors, unreadable
-from outgrow.store.folder import runs, unfinished
+from outgrow.store.folder import runs, stamps, unfinished
 from outgrow.store.folder.base import Base
 from outgrow.store.manifests import pack_row, read_row
 
@@ -50,6 +50,15 @@ class Rows(Base):
         """All rows by name. Raises StoreError where one is damaged, or a copy, or where they cannot be listed."""
         for path in self._rows():
             yield path.stem, read_row(path)
+
+    def row_stamps(self) -> dict[str, str]:
+        """By the name of each row, a text that differs when the row does; empty where that cannot be told yet."""
+        self.require()
+        return stamps.stamps(self._results)
+
+    def aside(self, name: str) -> Path:
+        """Where a file may be kept, on this machine, that can be made anew from what is here."""
+        return self.root / name
 
     def _rows(self) -> list[Path]:
         self.require()

@@ -35,7 +35,7 @@ def checked(address: str) -> tuple[str, str]:
             "environment, such as AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL, or into the configuration of fsspec"
         )
     parts = rest.strip("/").split("/")
-    if not parts[0] or any(one in ("", ".", "..") for one in parts) or not rest.isprintable():
+    if any(one in ("", ".", "..") for one in parts) or rest.startswith("/") or not rest.isprintable():
         raise ConfigError(f"{address!r} is no address of a store: it takes a bucket and a name, as s3://bucket/study")
     return scheme, "/".join(parts)
 

@@ -14,6 +14,7 @@ Layout below the address:
 from __future__ import annotations
 
 import os
+import shlex
 
 from outgrow.errors import StoreError
 from outgrow.store.remote.address import checked
@@ -84,9 +85,8 @@ class Base:
         self._open_once()
         if not self._found:
             if self._bucket.get(MARKER) is None and not self._bucket.listed(MANIFESTS):
-                raise StoreError(
-                    f"no store at {self._address!r}; `outgrow run quickstart --store {self._address}` makes one"
-                )
+                command = shlex.join(["outgrow", "run", "quickstart", "--store", self._address])
+                raise StoreError(f"no store at {self._address!r}; `{command}` makes one")
             self._cache.create()
             self._found = True
 

@@ -5,6 +5,7 @@ Layout of the folder, one for each store:
     unfinished/         files of work that is not finished
     tmp/                half-written
     copies.sqlite       manifests and rows as they were read last
+    rows  pooled        what rows say in columns, and evaluations of several seeds
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import threading
 import time
 import uuid
 from collections import OrderedDict
@@ -49,7 +51,7 @@ class Cache:
     def __init__(self, address: str) -> None:
         self.root = cache_folder() / "stores" / hashlib.sha256(address.encode()).hexdigest()[:16]
         self._artefacts, self._held = self.root / "artefacts", OrderedDict[str, int]()
-        self._limit, self._grown = limit(), 0
+        self._limit, self._grown, self._guard = limit(), 0, threading.RLock()
 
     def create(self) -> None:
         """Make the folders. Raises StoreError."""
@@ -128,6 +130,10 @@ class Cache:
 
     def _hold(self, key: str) -> None:
         """Keep others from throwing an artefact out, until this process has opened HELD others."""
+        with self._guard:
+            self._take_hold(key)
+
+    def _take_hold(self, key: str) -> None:
         with contextlib.suppress(OSError):
             if key in self._held and os.path.samestat(os.fstat(self._held[key]), os.stat(self.folder(key))):
                 self._held.move_to_end(key)
@@ -141,8 +147,9 @@ class Cache:
             os.close(self._held.popitem(last=False)[1])
 
     def _let_go(self, key: str) -> None:
-        if (handle := self._held.pop(key, None)) is not None:
-            os.close(handle)
+        with self._guard:
+            if (handle := self._held.pop(key, None)) is not None:
+                os.close(handle)
 
     def _throw_out(self, folder: Path) -> None:
         gone = self.root / "tmp" / uuid.uuid4().hex

@@ -15,19 +15,20 @@ from outgrow.artefacts import Manifest
 from outgrow.disk import sha256
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
 from outgrow.store.manifests import MANIFEST, check_key, parse_manifest
-from outgrow.store.remote.base import ARTEFACTS, DAMAGED, LOCKS, MANIFESTS, STOPPED, Base
+from outgrow.store.remote.base import ARTEFACTS, DAMAGED, LOCKS, MANIFESTS, STOPPED
+from outgrow.store.remote.unfinished import Unfinished
 
 GARBAGE = LOCKS + "garbage"
 PAUSE = 0.5  # seconds between two looks whether garbage is still being collected
 
 
-class Steps(Base):
+class Steps(Unfinished):
     """The artefacts of a remote store."""
 
     def _open(self) -> None:
         super()._open()
         self._known = dict[str, str]()  # complete ones, and the tags of their manifests as listed
-        self._read = dict[str, Manifest]()
+        self._read = dict[str, tuple[str, Manifest]]()  # manifests, and the tags that they were read with
 
     def has(self, key: str) -> bool:
         """Whether the artefact is there, complete. What was once seen here is not asked for again."""
@@ -41,10 +42,8 @@ class Steps(Base):
         """Keys of all complete artefacts, as one listing shows them; none where there is no store yet."""
         listed = self.bucket.listed(MANIFESTS)
         known = {name.removesuffix(".json"): one.tag for name, one in listed.items() if name.endswith(".json")}
-        for key, tag in known.items():
-            if self._known.get(key, tag) not in ("", tag):  # computed anew
-                self._read.pop(key, None)
         self._known = known
+        self._read = {key: one for key, one in self._read.items() if known.get(key) == one[0]}  # some computed anew
         return {*self._known}
 
     def manifest(self, key: str) -> Manifest:
@@ -55,16 +54,17 @@ class Steps(Base):
         """
         self._open_once()
         if check_key(key) not in self._read:
-            tag = self._known.get(key)
-            content = (self._copies.one(manifest_of(key), tag) if tag else None) or self.bucket.get(manifest_of(key))
-            if content is None:
+            tag = self._known.get(key, "")
+            copy = self._copies.one(manifest_of(key), tag) if tag else None
+            found = self.bucket.tagged(manifest_of(key)) if copy is None else (copy, tag)
+            if found is None:
                 self._known.pop(key, None)
                 raise MissingArtefact(f"the store has no artefact {key[:12]}; run again to recompute it")
             try:
-                self._read[key] = parse_manifest(content, key)
+                self._read[key] = found[1], parse_manifest(found[0], key)
             except DamagedArtefact as error:
                 raise self._damaged(key, str(error)) from error
-        return self._read[key]
+        return self._read[key][1]
 
     def open(self, key: str) -> Path:
         """A folder with the files of an artefact, all of which fit their checksums. What is damaged is moved aside."""
@@ -121,13 +121,13 @@ class Steps(Base):
         """Upload the files, then the manifest unless there is one; whether it is ours that is there now."""
         there = files_of(manifest)
         self.bucket.upload({there[name]: folder / name for name in manifest.files})
-        ours = self.bucket.create(manifest_of(manifest.key), json.dumps(vars(manifest), indent=1).encode()) is not None
-        if ours:
-            self._known[manifest.key], self._read[manifest.key] = "", manifest
+        tag = self.bucket.create(manifest_of(manifest.key), json.dumps(vars(manifest), indent=1).encode())
+        if tag is not None:
+            self._known[manifest.key], self._read[manifest.key] = "", (tag, manifest)
         else:  # somebody took over while this process was thought to be gone
             others = self.manifest(manifest.key)
             self.bucket.remove(set(there.values()) - set(files_of(others).values()))
-        return ours
+        return tag is not None
 
     @contextlib.contextmanager
     def lock(self, key: str, *, title: str = "", patience: float = math.inf) -> Iterator[bool]:
@@ -138,6 +138,7 @@ class Steps(Base):
         self.create()
         whose = f"another run that computes {title or key[:12]!r}"
         with self.leases.held(LOCKS + check_key(key), patience=patience, whose=whose) as held:
+            self._look_again(key)
             yield held
 
     @contextlib.contextmanager

@@ -43,15 +43,22 @@ def is_conflict(error: BaseException) -> bool:
     return isinstance(error, FileExistsError) or code_of(error) in conflict
 
 
+_reached = set[str]()  # places that have answered this process
+
+
 def tried(place: str, call: Callable[[], T]) -> T:
     """What the call returns; made again after a pause where that may help.
+
+    A place that never answered is not waited for, as its address may be wrong: the library has tried several times.
 
     Raises:
         StoreError: in words. FileNotFoundError: there is no such object. Conflict: of a write on a condition.
     """
     for pause in (*PAUSES, None):
         try:
-            return call()
+            found = call()
+            _reached.add(place)
+            return found
         except (OutgrowError, Conflict):
             raise
         except Exception as error:
@@ -59,7 +66,7 @@ def tried(place: str, call: Callable[[], T]) -> T:
                 raise Conflict from error
             if isinstance(error, FileNotFoundError) and code_of(error) != "NoSuchBucket":
                 raise
-            if pause is None or not _passing(error):
+            if pause is None or not _passing(error) or (place not in _reached and not code_of(error)):
                 raise _in_words(place, error) from error
             log.debug("%s: %s, again in %s s", place, type(error).__name__, pause)
             time.sleep(pause)

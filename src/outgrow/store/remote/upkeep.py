@@ -41,14 +41,11 @@ class RemoteStore(Steps, Rows):
         Nothing is moved or deleted. Raises DamagedArtefact where a manifest is none.
         """
         self.require()
-        listed = {
-            name: one
-            for name, one in self.bucket.listed(MANIFESTS).items()
-            if KEY.fullmatch(name.removesuffix(".json"))
-        }
-        found = self._copies.read(self.bucket, MANIFESTS, listed)
+        listed = self.bucket.listed(MANIFESTS)
+        named = {name: one for name, one in listed.items() if KEY.fullmatch(name.removesuffix(".json"))}
+        found = self._copies.read(self.bucket, MANIFESTS, named)
         read = [parse_manifest(content, name.removesuffix(".json")) for name, content in found.items()]
-        self._read.update({manifest.key: manifest for manifest in read})
+        self._read.update({one.key: (named[f"{one.key}.json"].tag, one) for one in read})
         return sorted(read, key=lambda manifest: manifest.created)
 
     def rebuild(self) -> int:

@@ -1,0 +1,222 @@
+"""The rows of a store in columns, in one file beside them, so that very many are listed without reading each.
+
+What the file says of a row counts only while the row's own file is the one that it was read from: its stamp tells. All
+others are read anew. Few rows are read from their own files in any case, and no such file is written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from outgrow.errors import StoreError
+from outgrow.results.aside import read_aside, write_aside
+from outgrow.results.packed import Packed, pack, unpack
+from outgrow.results.table import CurvePoint, Evaluation, Record, Result
+
+if TYPE_CHECKING:
+    from outgrow.artefacts import Artefacts
+
+FEW = 1_000  # rows that are quick to read one by one
+FILE = "rows"
+SHOWN = tuple(one.name for one in dataclasses.fields(Result))
+OWN = ("weak_cost", "strong_cost", "identity", "failure")
+ALL = ("name", "stamp", "made", *SHOWN, *OWN, "computed", "settings", "provenance", "notes")
+ORDER = ("experiment", "task", "weak_cost", "strong_cost", "method", "seed", "key", "name")
+Load = Callable[[set[str]], dict[str, Record]]
+"""Reads and checks rows by name; those that have gone are left out."""
+
+
+class Table:
+    """Rows in columns.
+
+    Args:
+        columns: of ALL, a value for each row. `made` tells rows of equal keys apart whose answers were computed anew.
+            `settings`, `provenance` and `notes` are numbers of texts.
+        texts: JSON of tables of settings, of provenance, and of notes, each once; settings are lists of their numbers.
+        evaluations: gives JSON of all evaluations, packed, in the order of the rows.
+    """
+
+    def __init__(self, columns: dict[str, list[Any]], texts: list[str], evaluations: Callable[[], bytes]) -> None:
+        self.columns, self.texts = columns, texts
+        self._evaluations = evaluations
+        self._read: dict[int, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.columns["name"])
+
+    @cached_property
+    def evaluations(self) -> list[Packed | None]:
+        found: list[Packed | None] = json.loads(self._evaluations())
+        return found
+
+    def text(self, number: int) -> Any:
+        """What a text says; equal texts are one object, so that whoever compares many sees it at once."""
+        if number not in self._read:
+            self._read[number] = json.loads(self.texts[number])
+        return self._read[number]
+
+    def settings(self, number: int) -> dict[str, Any]:
+        """Settings out of the tables that they are made of."""
+        if -number - 1 not in self._read:
+            self._read[-number - 1] = dict(self.text(one) for one in self.text(number))
+        found: dict[str, Any] = self._read[-number - 1]
+        return found
+
+
+class Listed(Record):
+    """A row out of a table. What few ask for is read from the row's own file when it is asked for."""
+
+    _table: Table
+    _place: int
+    _load: Load
+
+    @classmethod
+    def at(cls, table: Table, place: int, load: Load) -> Listed:
+        found = object.__new__(cls)
+        found.__dict__.update(_table=table, _place=place, _load=load)
+        return found
+
+    weak_cost = cached_property(lambda self: self.shown("weak_cost"))
+    strong_cost = cached_property(lambda self: self.shown("strong_cost"))
+    identity = cached_property(lambda self: self.shown("identity"))
+    failure = cached_property(lambda self: self.shown("failure"))
+
+    def shown(self, name: str) -> Any:
+        return self._table.columns[name][self._place]
+
+    @cached_property
+    def row(self) -> Result:
+        place, columns = self._place, self._table.columns
+        return Result(**{name: columns[name][place] for name in SHOWN})
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        return self._table.settings(self.shown("settings"))
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        computed, others = self.shown("computed"), dict(self._table.text(self.shown("provenance")))
+        return others if computed is None else {"computed": computed, **others}
+
+    @cached_property
+    def notes(self) -> list[str]:
+        return list(self._table.text(self.shown("notes")))
+
+    @cached_property
+    def evaluation(self) -> Evaluation | None:
+        found = self._table.evaluations[self._place]
+        return None if found is None else unpack(found)
+
+    @cached_property
+    def curves(self) -> dict[str, list[CurvePoint]]:
+        return self._whole.curves
+
+    @cached_property
+    def steps(self) -> list[str]:
+        return self._whole.steps
+
+    @property
+    def made(self) -> str:
+        """Equal for rows of the same answers."""
+        return str(self.shown("made"))
+
+    @cached_property
+    def _whole(self) -> Record:
+        name = self.shown("name")
+        found = self._load({name}).get(name)
+        if found is None or _made(found) != self.made:
+            raise StoreError(f"the row {name}.json went or was changed while it was read; list the results again")
+        return found
+
+
+def listed(store: Artefacts, load: Load) -> dict[str, Record] | None:
+    """All rows by name, in the order of the results table; None where they are so few that each is read.
+
+    Args:
+        load: reads what is not known.
+
+    Raises StoreError where a row that has to be read is none.
+    """
+    stamps = store.row_stamps()
+    if len(stamps) < FEW:
+        return None
+    path = store.aside(FILE)
+    known = _parse(read_aside(path))
+    there = dict(zip(known.columns["name"], known.columns["stamp"], strict=True)) if known else {}
+    changed = {name for name, stamp in stamps.items() if not stamp or there.get(name) != stamp}
+    table = known
+    if table is None or changed or len(there) != len(stamps):
+        kept = [i for i, name in enumerate(there) if name in stamps and name not in changed]
+        read = load(changed)
+        table = _merged(known, kept, read, stamps)
+        write_aside(path, _written(table))
+    return {name: Listed.at(table, place, load) for place, name in enumerate(table.columns["name"])}
+
+
+def _parse(content: bytes) -> Table | None:
+    if not content:
+        return None
+    first = content.index(b"\n")
+    second = content.index(b"\n", first + 1)
+    columns, texts = json.loads(content[:first]), json.loads(content[first:second])
+    return Table(columns, texts, lambda: content[second:])
+
+
+def _written(table: Table) -> bytes:
+    parts = json.dumps(table.columns), json.dumps(table.texts), json.dumps(table.evaluations)
+    return "\n".join(parts).encode()
+
+
+def _merged(known: Table | None, kept: list[int], read: Mapping[str, Record], stamps: Mapping[str, str]) -> Table:
+    """The rows that are known still, and those that were read, in the order of the results table."""
+    texts = _Texts()
+    rows: list[tuple[list[Any], Packed | None]] = []
+    if known:
+        old = list(zip(*(known.columns[name] for name in ALL), strict=True))
+        rows = [([*old[i][:-4], *texts.moved(known, old[i])], known.evaluations[i]) for i in kept]
+    for name, one in read.items():
+        provenance = {key: value for key, value in one.provenance.items() if key != "computed"}
+        values = [
+            name, stamps[name], _made(one), *(getattr(one.row, key) for key in SHOWN),
+            *(getattr(one, key) for key in OWN), one.provenance.get("computed"),
+            texts.number([texts.number([key, value]) for key, value in one.settings.items()]),
+            texts.number(provenance), texts.number(one.notes),
+        ]  # fmt: skip
+        rows.append((values, pack(one.evaluation) if one.evaluation else None))
+    at = [ALL.index(name) for name in ORDER]
+    rows.sort(key=lambda one: [one[0][i] for i in at])
+    columns = {name: [values[i] for values, _ in rows] for i, name in enumerate(ALL)}
+    evaluations = json.dumps([packed for _, packed in rows]).encode()
+    return Table(columns, list(texts.numbers), lambda: evaluations)
+
+
+class _Texts:
+    """JSON texts, each once, by number."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self._moved: dict[int, int] = {}
+
+    def number(self, value: Any) -> int:
+        return self.numbers.setdefault(json.dumps(value), len(self.numbers))
+
+    def moved(self, known: Table, row: Sequence[Any]) -> list[Any]:
+        """What is computed, settings, provenance and notes of a row of another table, by numbers of this one."""
+        computed, settings, *others = row[-4:]
+        if settings not in self._moved:
+            self._moved[settings] = self.number([self._move(known, one) for one in known.text(settings)])
+        return [computed, self._moved[settings], *(self._move(known, one) for one in others)]
+
+    def _move(self, known: Table, number: int) -> int:
+        return self.numbers.setdefault(known.texts[number], len(self.numbers))
+
+
+def _made(one: Record) -> str:
+    """What tells the answers behind a row from others of its key: the numbers that were found, and when."""
+    said = [pack(one.evaluation) if one.evaluation else None, one.provenance.get("computed")]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
