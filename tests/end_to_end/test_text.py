@@ -20,6 +20,7 @@ from outgrow.errors import ConfigError
 from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
 from outgrow.learning.predict import predict
+from outgrow.plan import make_plan
 from outgrow.results.records import pool
 from outgrow.results.shortcuts import shortcut_scores
 from outgrow.runtime import Runtime
@@ -31,9 +32,11 @@ from outgrow.steps import (
     Finetuned,
     NewRows,
     Prompted,
+    Scored,
     Steps,
     Told,
     Trained,
+    Unprompted,
     walk_unique,
 )  # fmt: skip
 from outgrow.steps.body import Body
@@ -337,8 +340,7 @@ def test_few_shot_prompts_hold_hardened_weak_labels_and_no_truth(
             tokens = [network.tokenizer(f" {name}")["input_ids"][0] for name in names]
             expected = (logits[0, -1] @ unembedding[tokens].T).softmax(-1)
         np.testing.assert_allclose(predict(network, rows, machine=context.machine)[0], expected, atol=1e-5)
-    assert zero is not None
-    assert json.loads((store.open(zero.key) / "shots.json").read_text()) == []
+    assert isinstance(zero, Unprompted)
     network = zero.network(context, data.output)
     rows = network.encode(np.array(["dull food"], dtype=object))
     assert network.tokenizer.decode(rows.sequences[0]) == "dull food\nLabel:"
@@ -346,6 +348,13 @@ def test_few_shot_prompts_hold_hardened_weak_labels_and_no_truth(
     truth_of(data)[data.rows(student.part)] = -7
     student.compute(context, store.root)
     assert (store.root / "shots.json").read_text() == before
+
+
+def test_what_no_example_is_shown_to_answers_once_for_all_seeds(wanted: Callable[..., list[Experiment]]) -> None:
+    plan = make_plan([*wanted("zero_shot", seeds=[0, 1, 2]), *wanted("few_shot", seeds=[0, 1])], cached=set())
+    scored = [step for step in plan.steps.values() if isinstance(step, Scored)]
+    assert sum(isinstance(step.by, Unprompted) for step in scored) == 1
+    assert {len({one.result.zero_shot.key for one in plan.results if one.result.zero_shot})} == {1}
 
 
 def test_few_shot_of_a_known_encoder_is_refused_at_once(

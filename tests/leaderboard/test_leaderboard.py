@@ -70,6 +70,13 @@ def test_what_makes_no_sense_is_absent_with_the_reason() -> None:
         entrants([TOY], seeds=1, only=frozenset({"confidnce"}))
 
 
+def test_what_does_not_fit_the_rows_of_a_setting_is_absent_before_anything_is_run() -> None:
+    (digits,) = chosen("digits")
+    entered = entrants([digits], seeds=1, only=frozenset({"ccs", "pca", "harden"}))
+    assert {one.name for one in entered.entries} == {NAIVE, "harden"}
+    assert entered.absent["digits", "ccs"] == "it makes pairs of two answers, and there are 10 classes"
+
+
 def test_methods_that_learn_from_truth_enter_with_the_budget() -> None:
     names = frozenset({"gt_only", "weak_then_gt", "gt_mix", "trust", "forward_correction", "backward_correction"})
     entered = entrants([TOY, HARD], seeds=1, only=names, budget=20)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from outgrow.config.build import method, method_table
 from outgrow.config.where import Where
@@ -18,6 +18,10 @@ from outgrow.methods.selections.base import selections
 from outgrow.methods.transforms.base import transforms
 from outgrow.registry import Registry
 from outgrow.steps import Steps
+from outgrow.tasks.base import Output
+
+if TYPE_CHECKING:
+    import numpy as np
 
 NAIVE = "naive"
 PLACES: tuple[Registry[Any], ...] = (methods, transforms, selections, losses)
@@ -73,6 +77,7 @@ def entrants(
         raise ConfigError(f"there is no method {min(unknown)!r} (outgrow list methods, transforms, selections, losses)")
     for setting in settings:
         base, steps = setting.experiments(seeds), Steps()
+        first_row = _first_row(base[0])
         done: dict[str, str] = {}
         for name in names:
             if only and name not in only and name != NAIVE:
@@ -86,12 +91,24 @@ def entrants(
             except OutgrowError as error:
                 found.absent[setting.name, name] = str(error)
                 continue
+            if first_row and (why := entered[0].method.misfit(*first_row)):
+                found.absent[setting.name, name] = f"it {why}"
+                continue
             if key in done:
                 found.absent[setting.name, name] = f"it does there what {done[key]} does"
                 continue
             done[key] = name
             found.entries.append(Entry(setting=setting, name=name, experiments=entered))
     return found
+
+
+def _first_row(one: Experiment) -> tuple[np.ndarray, Output] | None:
+    """What a setting's models see of one row, and what is to be answered; None where its data are not here yet."""
+    try:
+        data = one.task.load()
+    except OutgrowError:  # told, with the cure, when the data are read for the run
+        return None
+    return data.inputs[:1], Output(kind=one.task.kind, n_classes=data.n_classes, class_names=data.class_names)
 
 
 def _left_out(setting: Setting, name: str, *, costly: bool) -> str:

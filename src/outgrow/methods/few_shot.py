@@ -51,4 +51,4 @@ class FewShot(Method):
         return steps.prompt(strong.model, part, shots=self.shots, seed=seed)
 
     def zero_shot(self, steps: Steps, strong: Role, split: Split, *, task: str) -> Predictor | None:
-        return steps.prompt(strong.model, split.part("transfer"), shots=0, seed=0)
+        return steps.unprompted(strong.model)

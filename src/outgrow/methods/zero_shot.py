@@ -47,5 +47,5 @@ class ZeroShot(Method):
         if task in strong.model.knows:
             return steps.untrained(strong.model)
         if strong.model.generates and split.dataset.task.kind in ("classification", "preference"):
-            return steps.prompt(strong.model, split.part("transfer"), shots=0, seed=0)
+            return steps.unprompted(strong.model)
         return None

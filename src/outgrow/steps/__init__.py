@@ -36,7 +36,7 @@ from outgrow.steps.heads import TrainedHead
 from outgrow.steps.labels import Labels
 from outgrow.steps.outside import FromOutside
 from outgrow.steps.predictor import NewRows, Predictor, Untrained
-from outgrow.steps.prompt import Prompted
+from outgrow.steps.prompt import Prompted, Unprompted
 from outgrow.steps.rework import Reworked, Rule
 from outgrow.steps.score import Scored
 from outgrow.steps.shift import Shift
@@ -51,7 +51,8 @@ __all__ = [
     "Adapted", "Ask", "Asked", "Assigned", "Boosted", "Calibrated", "Combined", "Comparison", "Context",
     "CrossFitted", "Dataset", "Disturbed", "Emphasis", "Features", "Finetuned", "FromOutside", "Given", "Labeller",
     "Labels", "Needs", "NewRows", "Part", "Predictor", "Prompted", "Reworked", "Scored", "Shift", "Simulant",
-    "Simulated", "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Untrained", "Write", "walk_unique",
+    "Simulated", "Split", "Step", "Steps", "Told", "Trained", "TrainedHead", "Unprompted", "Untrained",
+    "Write", "walk_unique",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -202,6 +203,10 @@ class Steps:
             ("prompt", model, _where(part), labels, shots, seed),
             lambda: Prompted(model=model, part=part, labels=labels, shots=shots, seed=seed),
         )
+
+    def unprompted(self, model: Model) -> Unprompted:
+        """A language model that is shown no example."""
+        return self._once(("unprompted", model), lambda: Unprompted(model=model))
 
     def elicit(self, model: Model, part: Part, *, alpha: float, steps: int, consistent: bool, seed: int) -> Elicited:
         """A language model with rows of a part in its prompt that it has labelled by itself."""

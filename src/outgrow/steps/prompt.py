@@ -15,7 +15,7 @@ from outgrow.spec import plain
 from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.labels import Labels
-from outgrow.steps.predictor import Predictor
+from outgrow.steps.predictor import Predictor, Untrained
 from outgrow.steps.split import Part
 from outgrow.steps.stored import stored
 from outgrow.steps.truth import chosen
@@ -66,13 +66,13 @@ class Prompted(Predictor):
     def compute(self, context: Context, folder: Path) -> None:
         """Draw the examples, as many of each label as can be, and write them with their labels."""
         data = self.part.split.read(context)
-        if data.output.kind != "classification" and self.shots:
+        if data.output.kind != "classification":
             raise ConfigError(f"few_shot is for classification tasks, and this one is of kind {data.output.kind}")
         if not self.model.generates:
             raise ConfigError(f"few_shot needs a causal language model, and {self.label!r} is none")
         rows = data.rows(self.part)
         if self.labels is None:
-            labels = data.known_truth(self.part) if self.shots else np.full(len(rows), -1)
+            labels = data.known_truth(self.part)
         else:
             labels = chosen(self.labels.read(context, self.part), data)
         rng = np.random.default_rng(self.seed)
@@ -90,3 +90,16 @@ class Prompted(Predictor):
             return [(str(text), int(label)) for text, label in json.loads((folder / SHOTS).read_bytes())]
 
         return self.model.prompted(self.part.kind(context), shots=stored(context.store, self.key, read))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Unprompted(Untrained):
+    """A causal language model that is shown no example: what it answers is the same for all seeds."""
+
+    name: ClassVar[str] = "unprompted"
+
+    def identity(self) -> dict[str, Any]:
+        return {**super().identity(), "shots": 0}
+
+    def network(self, context: Context, output: Output) -> Network:
+        return self.model.prompted(output, shots=[])
