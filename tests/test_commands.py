@@ -16,7 +16,10 @@ from outgrow.config import expand, read_experiments, seeds_from, shipped_experim
 from outgrow.errors import ConfigError
 
 TOP = Path(__file__).parents[1]
-PAGES = [TOP / "README.md", *(TOP / "docs" / f"{name}.md" for name in ("guide", "text", "vision", "extending"))]
+PAGES = [
+    TOP / "README.md",
+    *(TOP / "docs" / f"{name}.md" for name in ("guide", "text", "vision", "extending", "cluster")),
+]
 
 
 def blocks(language: str) -> list[str]:

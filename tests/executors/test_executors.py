@@ -55,6 +55,7 @@ class Watcher:
         self.finished_.append(step.key)
 
 
+@pytest.mark.usefixtures("ray_cluster")
 def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Path) -> None:
     """Three experiments of a sweep with one whose training breaks: the others are done, to the same numbers."""
     experiments = [*toy("method.name=naive", BREAKS), *toy("method.name=confidence")]
@@ -70,11 +71,12 @@ def test_all_executors_give_the_same_rows_and_fail_alike(toy: Toy, tmp_path: Pat
         assert os.listdir(store.root / "tmp") == []
     assert sorted(names) == ["processes", "ray", "serial"]
     assert not multiprocessing.active_children()
-    serial, processes = swept["serial"], swept["processes"]
+    serial, processes, ray = swept["serial"], swept["processes"], swept["ray"]
     assert [one.row for one in serial.records] == [one.row for one in processes.records]
+    assert [one.row for one in serial.records] == [one.row for one in ray.records]
     assert [one.row.verdict == "failed" for one in serial.records] == [False, True, False]
-    assert serial.failures.keys() == processes.failures.keys()
-    for one in (serial, processes):
+    assert serial.failures.keys() == processes.failures.keys() == ray.failures.keys()
+    for one in (serial, processes, ray):
         assert len(one.failures) == 2  # student and ceiling
         assert all(isinstance(error, StepFailed) for error in one.failures.values())
         assert re.match(r"train toy-l on .*: the loss is (nan|inf) at update 2 of 4 with", one.records[1].failure)
@@ -190,13 +192,29 @@ def interrupted(
         process.wait()
 
 
+def stop_workers(group: int) -> None:
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
+    for line in listed.stdout.splitlines():
+        pid, of, what = line.split(None, 2)
+        if int(of) == group and "spawn_main" in what:
+            os.kill(int(pid), signal.SIGSTOP)
+
+
 @pytest.mark.parametrize(("executor", "epochs"), [("serial", 2_000), ("processes", 1_000_000)])
 def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(
     toml: Callable[..., str], store: Store, cli: Callable[..., tuple[int, str, str]], executor: str, epochs: int
 ) -> None:
+    """Workers are stopped just before: nobody waits for them."""
     settings = ["--set", "method.name=naive", "--set", f"strong.train.epochs={epochs}"]
     arguments = ["run", toml(), *settings, "--store", str(store.root)]
-    with interrupted([*arguments, "--executor", executor], lambda _: len(store.keys()) >= 3) as (status, said):
+
+    def when(group: int) -> bool:
+        if len(store.keys()) < 3:
+            return False
+        stop_workers(group)
+        return True
+
+    with interrupted([*arguments, "--executor", executor], when) as (status, said):
         assert status == 130, said
         assert "Traceback" not in said
         finished = store.keys()
@@ -306,7 +324,8 @@ def test_a_stopped_worker_is_replaced(
         return compute(step, *arguments)
 
     monkeypatch.setattr(executors_base, "compute", stopping)
-    monkeypatch.setattr(workers, "SILENCE", 2.0)
+    monkeypatch.setattr(workers, "SILENCE", 1.0)
+    monkeypatch.setattr(workers, "BEAT", 0.1)
     swept = run_experiments(toy(), store, runtime=Runtime(executor="processes", workers=2))
     verdicts = {one.row.method: one.row.verdict for one in swept.records}
     assert verdicts["naive"] != "failed"
@@ -328,8 +347,8 @@ def test_a_long_call_that_lets_no_thread_run_is_no_death(
     def busy(step: Step, *arguments: Any) -> bool:
         if step.name == "label":
             started = time.monotonic()
-            sum(range(200_000_000))  # in C, with the interpreter's lock
-            assert time.monotonic() - started > 0.6
+            sum(range(80_000_000))  # in C, with the interpreter's lock
+            assert time.monotonic() - started > 0.3
         return compute(step, *arguments)
 
     monkeypatch.setattr(executors_base, "compute", busy)
@@ -338,25 +357,6 @@ def test_a_long_call_that_lets_no_thread_run_is_no_death(
     lost = pytest.fail
     monkeypatch.setattr("outgrow.executors.crew.Crew._lost", lambda *_, **__: lost("a busy worker was ended"))
     assert run_experiments(toy("method.name=naive"), store, runtime=Runtime(executor="processes")).failures == {}
-
-
-def test_ctrl_c_does_not_wait_for_a_stopped_worker(toml: Callable[..., str], store: Store) -> None:
-    arguments = ["run", toml(), "--set", "strong.train.epochs=1000000", "--store", str(store.root)]
-
-    def stopped(group: int) -> bool:
-        if len(store.keys()) < 3:
-            return False
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
-        for line in listed.stdout.splitlines():
-            pid, of, what = line.split(None, 2)
-            if int(of) == group and "spawn_main" in what:
-                os.kill(int(pid), signal.SIGSTOP)
-        return True
-
-    with interrupted([*arguments, "--executor", "processes"], stopped) as (status, said):
-        assert status == 130
-        assert "Traceback" not in said
-        assert "run the same command to go on" in said
 
 
 @pytest.mark.usefixtures("forked")
@@ -387,7 +387,7 @@ def test_workers_tell_how_far_they_are_while_they_compute(
                 heard.touch()
 
     monkeypatch.setattr(executors_base, "compute", waiting)
-    monkeypatch.setattr(workers, "SILENCE", 2.0)
+    monkeypatch.setattr(workers, "SILENCE", 1.0)
     monkeypatch.setattr(workers, "BEAT", 0.1)
     watcher, runtime = Hearing(), Runtime(executor="processes", workers=1)
     assert run_experiments(toy("method.name=naive"), store, runtime=runtime, watcher=watcher).failures == {}
@@ -425,7 +425,7 @@ def test_an_error_that_cannot_be_sent_is_told_in_words(toy: Toy, store: Store, m
     assert {str(one) for one in swept.failures.values()} == {"Stubborn: no luck"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])  # SIGTERM is handled as SIGHUP is
 def test_no_worker_outlives_the_run(toml: Callable[..., str], store: Store, number: signal.Signals) -> None:
     arguments = ["run", toml(), "--set", "strong.train.epochs=1000000", "--store", str(store.root)]
     alone = lambda pid: os.kill(pid, number)  # noqa: E731 -- this process alone, as `kill` does

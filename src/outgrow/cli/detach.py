@@ -37,6 +37,7 @@ def detach(plan: Plan, store: Artefacts, arguments: Sequence[str]) -> None:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
+    process.returncode = 0  # nobody here waits for its end
     name, on = named(process.pid), ["--store", store.address]
     say(f"running in the background as process {process.pid} on {socket.gethostname()}; what it says: {said}")
     say(f"to follow it, from any machine that sees the store: {shlex.join(['outgrow', 'watch', *on])}")

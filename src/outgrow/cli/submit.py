@@ -58,6 +58,9 @@ def submit(
         *(f"--set={one}" for one in settings or []), *([f"--seeds={seeds}"] if seeds is not None else []),
         *(["--executor=processes", f"--workers={gpus}"] if gpus > 1 else []),
     ]  # fmt: skip
+    for option, value in (("time", hours), ("partition", partition), ("memory", memory)):
+        if value and not WORD.fullmatch(value):
+            raise ConfigError(f"--{option} {value!r}: Slurm takes letters, digits and .:,+=/@- there")
     asked = {"time": hours, "partition": partition, "mem": memory, "gres": f"gpu:{gpus}" if gpus else ""}
     name = re.sub(r"[^\w-]+", "-", "outgrow-" + "-".join(dict.fromkeys(one.name for one in wanted)), flags=re.ASCII)
     text = script(command, name=name[:60], jobs=jobs, cpus=cpus, asked=asked)
@@ -73,11 +76,8 @@ def script(command: Sequence[str], *, name: str, jobs: int, cpus: int, asked: di
 
     Args:
         command: arguments of outgrow.
-        asked: options for Slurm by name; "" for none. ConfigError where one could mean more than itself.
+        asked: options for Slurm by name, of letters that can mean nothing else; "" for none.
     """
-    for option, value in asked.items():
-        if value and not WORD.fullmatch(value):
-            raise ConfigError(f"--{option} {value!r}: Slurm takes letters, digits and .:,+=/@- there")
     options = {"job-name": name, "array": f"1-{jobs}", "cpus-per-task": str(cpus), **asked}
     options["output"] = f"{name}-%A_%a.log"
     lines = [f"#SBATCH --{option}={value}" for option, value in options.items() if value]

@@ -90,7 +90,7 @@ def connected(runtime: Runtime) -> Iterator[None]:
     if address == "local":
         quiet |= {
             "num_cpus": max(os.cpu_count() or 1, runtime.workers), "include_dashboard": False,
-            "object_store_memory": OBJECTS, "_node_ip_address": "127.0.0.1",
+            "object_store_memory": OBJECTS,
         }  # fmt: skip
     with _own_signals():
         try:
@@ -101,10 +101,17 @@ def connected(runtime: Runtime) -> Iterator[None]:
                 f"no Ray cluster {where}: {in_one_line(error)}; `ray start --head` starts one, and without --address a "
                 "run has one of its own on this machine"
             ) from error
+    _silence(ray)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _silence(ray: Any) -> None:
+    """Ray has no public switch for what its nodes say of lost workers, on stdout; we tell that ourselves."""
+    with contextlib.suppress(AttributeError):
+        ray._private.worker._worker_logs_enabled = False
 
 
 @contextlib.contextmanager

@@ -1,0 +1,237 @@
+"""Steps on a Ray cluster: lost work is done again, and what a worker lacks is told in words."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outgrow.errors import ConfigError, MissingDependency, PluginError
+from outgrow.executors import actors, cluster
+from outgrow.executors.actors import Order, Serving
+from outgrow.executors.reach import check_reach
+from outgrow.experiment import Experiment
+from outgrow.plan import make_plan
+from outgrow.registry import import_file
+from outgrow.runtime import Runtime, runtime_of
+from outgrow.steps import Step
+from outgrow.store import Store
+from outgrow.sweep import Silent, run_experiments
+
+Toy = Callable[..., list[Experiment]]
+DEADLY = '''
+"""A toy model that writes down the process it is built in, and waits there until it is ended, the first time."""
+
+import os, time
+from functools import partial
+from pathlib import Path
+
+from outgrow.models.base import models
+from outgrow.models.toy import ToyModel
+from outgrow.spec import spec
+
+FOLDER = Path(__file__).parent
+
+
+@spec
+class Deadly(ToyModel):
+    name: str = "deadly"
+
+    @property
+    def cost(self):
+        return 1.0
+
+    def identity(self):
+        return {"family": "deadly"}
+
+    def ladder(self):
+        return [self]
+
+    def build(self, output, *, seed, start=None):
+        from outgrow.models.bases.toy import one_view
+
+        if not list(FOLDER.glob("tried-*")):
+            (FOLDER / f"tried-{os.getpid()}").touch()
+            time.sleep(60)
+        return one_view(3, output.n_classes, seed=seed)
+
+
+models.add("deadly", Deadly, about="kills", source="a test")
+'''
+
+
+class Placed(Silent):
+    """A watcher that knows where steps were begun."""
+
+    def __init__(self) -> None:
+        self.where: list[str] = []
+        self.progress: list[float] = []
+
+    def started(self, step: Step, where: str = "") -> None:
+        self.where.append(where)
+
+    def progressed(self, step: Step, progress: float) -> None:
+        self.progress.append(progress)
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_work_of_a_worker_that_dies_is_done_again(
+    document: dict[str, Any], store: Store, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The supervisor's worker is killed while it trains. The model comes out of a file that workers import."""
+    from outgrow.config import expand
+    from outgrow.models.base import models
+
+    (file := tmp_path / "mine.py").write_text(DEADLY)
+    import_file(file)
+    over = threading.Event()
+
+    def kill() -> None:
+        while not over.is_set():
+            for path in tmp_path.glob("tried-*"):
+                os.kill(int(path.name.removeprefix("tried-")), signal.SIGKILL)
+                return
+            time.sleep(0.02)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    watcher = Placed()
+    try:
+        document["weak"]["model"] = "deadly"
+        experiments = expand(document, name="tiny", settings=["method.name=naive"])
+        runtime = Runtime(executor="ray", imports=(str(file),))
+        swept = run_experiments(experiments, store, runtime=runtime, watcher=watcher)
+    finally:
+        over.set()
+        killer.join()
+        models._entries.pop("deadly")
+    assert len(list(tmp_path.glob("tried-*"))) == 1
+    assert swept.failures == {}
+    assert any("process" in where for where in watcher.where), "it is told where"
+    assert store.verify() == []
+    assert not [name for name, _ in store.published() if name.startswith("marker")]
+    assert capfd.readouterr() == ("", ""), "Ray is quiet"
+
+
+def test_what_becomes_of_a_lost_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = object.__new__(actors.Actor)
+    one.task, one.host, one.node, one._error = None, "far", "n", RuntimeError("it is\ngone")
+    monkeypatch.setattr(actors.Actor, "end", lambda self: None)
+    for lives in (False, True):
+        monkeypatch.setattr(actors.Actor, "_node_lives", lambda self, lives=lives: lives)
+        loss = one.loss(1.0)
+        assert loss is not None
+        assert str(loss.why).startswith("a Ray worker on far died (RuntimeError: it is); what was finished is kept")
+        assert loss.alone == lives, "at once where the whole node is lost"
+
+
+def order(store: Store, **changes: Any) -> Order:
+    from outgrow import __version__
+
+    facts: dict[str, Any] = {
+        "address": store.address, "marker": "here", "runtime": Runtime(executor="ray"), "threads": 1, "gpu": None,
+        "version": __version__,
+    }  # fmt: skip
+    return Order(**(facts | changes))
+
+
+def test_a_worker_says_what_it_lacks(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actors, "SEEN", 0.0)
+    other = Store(tmp_path / "other")
+    other.create()
+    store.publish("here", {})
+    for one in (order(other), order(store, marker="elsewhere")):
+        found = Serving().start(one)
+        assert isinstance(found, ConfigError)
+        assert f"does not see the store {one.address!r} of this run: a folder has to be shared by all nodes" in str(
+            found
+        )
+    found = Serving().start(order(store, version="0.0.1"))
+    assert isinstance(found, ConfigError)
+    assert "and this run 0.0.1: install the same on every node" in str(found)
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_an_error_of_every_worker_ends_the_run(toy: Toy, store: Store) -> None:
+    runtime = Runtime(executor="ray", imports=("/not/there.py",))
+    with pytest.raises(PluginError, match=r"cannot import '/not/there\.py'"):
+        run_experiments(toy("method.name=naive"), store, runtime=runtime)
+
+
+def test_without_ray_the_extra_is_named(toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    with pytest.raises(MissingDependency, match=r"pip install 'outgrow\[ray\]'"), cluster.connected(Runtime()):
+        pass
+
+
+def test_a_cluster_that_is_not_there_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray")
+
+    def init(**options: Any) -> None:
+        given.update(options)
+        raise ConnectionError("Could not find any running Ray instance.\nMore of it.")
+
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    before = signal.getsignal(signal.SIGTERM)
+    with (
+        pytest.raises(
+            ConfigError, match="no Ray cluster at 'auto': ConnectionError: Could not find any running Ray inst"
+        ),
+        cluster.connected(Runtime(executor="ray", address="auto")),
+    ):
+        pass
+    assert given["address"] == "auto"
+    assert "num_cpus" not in given
+    assert signal.getsignal(signal.SIGTERM) == before
+    with pytest.raises(ConfigError, match="no Ray cluster on this machine"), cluster.connected(Runtime(workers=9)):
+        pass
+    assert (given["num_cpus"], given["log_to_driver"], given["include_dashboard"]) == (9, False, False)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "workers", "threads", "cores", "gpus", "told"),
+    [
+        ([(2, 0)], 2, 1, 1.0, 0, False),
+        ([(2, 0)], 4, 1, 0.5, 0, False),
+        ([(8, 0), (8, 0)], 2, 8, 8.0, 0, False),
+        ([(8, 0), (4, 0)], 2, 4, 4.0, 0, False),
+        ([(16, 4), (16, 4)], 8, 4, 4.0, 8, False),
+        ([(16, 4), (16, 4)], 2, 16, 16.0, 8, True),
+        ([(0, 0), (4, 0), (4, 0), (4, 0)], 2, 4, 4.0, 0, True),
+    ],
+)
+def test_shares_of_a_cluster(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, nodes: list[tuple[int, int]], workers: int,
+    threads: int, cores: float, gpus: int, told: bool,
+) -> None:  # fmt: skip
+    ray = pytest.importorskip("ray")
+    there = [{"Alive": True, "Resources": {"CPU": float(cpu), "GPU": float(gpu)}} for cpu, gpu in nodes]
+    gone = {"Alive": False, "Resources": {"CPU": 999.0}}
+    monkeypatch.setattr(ray, "nodes", lambda: [*there, gone])
+    found = cluster._look(Runtime(executor="ray", workers=workers))
+    assert (found.threads, found.cores, len(found.gpus)) == (threads, cores, gpus)
+    assert bool(caplog.messages) == told
+    assert cluster._look(Runtime(executor="ray", workers=workers, device="cpu")).gpus == []
+
+
+def test_an_address_needs_an_executor_that_uses_it() -> None:
+    assert runtime_of(executor="ray", workers=None, address="auto").address == "auto"
+    with pytest.raises(ConfigError, match="'processes' uses no cluster; add --executor ray"):
+        runtime_of(executor="processes", workers=None, address="auto")
+
+
+def test_nothing_of_a_script_reaches_a_cluster(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan(toy(), cached=set())
+    check_reach(plan, scripts=False)
+    monkeypatch.setattr(type(plan.results[0].experiment.task), "__module__", "__main__")
+    check_reach(plan)
+    with pytest.raises(ConfigError, match="'Toy' is defined in this script, where processes cannot find it"):
+        check_reach(plan, scripts=False)
