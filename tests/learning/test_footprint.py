@@ -151,7 +151,7 @@ def test_the_table_of_the_documents_is_what_is_told(seven: LanguageModel) -> Non
         line.split("|")[1:-1] for line in TABLE.read_text().splitlines() if re.match(r"\| `(full|lora|probe)`", line)
     ]
     assert len(rows) == 5
-    places = [
+    places: list[dict[str, Any]] = [
         {},
         {"blockwise": True, "offload": True},
         {"blockwise": True, "parts": 2},

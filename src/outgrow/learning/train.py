@@ -105,7 +105,7 @@ def fit(
         if not math.isfinite(value):
             raise StepFailed(run_away(value, done, total, spec))
         losses.append(value)
-        norms.append(team.clip(parameters, spec.max_grad_norm))
+        norms.append(team.clip(parameters, spec.max_grad_norm).to(machine.device))  # what waits elsewhere has it there
         optimizer.step()
         optimizer.zero_grad()
         if done in checks:
