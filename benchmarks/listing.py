@@ -146,13 +146,13 @@ def fill(store: Store, rates: int) -> int:
 
 
 LIST = """
+from outgrow.results.columns import select
 from outgrow.results.records import pool, read_records
 from outgrow.store import Store
 store = Store.existing({store!r})
-records = read_records(store, where=["method=naive", "strong=pythia-1b"])
-few = pool(store, records)
 every = read_records(store)
-groups = pool(store, every)
+records = select(every, ["method=naive", "strong=pythia-1b"])
+groups, few = pool(store, every), pool(store, records)
 print(f"{{len(every):,}} rows, {{len(records):,}} that fit; {{len(groups):,}} pooled results, {{len(few):,}} of these")
 """
 COMMANDS = {
