@@ -3,18 +3,23 @@
     python benchmarks/executors.py overhead            # serial, processes, ray, each on a folder
     python benchmarks/executors.py overhead --s3       # and ray on a bucket of a server on this machine
     OMP_NUM_THREADS=1 python benchmarks/executors.py speedup
+    python benchmarks/executors.py sharing --runs 4    # runs beside each other on one store
 
 The overhead is the wall time of one worker with many steps that write four bytes each, less that with few of them, by
 step: so the start of workers does not count. It holds locks, manifests, checksums and the flushing of files.
 
 The speedup is that of a sweep of chess networks with one thread in each worker. What is first in either order reads the
 data into the cache of the system, so both run on data that were read before.
+
+Runs that share a study out have steps that pause for half a second, so that cores do not count. What they need, against
+what they would need if none ever waited, says how much they wait for each other.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -24,20 +29,23 @@ from typing import Any
 
 from outgrow.config import read_experiments
 from outgrow.executors.base import executors
+from outgrow.executors.serial import serial
 from outgrow.plan import Plan, make_plan
 from outgrow.registry import import_file
 from outgrow.runtime import Runtime
+from outgrow.steps.origin import versions
 from outgrow.store import open_store
 from outgrow.sweep import Silent, run_experiments
 
 FEW, MANY = 40, 240
 HERE = Path(__file__).parent
+FORK = multiprocessing.get_context("fork")
 
 
-def trivial(n: int) -> Plan:
+def trivial(n: int, pause: float = 0.0) -> Plan:
     """Independent steps that write four bytes each."""
     made = import_file(HERE / "trivial_step.py").Trivial
-    steps = {step.key: step for step in (made(which=i) for i in range(n))}
+    steps = {step.key: step for step in (made(which=i, pause=pause) for i in range(n))}
     return Plan(results=[], steps=steps, cached=set(), todo=list(steps), trainings_unshared=0)
 
 
@@ -90,13 +98,40 @@ def speedup(seeds: int) -> None:
     print(f"two against one: {took[1] / took[2]:.2f} x")
 
 
+def sharing(runs: int) -> None:
+    n, pause = 20 * runs, 0.5
+    with tempfile.TemporaryDirectory() as folder:
+        ready, began = FORK.Barrier(runs + 1), 0.0
+
+        def run() -> None:
+            plan, store = trivial(n, pause), open_store(folder)
+            store.create()
+            versions()  # imports torch
+            ready.wait()
+            serial(plan, store, Runtime(), Silent())
+
+        beside = [FORK.Process(target=run) for _ in range(runs)]
+        for one in beside:
+            one.start()
+        ready.wait()
+        began = time.perf_counter()
+        for one in beside:
+            one.join()
+        took = time.perf_counter() - began
+        assert len(open_store(folder).keys()) == n
+    print(f"{runs} runs, {n} steps of {pause} s: {took:.1f} s; {n * pause / runs:.1f} s if none ever waited")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["overhead", "speedup"])
+    parser.add_argument("what", choices=["overhead", "speedup", "sharing"])
     parser.add_argument("--s3", action="store_true")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=4)
     asked = parser.parse_args()
     if asked.what == "overhead":
         overhead(asked.s3)
+    elif asked.what == "sharing":
+        sharing(asked.runs)
     else:
         speedup(asked.seeds)
