@@ -110,10 +110,11 @@ class Maker:
         scores, pgr = evaluation.scores, evaluation.pgr
         row = Result(
             experiment=one.name, task=one.tested, kind=one.task.kind, weak=who[0], strong=who[1],
-            method=one.method.label, seed=one.seed, n_supervisor=one.split.supervisor, n_transfer=one.split.transfer, n_test=one.split.test,
-            metric=one.metric, zero_shot_score=None, weak_score=scores["weak"].value,
-            student_score=scores["student"].value, ceiling_score=scores["ceiling"].value,
-            weak_label_accuracy=skill(who[0]), agreement=evaluation.agreement.value,
+            method=one.method.label, seed=one.seed, n_supervisor=one.split.supervisor,
+            n_transfer=one.split.transfer, n_test=one.split.test, metric=one.metric, zero_shot_score=None,
+            weak_score=scores["weak"].value, student_score=scores["student"].value,
+            ceiling_score=scores["ceiling"].value, weak_label_accuracy=skill(who[0]),
+            agreement=evaluation.agreement.value,
             agreement_when_right=evaluation.agreement_when_right and evaluation.agreement_when_right.value,
             agreement_when_wrong=evaluation.agreement_when_wrong and evaluation.agreement_when_wrong.value,
             pgr=pgr and pgr.value, pgr_low=pgr and pgr.low, pgr_high=pgr and pgr.high, verdict=evaluation.verdict,
@@ -152,7 +153,7 @@ records = read_records(store, where=["method=naive", "strong=pythia-1b"])
 few = pool(store, records)
 every = read_records(store)
 groups = pool(store, every)
-print(f"{{len(every):,}} rows, {{len(records):,}} of which fit; {{len(groups):,}} pooled results, {{len(few):,}} of these")
+print(f"{{len(every):,}} rows, {{len(records):,}} that fit; {{len(groups):,}} pooled results, {{len(few):,}} of these")
 """
 COMMANDS = {
     "list, filter and pool": [sys.executable, "-c", LIST],

@@ -36,9 +36,9 @@ def main(rates: int) -> None:
         planned = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     print(
-        f"planning {len(experiments):,} experiments: {planned - started:.1f} s, {read - started:.1f} s of them to read "
-        f"them; {len(plan.steps):,} unique steps with their keys, {plan.trainings_unshared:,} trainings without sharing; "
-        f"at most {peak:,.0f} MiB in memory"
+        f"planning {len(experiments):,} experiments: {planned - started:.1f} s, {read - started:.1f} s of them to "
+        f"read them; {len(plan.steps):,} unique steps with their keys, {plan.trainings_unshared:,} trainings without "
+        f"sharing; at most {peak:,.0f} MiB in memory"
     )
 
 

@@ -41,7 +41,7 @@ ROOMS = [
     "nominal", "executors", "trackers", "tracking",
     "forecast", "rates", "watching", "preparation", "sweep",
     "own_model", "export",
-    "freshness", "guesses", "progress", "study",
+    "freshness", "guesses", "progress", "study", "simulation",
     "claims", "leaderboard", "references",
     "testing",
     "zoo", "experiments",

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from outgrow.artefacts import Manifest
 from outgrow.experiment import Experiment, run
+from outgrow.runtime import all_stay
 from outgrow.spec import canonical, plain
 from outgrow.steps import Comparison, Step, Steps, Trained, walk_unique
 
@@ -84,10 +85,11 @@ class Plan:
 def make_plan(experiments: Sequence[Experiment], *, cached: set[str]) -> Plan:
     """The graph of all experiments, against the keys that the store has."""
     steps = Steps()
-    results = [Planned(experiment=one, result=run(one, steps)) for one in experiments]
-    unique = {step.key: step for step in walk_unique(*(one.result for one in results))}
-    behind = _trainings_behind(unique)
-    trainings = sum(len(behind[one.result.key]) for one in results)
+    with all_stay():
+        results = [Planned(experiment=one, result=run(one, steps)) for one in experiments]
+        unique = {step.key: step for step in walk_unique(*(one.result for one in results))}
+        behind = _trainings_behind(unique)
+        trainings = sum(len(behind[one.result.key]) for one in results)
     plan = Plan(results=results, steps=unique, cached=set(), todo=[], trainings_unshared=trainings)
     return plan.against(cached)
 

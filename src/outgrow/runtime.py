@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -75,3 +78,15 @@ def runtime_of(*, executor: str, workers: int | None, **options: Any) -> Runtime
     if workers is not None:
         options["workers"] = workers
     return Runtime(executor=executor, **options)
+
+
+@contextlib.contextmanager
+def all_stay() -> Iterator[None]:
+    """While very many values are made that all stay: do not look for garbage among them, which takes as long again."""
+    looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looking:
+            gc.enable()

@@ -15,6 +15,7 @@ import tiny_models
 import torch
 from safetensors.torch import load, save, save_file
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 
 from outgrow.learning.checkpoint import Checkpoint, Moment
 from outgrow.learning.extract import extracted
@@ -128,6 +129,14 @@ def gone_on(model: Path, together: Team, **options: Any) -> State:
     raise AssertionError("it was not stopped")
 
 
+def held(model: Path, together: Team) -> State:
+    """Bytes of the parameters that one process holds."""
+    network = LanguageModel(name="tiny", path=str(model), max_length=64).build(TWO, seed=0)
+    Machine(device=torch.device("cpu"), team=together).place(network)
+    mine = [one.to_local() if isinstance(one, DTensor) else one for one in network.parameters()]
+    return {"held": torch.tensor(sum(one.numel() * one.element_size() for one in mine))}
+
+
 DROPS: dict[str, Any] = {"loss": EarlyLearning(), "spec": TrainSpec(epochs=2, batch_size=10, dropout=True)}
 CASES: dict[str, Callable[[Path, Team], State]] = {
     "whole": trained,
@@ -144,6 +153,7 @@ CASES: dict[str, Callable[[Path, Team], State]] = {
     "bfloat16": lambda model, team: trained(model, team, machine={"precision": "bfloat16"}),
     "generated": generated,
     "features": features,
+    "held": held,
     "with dropout": lambda model, team: trained(model, team, **DROPS),
     "with dropout, gone on": lambda model, team: gone_on(model, team, **DROPS),
 }

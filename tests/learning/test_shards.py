@@ -17,8 +17,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from outgrow.errors import ConfigError
+from outgrow.learning.footprint import Setting, to_train
 from outgrow.learning.shards import Shards, blocks, team_of
 from outgrow.learning.team import Team
+from outgrow.models.bases.language import LanguageModel
 from outgrow.runtime import Runtime
 
 HERE = Path(__file__).parent
@@ -104,6 +106,14 @@ def test_what_processes_train_together_goes_on_to_the_same_bits(
     assert whole.keys() == parts.keys()
     for name, value in whole.items():
         assert torch.equal(value, parts[name]), name
+
+
+def test_each_process_holds_its_part(model: Path, together: dict[str, dict[str, Tensor]]) -> None:
+    extent = LanguageModel(name="tiny", path=str(model), max_length=64).extent(shared().TWO)
+    told = to_train(extent, Setting(tokens=1, length=1, parts=2, blockwise=True)).weights
+    whole, part = int(CASES["held"](model, Team())["held"]), int(together["shards, held"]["held"])
+    assert 0.45 * whole < part < 0.55 * whole
+    assert told == pytest.approx(part, rel=0.01)
 
 
 def test_blocks_are_the_layers_of_a_stack() -> None:

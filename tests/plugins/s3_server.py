@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ class Server:
         self._alone = threading.Lock()
         self.requests: list[tuple[str, str]] = []
         self.refuse: Counter[str] = Counter()  # how many more requests of a method are answered with 503
+        self.latency = 0.0  # seconds that each request takes longer
         self.blind = False  # whether conditions of writes are overlooked, as older servers do
         self._server: Any = make_server("127.0.0.1", 0, self._answer, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -44,6 +46,8 @@ class Server:
 
     def _answer(self, environ: dict[str, Any], start: Any) -> Any:
         method, query = environ["REQUEST_METHOD"], environ["QUERY_STRING"]
+        if self.latency:
+            time.sleep(self.latency)
         with self._alone:
             self.requests.append((method, environ["PATH_INFO"] + f"?{query}" * ("prefix" in query)))
             if self.refuse[method] > 0:
@@ -84,9 +88,9 @@ def serving() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def _s3() -> Iterator[Server]:
-    with serving() as server:
-        os.environ.pop("AWS_ENDPOINT_URL")
-        yield server
+    server = Server()
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from outgrow.results import aside, listing, pooling
 from outgrow.results.records import pool, read_records, records_by_name
 from outgrow.results.settings import Flat, differing, dotted, flat
 from outgrow.results.table import Group, Record
-from outgrow.store import Store
+from outgrow.store import Store, open_store
 from outgrow.store.folder import stamps
 from outgrow.store.manifests import read_row
 from outgrow.sweep import run_experiments
@@ -223,6 +223,23 @@ def test_a_row_that_goes_while_it_is_looked_at_is_told(many: Store) -> None:
     assert one.row.key
     with pytest.raises(StoreError, match=r"went or was changed while it was read; list the results again"):
         one.curves  # noqa: B018 - read now
+
+
+def test_rows_of_a_remote_store(toy: Toy, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_experiments(toy(seeds=[0, 1]), store)
+    wanted = pooled_anew(store)
+    monkeypatch.setenv("OUTGROW_CACHE", str(tmp_path / "cache"))
+    remote = open_store(f"memory://{tmp_path.name}/study")
+    run_experiments(toy(seeds=[0, 1]), remote)
+    monkeypatch.setattr(listing, "FEW", 0)
+    found = pool(remote, read_records(remote))
+    assert [replace(one, provenance={}) for one in found] == [replace(one, provenance={}) for one in wanted]
+    assert all(remote.aside(name).is_file() for name in ("rows", "pooled"))
+    assert pool(remote, read_records(remote)) == found
+    for name, one in records_by_name(remote).items():
+        if one.row.seed == 1:
+            remote.forget_result(name)
+    assert {one.row.seed for one in read_records(remote)} == {0}
 
 
 def test_few_rows_leave_no_file(toy: Toy, store: Store) -> None:

@@ -218,7 +218,7 @@ def test_something_is_kept_before_the_interval_is_over(store: Store, monkeypatch
         if unfinished.due():
             unfinished.keep("state", {"one": torch.ones(1)}, {"second": int(second)})
             kept.append(int(second))
-    assert kept == [53, 106, 159]
+    assert kept == [47, 94, 141, 188]
     found = unfinished.find("state")
     assert found is not None
-    assert found[1] == {"second": 159}
+    assert found[1] == {"second": 188}

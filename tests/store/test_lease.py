@@ -137,6 +137,23 @@ def test_two_takers_cannot_both_win(start: Callable[[], Process]) -> None:
         assert other.leases.take(NAME) is None
 
 
+def test_a_server_that_overlooks_the_condition_of_a_removal_costs_nobody_a_lease(
+    start: Callable[[], Process], s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was silent for long looks who holds it before it lets go."""
+    slow, other = start(), start()
+    hold = slow.held()
+    hold.__enter__()
+    slow.vanish()
+    with other.held():
+        monkeypatch.setattr(slow.presence, "_given", -1e9)
+        monkeypatch.setattr(slow.presence, "_thread", object())  # no sign of life follows
+        s3.blind = True
+        hold.__exit__(None, None, None)
+        slow.leases.finish()
+        assert other.bucket.tagged(NAME)
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"presence": {}}', b"\xff", b"[" * 100_000])
 def test_a_lease_that_says_nothing_is_nobodys(start: Callable[[], Process], content: bytes) -> None:
     one = start()

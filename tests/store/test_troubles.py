@@ -56,6 +56,8 @@ def test_a_path_with_file_before_it_is_a_folder(tmp_path: Path) -> None:
     opened = open_store(f"file://{tmp_path}/store")
     assert isinstance(opened, Store)
     assert str(opened) == f"{tmp_path}/store"
+    with pytest.raises(ConfigError, match="give the store as text, 's3://bucket/study'"):
+        open_store(Path("s3://bucket/study"))
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="it is a file; choose another with --store"):
         open_store(tmp_path / "file")

@@ -7,9 +7,8 @@ import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 
-from outgrow.errors import MissingDependency
+from outgrow.errors import MissingDependency, OutgrowError
 from outgrow.registry import every_registry
 
 
@@ -61,7 +60,16 @@ def _bfloat16() -> str:
 
 
 def _store(store: str) -> str:
-    path = Path(store)
+    from outgrow.store import Store, open_store
+
+    try:
+        opened = open_store(store)
+        if not isinstance(opened, Store):
+            opened.require()
+            return f"{store}: there"
+    except OutgrowError as error:
+        return str(error)
+    path = opened.root
     if not path.is_dir():
         parent = path.resolve().parent
         state = "can be made" if os.access(parent, os.W_OK) else f"and {parent} cannot be written"

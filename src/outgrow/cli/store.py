@@ -194,7 +194,12 @@ def _copy(source: Artefacts, target: Artefacts, where: list[str]) -> None:
         say(problem)
     if done.left:
         say(f"left out {counted(len(done.left), 'row')} that rest on what is damaged: run them again")
-    for name in done.conflicts:
-        say(f"row {name}: {target} has one that says something else, which was left as it is")
+    if done.conflicts:
+        one = len(done.conflicts) == 1
+        say(
+            f"{counted(len(done.conflicts), 'row')} of {target} {'says' if one else 'say'} something else than "
+            f"{'that' if one else 'those'} of {source} for the same key ({', '.join(done.conflicts[:3])}"
+            f"{', ...' * (len(done.conflicts) > 3)}), as where both were computed apart; {target} was left as it is"
+        )
     if done.damaged or done.conflicts:
         raise typer.Exit(1)

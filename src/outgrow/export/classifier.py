@@ -46,14 +46,15 @@ class Classifier:
 def reader(student: Student) -> Network:
     """What turns a student's inputs into pooled states or logits, made anew; low-rank updates are merged in."""
     from outgrow.learning.network import check_network
+    from outgrow.text.quantised import merged
 
     extractor = student.model.extractor()
     found = dataclasses.replace(student).network if extractor is None else extractor.build(
         student.output, start=student.start
     )  # fmt: skip
     made: Any = check_network(found, student.model.label)
-    if hasattr(getattr(made, "backbone", None), "merge_and_unload"):
-        made.backbone = made.backbone.merge_and_unload()
+    if hasattr(made, "backbone"):
+        made.backbone = merged(made.backbone)
     return made.eval()  # type: ignore[no-any-return]
 
 

@@ -73,9 +73,13 @@ class Machine:
         """The format `network` is multiplied in; only networks that say `mixed_precision` leave float32."""
         if not network.mixed_precision:
             return torch.float32
-        wanted = self.precision == "bfloat16" or (self.precision == "auto" and multiplies_bfloat16(self.device.type))
-        self.formats.add("bfloat16" if wanted else "float32")
-        return torch.bfloat16 if wanted else torch.float32
+        self.formats.add("bfloat16" if self.low else "float32")
+        return torch.bfloat16 if self.low else torch.float32
+
+    @property
+    def low(self) -> bool:
+        """Whether networks that allow it are multiplied in bfloat16."""
+        return self.precision == "bfloat16" or (self.precision == "auto" and multiplies_bfloat16(self.device.type))
 
     def place(self, network: Network, dtype: torch.dtype | None = None) -> Network:
         """Move a network to the device and let it suit itself to it."""

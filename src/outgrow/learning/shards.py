@@ -33,7 +33,7 @@ class Shards(Replicas):
 
     def __init__(self, size: int, rank: int, *, offload: bool) -> None:
         super().__init__(size, rank)
-        self._offload = offload
+        self.offloads = offload
 
     def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None, *, low: bool) -> None:
         """Cut a network, block by block; it is never whole on the device.
@@ -52,9 +52,11 @@ class Shards(Replicas):
 
         if isinstance(network, FSDPModule):
             return
+        if any(not value.is_floating_point() for value in network.parameters()):
+            raise ConfigError("sharding = 'full' cannot share out quantised weights: leave one of them out")
         if dtype is not None:
             network.to(dtype=dtype)
-        offload = self._offload and device.type != "cpu"
+        offload = self.offloads and device.type != "cpu"
         options: dict[str, Any] = {
             "mesh": self._mesh(device), "offload_policy": CPUOffloadPolicy() if offload else OffloadPolicy()
         }  # fmt: skip

@@ -33,6 +33,8 @@ class Team:
     rank = 0
     in_step = False
     """Whether all processes have to run the network at once, those without work too."""
+    offloads = False
+    """Whether what waits lies in the memory of the CPU."""
 
     def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None, *, low: bool) -> None:
         """Put a network where it is computed, in place.

@@ -12,8 +12,9 @@ State = dict[str, Tensor]
 
 def trainable(network: nn.Module) -> State:
     """The parameters that a training changes, and buffers: all that must be kept of it."""
-    frozen = {name for name, value in network.named_parameters() if not value.requires_grad}
-    return {name: value for name, value in network.state_dict().items() if name not in frozen}
+    changes = {name for name, value in network.named_parameters(remove_duplicate=False) if value.requires_grad}
+    changes |= {name for name, _ in network.named_buffers()}  # what belongs to frozen weights of few bits is neither
+    return {name: value for name, value in network.state_dict().items() if name in changes}
 
 
 def packed(state: State) -> bytes:

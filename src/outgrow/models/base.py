@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from outgrow.learning.footprint import Extent
     from outgrow.learning.network import Network
 
 Weights = Mapping[str, "Tensor"]
@@ -51,6 +52,19 @@ class Model:
     def cost(self) -> float:
         """Multiply-accumulates of one forward pass of one example."""
         raise NotImplementedError
+
+    @property
+    def longest(self) -> int:
+        """Tokens of an input, at most; for estimates of memory."""
+        return 1
+
+    def extent(self, output: Output) -> Extent | None:
+        """How large its network is, known before anything is loaded; None where that is not told."""
+        return None
+
+    def smaller(self) -> list[tuple[Model, str]]:
+        """The same model trained with less memory, and how to ask for it; other results come of it."""
+        return []
 
     @property
     def parameters(self) -> float:

@@ -10,8 +10,10 @@ from outgrow.artefacts import Artefacts
 from outgrow.errors import StoreError
 from outgrow.figures.marks import has_sizes
 from outgrow.figures.words import metric_name
+from outgrow.report.chosen import chosen
 from outgrow.report.claims import claims
 from outgrow.report.lead import VERDICTS, lead
+from outgrow.report.overview import overview
 from outgrow.report.panels import panel
 from outgrow.report.provenance import Records, provenance
 from outgrow.report.style import CSS
@@ -60,8 +62,9 @@ def render(
         failures: what went wrong, one line each.
         store: where their answers and rows lie, for analyses that need every answer, and for dates and notes.
     """
-    found = studies(groups, store)
-    records = _records(groups, store)
+    drawn = chosen(groups)
+    found = studies(drawn.groups, store)
+    records = _records(drawn.groups, store)
     names = [_name(study, title, many=len(found) > 1) for study in found]
     body = [problems(failures)] if failures else []
     if not groups:
@@ -69,11 +72,12 @@ def render(
             "<p>There are no results here yet. <code>outgrow run quickstart</code> makes some, and "
             "<code>outgrow list experiments</code> names what else can be run; then make this report again.</p>"
         )
+    body.append(overview(drawn, _command(groups)))
     body += [
         section(study, records, name, f"study-{k + 1}")
         for k, (study, name) in enumerate(zip(found, names, strict=True))
     ]
-    body.append(reading(groups) if groups else "")
+    body.append(reading(drawn.groups) if groups else "")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{esc(POLICY)}">\n'
@@ -84,6 +88,11 @@ def render(
         + "\n".join(body)
         + "\n</main>\n</body>\n</html>\n"
     )
+
+
+def _command(groups: Sequence[Group]) -> str:
+    """What makes the page, where that is known."""
+    return str(groups[0].provenance.get("command", "")) if groups else ""
 
 
 def _name(study: Study, title: str, *, many: bool) -> str:
@@ -98,7 +107,7 @@ def _records(groups: Sequence[Group], store: Artefacts | None) -> Records:
     if store is None or not keys:
         return {}
     try:
-        return {one.row.key: one for one in read_records(store) if one.row.key in keys}
+        return {one.shown("key"): one for one in read_records(store) if one.shown("key") in keys}
     except StoreError as error:
         log.warning("the report lacks dates and notes: %s", error)
         return {}

@@ -53,7 +53,8 @@ def rerun(groups: Sequence[Group]) -> Rerun:
 
 
 def _files(tables: Sequence[Tables], seeds: list[int], name: str, wanted: set[Any]) -> list[str]:
-    for base, sweep in itertools.chain(_sweeps(_on_both_tests(tables)), _sweeps(tables)):
+    ways = [_sweeps(_on_both_tests(tables))] if any("shift" in one for one in tables) else []
+    for base, sweep in itertools.chain(*ways, _sweeps(tables)):
         document = {**base, "sweep": {**sweep, "seeds": seeds[:1]}}
         try:
             if set(expand(document, name=name)) == wanted:
@@ -64,9 +65,9 @@ def _files(tables: Sequence[Tables], seeds: list[int], name: str, wanted: set[An
 
 
 def _on_both_tests(tables: Sequence[Tables]) -> list[Tables]:
-    """The tables with a shift, if any, each standing for itself and for the one without."""
+    """The tables with a shift, each standing for itself and for the one without."""
     shifted = [one for one in tables if "shift" in one]
-    return [{**one, "shift": {**one["shift"], "in_distribution": True}} for one in shifted] or list(tables)
+    return [{**one, "shift": {**one["shift"], "in_distribution": True}} for one in shifted]
 
 
 def _sweeps(tables: Sequence[Tables]) -> Iterator[tuple[Tables, Tables]]:

@@ -17,6 +17,7 @@ from outgrow.errors import StoreError
 from outgrow.results.aside import read_aside, write_aside
 from outgrow.results.packed import Packed, pack, unpack
 from outgrow.results.table import CurvePoint, Evaluation, Record, Result
+from outgrow.runtime import all_stay
 
 if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
@@ -41,10 +42,11 @@ class Table:
         evaluations: gives JSON of all evaluations, packed, in the order of the rows.
     """
 
-    def __init__(self, columns: dict[str, list[Any]], texts: list[str], evaluations: Callable[[], bytes]) -> None:
+    def __init__(
+        self, columns: Mapping[str, Sequence[Any]], texts: list[str], evaluations: Callable[[], bytes]
+    ) -> None:
         self.columns, self.texts = columns, texts
-        self._evaluations = evaluations
-        self._read: dict[int, Any] = {}
+        self._evaluations, self._settings = evaluations, dict[int, dict[str, Any]]()
 
     def __len__(self) -> int:
         return len(self.columns["name"])
@@ -54,23 +56,23 @@ class Table:
         found: list[Packed | None] = json.loads(self._evaluations())
         return found
 
-    def text(self, number: int) -> Any:
-        """What a text says; equal texts are one object, so that whoever compares many sees it at once."""
-        if number not in self._read:
-            self._read[number] = json.loads(self.texts[number])
-        return self._read[number]
+    @cached_property
+    def said(self) -> list[Any]:
+        """What the texts say; equal texts are one object, so that whoever compares many sees it at once."""
+        found: list[Any] = json.loads(f"[{','.join(self.texts)}]")
+        return found
 
     def settings(self, number: int) -> dict[str, Any]:
-        """Settings out of the tables that they are made of."""
-        if -number - 1 not in self._read:
-            self._read[-number - 1] = dict(self.text(one) for one in self.text(number))
-        found: dict[str, Any] = self._read[-number - 1]
-        return found
+        """Settings out of the tables that they are made of; equal ones are one object."""
+        if number not in self._settings:
+            self._settings[number] = dict([self.said[one] for one in self.said[number]])
+        return self._settings[number]
 
 
 class Listed(Record):
     """A row out of a table. What few ask for is read from the row's own file when it is asked for."""
 
+    __slots__ = ("_load", "_place", "_table")
     _table: Table
     _place: int
     _load: Load
@@ -78,7 +80,10 @@ class Listed(Record):
     @classmethod
     def at(cls, table: Table, place: int, load: Load) -> Listed:
         found = object.__new__(cls)
-        found.__dict__.update(_table=table, _place=place, _load=load)
+        put = object.__setattr__  # as it is frozen
+        put(found, "_table", table)
+        put(found, "_place", place)
+        put(found, "_load", load)
         return found
 
     weak_cost = cached_property(lambda self: self.shown("weak_cost"))
@@ -100,12 +105,12 @@ class Listed(Record):
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
-        computed, others = self.shown("computed"), dict(self._table.text(self.shown("provenance")))
+        computed, others = self.shown("computed"), dict(self._table.said[self.shown("provenance")])
         return others if computed is None else {"computed": computed, **others}
 
     @cached_property
     def notes(self) -> list[str]:
-        return list(self._table.text(self.shown("notes")))
+        return list(self._table.said[self.shown("notes")])
 
     @cached_property
     def evaluation(self) -> Evaluation | None:
@@ -155,7 +160,8 @@ def listed(store: Artefacts, load: Load) -> dict[str, Record] | None:
         read = load(changed)
         table = _merged(known, kept, read, stamps)
         write_aside(path, _written(table))
-    return {name: Listed.at(table, place, load) for place, name in enumerate(table.columns["name"])}
+    with all_stay():
+        return {name: Listed.at(table, place, load) for place, name in enumerate(table.columns["name"])}
 
 
 def _parse(content: bytes) -> Table | None:
@@ -164,7 +170,8 @@ def _parse(content: bytes) -> Table | None:
     first = content.index(b"\n")
     second = content.index(b"\n", first + 1)
     columns, texts = json.loads(content[:first]), json.loads(content[first:second])
-    return Table(columns, texts, lambda: content[second:])
+    fixed = {name: tuple(values) for name, values in columns.items()}  # of which the garbage collector has no work
+    return Table(fixed, texts, lambda: content[second:])
 
 
 def _written(table: Table) -> bytes:
@@ -209,7 +216,7 @@ class _Texts:
         """What is computed, settings, provenance and notes of a row of another table, by numbers of this one."""
         computed, settings, *others = row[-4:]
         if settings not in self._moved:
-            self._moved[settings] = self.number([self._move(known, one) for one in known.text(settings)])
+            self._moved[settings] = self.number([self._move(known, one) for one in known.said[settings]])
         return [computed, self._moved[settings], *(self._move(known, one) for one in others)]
 
     def _move(self, known: Table, number: int) -> int:

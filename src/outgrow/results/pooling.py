@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from outgrow.results.aside import read_aside, write_aside
 from outgrow.results.listing import Listed
-from outgrow.results.packed import Packed, pack, unpack
+from outgrow.results.packed import pack, unpack
 from outgrow.results.table import CurvePoint, Evaluation, Group, Record
-from outgrow.spec import digest
+from outgrow.runtime import all_stay
 
 if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
@@ -60,12 +61,13 @@ class Kept:
             self._write()
 
     @cached_property
-    def _known(self) -> dict[str, Packed]:
-        found: dict[str, Packed] = json.loads(read_aside(self._store.aside(FILE)) or b"{}")
-        return found
+    def _known(self) -> dict[str, str]:
+        """JSON of evaluations, packed, by name: a line each in the file."""
+        lines = read_aside(self._store.aside(FILE)).decode().split("\n")
+        return dict(line.split(" ", 1) for line in lines if line)
 
     def _write(self) -> None:
-        write_aside(self._store.aside(FILE), json.dumps(self._known).encode())
+        write_aside(self._store.aside(FILE), "\n".join(map(" ".join, self._known.items())).encode())
         self._new = 0
 
     def evaluation(self, records: Sequence[Record]) -> Evaluation:
@@ -74,14 +76,13 @@ class Kept:
         made = [one.made for one in records if isinstance(one, Listed)]
         if len(made) < len(records) or not _ours(metric):  # few rows, which were read one by one
             return evaluate_keys(self._store, metric, keys)
-        name = digest([metric, keys, made])[:24]
-        found = self._known.get(name)
-        if found is None:
-            found = self._known[name] = pack(evaluate_keys(self._store, metric, keys))
+        name = hashlib.sha256("\n".join([metric, *keys, *made]).encode()).hexdigest()[:32]
+        if name not in self._known:
+            self._known[name] = json.dumps(pack(evaluate_keys(self._store, metric, keys)))
             self._new += 1
             if self._new >= OFTEN:
                 self._write()
-        return unpack(found)
+        return unpack(json.loads(self._known[name]))
 
 
 def _ours(metric: str) -> bool:
@@ -116,8 +117,8 @@ def pool(store: Artefacts, records: Sequence[Record]) -> list[Group]:
     """Pool rows over seeds: rows that differ only in the seed are one group."""
     groups: dict[str, list[Record]] = {}
     for one in records:
-        groups.setdefault(one.identity, []).append(one)
-    with Kept(store) as kept:
+        groups.setdefault(one.shown("identity"), []).append(one)
+    with all_stay(), Kept(store) as kept:
         return [_pool(kept, members) for members in groups.values()]
 
 
@@ -125,25 +126,24 @@ def _pool(kept: Kept, records: list[Record]) -> Group:
     from outgrow.metrics.base import metrics
 
     first = records[0]
-    row = first.row
-    metric = metrics[row.metric]
-    done = [one for one in records if not one.failure]
+    metric = metrics[first.shown("metric")]
+    done = [one for one in records if not one.shown("failure")]
     evaluation = kept.evaluation(done) if len(done) > 1 else done[0].evaluation if done else None
     accuracies = [one for one in (each.shown("weak_label_accuracy") for each in done) if one is not None]
     scores = evaluation.scores if evaluation else {}
     return Group(
-        experiment=row.experiment,
-        task=row.task,
-        kind=row.kind,
-        weak=row.weak,
-        strong=row.strong,
-        method=row.method,
-        metric=row.metric,
+        experiment=first.shown("experiment"),
+        task=first.shown("task"),
+        kind=first.shown("kind"),
+        weak=first.shown("weak"),
+        strong=first.shown("strong"),
+        method=first.shown("method"),
+        metric=first.shown("metric"),
         seeds=[one.shown("seed") for one in records],
-        n_supervisor=row.n_supervisor,
-        n_transfer=row.n_transfer,
-        n_test=row.n_test,
-        n_ground_truth=row.n_ground_truth,
+        n_supervisor=first.shown("n_supervisor"),
+        n_transfer=first.shown("n_transfer"),
+        n_test=first.shown("n_test"),
+        n_ground_truth=first.shown("n_ground_truth"),
         weak_cost=first.weak_cost,
         strong_cost=first.strong_cost,
         zero_shot=scores.get("zero_shot"),

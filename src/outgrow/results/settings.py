@@ -53,6 +53,8 @@ def differing(settings: Sequence[dict[str, Any]], *, all_of_them: bool = False) 
     Args:
         all_of_them: those too that columns tell: of models, sizes, methods.
     """
+    if len({id(one) for one in settings}) == 1:
+        return []
     names = [key for key, values in _values(settings).items() if len(values) > 1]
     return [key for key in names if all_of_them or (key not in SAID and not key.startswith("method"))]
 

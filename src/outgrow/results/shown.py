@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from outgrow.results.settings import differing, flat
+from outgrow.results.settings import Flat, differing
 from outgrow.results.table import Group, Interval, Record, Result
 
 NUMERIC = ("seeds", "weak score", "student", "ceiling", "zero-shot", "PGR (95 %)", "agreement")
@@ -87,8 +87,8 @@ def row_cells(records: Sequence[Record], *, intervals: bool = False) -> TextTabl
 
 
 def _row_cell(record: Record, name: str, intervals: bool) -> str:
-    found = record.evaluation
-    if not intervals or found is None or name == "verdict":
+    found = record.evaluation if intervals else None
+    if found is None or name == "verdict":
         return cell(getattr(record.row, name))
     if name in ("pgr", "agreement"):
         return score(getattr(found, name), share=False, ends=True)
@@ -103,7 +103,7 @@ def _who(
     Args:
         last: a column of the texts beside the rows, there in any case.
     """
-    settings = [flat(one.settings) for one in whole]
+    settings = Flat()
     several = [name for name in IF_SEVERAL if len({getattr(one, name) for one, _ in ones}) > 1]
     always = (*ALWAYS, *(["n_ground_truth"] if any(one.n_ground_truth for one, _ in ones) else []))
     names = [name for name in IF_SEVERAL if name in several or name in always]
@@ -121,10 +121,10 @@ def _who(
         return [
             (
                 *(cell(getattr(one, name)) for name in names),
-                *(setting(table.get(key)) for key in keys),
+                *(setting(settings.get(of.settings, key)) for key in keys),
                 *((text,) if last or with_key else ()),
             )
-            for (one, text), table in zip(ones, settings, strict=True)
+            for (one, text), of in zip(ones, whole, strict=True)
         ]
 
     found = rows(keys, False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
     """A score or share with its 95 % interval and the number of test examples (times seeds) behind it.
 
@@ -30,7 +30,7 @@ class Interval:
         return self.low, self.high
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Bounded(Interval):
     """An interval whose ends are known."""
 
@@ -66,7 +66,7 @@ class Evaluation:
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CurvePoint:
     """One check of a training on the validation examples.
 
@@ -212,8 +212,8 @@ class Record:
     evaluation: Evaluation | None = None
 
     def shown(self, name: str) -> Any:
-        """What the row says under a name."""
-        return getattr(self.row, name)
+        """A field of the row, its identity or its failure: cheap also where the record is read out of a table."""
+        return getattr(self if name in ("identity", "failure") else self.row, name)
 
     def __eq__(self, other: object) -> bool:
         """Whether all fields are equal, wherever they were read."""

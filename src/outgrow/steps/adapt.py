@@ -13,13 +13,16 @@ from outgrow.spec import plain
 from outgrow.specs import TrainSpec
 from outgrow.steps.base import TRAINING, Step
 from outgrow.steps.context import Context
+from outgrow.steps.memory import check_memory
 from outgrow.steps.split import Part
 from outgrow.steps.stored import stored
+from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 WEIGHTS = "model.safetensors"
+TEXT = Output(kind="generation", n_classes=1)  # what it learns to continue
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -62,6 +65,7 @@ class Adapted(Step):
         from outgrow.learning.weights import packed, restore
 
         data = self.part.split.read(context)
+        check_memory(self.model, TEXT, context.machine, use="train")
         network = check_network(self.model.language_model(), self.model.label)
         rows, targets = network.continued(data.inputs[data.rows(self.part)])
 

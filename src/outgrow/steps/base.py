@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from outgrow.errors import OutgrowError
+from outgrow.learning.footprint import ADAM, FLOAT32
 from outgrow.spec import digest
 from outgrow.steps.context import Context
 
 Write = Callable[[Path], None]
-ANSWERING, TRAINING = 4, 16  # bytes of a parameter: itself; with its gradient and two moments, all of them float32
+ANSWERING, TRAINING = FLOAT32, 2 * FLOAT32 + ADAM
+"""Bytes of a parameter, roughly: itself; with its gradient and the optimizer's state. `footprint` tells more."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,7 +11,6 @@ from outgrow.steps.unfinished import Unfinished
 if TYPE_CHECKING:
     from outgrow.learning.weights import State
 
-log = logging.getLogger(__name__)
 FILE = "training"
 
 
@@ -43,7 +41,7 @@ class StoredCheckpoint(Checkpoint):
         moment = Moment.of(tensors, done=int(facts["done"]))
         if self._notes:
             self._notes.recall(notes, facts["notes"], moment.weights)
-        log.warning("%s goes on from update %d", self._unfinished.title, moment.done)
+        self._unfinished.tell("goes on from update %d", moment.done)
         return moment
 
     def offer(self, moment: Callable[[], Moment]) -> None:

@@ -15,6 +15,7 @@ from outgrow.steps.adapt import Adapted
 from outgrow.steps.base import ANSWERING, Step
 from outgrow.steps.context import Context
 from outgrow.steps.examples import Dataset
+from outgrow.steps.memory import check_memory
 from outgrow.steps.stored import read_texts, stored
 from outgrow.tasks.base import Output
 
@@ -140,6 +141,7 @@ class Features(Step):
     def _network(self, context: Context, output: Output) -> Network:
         from outgrow.learning.network import check_network
 
+        check_memory(self.model, output, context.machine, use="extract features with")
         start = self.start.weights(context) if self.start else None
         network = check_network(self.extractor.build(self.answered(output), start=start), self.model.label)
         context.machine.place(network, context.machine.number_format(network)).eval()

@@ -13,6 +13,7 @@ from outgrow.errors import StepFailed
 from outgrow.learning.progress import Progress
 from outgrow.steps.checks import Checks
 from outgrow.steps.context import Context
+from outgrow.steps.memory import check_memory
 from outgrow.steps.stored import stored
 from outgrow.steps.trained import CHECKS, CURVE, NOTES, WEIGHTS, Trained
 from outgrow.tasks.base import Output
@@ -33,6 +34,7 @@ class Finetuned(Trained):
         from outgrow.learning.weights import packed
 
         output = self.part.kind(context)
+        check_memory(self.role.model, output, context.machine, use="train")
         network = self.after.network(context, output) if self.after else self._new(context, output)
         lesson, texts = self.lesson(context)
         rows, targets = _to_learn(network, self.part.values(context)[lesson.kept], lesson, texts)
@@ -61,6 +63,7 @@ class Finetuned(Trained):
     def network(self, context: Context, output: Output) -> Network:
         from outgrow.learning.weights import put_back
 
+        check_memory(self.role.model, self.part.kind(context), context.machine, use="answer with")
         network = self._new(context, self.part.kind(context))
         stored(context.store, self.key, lambda folder: put_back(network, folder / WEIGHTS))
         return network

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SHARE = 10  # at most a tenth of the time goes into keeping
-EARLY = 0.9  # of the interval: the rest is for an update that takes longer than the last
+EARLY = 0.8  # of the interval: the rest is for what takes longer than the last time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +40,20 @@ class Unfinished:
     """
 
     def __init__(self, making: Making, store: Artefacts, machine: Machine, *, seconds: float) -> None:
-        self.title, self._key, self._made = making.title, making.key, making.origin | machine.facts
+        self._title, self._key, self._made = making.title, making.key, making.origin | machine.facts
         self._store, self._team, self._interval = store, machine.team, seconds
         self._kept = self._seen = time.monotonic()
         self._gap = self._took = 0.0
 
     def due(self) -> bool:
-        """Whether to keep what there is now: if waiting once more as long as last time, the interval would be over.
+        """Whether to keep what there is now: after one more wait like the last, and the writing, it would be too late.
 
         Something can be kept whenever this is asked.
         """
         now = time.monotonic()
         self._gap, self._seen = now - self._seen, now
         since = now - self._kept
-        due = since + self._gap >= EARLY * self._interval and since >= (SHARE - 1) * self._took
+        due = since + self._gap + self._took >= EARLY * self._interval and since >= SHARE * self._took
         return bool(self._team.gather(due)[0])
 
     def keep(self, name: str, tensors: State, facts: dict[str, Any]) -> None:
@@ -65,8 +65,8 @@ class Unfinished:
             whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
             told = {"facts": json.dumps(facts), "made with": json.dumps(self._made)}
             self._store.keep_unfinished(self._key, name, lambda path: save_file(whole, path, metadata=told))
-        self._kept = self._seen = time.monotonic()
-        self._took = self._kept - began
+        self._kept, self._seen = began, time.monotonic()
+        self._took = self._seen - began
 
     def find(self, name: str) -> tuple[State, dict[str, Any]] | None:
         """What was kept by this name; None where there is none, or it cannot be used, which is told."""
@@ -84,11 +84,16 @@ class Unfinished:
                 made, facts = json.loads(told["made with"]), dict(json.loads(told["facts"]))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (OSError, SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
-            log.warning("%s begins anew: what was kept of it cannot be read (%s)", self.title, error)
+            self.tell("begins anew: what was kept of it cannot be read (%s)", error)
             return None
         if made != self._made:
             other = sorted(name for name in made.keys() | self._made if made.get(name) != self._made.get(name))
             changes = ", ".join(f"{name}: {made.get(name)} then, {self._made.get(name)} now" for name in other)
-            log.warning("%s begins anew: what was kept of it was made otherwise (%s)", self.title, changes)
+            self.tell("begins anew: what was kept of it was made otherwise (%s)", changes)
             return None
         return tensors, facts
+
+    def tell(self, what: str, *values: object) -> None:
+        """Say something of the step; of processes that train together, the first does."""
+        if self._team.rank == 0:
+            log.warning(f"%s {what}", self._title, *values)

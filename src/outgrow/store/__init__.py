@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from outgrow.artefacts import Artefacts
@@ -24,6 +25,8 @@ def open_store(address: str | Path, *, existing: bool = False) -> Artefacts:
         StoreError: it is not there though it has to be, or cannot be reached.
     """
     text = str(address)
+    if found := re.fullmatch(r"(s3a?|gs|gcs|az|abfss?|memory|file):/+(.*)", text if isinstance(address, Path) else ""):
+        raise ConfigError(f"a path cannot be an address: give the store as text, {f'{found[1]}://{found[2]}'!r}")
     path = local_path(text)
     if isinstance(address, str) and path is None and is_url(text):
         from outgrow.store.remote.upkeep import RemoteStore

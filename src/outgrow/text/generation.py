@@ -15,6 +15,7 @@ from outgrow.learning.network import Network
 from outgrow.learning.objective import Targets
 from outgrow.text.network import recompute, settle, with_lora
 from outgrow.text.pretrained import Pretrained
+from outgrow.text.quantised import merged
 from outgrow.text.tokens import AnswerTokens, TokenBatch, Tokens, tokenize
 
 
@@ -112,8 +113,7 @@ class Generator(Network):
 
     def backbone_state(self) -> dict[str, Tensor]:
         """Weights of the hidden layers, low-rank updates merged in."""
-        merged: Any = self.model.merge_and_unload() if hasattr(self.model, "merge_and_unload") else self.model
-        return dict(merged.base_model.state_dict())
+        return dict(merged(self.model).base_model.state_dict())
 
     def checkpoint_activations(self) -> None:
         """Recompute activations in the backward pass instead of keeping them."""

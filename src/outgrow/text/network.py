@@ -17,6 +17,7 @@ from outgrow.learning.network import Network
 from outgrow.learning.probe import tied
 from outgrow.tasks.base import Output
 from outgrow.text.pretrained import Pretrained
+from outgrow.text.quantised import merged
 from outgrow.text.tokens import TokenBatch, Tokens, tokenize
 
 Pooling = Literal["last", "mean"]
@@ -93,8 +94,7 @@ class TextNetwork(Network):
 
     def backbone_state(self) -> dict[str, Tensor]:
         """Weights of the hidden layers, low-rank updates merged in."""
-        merged: Any = self.backbone.merge_and_unload() if hasattr(self.backbone, "merge_and_unload") else self.backbone
-        return dict(merged.state_dict())
+        return dict(merged(self.backbone).state_dict())
 
     def settle(self, device: torch.device) -> None:
         """Compute attention as plain matrix products where that is faster: short texts on a CPU."""

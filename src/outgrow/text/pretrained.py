@@ -15,6 +15,7 @@ from outgrow.errors import ConfigError, DataError
 from outgrow.hub import AGAIN, one_error, transformers_library
 from outgrow.learning.machine import give_back_freed_memory
 from outgrow.text.configuration import measure
+from outgrow.text.quantised import Bits, options
 
 TRIAL = "a short text"
 LOADING = threading.Lock()
@@ -42,14 +43,19 @@ class Pretrained:
     positions: int
 
 
-def load(folder: Path, *, layers: int) -> Pretrained:
+def load(folder: Path, *, layers: int, bits: Bits = "") -> Pretrained:
     """Load float32 weights out of a folder, cut after the first `layers` layers (0: all).
+
+    Args:
+        bits: read the weights of its linear layers so instead; they can only stay frozen.
 
     Raises:
         DataError: the folder holds no such model, or a file of it is damaged; names the file.
         ConfigError: it has fewer layers.
+        MissingDependency: what reads weights in few bits is not here.
     """
     transformers = transformers_library()
+    few = options(bits)
     give_back_freed_memory()
     size = measure(folder / "config.json")
     with one_error(f"{folder / 'config.json'}: {folder} holds no model that transformers knows"):
@@ -61,7 +67,7 @@ def load(folder: Path, *, layers: int) -> Pretrained:
     with LOADING, one_error(f"the weights in {folder} cannot be read as {folder / 'config.json'} says"):
         model, found = maker.from_pretrained(
             folder, config=config, dtype=torch.float32, use_safetensors=True, trust_remote_code=False,
-            output_loading_info=True,
+            output_loading_info=True, **few,
         )  # fmt: skip
     head = model.get_output_embeddings() if decoder else None
     missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from outgrow.errors import ConfigError
 from outgrow.models.base import Extractor, Model, Weights
+from outgrow.models.bases.language_preset import Preset as Preset
 from outgrow.models.bases.presets import Presets
 from outgrow.models.bases.texts import TextModel
 from outgrow.spec import spec
@@ -21,43 +22,13 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from outgrow.learning.footprint import Extent
     from outgrow.learning.network import Network
     from outgrow.text.configuration import Size
     from outgrow.text.pretrained import Pretrained
 
 TOKENS = 64  # of an example, for estimates of cost alone
 LETTERS = 4  # of a token, roughly
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preset:
-    """Facts of a pretrained model.
-
-    Args:
-        path: hub repository.
-        pack: offline pack with its files, or "".
-        layers, parameters: of the network, embeddings not counted.
-        learning_rate: a sensible peak for full fine-tuning; low-rank updates take ten times as much.
-        generates: whether it is a causal language model.
-    """
-
-    path: str
-    pack: str = ""
-    layers: int
-    parameters: float
-    learning_rate: float
-    generates: bool = True
-
-    @property
-    def about(self) -> str:
-        """One line on what it is."""
-        what = "causal language model" if self.generates else "encoder"
-        return f"{what}, {self.layers} layers, {self.parameters / 1e6:,.0f}M parameters"
-
-    @property
-    def source(self) -> str:
-        """Where it comes from."""
-        return f"offline pack {self.pack}" if self.pack else f"hub: {self.path}"
 
 
 PRESETS: Presets[Preset] = Presets()
@@ -81,6 +52,7 @@ class LanguageModel(TextModel):
         truncation: the side at which longer texts are cut; `auto` cuts pairs on the left, as they differ at their ends,
             and others on the right.
         lora_rank: rank of the low-rank updates.
+        quantised: frozen weights in eight or four bits (`8bit`, `4bit`), with `lora` and `probe`; needs [quantised].
         new_tokens: the most tokens of a generated answer.
     """
 
@@ -95,6 +67,7 @@ class LanguageModel(TextModel):
     truncation: Literal["auto", "right", "left"] = "auto"
     lora_rank: Annotated[int, Field(ge=1)] = 8
     new_tokens: Annotated[int, Field(ge=1)] = 12
+    quantised: Literal["", "8bit", "4bit"] = ""
     knows: ClassVar[frozenset[str]] = frozenset()
     mixed_precision: ClassVar[bool] = True
     represents: ClassVar[bool] = True
@@ -102,6 +75,10 @@ class LanguageModel(TextModel):
     def __post_init__(self) -> None:
         if not self.path and self.name not in PRESETS:
             raise ConfigError(f"model {self.name!r} needs path = a hub repository such as 'org/name', or a folder")
+        if self.quantised and self.training == "full":
+            raise ConfigError(
+                f'quantised = {self.quantised!r}: weights of few bits stay frozen; set training = "lora" or "probe" too'
+            )
         preset = self._preset
         if preset and preset.pack and self.revision != "main":
             raise ConfigError(
@@ -115,7 +92,7 @@ class LanguageModel(TextModel):
     def label(self) -> str:
         name = self.path.rstrip("/").rsplit("/", 1)[-1] if self.path else self.name
         depth = f"[:{self.layers}]" if self.layers else ""
-        return f"{name}{depth}" if self.training == "full" else f"{name}{depth} {self.training}"
+        return " ".join(filter(None, (f"{name}{depth}", self.training.replace("full", ""), self.quantised)))
 
     @property
     def _preset(self) -> Preset | None:
@@ -138,6 +115,31 @@ class LanguageModel(TextModel):
     @property
     def cost(self) -> float:
         return TOKENS * self.parameters
+
+    @property
+    def longest(self) -> int:
+        return self.max_length
+
+    def extent(self, output: Output) -> Extent:
+        from outgrow.hub import folder
+        from outgrow.text.extent import extent
+
+        where, probe = folder(**self._source, files=["config.json"]), self.training == "probe"
+        rank = self.lora_rank if self.training == "lora" else 0
+        head, bits = output.kind == "generation", self.quantised
+        return extent(where, layers=self.layers, rank=rank, head=head, frozen=probe, bits=bits)
+
+    def smaller(self) -> list[tuple[Model, str]]:
+        ways: tuple[Literal["full", "lora", "probe"], ...] = ("full", "lora", "probe")
+        less = [dataclasses.replace(self, training=one) for one in ways[ways.index(self.training) + 1 :]]
+        few = [dataclasses.replace(one, quantised="4bit") for one in [self, *less] if one.training == "lora"]
+        words = [f'training = "{one.training}"' + ', quantised = "4bit"' * bool(one.quantised) for one in [*less, *few]]
+        return [*zip([*less, *few], words, strict=True)] if not self.quantised else []
+
+    def misfit(self, inputs: np.ndarray, output: Output) -> str:
+        from outgrow.text.quantised import lacking
+
+        return super().misfit(inputs, output) or (lacking() if self.quantised else "")
 
     def longer(self, inputs: np.ndarray) -> float:
         tokens = [min(len(str(text)) / LETTERS + 2, self.max_length) for text in inputs.reshape(-1)]
@@ -182,6 +184,7 @@ class LanguageModel(TextModel):
             "family": "transformers",
             "weights": fingerprint(**self._source),
             **{name: getattr(self, name) for name in ("layers", "pooling", "max_length", "truncation")},
+            **({"quantised": self.quantised} if self.quantised else {}),
         }
 
     def identity(self) -> dict[str, Any]:
@@ -207,7 +210,7 @@ class LanguageModel(TextModel):
         from outgrow.hub import folder
         from outgrow.text.pretrained import load
 
-        found = load(folder(**self._source), layers=self.layers)
+        found = load(folder(**self._source), layers=self.layers, bits=self.quantised)
         self._check_length(found.positions)
         return found
 
@@ -227,6 +230,8 @@ class LanguageModel(TextModel):
         from outgrow.text.generation import Generator
         from outgrow.text.network import Classifier, load_start
 
+        if start is not None and self.quantised:
+            raise ConfigError(f"{self.label!r} cannot begin from other weights than its own: leave `quantised` out")
         pretrained = load_start(self.load(), start)
         rank = self.lora_rank if self.training == "lora" else 0
         if output.kind == "generation":
@@ -239,6 +244,8 @@ class LanguageModel(TextModel):
     def language_model(self) -> Network:
         from outgrow.text.generation import Generator
 
+        if self.quantised:
+            raise ConfigError(f"the hidden layers of {self.label!r} cannot be fine-tuned: leave `quantised` out")
         rank = self.lora_rank if self.training == "lora" else 0
         return Generator(self.load(), limit=self.max_length, new_tokens=self.new_tokens, lora_rank=rank, seed=0)
 

@@ -75,7 +75,7 @@ class Base:
             if why := self._bucket.refusal(MARKER):
                 raise StoreError(
                     f"the store {self._address!r} cannot be used: the server {why}, so runs cannot agree who computes "
-                    "what; take another server, or a folder"
+                    "what; take another server, a newer s3fs and botocore, or a folder"
                 )
             self._cache.create()
             self._made = self._found = True

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from outgrow.store.database import Database
 from outgrow.store.remote.bucket import Bucket, Listed
 
 TABLE = "CREATE TABLE IF NOT EXISTS copies (name TEXT PRIMARY KEY, tag TEXT NOT NULL, content BLOB NOT NULL)"
+AT_ONCE = 1000  # documents that are fetched before they are kept
 
 
 class Copies(Database):
@@ -25,14 +27,21 @@ class Copies(Database):
         found = {
             name: kept[name][1] for name, one in listed.items() if name in kept and one.tag and kept[name][0] == one.tag
         }
-        new = bucket.several(folder + name for name in listed.keys() - found.keys())
-        fetched = {name.removeprefix(folder): content for name, content in new.items()}
-        tagged = [(folder + name, listed[name].tag, content) for name, content in fetched.items() if listed[name].tag]
         gone = [(folder + name,) for name in kept.keys() - listed.keys()]
+        if gone:
+            self._change("DELETE FROM copies WHERE name = ?", gone)
+        new = sorted(listed.keys() - found.keys())
+        for start in range(0, len(new), AT_ONCE):  # what was fetched is kept, should the rest fail
+            some = bucket.several(folder + name for name in new[start : start + AT_ONCE])
+            fetched = {name.removeprefix(folder): content for name, content in some.items()}
+            tagged = [(folder + name, listed[name].tag, content) for name, content in fetched.items()]
+            self._change("INSERT OR REPLACE INTO copies VALUES (?, ?, ?)", [row for row in tagged if row[1]])
+            found |= fetched
+        return found
+
+    def _change(self, command: str, rows: Sequence[tuple[Any, ...]]) -> None:
         with contextlib.suppress(sqlite3.Error, OSError), self.connected() as database:
-            database.executemany("INSERT OR REPLACE INTO copies VALUES (?, ?, ?)", tagged)
-            database.executemany("DELETE FROM copies WHERE name = ?", gone)
-        return found | fetched
+            database.executemany(command, rows)
 
     def one(self, name: str, tag: str) -> bytes | None:
         """A document that is here as it is there."""

@@ -26,7 +26,7 @@ from outgrow.store.remote.bucket import Bucket
 from outgrow.store.remote.presence import Presence
 
 log = logging.getLogger(__name__)
-POLL = (0.05, 1.0)  # seconds between two looks at what another holds: at first, and later
+POLL = (0.05, 5.0)  # seconds between two looks at what another holds: at first, and later
 TRIES, PAUSE = 3, 5.0  # to give a lease back, and seconds between them
 
 
@@ -95,7 +95,9 @@ class Leases:
         return found is not None and _read(found).presence in self._presence.others()
 
     def give_back(self, name: str, tag: str) -> None:
-        """Let go of a lease, if it is ours still."""
+        """Let go of a lease, if it is ours still. Not every server looks at the condition of a removal."""
+        if self._presence.late and ((found := self._bucket.tagged(name)) is None or found[1] != tag):
+            return
         self._bucket.remove_own(name, tag)
 
     def finish(self) -> None:

@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from multiprocessing.util import Finalize
@@ -30,7 +31,7 @@ class Presence:
 
     def __init__(self, bucket: Bucket) -> None:
         self.name = uuid.uuid4().hex
-        self._bucket, self._holders, self._beats = bucket, 0, 0
+        self._bucket, self._holders, self._beats, self._given = bucket, 0, 0, 0.0
         self._guard, self._end = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
         Finalize(None, self._at_exit, exitpriority=1)  # workers end without what `atexit` would do
@@ -56,6 +57,11 @@ class Presence:
         """Whether nothing holds it."""
         return self._holders == 0
 
+    @property
+    def late(self) -> bool:
+        """Whether others may soon think, or think already, that this process is gone."""
+        return time.monotonic() - self._given > LEASE / 2
+
     def others(self) -> set[str]:
         """Names of the processes that give signs of life, this one aside. It has to be held."""
         seen = self._bucket.listed(IN_USE)
@@ -68,15 +74,18 @@ class Presence:
         return not self.others()
 
     def close(self) -> None:
-        """Give no more signs of life, and take the last one back."""
+        """Give no more signs of life, and take the last one back, if nothing holds it."""
         with self._guard:
+            if self._thread is None or not self.idle:
+                return
             thread, self._thread = self._thread, None
-        if thread is not None:
+            name, self.name = self.name, uuid.uuid4().hex  # who holds it next is another one to others
             self._end.set()
-            thread.join()
-            self._take_back()
+        thread.join()
+        self._take_back(name)
 
     def _at_exit(self) -> None:
+        self._holders = 0
         with contextlib.suppress(Exception):  # others see after LEASE seconds that it is gone
             self.close()
 
@@ -93,7 +102,7 @@ class Presence:
                     return
                 if self.idle:
                     self._thread = None
-                    self._take_back()
+                    self._take_back(self.name)
                     return
             try:
                 self._give()
@@ -101,10 +110,11 @@ class Presence:
                 log.warning("no sign of life could be given: %s", error)
 
     def _give(self) -> None:
-        self._beats += 1
+        self._beats, now = self._beats + 1, time.monotonic()
         who = {"host": socket.gethostname(), "process": os.getpid(), "beats": self._beats}
         self._bucket.put(IN_USE + self.name, json.dumps(who).encode())
+        self._given = now
 
-    def _take_back(self) -> None:
+    def _take_back(self, name: str) -> None:
         with contextlib.suppress(StoreError):
-            self._bucket.remove([IN_USE + self.name])
+            self._bucket.remove([IN_USE + name])

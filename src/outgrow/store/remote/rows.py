@@ -18,6 +18,10 @@ from outgrow.store.remote.bucket import Listed
 class Rows(Base):
     """The small documents of a remote store."""
 
+    def _open(self) -> None:
+        super()._open()
+        self._told = dict[str, tuple[str, bytes]]()  # what runs said last, by name, and its tag
+
     def write_result(self, name: str, record: dict[str, Any]) -> None:
         """Write one row of the results table atomically, with its checksum."""
         self.create()
@@ -66,12 +70,15 @@ class Rows(Base):
 
     def published(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """What runs have published, by name; what is damaged is passed over."""
-        names = [name for name in self.bucket.listed(RUNS) if name.endswith(".json")]
-        for name, content in sorted(self.bucket.several(RUNS + name for name in names).items()):
+        listed = {name: one.tag for name, one in self.bucket.listed(RUNS).items() if name.endswith(".json")}
+        told = {name: one for name, one in self._told.items() if one[0] and listed.get(name) == one[0]}
+        new = self.bucket.several(RUNS + name for name in listed.keys() - told.keys())
+        self._told = told | {name.removeprefix(RUNS): (listed[name.removeprefix(RUNS)], new[name]) for name in new}
+        for name, (_, content) in sorted(self._told.items()):
             with contextlib.suppress(ValueError, RecursionError):
                 state = json.loads(content)
                 if isinstance(state, dict):
-                    yield name.removeprefix(RUNS).removesuffix(".json"), state
+                    yield name.removesuffix(".json"), state
 
     def withdraw(self, name: str) -> None:
         """Remove what was published by this name; none where there is none."""

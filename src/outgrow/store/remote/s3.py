@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +18,7 @@ from outgrow.store.remote.troubles import Conflict, tried
 
 T = TypeVar("T")
 AT_ONCE = 32  # requests
+DIGITS = "123456789abcdef"
 PAGE = 1000  # objects that one request can delete
 
 
@@ -55,20 +58,35 @@ class S3Bucket(Bucket):
         self._run(lambda: self._call("put_object", Key=self._key(name), Body=content))
 
     def listed(self, prefix: str) -> dict[str, Listed]:
-        async def pages() -> dict[str, Listed]:
-            found: dict[str, Listed] = {}
-            start, token = len(self._key(prefix)), dict[str, str]()
-            while True:
-                page = await self._call("list_objects_v2", Prefix=self._key(prefix), **token)
-                for one in page.get("Contents", []):
-                    found[one["Key"][start:]] = Listed(
-                        size=one["Size"], tag=one["ETag"], written=one["LastModified"].timestamp()
-                    )
-                if not page.get("IsTruncated"):
-                    return found
-                token = {"ContinuationToken": page["NextContinuationToken"]}
+        """One listing; where it is long, its parts by the first digits of keys are asked for at once."""
+        return self._run(lambda: self._list(self._key(prefix)))
 
-        return self._run(pages)
+    async def _list(self, folder: str) -> dict[str, Listed]:
+        found, last = await self._pages(folder, most=1)
+        if last:
+            ends = [folder + digit for digit in DIGITS if folder + digit > last]
+            parts = [partial(self._pages, folder, after=after, end=end) for after, end in pairwise([last, *ends, ""])]
+            for part, _ in await _at_once(parts):
+                found |= part
+        return found
+
+    async def _pages(
+        self, folder: str, *, after: str = "", end: str = "", most: float = math.inf
+    ) -> tuple[dict[str, Listed], str]:
+        """Objects of a folder after one name, up to another ("" is none); and the last name if there are more pages."""
+        found: dict[str, Listed] = {}
+        while True:
+            page = await self._call("list_objects_v2", Prefix=folder, StartAfter=after)
+            for one in page.get("Contents", []):
+                if end and one["Key"] > end:
+                    return found, ""
+                after = one["Key"]
+                found[after[len(folder) :]] = Listed(
+                    size=one["Size"], tag=one["ETag"], written=one["LastModified"].timestamp()
+                )
+            most -= 1
+            if not page.get("IsTruncated") or most <= 0:
+                return found, after if page.get("IsTruncated") else ""
 
     def remove(self, names: Iterable[str]) -> None:
         keys = [{"Key": self._key(name)} for name in names]

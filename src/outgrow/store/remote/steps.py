@@ -69,16 +69,14 @@ class Steps(Unfinished):
     def open(self, key: str) -> Path:
         """A folder with the files of an artefact, all of which fit their checksums. What is damaged is moved aside."""
         manifest = self.manifest(key)
-        if found := self._cache.whole(manifest):
-            return found
-        with self._cache.partial() as folder:
-            for attempt in (1, 2):
-                if not (problem := self._fetch(manifest, folder)):
-                    break
-                if attempt == 2:
+        for _ in range(3):  # another process may throw it out just before it is held
+            if found := self._cache.whole(manifest):
+                return found
+            with self._cache.partial() as folder:
+                if self._fetch(manifest, folder) and (problem := self._fetch(manifest, folder)):
                     raise self._damaged(key, f"artefact {key[:12]}: {problem}; run again to recompute it")
-            self._cache.put(key, folder)
-        return self._cache.whole(manifest) or self.open(key)
+                self._cache.put(key, folder)
+        raise StoreError(f"what is written to {str(self._cache.root)!r} is not what is read there; see to the disk")
 
     def _fetch(self, manifest: Manifest, folder: Path) -> str:
         """Fetch the files of an artefact; in words, which of them are not as they should be."""

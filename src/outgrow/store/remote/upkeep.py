@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -145,3 +146,4 @@ class RemoteStore(Steps, Rows):
                     self.write_result(name, row)
             left = self.bucket.listed(within)
             self.bucket.remove(within + name for name in left if not name.startswith(STOPPED))
+            shutil.rmtree(annex._cache.root, ignore_errors=True)
