@@ -5,8 +5,8 @@
     OMP_NUM_THREADS=1 python benchmarks/executors.py speedup
     python benchmarks/executors.py sharing --runs 4    # runs beside each other on one store
 
-The overhead is the wall time of one worker with many steps that write four bytes each, less that with few of them, by
-step: so the start of workers does not count. It holds locks, manifests, checksums and the flushing of files.
+The overhead is the time from the end of a step to that of the next, of one worker with steps that write four bytes
+each. It holds locks, manifests, checksums and the flushing of files: `TMPDIR=/dev/shm` leaves that out.
 
 The speedup is that of a sweep of chess networks with one thread in each worker. What is first in either order reads the
 data into the cache of the system, so both run on data that were read before.
@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import multiprocessing
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -33,11 +35,12 @@ from outgrow.executors.serial import serial
 from outgrow.plan import Plan, make_plan
 from outgrow.registry import import_file
 from outgrow.runtime import Runtime
+from outgrow.steps import Step
 from outgrow.steps.origin import versions
 from outgrow.store import open_store
 from outgrow.sweep import Silent, run_experiments
 
-FEW, MANY = 40, 240
+MANY = 200  # steps
 HERE = Path(__file__).parent
 FORK = multiprocessing.get_context("fork")
 
@@ -49,15 +52,25 @@ def trivial(n: int, pause: float = 0.0) -> Plan:
     return Plan(results=[], steps=steps, cached=set(), todo=list(steps), trainings_unshared=0)
 
 
-def seconds(name: str, n: int, address: str) -> float:
-    plan = trivial(n)
+class Clock(Silent):
+    """A watcher that knows when each step was finished."""
+
+    def __init__(self) -> None:
+        self.ends: list[float] = []
+
+    def finished(self, step: Step, failure: str = "") -> None:
+        self.ends.append(time.perf_counter())
+
+
+def gaps(name: str, address: str) -> tuple[float, list[float]]:
+    """Seconds until the first step is finished, and between each two that follow."""
+    plan, clock = trivial(MANY), Clock()
     store, runtime = open_store(address), Runtime(executor=name, workers=1)
     store.create()
     began = time.perf_counter()
-    outcome = executors[name](plan, store, runtime, Silent())
-    took = time.perf_counter() - began
-    assert len(outcome.computed) == n, outcome.failures
-    return took
+    outcome = executors[name](plan, store, runtime, clock)
+    assert len(outcome.computed) == MANY, outcome.failures
+    return clock.ends[0] - began, [after - before for before, after in itertools.pairwise(clock.ends)]
 
 
 def overhead(s3: bool) -> None:
@@ -72,15 +85,16 @@ def overhead(s3: bool) -> None:
             server = stack.enter_context(serving())
             os.environ["OUTGROW_CACHE"] = str(folder / "cache")
             places += [("serial", "bucket"), ("ray", "bucket")]
-        print(f"{'executor':<12}{'store':<10}{'start, s':>10}{'a step, ms':>12}   load {os.getloadavg()[0]:.1f}")
+        print(f"{'executor':<12}{'store':<10}{'first, s':>10}{'median, ms':>12}{'mean, ms':>10}   load")
         for name, where in places:
-            took = []
-            for n in (FEW, MANY):
-                place = f"{name}-{where}-{n}"
-                address = str(folder / place) if where == "folder" else f"{server.bucket(place)}/store"
-                took.append(seconds(name, n, address))
-            each = (took[1] - took[0]) / (MANY - FEW)
-            print(f"{name:<12}{where:<10}{took[0] - FEW * each:>10.1f}{1e3 * each:>12.1f}", flush=True)
+            place = f"{name}-{where}"
+            address = str(folder / place) if where == "folder" else f"{server.bucket(place)}/store"
+            first, each = gaps(name, address)
+            middle, mean = 1e3 * statistics.median(each), 1e3 * statistics.fmean(each)
+            print(
+                f"{name:<12}{where:<10}{first:>10.1f}{middle:>12.1f}{mean:>10.1f}   {os.getloadavg()[0]:.1f}",
+                flush=True,
+            )
 
 
 def speedup(seeds: int) -> None:
