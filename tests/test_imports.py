@@ -55,6 +55,7 @@ SKLEARN_AT_THE_TOP = "outgrow.estimators"  # its classes are what they derive fr
 OPTIONAL = {
     "transformers", "peft", "accelerate", "huggingface_hub", "tokenizers", "onnx", "onnxscript", "onnxruntime", "gguf",
     "PIL", "sklearn", "scipy", "tomli_w", "pandas", "matplotlib", "tensorboard", "mlflow", "wandb", "ray",
+    "fsspec", "s3fs", "aiobotocore", "botocore",
 }  # fmt: skip
 HEAVY = {"torch", "pyarrow", "safetensors", "chess", *OPTIONAL}
 
