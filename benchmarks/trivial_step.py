@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,10 +12,11 @@ from outgrow.steps import Context, Step
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Trivial(Step):
-    """Four bytes."""
+    """Four bytes, after a pause of some seconds in which nothing is computed."""
 
     name: ClassVar[str] = "trivial"
     which: int
+    pause: float = 0.0
 
     def identity(self) -> dict[str, Any]:
         return {"which": self.which}
@@ -23,4 +25,5 @@ class Trivial(Step):
         return {}
 
     def compute(self, context: Context, folder: Path) -> None:
+        time.sleep(self.pause)
         (folder / "file").write_bytes(b"four")

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from outgrow.executors.schedule import makespan
+from outgrow.executors.schedule import longest_first, makespan
 from outgrow.nominal import mostly_multiply, names, nominal
 from outgrow.plan import Plan
 from outgrow.steps import Step
@@ -98,6 +98,7 @@ class Forecast:
     ) -> None:
         self._known, self._guessed, self._workers, self._clock = known or {}, guessed or {}, workers, clock
         self._plan = plan
+        self._rank: dict[str, float] = {}
         self._steps = {key: plan.steps[key] for key in plan.todo}
         self._names = {key: names(step) for key, step in self._steps.items()}
         self._nominal = {key: nominal(step, workers=workers) for key, step in self._steps.items()}
@@ -227,7 +228,9 @@ class Forecast:
         if self._workers > 1 and self._events <= 0 and each > 0:
             todo = [key for key in self._plan.todo if key not in self._over]
             seconds = {key: self._expected[key] * ratios[self._names[key][1]] for key in todo}
-            whole = makespan(replace(self._plan, todo=todo), seconds, running=running, workers=self._workers)
+            self._rank = self._rank or longest_first(self._plan, workers=self._workers)
+            left = replace(self._plan, todo=todo)
+            whole = makespan(left, seconds, running=running, workers=self._workers, rank=self._rank)
             self._stretch, self._events = whole / each, len(todo) // LOOKS
         return max(each * self._stretch, max((left for left, _ in running), default=0.0))
 

@@ -143,6 +143,22 @@ def test_workers_are_given_something_when_they_are_ready() -> None:
     assert len(stage.hired) == 2, "no more than there are steps"
 
 
+def test_one_step_that_needs_a_gpu_finds_it() -> None:
+    """Fewer steps than places: of these the one with a GPU stays. What was lost there is done again there, too."""
+
+    def turn(busy: list[Played]) -> None:
+        for one in busy:
+            assert one.place.gpu == "lent"
+            if one.task and not one.task.tries:
+                one.lost = Loss(StepFailed("gone"))
+            else:
+                one.said = Done()
+
+    heavy = Made(which="heavy", asked=Needs(gpus=1))
+    for eager in (True, False):
+        assert len(work(planned(heavy), places(3, ["lent"]), Stage(turn), eager=eager).computed) == 1
+
+
 def test_workers_are_hired_when_there_is_something_to_do() -> None:
     first = Made(which="first")
     stage = Stage(all_done)

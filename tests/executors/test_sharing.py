@@ -105,7 +105,7 @@ def test_several_runs_share_a_study_out(
 ) -> None:
     """Three runs at once, of which each is at a training when the others begin theirs: all have a part of it."""
     computed, meeting = tmp_path / "computed", FORK.Barrier(3)
-    met = []
+    met: list[str] = []
 
     def noted(step: Step, *arguments: Any) -> bool:
         before = store.has(step.key)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import random
 import tempfile
@@ -72,7 +73,7 @@ def one_trial(experiments: Any, address: str, expected: dict[str, Any], caches: 
         cluster.add_node(num_cpus=1, env_vars={"OUTGROW_CACHE": str(caches / name)}, object_store_memory=80 * 2**20)
         for name in ("one", "other")
     ]
-    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
     _silence(ray)
     watcher, killed = Where(), list[int]()
 
@@ -97,7 +98,7 @@ def one_trial(experiments: Any, address: str, expected: dict[str, Any], caches: 
         return "equal" if held(store) == expected else "DIFFERENT"  # type: ignore[arg-type]
     finally:
         ray.shutdown()
-        cluster.shutdown()
+        cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

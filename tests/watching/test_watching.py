@@ -194,14 +194,13 @@ def test_a_look_at_all_runs(store: Store, cli: Cli, monkeypatch: pytest.MonkeyPa
 
 
 def test_following_ends_with_the_runs(store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from outgrow.cli import watch
 
     store.publish("far-1-ab", state())
 
     def sleep(seconds: float) -> None:
         store.publish("far-1-ab", state(ended="done", done=11))
 
-    monkeypatch.setattr(watch.time, "sleep", sleep)
+    monkeypatch.setattr("outgrow.cli.watch.time.sleep", sleep)
     status, out, _ = cli("watch", "--store", str(store.root))
     assert status == 0
     assert out.splitlines()[0].startswith("0:01:30  far-1-ab: 4 of 11 steps done")
@@ -209,13 +208,14 @@ def test_following_ends_with_the_runs(store: Store, cli: Cli, monkeypatch: pytes
 
 
 def test_a_terminal_shows_a_picture(store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from outgrow.cli import watch
     from outgrow.cli.display import Terminal
 
     store.publish("far-1-ab", state())
     monkeypatch.setattr(Terminal, "is_terminal", True)
     monkeypatch.setenv("COLUMNS", "60")
-    monkeypatch.setattr(watch.time, "sleep", lambda _: store.publish("far-1-ab", state(ended="done", done=11)))
+    monkeypatch.setattr(
+        "outgrow.cli.watch.time.sleep", lambda _: store.publish("far-1-ab", state(ended="done", done=11))
+    )
     status, out, _ = cli("watch", "--store", str(store.root))
     assert status == 0
     assert "done: 11 of 11 steps done" in out
@@ -223,11 +223,10 @@ def test_a_terminal_shows_a_picture(store: Store, cli: Cli, monkeypatch: pytest.
 
 def test_a_run_is_dead_when_it_gives_no_sign_by_the_clock_of_who_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose clock goes wrong by an hour is alive as long as what it tells changes."""
-    from outgrow.cli import watch
     from outgrow.cli.watch import Pulse
 
     now = [1000.0]
-    monkeypatch.setattr(watch.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("outgrow.cli.watch.time.monotonic", lambda: now[0])
 
     def told(beat: float) -> Told:
         found = read("x", state(beat=beat))

@@ -21,7 +21,7 @@ from outgrow.store import open_store
 
 log = logging.getLogger(__name__)
 SEEN = 15.0  # seconds in which a store must show a worker what the run has published there
-ASKING = 1.0  # seconds between two questions how far a worker is
+ASKING = 0.5  # seconds until a worker is asked how far it is, and until the answer is looked at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,10 @@ class Actor:
         self._actor = kind.options(
             max_concurrency=2, max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD", **share
         ).remote()
-        self._said: Any = self._actor.start.remote(order)  # what is waited for; None while it has nothing to do
+        self.sign: Any = self._actor.start.remote(order)
+        """What `ray.wait` can wait for; None while it has nothing to do."""
+        self.heard = False
+        """Whether that is there."""
         self._asked: Any = None  # how far it is
         self._asked_at, self._told = 0.0, UNTOLD
         self._error: Exception | None = None
@@ -139,22 +142,17 @@ class Actor:
         """Whether it can be given a task."""
         return bool(self.where) and self._error is None
 
-    @property
-    def signs(self) -> list[Any]:
-        """What `ray.wait` can wait for."""
-        return [] if self._said is None else [self._said]
-
     def give(self, task: Task) -> None:
         """Let it compute a task. Raises ConfigError where a step cannot be sent to another process."""
         packed = pack(task)
         self.task, self._told, self._asked = task, UNTOLD, None
-        self._said = self._actor.compute.remote(packed)
+        self.sign, self.heard = self._actor.compute.remote(packed), False
 
     def answer(self) -> Answer | None:
         """What became of its task, if it has said so; then it has none any more. Its first answer is a greeting."""
-        if self._said is None or (found := self._get(self._said)) is None:
+        if not self.heard or (found := self._get(self.sign)) is None:
             return None
-        self._said = None
+        self.sign, self.heard = None, False
         if isinstance(found, Hello):
             self.host, self.node, self.memory = found.host, found.node, found.memory
             self.where = f"{found.host}, process {found.process}"
@@ -166,9 +164,11 @@ class Actor:
 
     def news(self) -> float | None:
         """The share of its task's time that has passed, as it thinks, if that has grown enough to be told."""
+        if time.monotonic() < self._asked_at + ASKING:
+            return None
+        self._asked_at = time.monotonic()
         if self._asked is None:
-            if time.monotonic() > self._asked_at + ASKING:
-                self._asked, self._asked_at = self._actor.far.remote(), time.monotonic()
+            self._asked = self._actor.far.remote()
             return None
         far = self._get(self._asked)
         if far is None:

@@ -164,14 +164,16 @@ class _Waiting:
     def __call__(self, busy: Sequence[Any]) -> None:
         import ray
 
-        self._memory |= {one.host: one.memory for one in busy if one.host}
+        self._memory |= {one.host: one.memory for one in busy if one.memory}
         if not self._told and not any(one.ready for one in busy) and time.monotonic() > self._began + PENDING:
             self._told = True
             log.warning("waiting for the Ray cluster: it has had no room for a worker so far (see `ray status`)")
-        if signs := [sign for one in busy for sign in one.signs]:
-            ray.wait(signs, timeout=1.0)
-        else:
+        signs = {one.sign: one for one in busy if one.sign is not None}
+        if not signs:
             time.sleep(0.05)
+            return
+        for sign in ray.wait(list(signs), timeout=1.0)[0]:
+            signs[sign].heard = True
 
 
 @contextlib.contextmanager

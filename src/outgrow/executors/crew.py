@@ -121,7 +121,7 @@ class Crew:
         memory: Mapping[str, int],
         eager: bool = False,
     ) -> None:
-        self._places = list(places[: len(plan.todo)] if eager else places)
+        self._places = list(places[-len(plan.todo) :] if eager and plan.todo else places)  # those with GPUs come last
         self._watcher, self._hire, self._wait, self._memory, self._eager = watcher, hire, wait, memory, eager
         self._work = Work(plan, watcher, rank=longest_first(plan, workers=len(self._places)))
         self._looked = time.monotonic()

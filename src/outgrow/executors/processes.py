@@ -32,10 +32,10 @@ def processes(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) 
     if team().size > 1:
         raise ConfigError("processes that train together run one step at a time: use --executor serial")
     check_reach(plan)
-    threads = max(1, (os.cpu_count() or 1) // runtime.workers)
+    threads, memory = max(1, (os.cpu_count() or 1) // runtime.workers), machine.memory()
     crew = Crew(
         plan, watcher, places(runtime.workers, machine.gpus(runtime)),
-        hire=lambda place: _hire(place, store, runtime, threads), wait=_wait, memory={"": machine.memory()},
+        hire=lambda place: _hire(place, store, runtime, threads), wait=_wait, memory={"": memory} if memory else {},
     )  # fmt: skip
     try:
         return crew.work()

@@ -26,7 +26,14 @@ def longest_first(plan: Plan, *, workers: int) -> dict[str, float]:
     return ranks
 
 
-def makespan(plan: Plan, seconds: Mapping[str, float], *, running: Sequence[Running], workers: int) -> float:
+def makespan(
+    plan: Plan,
+    seconds: Mapping[str, float],
+    *,
+    running: Sequence[Running],
+    workers: int,
+    rank: Mapping[str, float] | None = None,
+) -> float:
     """Seconds until all is done that a plan has to do, handed out as by `processes` on a machine that lacks nothing.
 
     A worker with nothing to do waits: for steps that others need first, or while another one trains a group of heads.
@@ -34,9 +41,10 @@ def makespan(plan: Plan, seconds: Mapping[str, float], *, running: Sequence[Runn
     Args:
         seconds: of each step that has not begun, by key.
         running: what workers compute now.
+        rank: as `longest_first` gives it, for this plan or one with more to do; without it, that is asked.
     """
     begun = {key for _, keys in running for key in keys}
-    frontier = Frontier(plan, rank=longest_first(plan, workers=workers), begun=begun)
+    frontier = Frontier(plan, rank=rank or longest_first(plan, workers=workers), begun=begun)
     busy = [(left, place, keys) for place, (left, keys) in enumerate(running)]  # a heap: by when each ends
     heapq.heapify(busy)
     now, place = 0.0, len(busy)

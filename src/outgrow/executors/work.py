@@ -18,7 +18,7 @@ from outgrow.steps import Needs, Step
 PAUSE = (0.05, 1.0)  # seconds that a step of another run is waited for: at first, and at most
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Task:
     """Steps that are computed in one go.
 
@@ -78,17 +78,15 @@ class Work:
         Args:
             fits: whether whoever computes has what a step needs.
         """
-        for task in self._at_once:
-            if fits(task.needs):
-                self._at_once.remove(task)
-                return task
+        if task := _first(self._at_once, fits):
+            return task
         steps = self._frontier.take(fits)
         if not steps and all(one.steps[0].together for one in beside):
             steps = self._frontier.take_part(fits)  # by now groups are as large as they get
         if steps:
             return Task(steps=steps, patience=0.0 if team().size == 1 else math.inf)
-        if self._alone and not beside:
-            return self._alone.pop(0)
+        if not beside and (task := _first(self._alone, fits)):
+            return task
         return self._look_again(fits, alone=not beside)
 
     def begun(self, task: Task, where: str = "") -> None:
@@ -137,3 +135,11 @@ class Work:
                     self._told, task.patience = True, NOTICE + 1.0  # then the store tells for what
             return task
         return None
+
+
+def _first(tasks: list[Task], fits: Callable[[Needs], bool]) -> Task | None:
+    """The first task that fits, taken out of a list."""
+    found = next((task for task in tasks if fits(task.needs)), None)
+    if found:
+        tasks.remove(found)
+    return found

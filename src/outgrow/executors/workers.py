@@ -29,6 +29,7 @@ from outgrow.runtime import Runtime
 
 BEAT = 1.0  # seconds between two signs of life
 SILENCE = 60.0  # seconds without any, after which a worker is looked at
+ROOM = 2**15  # bytes that an empty pipe takes in any case
 GRACE = 5.0  # seconds that a worker without work has to end by itself
 
 
@@ -63,8 +64,10 @@ class Worker:
         packed = pack(task)
         self.task, self.silent = task, 0.0
         self._far.value = self._told = UNTOLD
-        # a stopped process takes nothing out of a pipe that is full, and nobody here may wait for it
-        threading.Thread(target=self._send, args=(packed,), daemon=True).start()
+        if len(packed) < ROOM:
+            self._send(packed)
+        else:  # a stopped process takes nothing out of a pipe that is full, and nobody here may wait for it
+            threading.Thread(target=self._send, args=(packed,), daemon=True).start()
 
     def _send(self, packed: bytes) -> None:
         with contextlib.suppress(OSError):  # it is gone, which is seen elsewhere
