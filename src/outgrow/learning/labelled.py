@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -52,6 +52,8 @@ class Labelled:
     def answers(self, *, l2: float, own: bool = False) -> np.ndarray:
         """Probabilities float32 [m, classes] of linear heads that learned the labels of other groups' rows.
 
+        A class that no label gives any probability gets none: of thousands of moves, few are ever played.
+
         Args:
             l2: of the heads, as of `TrainSpec`.
             own: of one head instead that learned all rows, the row itself too.
@@ -59,13 +61,21 @@ class Labelled:
         Raises:
             ValueError: all rows are of one group.
         """
-        lesson = balanced(self.targets, np.ones(len(self.rows)))
-        if own:
-            return in_sample(self.features, lesson, self.output, l2=l2)
-        if len(set(self.groups)) < 2:
+        if not own and len(set(self.groups)) < 2:
             raise ValueError(f"all {len(self.rows):,} labelled rows are of one group: no head can be kept from a part")
-        folds = folds_of(self.groups, seed=self.seed)
-        return np.asarray(out_of_fold(self.features, [lesson], self.output, l2=[l2], folds=folds)[0, 0])
+        given = self.targets.any(0)
+        if given.sum() < 2:
+            given[:] = True
+        lesson = balanced(self.targets[:, given], np.ones(len(self.rows)))
+        output = replace(self.output, n_classes=int(given.sum()))
+        if own:
+            answers = in_sample(self.features, lesson, output, l2=l2)
+        else:
+            folds = folds_of(self.groups, seed=self.seed)
+            answers = out_of_fold(self.features, [lesson], output, l2=[l2], folds=folds)[0, 0]
+        found = np.zeros(self.targets.shape, np.float32)
+        found[:, given] = answers
+        return found
 
     def near(self, k: int, *, by: Literal["distance", "cosine"] = "distance", own: bool = False) -> Neighbours:
         """The k nearest labelled rows of other groups; or of all rows, each row itself the first (`own`)."""
