@@ -11,6 +11,8 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the toy's matrices are too small to share out among threads
 
+os.environ.pop("COLUMNS", None)  # of whoever runs the tests: what is not shown in a terminal is not cut
+
 import pytest
 
 from outgrow.config import expand

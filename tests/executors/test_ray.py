@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -230,6 +232,9 @@ def test_an_address_needs_an_executor_that_uses_it() -> None:
 
 def test_nothing_of_a_script_reaches_a_cluster(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = make_plan(toy(), cached=set())
+    script = ModuleType("__main__")
+    script.__file__ = "mine.py"
+    monkeypatch.setitem(sys.modules, "__main__", script)
     check_reach(plan, scripts=False)
     monkeypatch.setattr(type(plan.results[0].experiment.task), "__module__", "__main__")
     check_reach(plan)

@@ -175,7 +175,7 @@ def test_a_pack_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_presets_are_registered_and_their_ladders_rise() -> None:
-    assert len(PRESETS) == 27
+    assert len(PRESETS) == 29
     for name, preset in PRESETS.items():
         model = models[name]()
         assert isinstance(model, LanguageModel)
