@@ -43,7 +43,8 @@ LONG = ("few_shot", "generative_finetuning", "icm")  # long prompts, many of the
 FIVE = 'weak={model="ensemble",members=5,by="parts",of={model="minilm-l6",training="probe"}}'
 SETTINGS = (
     Setting(
-        name="chess", experiment="quickstart", overrides=("weak.model=chess-l", "split.transfer=800"), hard=True
+        name="chess", experiment="quickstart", overrides=("weak.model=chess-l", "split.transfer=800"), hard=True,
+        costly=("trust",),  # its opinions are heads among 4,096 moves, many of them
     ),
     Setting(name="text", experiment="text-offline", costly=LONG),
     Setting(name="text-5", experiment="text-offline", overrides=(FIVE,), costly=LONG, several=True),

@@ -63,7 +63,7 @@ class Labelled:
         """
         if not own and len(set(self.groups)) < 2:
             raise ValueError(f"all {len(self.rows):,} labelled rows are of one group: no head can be kept from a part")
-        given = self.targets.any(0)
+        given = np.asarray(self.targets.any(0))
         if given.sum() < 2:
             given[:] = True
         lesson = balanced(self.targets[:, given], np.ones(len(self.rows)))

@@ -12,7 +12,12 @@ from pathlib import Path
 
 from outgrow.disk import beside
 
-PACKAGES = ("outgrow.results", "outgrow.intervals", "outgrow.metrics")
+PACKAGES = (
+    "outgrow.results", "outgrow.intervals", "outgrow.metrics", "outgrow.config", "outgrow", "outgrow.tasks",
+    "outgrow.models", "outgrow.models.bases", "outgrow.supervisors", "outgrow.methods", "outgrow.methods.transforms",
+    "outgrow.methods.selections", "outgrow.methods.losses",
+)  # fmt: skip
+"""What evaluates, and what has the fields that settings are completed by."""
 
 
 def read_aside(path: Path) -> bytes:

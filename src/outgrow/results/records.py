@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outgrow.config import to_tables
+from outgrow.config.completed import completed
 from outgrow.errors import StoreError
 from outgrow.experiment import Experiment
 from outgrow.results.columns import select
@@ -170,7 +171,7 @@ def _load(store: Artefacts, name: str, fields: dict[str, Any]) -> Record:
         found = Record(**fields)
         if problem := wrong_with(found):
             raise TypeError(problem)
-        return found
+        return dataclasses.replace(found, settings=completed(found.settings))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(
             f"{store.address}: {name}.json is not a results row ({error}); delete it and run its experiment again"
