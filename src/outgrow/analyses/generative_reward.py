@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from outgrow.analyses.base import Study
 from outgrow.analyses.bases.claim import claim
-from outgrow.analyses.bases.finding import Above, Finding, finding
+from outgrow.analyses.bases.finding import Above, Finding, finding, written
 from outgrow.analyses.bases.pairs import contrasts
 from outgrow.intervals.measured import average
 from outgrow.plain import counted
@@ -22,5 +22,5 @@ def generative_reward(study: Study) -> Iterator[Finding]:
     if found := contrasts(study, "generative_finetuning"):
         more = average([other.pgr - naive.pgr for naive, other in found])
         top = average([other["ceiling"] - naive["ceiling"] for naive, other in found]).value
-        about = f"mean difference in PGR ({counted(len(found), 'pair')}; the ceiling changes by {top:+.3f})"
-        yield finding(about.replace("-", "\u2212"), more, Above(0))
+        about = f"mean difference in PGR ({counted(len(found), 'pair')}; the ceiling changes by {written(top)})"
+        yield finding(about, more, Above(0))

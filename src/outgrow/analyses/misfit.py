@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from outgrow.analyses.base import Study
 from outgrow.analyses.bases.claim import claim
-from outgrow.analyses.bases.finding import Finding, Within, finding
+from outgrow.analyses.bases.finding import Finding, Within, finding, written
 from outgrow.analyses.bases.recovery import readable
 from outgrow.intervals.measured import average
 from outgrow.plain import counted
@@ -24,7 +24,5 @@ def misfit(study: Study) -> Iterator[Finding]:
     pairs = [one for one in readable(study) if "weak_positive" in one]
     if pairs:
         gain, apart = (average(some) for some in ([p.squared_gain for p in pairs], [p.misfit for p in pairs]))
-        about = f"gain {gain.value:+.3f} minus misfit {apart.value:.3f} ({counted(len(pairs), 'pair')})".replace(
-            "-", "\u2212"
-        )
+        about = f"gain {written(gain.value)} minus misfit {apart.value:.3f} ({counted(len(pairs), 'pair')})"
         yield finding(about, gain - apart, Within(-0.02, 0.02))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from outgrow.analyses.base import Study
 from outgrow.analyses.bases.claim import claim
-from outgrow.analyses.bases.finding import Above, Finding, finding
+from outgrow.analyses.bases.finding import Above, Finding, finding, written
 from outgrow.analyses.bases.pairs import Pair
 from outgrow.analyses.bases.recovery import readable, slope_along
 from outgrow.intervals.measured import Measured, average
@@ -36,5 +36,5 @@ def probes_like_finetuning(study: Study) -> Iterator[Finding]:
     for what, trend in TRENDS.items():
         probes, full = trend(by["probe"]), trend(by["full"])
         if probes and full:
-            about = f"{what}: {probes.value:+.3f} of probes, {full.value:+.3f} of fine-tuning, their product"
-            yield finding(about.replace("-", "\u2212"), probes * full, Above(0), form="+.4f")
+            about = f"{what}: {written(probes.value)} of probes, {written(full.value)} of fine-tuning, their product"
+            yield finding(about, probes * full, Above(0), form="+.4f")

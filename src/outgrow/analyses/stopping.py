@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from outgrow.analyses.base import Study
 from outgrow.analyses.bases.claim import claim
-from outgrow.analyses.bases.finding import Above, Finding, finding
+from outgrow.analyses.bases.finding import Above, Finding, finding, written
 from outgrow.analyses.bases.pairs import widest
 from outgrow.analyses.bases.recovery import named, readable
 from outgrow.analyses.bases.stopping import Stop, gained
@@ -34,5 +34,5 @@ def stopping(study: Study) -> Iterator[Finding]:
             if method == "confidence" and rule == "labels":
                 continue
             at = gained(checks, "truth", rule)
-            about = f"{method} accuracy over {words}, {at.value / gap:+.2f} of the gap ({named(pair)})"
-            yield finding(about.replace("-", "\u2212"), at, Above(0))
+            about = f"{method} accuracy over {words}, {written(at.value / gap, '+.2f')} of the gap ({named(pair)})"
+            yield finding(about, at, Above(0))

@@ -142,6 +142,11 @@ def numbered(claim: int) -> str:
     return f"{'Claim' if claim <= PAPER else 'Question'} {claim}"
 
 
+def written(value: float, form: str = "+.3f") -> str:
+    """A number with a minus that is as wide as its plus."""
+    return f"{value:{form}}".replace("-", "\u2212")
+
+
 def finding(about: str, of: Measured, predicted: Within, *, form: str = "+.3f") -> Finding:
     """What a measured number says of a prediction."""
     at = of.estimate()
