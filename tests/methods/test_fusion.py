@@ -70,6 +70,21 @@ def test_accuracies_of_labellers_are_found_and_the_posterior_is_their_log_odds(c
     assert heard.all() == (speaks == 1)
 
 
+def test_unsure_labellers_are_heard_by_what_they_find_most_probable() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 2_000)
+    hard = labelled(rng, truth, [0.7, 0.72, 0.68, 0.75, 0.7], 2)
+    unsure = weak(0.44 + 0.12 * hard)  # each as unsure as a linear head is of a hard task
+    right = {
+        labels: float((DawidSkene(labels=labels).apply(unsure, seed=0).mean().argmax(1) == truth).mean())
+        for labels in ("hard", "soft")
+    }
+    of_votes = DawidSkene().apply(weak(hard), seed=0).mean()
+    assert right["hard"] == (of_votes.argmax(1) == truth).mean() > 0.8
+    assert DawidSkene(labels="soft").apply(unsure, seed=0).mean().max() < 0.6, "shares of the unsure end even"
+    assert DawidSkene().apply(weak(np.zeros((3, 4, 2))), seed=0).mean().sum() == 0
+
+
 def test_equally_good_labellers_are_the_vote() -> None:
     rng = np.random.default_rng(1)
     truth = rng.integers(0, 2, 20_000)

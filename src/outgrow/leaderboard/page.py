@@ -23,9 +23,11 @@ def headline(board: Board) -> list[str]:
     everywhere = [one.name for one in methods if not one.worse and len(one.better) == len(board.naive)]
     found = []
     if helping:
+        whole = [one.name for one in helping if set(board.gaps) <= set(one.differences)]
+        leader = f"; of those that are in all, {whole[0]} most" if whole else ""
         found.append(
             f"Over all settings, {len(helping)} of {counted(len(methods), 'method')} have clearly more of the "
-            f"gap than naive; most of all {helping[0].name}."
+            f"gap than naive{leader}."
         )
     else:
         found.append("Over all settings, no method has clearly more of the gap than naive.")

@@ -174,7 +174,7 @@ def _patterns(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows that are equal once: votes, prior and what is known as columns; which of them each row is; how many are."""
     n = votes.shape[1]
-    columns = [votes.transpose(1, 0, 2).reshape(n, -1), known[:, None].astype(np.float64)]
+    columns = [votes.transpose(1, 0, 2).reshape(n, len(votes) * votes.shape[2]), known[:, None].astype(np.float64)]
     if prior is not None:  # hardly two rows are equal
         columns.insert(1, prior.astype(np.float64))
         return np.concatenate(columns, 1), np.arange(n), np.ones(n)

@@ -6,6 +6,7 @@ import numpy as np
 
 from outgrow.learning.labellers import fuse
 from outgrow.learning.objective import WeakLabels
+from outgrow.methods.transforms.harden import hardened
 from outgrow.methods.transforms.vote import Vote
 from outgrow.own_model.finding import Finding, between, percent
 from outgrow.own_model.kept_rows import KeptRows
@@ -22,7 +23,7 @@ def labellers(rows: KeptRows) -> Finding:
     votes, vote = rows.votes, vote_of(rows)
     speaks, voted = np.asarray(votes.any(-1)), np.asarray(vote.any(-1))
     several = len(votes) > 1
-    fused = fuse(votes).accuracy if several else np.full(1, np.nan)
+    fused = fuse(hardened(votes)).accuracy if several else np.full(1, np.nan)
     names = ["labeller", "rows", *(["agrees with the vote", "estimated right"] if several else [])]
     cells: list[list[str]] = []
     order = np.argsort(-speaks.sum(1), kind="stable")[:MOST]
