@@ -15,6 +15,7 @@ from outgrow.executors.crew import Crew, Place, places
 from outgrow.executors.reach import check_reach
 from outgrow.executors.workers import Worker
 from outgrow.learning.team import team
+from outgrow.nominal import threads as most_threads
 from outgrow.plan import Plan
 from outgrow.runtime import Runtime
 
@@ -32,7 +33,8 @@ def processes(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) 
     if team().size > 1:
         raise ConfigError("processes that train together run one step at a time: use --executor serial")
     check_reach(plan)
-    threads, memory = max(1, (os.cpu_count() or 1) // runtime.workers), machine.memory()
+    threads = min(most_threads(), max(1, (os.cpu_count() or 1) // runtime.workers))
+    memory = machine.memory()
     crew = Crew(
         plan, watcher, places(runtime.workers, machine.gpus(runtime)),
         hire=lambda place: _hire(place, store, runtime, threads), wait=_wait, memory={"": memory} if memory else {},
