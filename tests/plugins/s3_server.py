@@ -96,8 +96,11 @@ def _s3() -> Iterator[Server]:
 @pytest.fixture
 def s3(_s3: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
     """The server, with no requests counted yet, and a folder of copies for this test alone."""
+    from s3fs import S3FileSystem
+
     for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL": _s3.url, "OUTGROW_CACHE": str(tmp_path / "cache")}).items():
         monkeypatch.setenv(name, value)
+    S3FileSystem.clear_instance_cache()  # which would speak to another test's server
     monkeypatch.setattr(_s3, "refuse", Counter())
     monkeypatch.setattr(_s3, "blind", False)
     _s3.requests.clear()
