@@ -38,7 +38,7 @@ def test_heads_in_the_span_of_their_rows_say_what_they_say_in_full_width(
 
 
 def test_more_rows_than_features_and_pairs_are_left_as_they_are() -> None:
-    for shape in ((50, 50), (50, 2, 80)):
+    for shape in ((50, 100), (50, 2, 180)):
         features = RNG.standard_normal(shape)
         assert module.in_own_span(features) is features
 

@@ -67,6 +67,12 @@ def test_no_file_is_large() -> None:
     assert large == set(LARGE), "files over 2 MiB belong into a pack, or into LARGE with a reason"
 
 
+def test_no_file_was_left_between_two_versions() -> None:
+    halves = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+    assert halves.search(b"a\n" + b"<" * 7 + b" HEAD\n")
+    assert [name for name in tracked() if halves.search((TOP / name).read_bytes())] == []
+
+
 def test_no_file_names_a_package_index() -> None:
     names = [name for name in tracked() if INDEX.search((TOP / name).read_bytes().decode("utf-8", "replace"))]
     assert names == []

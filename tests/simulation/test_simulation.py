@@ -9,14 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from outgrow.executors.schedule import longest_path
 from outgrow.experiment import Experiment
 from outgrow.plan import Plan, make_plan
 from outgrow.simulation.costs import Cost, Machine, cost_of
-from outgrow.simulation.run import Simulated, Troubles, longest_path_first, simulate
+from outgrow.simulation.run import Simulated, Troubles, simulate
 from outgrow.steps import Trained
 
 Toy = Callable[..., list[Experiment]]
 ROOT = Path(__file__).parents[2]
+
+
+def chains(plan: Plan, costs: dict[str, Cost]) -> dict[str, float]:
+    return longest_path(plan, {key: costs[key].seconds for key in plan.todo})
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def test_no_run_beats_the_bound(workers: int, plan: Plan, costs: dict[str, Cost]
     found = simulate(plan, costs, workers=workers)
     assert found.makespan >= found.bound - 1e-6
     assert found.useful == pytest.approx(work(costs))
-    assert found.path == pytest.approx(-min(longest_path_first(plan, costs).values()))
+    assert found.path == pytest.approx(-min(chains(plan, costs).values()))
     if workers == 1000:
         assert found.makespan == pytest.approx(found.path)
 
@@ -90,7 +95,7 @@ def test_the_same_arguments_give_the_same_run(plan: Plan, costs: dict[str, Cost]
 
 
 def test_the_longest_path_comes_first(plan: Plan, costs: dict[str, Cost]) -> None:
-    ranks = longest_path_first(plan, costs)
+    ranks = chains(plan, costs)
     for key, later in plan.later.items():
         assert all(ranks[key] < ranks[one] for one in later)
     assert simulate(plan, costs, workers=3).makespan <= simulate(plan, costs, workers=3, rank={}).makespan

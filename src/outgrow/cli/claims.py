@@ -75,7 +75,7 @@ def numbers(text: str) -> list[int]:
 
 def _plans(wanted: list[Setting], store: Artefacts, seeds: int | None) -> None:
     from outgrow.cli.display import say
-    from outgrow.cli.run import time_of
+    from outgrow.cli.planned import time_of
     from outgrow.plan import make_plan
     from outgrow.runtime import Runtime
 

@@ -39,7 +39,7 @@ def leaderboard(
 ) -> None:
     """Compare all methods on several settings; what is finished is kept, so the same command goes on."""
     from outgrow.cli.display import Shown, console, say
-    from outgrow.cli.run import time_of
+    from outgrow.cli.planned import time_of
     from outgrow.disk import write_whole
     from outgrow.leaderboard.board import board
     from outgrow.leaderboard.entrants import entrants

@@ -26,7 +26,7 @@ def reproduce(
 ) -> None:
     """Run a study and compare it with numbers that are known: inside or outside, and why that may be."""
     from outgrow.cli.display import Shown, console, listing, say
-    from outgrow.cli.run import time_of
+    from outgrow.cli.planned import time_of
     from outgrow.plan import make_plan
     from outgrow.references.checked import checks, found, why
     from outgrow.references.identities import misfit

@@ -8,23 +8,21 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from outgrow.cli.detach import OPTION, detach
+from outgrow.cli.planned import show_plan
 from outgrow.cli.results import write_report
 from outgrow.cli.store import DEFAULT_STORE, StoreOption
 from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, StoreError
 from outgrow.plain import counted, plain
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from outgrow.artefacts import Artefacts
-    from outgrow.plan import Plan
     from outgrow.results.table import Group
     from outgrow.runtime import Runtime
     from outgrow.sweep import Swept
@@ -111,7 +109,7 @@ def run(
     target = beside(opened, wanted) if fresh else opened
     plan = make_plan(wanted, cached=target.keys())
     if dry_run:
-        _show_plan(plan, runtime, target)
+        show_plan(plan, runtime, target)
         return
     if plan.todo:
         opened.create()
@@ -223,44 +221,6 @@ def report_name(experiment: str, given: Sequence[str], *, whole: bool) -> str:
         words = hashlib.sha256("\n".join(given).encode()).hexdigest()[:10]
     parts = [experiment[:100], *([words] if words else []), *([] if whole else ["incomplete"])]
     return f"report-{'-'.join(parts)}.html"
-
-
-def _show_plan(plan: Plan, runtime: Runtime, store: Artefacts) -> None:
-    from outgrow.cli.display import console, plan_table, say
-    from outgrow.preparation import rehearse
-
-    found = rehearse(plan, store)
-    if found.error:
-        raise found.error
-    console.print(plan_table(plan))
-    for note in found.notes:
-        say(f"note: {note}")
-    say(
-        f"{counted(len(plan.results), 'experiment')}, {counted(len(plan.steps), 'unique step')}, "
-        f"{len(plan.todo)} of them to do"
-        f"{time_of(plan, runtime, found.inputs)}. Trainings one by one would be {plan.trainings_unshared}."
-    )
-
-
-def time_of(plan: Plan, runtime: Runtime, inputs: Mapping[str, np.ndarray]) -> str:
-    """How long the steps to do will take, as far as it can be told.
-
-    Args:
-        inputs: of data that were read, by the key of their step.
-    """
-    from outgrow.forecast import START, Forecast, between
-    from outgrow.guesses import guesses
-    from outgrow.rates import at_once, machine_names, read_rates
-
-    if not plan.todo:
-        return ""
-    known = read_rates(*machine_names(runtime))
-    guessed = guesses(plan, runtime, known=known, inputs=inputs)
-    forecast = Forecast(plan, workers=at_once(runtime), known=known, guessed=guessed)
-    seconds, seen = START + forecast.left(), forecast.seen
-    low, high = (0.7, 1.6) if seen > 0.8 else (0.4, 2.5)
-    basis = "by what such steps took here" if seen > 0.8 else "though this machine has not run such steps yet"
-    return f": {between(low * seconds, high * seconds)} on this machine, {basis}"
 
 
 def _show_results(swept: Swept, store: Artefacts) -> list[Group]:

@@ -220,7 +220,7 @@ def _tell(prepared: Prepared) -> None:
 def _cost(prepared: Prepared, store: Artefacts, runtime: Runtime) -> None:
     """How long it will take."""
     from outgrow.cli.display import say
-    from outgrow.cli.run import time_of
+    from outgrow.cli.planned import time_of
     from outgrow.own_model.train import whole_plan
     from outgrow.steps import Dataset
 

@@ -19,10 +19,14 @@ def longest_first(plan: Plan, *, workers: int) -> dict[str, float]:
     The rank of a step is less the longer it takes from its beginning until the last step is done that needs it, if
     workers are never short.
     """
+    return longest_path(plan, {key: nominal(plan.steps[key], workers=workers) for key in plan.todo})
+
+
+def longest_path(plan: Plan, seconds: Mapping[str, float]) -> dict[str, float]:
+    """By key, less than zero: the seconds of the longest chain of steps to do that begins with it."""
     ranks: dict[str, float] = {}
     for key in reversed(plan.todo):
-        after = min((ranks[later] for later in plan.later.get(key, ())), default=0.0)
-        ranks[key] = after - nominal(plan.steps[key], workers=workers)
+        ranks[key] = min((ranks[later] for later in plan.later.get(key, ())), default=0.0) - seconds[key]
     return ranks
 
 

@@ -92,6 +92,7 @@ def markdown(board: Board, *, command: str) -> str:
         "",
         "* *Of the gap*: the student's score minus that of naive, over the gap between supervisor and ceiling; the "
         "interquartile mean over settings and seeds (Agarwal et al. 2021), with its 95 % interval over seeds and rows.",
+        "* A method that is in some settings alone is told by those; it stands beside the others all the same.",
         "* *Better than naive*: the share of seeds, ties half; the mean over settings.",
         "* Settings: points more than naive, paired by seed and row. ▲ and ▼: clearly better and worse, p below .05 "
         f"after Holm's correction for {board.comparisons} comparisons.",

@@ -85,13 +85,13 @@ def out_of_fold(
 
 
 def in_own_span(features: np.ndarray) -> np.ndarray:
-    """Coordinates [n, n] of rows [n, width] in the space that they span, where they are fewer than wide.
+    """Coordinates [n, n] of rows [n, width] in the space that they span, where they are far fewer than wide.
 
     A head with a quadratic penalty is a sum of the rows that it learned from (Kimeldorf and Wahba 1971), so it says of
     these rows what it would say in full width, and is solved in a fraction of the time. Pairs are left as they are.
     """
     n, width = len(features), features.shape[-1]
-    if features.ndim != 2 or width <= n:
+    if features.ndim != 2 or width <= 2 * n:  # else finding them costs what it saves
         return features
     values = np.asarray(features, np.float64)
     squares, axes = np.linalg.eigh(values @ values.T)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from outgrow.executors.frontier import Frontier
+from outgrow.executors.schedule import longest_path
 from outgrow.plan import Plan
 from outgrow.simulation.costs import Cost
 from outgrow.steps import Step
@@ -76,14 +77,6 @@ class _Event:
     losing: int = field(compare=False, default=0)
 
 
-def longest_path_first(plan: Plan, costs: Mapping[str, Cost]) -> dict[str, float]:
-    """Ranks for a `Frontier`: a step comes the sooner the longer the chain of steps that begins with it."""
-    ranks: dict[str, float] = {}
-    for key in reversed(plan.todo):
-        ranks[key] = min((ranks[later] for later in plan.later[key]), default=0.0) - costs[key].seconds
-    return ranks
-
-
 def simulate(
     plan: Plan,
     costs: Mapping[str, Cost],
@@ -98,7 +91,9 @@ def simulate(
         costs: of each step to do, by key.
         rank: what has the least is handed out first; by default the longest path first.
     """
-    run = _Run(plan, costs, workers, longest_path_first(plan, costs) if rank is None else rank, troubles or Troubles())
+    longest = longest_path(plan, {key: costs[key].seconds for key in plan.todo})
+    run = _Run(plan, costs, workers, longest if rank is None else rank, troubles or Troubles())
+    run.found.path = -min(longest.values(), default=0.0)
     run.go()
     return run.found
 
@@ -115,8 +110,7 @@ class _Run:
         self._running: dict[int, _Event] = {}
         self._events = [_Event(when, -1, losing=count) for when, count in troubles.losses]
         heapq.heapify(self._events)
-        path = -min(longest_path_first(plan, costs).values(), default=0.0)
-        self.found = Simulated(workers=workers, path=path)
+        self.found = Simulated(workers=workers)
 
     def go(self) -> None:
         self._hand_out(0.0)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 from outgrow.artefacts import Manifest
-from outgrow.disk import unreadable
+from outgrow.disk import sha256, unreadable
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
 
 MANIFEST = "manifest.json"
@@ -31,6 +32,18 @@ def check_name(name: str) -> str:
     if not isinstance(name, str) or not FILE.fullmatch(name):
         raise StoreError(f"{str(name)[:80]!r} is no name: letters, digits, '.', '_' and '-' make one, 100 at most")
     return name
+
+
+def described(
+    folder: Path, *, key: str, step: str, identity: dict[str, Any], inputs: dict[str, str], versions: dict[str, str],
+    started: float,
+) -> Manifest:  # fmt: skip
+    """The manifest of the files in a folder that a step wrote, which began at `started`, seconds since 1970."""
+    files = {path.name: {"size": path.stat().st_size, "sha256": sha256(path)} for path in sorted(folder.iterdir())}
+    return Manifest(
+        key=key, step=step, identity=identity, inputs=inputs, files=files, seconds=time.time() - started,
+        created=started, versions=versions,
+    )  # fmt: skip
 
 
 def read_manifest(folder: Path, key: str) -> Manifest:

@@ -17,7 +17,7 @@ from outgrow.artefacts import Manifest
 from outgrow.disk import disk_errors, locked, sha256, sync, unreadable
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
 from outgrow.store.folder.base import IN_USE, Base
-from outgrow.store.manifests import KEY, MANIFEST, check_key, read_manifest
+from outgrow.store.manifests import KEY, MANIFEST, check_key, described, read_manifest
 
 
 class Steps(Base):
@@ -87,14 +87,11 @@ class Steps(Base):
         started = time.time()
         with self._partial(key) as folder:
             yield folder
-            listed = {}
-            for path in sorted(folder.iterdir()):
+            for path in folder.iterdir():
                 sync(path)
-                listed[path.name] = {"size": path.stat().st_size, "sha256": sha256(path)}
-            manifest = Manifest(
-                key=key, step=step, identity=identity, inputs=inputs, files=listed,
-                seconds=time.time() - started, created=started, versions=versions,
-            )  # fmt: skip
+            manifest = described(
+                folder, key=key, step=step, identity=identity, inputs=inputs, versions=versions, started=started
+            )
             self._put(manifest, folder)
 
     def receive(self, manifest: Manifest, folder: Path) -> None:

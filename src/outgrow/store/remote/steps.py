@@ -14,7 +14,7 @@ from typing import Any
 from outgrow.artefacts import Manifest
 from outgrow.disk import sha256
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
-from outgrow.store.manifests import MANIFEST, check_key, parse_manifest
+from outgrow.store.manifests import MANIFEST, check_key, described, parse_manifest
 from outgrow.store.remote.base import ARTEFACTS, DAMAGED, LOCKS, MANIFESTS, STOPPED
 from outgrow.store.remote.unfinished import Unfinished
 
@@ -100,13 +100,9 @@ class Steps(Unfinished):
         started = time.time()
         with self._cache.partial() as folder:
             yield folder
-            files = {
-                path.name: {"size": path.stat().st_size, "sha256": sha256(path)} for path in sorted(folder.iterdir())
-            }
-            manifest = Manifest(
-                key=key, step=step, identity=identity, inputs=inputs, files=files, seconds=time.time() - started,
-                created=started, versions=versions,
-            )  # fmt: skip
+            manifest = described(
+                folder, key=key, step=step, identity=identity, inputs=inputs, versions=versions, started=started
+            )
             if self._publish(manifest, folder):
                 self._cache.put(key, folder)
 
