@@ -86,7 +86,7 @@ def test_a_study_of_too_many_methods_is_spread_evenly() -> None:
     assert places == sorted(places)
     assert (places[0], places[-1]) == (0, 990)
     text = overview.overview(found, "")
-    assert "994 methods more without a column" in text
+    assert "994 more methods without a column" in text
     assert "--where=task=a" in text
 
 

@@ -25,6 +25,7 @@ Where = Annotated[
         metavar="COLUMN=VALUE", help="Only rows with this value, also of a setting; may be given several times."
     ),
 ]
+NAMED = 4  # experiments that the title of a report names
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it to a file, whole or not at all.")]
 
 
@@ -107,7 +108,8 @@ def report(
     opened = open_store(store, existing=True)
     command = shlex.join(["outgrow", "report", "--store", store, *(f"--where={one}" for one in where or [])])
     groups = pool(opened, read_records(opened, where=where or []))
-    title = ", ".join(dict.fromkeys(one.experiment for one in groups)) or "no results"
+    names = list(dict.fromkeys(one.experiment for one in groups))
+    title = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "") or "no results"
     say(write_report(groups, [], out, title, command, opened))
 
 

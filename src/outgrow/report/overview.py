@@ -33,7 +33,7 @@ def overview(found: Chosen, command: str) -> str:
     more = len(found.studies) - LINES
     notes = [
         *([f"Of {_studies(more)} more this table says nothing."] if more > 0 else []),
-        *([f"{counted(left, 'method')} more without a column."] if left > 0 else []),
+        *([f"{counted(left, 'more method')} without a column."] if left > 0 else []),
     ]
     return (
         '<section aria-labelledby="overview"><h2 id="overview">Overview</h2>'
