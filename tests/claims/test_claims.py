@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -163,6 +164,19 @@ def test_mistakes_are_told(cli: Cli, tmp_path: Path) -> None:
     assert (status, "no setting 'txt'" in err) == (2, True)
     status, _, err = cli("claims", "--claims", "3,x", "--store", str(tmp_path / "s"))
     assert (status, "no number of a claim" in err) == (2, True)
+
+
+def test_unbalanced_shares_ask_for_rows_that_every_seed_has() -> None:
+    """What a seed has left of a class differs by chance: five deviations below its half there are enough."""
+    splits = [
+        experiment.split for one in SETTINGS.values() for part in one.parts for experiment in part.experiments(seeds=1)
+    ]
+    uneven = [(split, max(split.transfer_shares)) for split in splits if split.transfer_shares]
+    assert len(uneven) >= 2
+    for split, share in uneven:
+        assert split.pool is not None
+        left = split.pool - split.supervisor
+        assert share * split.transfer <= left / 2 - 5 * math.sqrt(left) / 2
 
 
 def test_what_failed_is_told_and_the_rest_is_read(monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path) -> None:
