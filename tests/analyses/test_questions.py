@@ -207,13 +207,6 @@ def test_accuracy_rises_with_the_cutoff() -> None:
     assert every.value == pytest.approx(0.05, abs=0.02)
 
 
-def test_gain_on_another_task() -> None:
-    options: dict[str, Any] = {"shift": {"name": "tweets"}}
-    assert verdicts("shift", ladder(World(), lambda *_: 0.5, **options)) == ["holds", "holds"]
-    assert verdicts("shift", ladder(World(), lambda *_: -0.5, **options)) == ["fails here", "fails here"]
-    assert analyses["shift"](ladder(World(), lambda *_: 0.5)) is None
-
-
 def test_unbalanced_transfer_beside_balanced() -> None:
     world = World(rows=8_000)
     even = group("even", weak=1, strong=4, split={"test": 9})
