@@ -23,7 +23,7 @@ from outgrow.steps import Labels, Part, Predictor, Steps
 class Saliency(Method):
     """The student is fine-tuned on the weak labels; its hidden layers are frozen, and a new linear head learns truth.
 
-    A measurement, and no way to train without truth. Burns et al. find a probe at 78 % after fine-tuning on weak
+    A measurement: it cannot help to train without truth. Burns et al. find a probe at 78 % after fine-tuning on weak
     labels, between 72 % on the model as it was and 82 % after fine-tuning on truth. They give it the truth of all rows:
     set `n_ground_truth` to `split.transfer`. The ceiling is fine-tuned and then probed on the truth of all rows. With
     few rows of known truth, it tells as much of their number as of the features.
