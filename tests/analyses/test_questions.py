@@ -77,8 +77,15 @@ def test_simulable_random_and_mixed_errors() -> None:
     otherwise = taught(world, {"simulable": 0.85, "random": 0.74, "mixed": 0.75})
     findings = found("simulable_errors", otherwise).findings
     assert [findings[0].verdict, *(one.verdict for one in findings[2:])] == ["fails here"] * 3
-    assert verdicts("trivial_imitation", taught(world, {"simulable": 0.70})) == ["holds"]
-    assert verdicts("trivial_imitation", taught(world, {"simulable": 0.85})) == ["fails here"]
+
+
+def test_imitation_is_trivial_where_the_label_is_written_in_the_text() -> None:
+    world = World(rows=8_000)
+    repeats = {"rate": 0.0, "cue": "word"}
+    assert verdicts("trivial_imitation", taught(world, {"spurious": 0.70}, **repeats)) == ["holds"]
+    assert verdicts("trivial_imitation", taught(world, {"spurious": 0.85}, **repeats)) == ["fails here"]
+    assert analyses["trivial_imitation"](taught(world, {"spurious": 0.70}, rate=0.3, cue="word")) is None
+    assert analyses["trivial_imitation"](taught(world, {"simulable": 0.70})) is None
 
 
 def labelled(world: World, students: Sequence[float], ceilings: Sequence[float]) -> Made:

@@ -80,12 +80,17 @@ TEXT = Setting(
                          '{model="minilm-l3", training="probe"}]}')],
         ),
         Part(
-            name="claims-text-errors", of="text-offline", seeds=10, claims=(25, 26, 27, 28, 34),
+            name="claims-text-errors", of="text-offline", seeds=10, claims=(25, 26, 27, 34),
             set=errors(['"random", rate=0.3', '"class_conditional", rate=0.3', '"longest", rate=0.3',
                         '"spurious", rate=0.3', f'"feature_dependent", rate=0.3, region=0.4, of={PROBE}',
                         f'"adversarial", rate=0.3, of={PROBE}', f'"simulable", rate=0.3, of={PROBE}',
                         f'"mixed", rate=0.3, random=0.25, of={PROBE}'],
                        TWO, "train.evaluations=10", "split.validation=2000"),
+        ),
+        Part(
+            name="claims-text-told", of="text-offline", seeds=10, claims=(28,),
+            set=[('task={name="rotten-tomatoes-told", wrong=0.3}', TWO,
+                  'weak={model="spurious", cue="word", word="I think this is fresh", rate=0}')],
         ),
         Part(
             name="claims-text-prompting", of="text-offline", seeds=3, claims=(19,),
@@ -173,7 +178,7 @@ DIGITS = Setting(
             set=[("sweep.weak.resolution=[2,3,4]", METHODS, "split.validation=190", "train.evaluations=10")],
         ),
         Part(
-            name="claims-digits-errors", of="digits", seeds=10, claims=(25, 28, 34),
+            name="claims-digits-errors", of="digits", seeds=10, claims=(25, 34),
             set=errors(['"random", rate=0.2', '"class_conditional", rate=0.2',
                         '"feature_dependent", rate=0.2, of="random-patches"',
                         '"adversarial", rate=0.2, of="random-patches"', '"simulable", rate=0.2, of="random-patches"',
