@@ -81,7 +81,7 @@ def test_simulable_random_and_mixed_errors() -> None:
 
 def test_imitation_is_trivial_where_the_label_is_written_in_the_text() -> None:
     world = World(rows=8_000)
-    repeats = {"rate": 0.0, "cue": "word"}
+    repeats: dict[str, Any] = {"rate": 0.0, "cue": "word"}
     assert verdicts("trivial_imitation", taught(world, {"spurious": 0.70}, **repeats)) == ["holds"]
     assert verdicts("trivial_imitation", taught(world, {"spurious": 0.85}, **repeats)) == ["fails here"]
     assert analyses["trivial_imitation"](taught(world, {"spurious": 0.70}, rate=0.3, cue="word")) is None
@@ -153,19 +153,29 @@ def test_generative_finetuning_of_reward_models() -> None:
 def test_probes_and_fine_tuning_agree_where_both_rise() -> None:
     def both(world: World, full: Any) -> Made:
         made = []
-        for training, pgr in (("probe", lambda m, w, s: 0.2 * w), ("full", full)):
+        for training, pgr in (("probe", rises), ("full", full)):
             one = ladder(world, pgr, strong_options={"max_length": 9, "training": training},
-                         weak_options={"training": training})  # fmt: skip
+                         weak_options={"training": training}, methods=("naive", "confidence"))  # fmt: skip
             groups = [replace(g, keys=[f"{training}-{key}" for key in g.keys]) for g in one.groups]
             given = {tuple(f"{training}-{key}" for key in keys): cells for keys, cells in one.given.items()}
             made.append(Made(groups=groups, given=given))
         return Made(groups=[g for one in made for g in one.groups], given=made[0].given | made[1].given)
 
-    def trend(of: Made) -> Finding:
-        return next(one for one in found("probes_like_finetuning", of).findings if "supervisor's size" in one.about)
+    def rises(m: str, w: int, s: int) -> float:
+        return 0.2 * w + (0.2 * s - 0.5) * (m == "confidence")
 
-    assert trend(both(World(), lambda m, w, s: 0.2 * w)).verdict == "holds"
-    assert trend(both(World(), lambda m, w, s: 0.8 - 0.2 * w)).verdict == "fails here"
+    def falls(m: str, w: int, s: int) -> float:
+        return 0.8 - 0.2 * w - (0.2 * s - 0.5) * (m == "confidence")
+
+    def trends(of: Made) -> dict[str, Finding]:
+        return {one.about.split(":")[0]: one for one in found("probes_like_finetuning", of).findings}
+
+    same, other = trends(both(World(), rises)), trends(both(World(), falls))
+    assert len(same) == len(other) == 5
+    for what in ("PGR by the supervisor's size", "the gain in PGR by the confidence loss, by the student's size"):
+        assert same[what].verdict == "holds"
+        assert other[what].verdict == "fails here"
+    assert same["the mean gain over supervisors"].verdict == other["the mean gain over supervisors"].verdict == "holds"
 
 
 def test_saliency_has_five_bars_and_two_steps() -> None:

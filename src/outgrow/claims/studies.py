@@ -130,7 +130,7 @@ TEXT_FULL = Setting(
         ),
         Part(
             name="claims-text-trends", of="text-ladder", seeds=4, claims=(23,),
-            set=[(f"weak.training={kind}", f"strong.training={kind}", NAIVE, *FULL) for kind in ("probe", "full")],
+            set=[(f"weak.training={kind}", f"strong.training={kind}", TWO, *FULL) for kind in ("probe", "full")],
         ),
     ],
 )  # fmt: skip
