@@ -20,6 +20,7 @@ from outgrow.claims.table import counts, decided, details, summary, verdict
 from outgrow.cli.claims import numbers
 from outgrow.errors import ConfigError
 from outgrow.plan import make_plan
+from outgrow.steps import TrainedHead
 from outgrow.store import Store
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -189,6 +190,16 @@ def test_what_failed_is_told_and_the_rest_is_read(monkeypatch: pytest.MonkeyPatc
     assert "note: in small, a result failed" in err
     assert "small is not finished: 8 of 12 experiments" in " ".join(told.split())
     assert "confidence minus naive" in " ".join(told.split())
+
+
+def test_probes_of_saliency_are_all_solved_alike() -> None:
+    """The one on the model as it was, and those that the method puts on trained ones."""
+    (part,) = (part for part in SETTINGS["text-full"].parts if 22 in part.claims and 23 not in part.claims)
+    results = [one.result for one in make_plan(part.experiments(seeds=1), cached=set()).results]
+    scored = [score.by for one in results for score in (one.ceiling, one.student)]
+    heads = [one.role.train for one in scored if isinstance(one, TrainedHead)]
+    assert len(heads) == 4
+    assert {(one.optimizer, one.l2) for one in heads} == {("lbfgs", 0.1)}
 
 
 def test_every_study_can_be_planned() -> None:

@@ -120,7 +120,8 @@ TEXT_FULL = Setting(
             claims=(22,),
             set=[("weak.layers=2", "strong.layers=6", "weak.training=full", f"strong.training={kind}", *FULL[:2],
                   *FULL[4:], f"method.name={method}", *more)
-                 for kind, method, more in (("probe", "naive", ()), ("full", "naive", ()),
+                 for kind, method, more in (("probe", "naive", ('strong.train={optimizer="lbfgs"}',)),
+                                            ("full", "naive", ()),
                                             ("full", "saliency", ("n_ground_truth=1000", "baselines=false")))],
         ),
         Part(
