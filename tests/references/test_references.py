@@ -89,7 +89,7 @@ def test_shipped_references_can_be_run_and_say_where_they_come_from() -> None:
         assert one.numbers or one.expected or one.misfit
         assert all(each.analysis in analyses for each in one.expected)
         assert all(number.error is None or number.error > 0 for number in one.numbers)
-    assert len(reference("simulable").experiments(seeds=2)) == 6
+    assert len(reference("simulable").experiments(seeds=2)) == 8
     assert [one.seed for one in reference("misfit").experiments()] == [0, 1, 2]
     with pytest.raises(UnknownName, match=r"did you mean 'misfit'.*reproduce --list"):
         reference("misfitt")

@@ -84,7 +84,8 @@ TEXT = Setting(
             set=errors(['"random", rate=0.3', '"class_conditional", rate=0.3', '"longest", rate=0.3',
                         '"spurious", rate=0.3', f'"feature_dependent", rate=0.3, region=0.4, of={PROBE}',
                         f'"adversarial", rate=0.3, of={PROBE}', f'"simulable", rate=0.3, of={PROBE}',
-                        f'"mixed", rate=0.3, random=0.25, of={PROBE}'],
+                        f'"mixed", rate=0.3, random=0.25, of={PROBE}',
+                        f'"simulable", rate=0.225, of={PROBE}'],  # the simulable part of the mixture
                        TWO, "train.evaluations=10", "split.validation=2000"),
         ),
         Part(
@@ -183,7 +184,7 @@ DIGITS = Setting(
             set=errors(['"random", rate=0.2', '"class_conditional", rate=0.2',
                         '"feature_dependent", rate=0.2, of="random-patches"',
                         '"adversarial", rate=0.2, of="random-patches"', '"simulable", rate=0.2, of="random-patches"',
-                        '"mixed", rate=0.2, of="random-patches"'], TWO),
+                        '"mixed", rate=0.2, of="random-patches"', '"simulable", rate=0.1, of="random-patches"'], TWO),
         ),
         Part(
             name="claims-digits-labels", of="digits", seeds=20, claims=(31, 40),
