@@ -164,6 +164,11 @@ def test_unbalanced_transfer_beside_balanced() -> None:
     for student, verdict in ((0.8, "holds"), (0.72, "fails here")):
         rows = [(even, world.cells(student=0.8, **ROLES)), (odd, world.cells(student=student, **ROLES))]
         assert verdicts("stress", study(*rows)) == [verdict]
+    lost = replace(odd, verdict="no-gap")
+    for student, verdict in ((0.75, "holds"), (0.6, "fails here")):
+        cells = world.cells(weak=0.7, student=student, ceiling=0.65)
+        (one,) = found("stress", study((even, world.cells(student=0.8, **ROLES)), (lost, cells))).findings
+        assert (one.verdict, "which leave no gap (1 pair)" in one.about) == (verdict, True)
 
 
 def test_what_tells_beforehand_is_ranked() -> None:
