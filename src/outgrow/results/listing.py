@@ -32,6 +32,17 @@ Load = Callable[[set[str]], dict[str, Record]]
 """Reads and checks rows by name; those that have gone are left out."""
 
 
+class Columns(dict[str, Sequence[Any]]):
+    """Columns by name, each out of its JSON when it is first asked for: most commands want few of them."""
+
+    def __init__(self, written: Mapping[str, bytes]) -> None:
+        self._written = written
+
+    def __missing__(self, name: str) -> Sequence[Any]:
+        found = self[name] = tuple(json.loads(self._written[name]))  # of tuples the garbage collector has no work
+        return found
+
+
 class Table:
     """Rows in columns.
 
@@ -167,16 +178,13 @@ def listed(store: Artefacts, load: Load) -> dict[str, Record] | None:
 def _parse(content: bytes) -> Table | None:
     if not content:
         return None
-    first = content.index(b"\n")
-    second = content.index(b"\n", first + 1)
-    columns, texts = json.loads(content[:first]), json.loads(content[first:second])
-    fixed = {name: tuple(values) for name, values in columns.items()}  # of which the garbage collector has no work
-    return Table(fixed, texts, lambda: content[second:])
+    *columns, texts, evaluations = content.split(b"\n")
+    return Table(Columns(dict(zip(ALL, columns, strict=True))), json.loads(texts), lambda: evaluations)
 
 
 def _written(table: Table) -> bytes:
-    parts = json.dumps(table.columns), json.dumps(table.texts), json.dumps(table.evaluations)
-    return "\n".join(parts).encode()
+    parts = *(table.columns[name] for name in ALL), table.texts, table.evaluations
+    return "\n".join(map(json.dumps, parts)).encode()
 
 
 def _merged(known: Table | None, kept: list[int], read: Mapping[str, Record], stamps: Mapping[str, str]) -> Table:
