@@ -147,7 +147,8 @@ def fill(store: Store, rates: int) -> int:
 
 LIST = """
 from outgrow.results.columns import select
-from outgrow.results.records import pool, read_records
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records
 from outgrow.store import Store
 store = Store.existing({store!r})
 every = read_records(store)
