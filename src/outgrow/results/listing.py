@@ -1,8 +1,8 @@
 """The rows of a store in columns, in a file beside them, so that very many are listed without reading each.
 
 Their evaluations are in another one, which few commands want: what is pooled is kept by itself. What the file says of a
-row counts only while the row's own file is the one that it was read from: its stamp tells. All others are read anew. Few
-rows are read from their own files in any case, and no such file is written.
+row counts only while the row's own file is the one that it was read from: its stamp tells. All others are read anew.
+Few rows are read from their own files in any case, and no such file is written.
 """
 
 from __future__ import annotations
