@@ -15,7 +15,7 @@ from outgrow.analyses.bases.elsewhere import less
 from outgrow.analyses.bases.finding import Finding
 from outgrow.experiment import Experiment
 from outgrow.intervals.measured import mean
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 
