@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 import time
 from pathlib import Path
@@ -148,7 +149,9 @@ def _go(prepared: Prepared, store: Artefacts, runtime: Runtime, out: Path) -> No
 
 
 def _listed(text: str) -> tuple[str, ...]:
-    return tuple(one.strip() for one in text.split(",") if one.strip())
+    """Names between commas; one with a comma in it stands in quotes."""
+    (names,) = csv.reader([" ".join(text.splitlines())], skipinitialspace=True)
+    return tuple(one.strip() for one in names if one.strip())
 
 
 def student_from(name: str, training: str, settings: list[str], *, images: bool) -> tuple[Model, dict[str, Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from outgrow.errors import ConfigError
+from outgrow.own_labels.seen import needed
 from outgrow.tasks.base import Kind
 from outgrow.tasks.sources.templates import names_in
 
@@ -84,6 +85,13 @@ class Columns:
     def inputs(self) -> dict[str, str]:
         """The columns or templates that a model sees, by role."""
         return {name: found for name in INPUTS if (found := getattr(self, name))}
+
+    @property
+    def named(self) -> list[str]:
+        """Names, or patterns, of all columns in use; of a template itself, and those in its braces."""
+        labels = [one for one in self.labels if not one.lower().endswith(".npy")]
+        others = [one for one in (self.annotator, self.audited, self.group, *self.sources) if one]
+        return [*needed(self.inputs), *labels, *others]
 
     def said(self) -> dict[str, Any]:
         """All that was given, as plain data."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from outgrow.errors import DataError
 from outgrow.tasks.sources.class_forms import check_forms, listed, ordered
+from outgrow.tasks.sources.cures import Spell, as_toml
 from outgrow.tasks.sources.nested import names_within
 
 MOST = 1_000  # classes; a column with more different values is hardly a label
@@ -57,10 +58,15 @@ def spelled(value: object, *, where: str, column: str = "") -> str:
     return text
 
 
-def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[list[str], list[str]]:
+def classes_found(
+    labels: Iterable[str], *, source: str, column: str, spell: Spell = as_toml
+) -> tuple[list[str], list[str]]:
     """The classes among labels as `spelled` gives them, in numeric order if all are numbers; and notes.
 
     A value that stands there once, among many that stand there often, is no class: a total, a title, a second header.
+
+    Args:
+        spell: how messages name what can be set.
 
     Raises:
         DataError: the column is no label, or what a value means is not clear.
@@ -73,14 +79,15 @@ def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[l
             f"{next(iter(counts))[:60]!r}; it is probably not the label (at most {MOST:,} classes, each in "
             "several rows)"
         )
-    check_forms(counts, source=source, column=column)
+    check_forms(counts, source=source, column=column, spell=spell)
     once = [label for label, times in counts.items() if times == 1]
     notes = []
     if once and n >= FEW and len(counts) - len(once) >= 2:
         for label in once:
             del counts[label]
         notes.append(
-            f"taken for no class, since {column!r} has it only once: {listed(once)}; set labels = [...] if it is one"
+            f"taken for no class, since {column!r} has it only once: {listed(once)}; "
+            f"set {spell('labels', ())} if it is one"
         )  # fmt: skip
     classes = ordered(counts)
     if len(classes) > SCALE and all(WHOLE.fullmatch(label) for label in classes):

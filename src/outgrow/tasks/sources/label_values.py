@@ -30,7 +30,8 @@ def meaning(
 
     Args:
         used: labels of the task's examples.
-        others: labels of other examples: they help to tell names from numbers where both fit.
+        others: labels of other examples: they help to tell names from numbers where both fit, and a class of -1 from
+            no label.
         values: whether they are names or numbers of classes; `auto` finds out.
 
     Raises:
@@ -39,7 +40,8 @@ def meaning(
     known = readings(output, source)
     silent = {one for one in SILENT if one not in known["names"]}
     said = {one for one in used if one.lower() not in silent}
-    if said == {"1"} and used["-1"] > 1 and output.n_classes == 2 and "-1" in silent:
+    rest = {one for one in others if one.lower() not in silent}
+    if said | rest == {"1"} and used["-1"] > 1 and output.n_classes == 2 and "-1" in silent:
         raise DataError(
             f"{source}: its labels are -1 ({used['-1']:,}) and 1 ({used['1']:,}), and -1 would say that there is none: "
             f"write 0 for -1 if it is the class {names_of(output)[0]!r}, or else leave these labels empty"
@@ -51,7 +53,6 @@ def meaning(
     if not fit:
         raise DataError(_unknown(used, said, known, names, output, source))
     if len(fit) > 1 and any(known[fit[0]][one] != known[fit[1]][one] for one in said):
-        rest = {one for one in others if one.lower() not in silent}
         fit = [name for name in fit if rest <= known[name].keys()] or fit
         if len(fit) > 1:
             raise DataError(
