@@ -173,7 +173,8 @@ def test_ids_that_a_spreadsheet_took_for_numbers_are_found_by_row(filled: Callab
     [
         ([], "no truth is filled in; write one of 'ham', 'spam'"),
         (["?", "unclear"], "no truth is filled in"),
-        (["ham", "spma"], "1 labels are none of the classes ham, spam: 'spma' .*did you mean 'spam'"),
+        (["ham", "spma"], "1 label is none of the classes ham, spam: 'spma' .*did you mean 'spam'"),
+        (["0", "1"], "2 labels are none of the classes ham, spam: .*write the names of classes, not their numbers"),
     ],
 )
 def test_mistakes_of_a_person(truths: list[str], said: str, filled: Callable[..., Path]) -> None:

@@ -257,6 +257,8 @@ def test_a_class_that_nobody_labels_is_told(csv: Write) -> None:
         ({"text": "a", "labels": ("a",)}, "shows the model the label 'a'"),
         ({"text": "a", "labels": ("b",), "classes": ("x", "x")}, "two different names"),
         ({"text": "a", "labels": ("b",), "prompt": "q"}, "--prompt is for two candidates"),
+        ({"text": "a", "labels": ("b",), "encoding": "nosuch"}, "--encoding: encoding = 'nosuch' is unknown"),
+        ({"text": "a", "labels": ("b",), "delimiter": ";;"}, "--delimiter: delimiter = ';;' must be one character"),
     ],
 )
 def test_columns_that_do_not_fit_together_are_refused(options: dict[str, object], words: str) -> None:

@@ -81,7 +81,7 @@ def test_a_label_that_stands_there_once_is_told_and_left_out(csv: Write) -> None
     assert found.classes == ["x", "y"]
     assert not found.votes[0, -1].any()
     assert any("'450 rows'; set --classes if it is one" in one for one in found.notes)
-    with pytest.raises(DataError, match="1 labels are none of the classes x, y: '450 rows'"):
+    with pytest.raises(DataError, match="1 label is none of the classes x, y: '450 rows'"):
         table(csv(texts=texts, a=[*(["x", "y"] * (N // 2)), "450 rows"]), labels=("a",), classes=("x", "y"))
 
 

@@ -23,7 +23,7 @@ from outgrow.own_model.kept_rows import CHECKING, FILE, LEARNED, read
 from outgrow.own_model.request import Prepared, Request, divide, prepare
 from outgrow.own_model.rows import InMemory
 from outgrow.own_model.teaching import Plot, only_fuses
-from outgrow.own_model.train import Grown, halves, train
+from outgrow.own_model.train import Grown, halves, train, whole_plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Context
 from outgrow.store import Store
@@ -306,6 +306,25 @@ def test_methods_with_a_budget_learn_from_audited_rows(
     np.testing.assert_allclose(found.answers.sum(1), 1, atol=1e-4)
     if name == "gt_only":
         assert any("rows have no label to learn from" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("name", ["strong_to_strong", "curriculum", "small_loss"])
+def test_recipes_of_several_trainings_need_no_rows_that_watch(
+    request_for: Callable[..., Request], tmp_path: Path, name: str
+) -> None:
+    prepared = prepare(request_for(method=method_of([name], Where("test"))))
+    assert prepared.data.sizes.validation == 0
+    found = grown(prepared, tmp_path / "store")
+    np.testing.assert_allclose(found.answers.sum(1), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["pca", "ccs"])
+def test_a_method_that_trains_no_model_is_refused_before_anything_is_computed(
+    request_for: Callable[..., Request], tmp_path: Path, name: str
+) -> None:
+    prepared = prepare(request_for(method=method_of([name], Where("test"))))
+    with pytest.raises(ConfigError, match=f"--method {name} trains no model that could be kept"):
+        whole_plan(prepared, Store(tmp_path / "store"))
 
 
 def test_a_method_with_a_budget_needs_audited_rows(request_for: Callable[..., Request]) -> None:

@@ -98,7 +98,7 @@ def train(
     columns = Columns(
         text=text, first=first, second=second, prompt=prompt, image=image, labels=_listed(labels), annotator=annotator,
         audited=audited, classes=_listed(classes), no_label=_listed(no_label), group=group, sources=_listed(sources),
-        encoding=encoding, delimiter=delimiter,
+        encoding=encoding, delimiter=delimiter.replace("\\t", "\t"),
     )  # fmt: skip
     student, options = student_from(
         model or (IMAGE_MODEL if image else TEXT_MODEL), training, settings or [], images=bool(image)

@@ -8,6 +8,8 @@ from typing import Any
 from outgrow.errors import ConfigError
 from outgrow.own_labels.seen import needed
 from outgrow.tasks.base import Kind
+from outgrow.tasks.sources.content import check_encoding
+from outgrow.tasks.sources.separated import check_delimiter
 from outgrow.tasks.sources.templates import names_in
 
 
@@ -47,6 +49,8 @@ class Columns:
     delimiter: str = ""
 
     def __post_init__(self) -> None:
+        check_encoding(self.encoding, where="--encoding")
+        check_delimiter(self.delimiter, where="--delimiter")
         shown = [name for name in ("text", "first", "image") if getattr(self, name)]
         if len(shown) != 1 or bool(self.first) != bool(self.second):
             raise ConfigError(

@@ -47,6 +47,11 @@ def take_truths(table: WeakTable, folder: Path) -> np.ndarray:
         taken += 1
         if one not in state.alike:
             chosen.append(row)
+    if not taken + lost:
+        raise DataError(
+            f"--audited {shown}: nobody has checked a row of it yet; `outgrow audit {shown} --plan --out to-check.csv` "
+            "says which to check"
+        )
     if not taken:
         raise DataError(
             f"--audited {shown}: none of its {counted(lost, 'checked row')} is in {table.name}; read the same columns "
