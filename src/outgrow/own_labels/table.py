@@ -179,7 +179,7 @@ def _merged(
         what = (
             "without two different candidates"
             if columns.first
-            else f"without {'an image' if columns.image else 'text'}"
+            else f"without {'an image that can be used' if columns.image else 'text'}"
         )
         notes.append(f"dropped {counted(blank, 'row')} {what}")
     if not of:
