@@ -257,6 +257,12 @@ def test_a_class_that_nobody_labels_is_told(csv: Write) -> None:
         ({"text": "a", "labels": ("a",)}, "shows the model the label 'a'"),
         ({"text": "a", "labels": ("b",), "classes": ("x", "x")}, "two different names"),
         ({"text": "a", "labels": ("b",), "prompt": "q"}, "--prompt is for two candidates"),
+        ({"text": "a", "labels": ("b",), "group": "b"}, "--group 'b' is a column of labels too"),
+        (
+            {"text": "a", "labels": ("b",), "audited": "c", "annotator": "c"},
+            "--annotator 'c' is a column of labels too",
+        ),
+        ({"first": "a", "second": "a", "labels": ("b",)}, "--first and --second are one column, 'a'"),
         ({"text": "a", "labels": ("b",), "encoding": "nosuch"}, "--encoding: encoding = 'nosuch' is unknown"),
         ({"text": "a", "labels": ("b",), "delimiter": ";;"}, "--delimiter: delimiter = ';;' must be one character"),
     ],

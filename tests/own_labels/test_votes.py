@@ -118,3 +118,8 @@ def test_ties_of_candidates_are_counted(tmp_path: Path) -> None:
     found = pairs(tmp_path, "l", ["first", "Tie", "second", "neither"], labels=("l",))
     np.testing.assert_array_equal(found.votes[0].sum(0), [N // 4, N // 4])
     assert any(f"{N // 2} labels of 'tie' or 'neither': counted as no label" in one for one in found.notes)
+
+
+def test_candidates_of_which_the_first_is_always_better_teach_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"every weak label is 'first'.*swap the candidates of about half of the rows"):
+        pairs(tmp_path, "l", ["first"], labels=("l",))

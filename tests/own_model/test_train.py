@@ -273,6 +273,7 @@ MISTAKES = [
     (("--text", "body", "--labels", "a", "--audited", "from"), "no label is one of these"),
     (("--text", "body", "--labels", "from,a"), "model"),
     (("--text", "body", "--labels", "a", "--out", "."), "holds other files and no model"),
+    (("--text", "body", "--labels", "a", "--out", "mine.csv/new"), "mine.csv is no folder; choose another folder"),
     (("--text", "body", "--labels", "a", "--model", "toy-xs", "--training", "lora"), "trained in one way only"),
 ]
 

@@ -70,6 +70,11 @@ class Columns:
             )
         if self.audited in self.labels:
             raise ConfigError(f"--audited {self.audited!r} is a column of weak labels too; choose one of both")
+        for name, one in (("--annotator", self.annotator), ("--group", self.group)):
+            if one and one in (*self.labels, self.audited):
+                raise ConfigError(f"{name} {one!r} is a column of labels too; choose another, or leave {name} out")
+        if self.first and self.first == self.second:
+            raise ConfigError(f"--first and --second are one column, {self.first!r}; name two")
         if len(set(self.classes)) < len(self.classes) or len(self.classes) == 1:
             raise ConfigError(f"--classes needs at least two different names, not {', '.join(self.classes)}")
         for name in self.inputs.values():

@@ -270,7 +270,8 @@ def _check(table: WeakTable) -> None:
     never = [name for name in table.classes if not counts[name]]
     if len(never) >= len(table.classes) - 1:
         only = next((name for name in table.classes if counts[name]), "")
-        raise DataError(f"{table.name}: every weak label is {only!r}; at least two classes must be labelled")
+        pairs = "; swap the candidates of about half of the rows, and their labels with them" if only in PAIR else ""
+        raise DataError(f"{table.name}: every weak label is {only!r}; at least two classes must be labelled{pairs}")
     if never:
         table.notes.append(
             f"no weak label is {listed(never)}: the model can hardly learn "

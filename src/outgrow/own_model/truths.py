@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from outgrow.tasks.sources.label_values import names_of
 
 def is_audited(path: str) -> bool:
     """Whether this is a model folder, rather than a column's name."""
-    return bool(path) and (Path(path) / FACTS).is_file()
+    return bool(path) and os.path.isfile(os.path.join(path, FACTS))
 
 
 def take_truths(table: WeakTable, folder: Path) -> np.ndarray:
