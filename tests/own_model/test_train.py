@@ -29,6 +29,7 @@ from outgrow.steps import Context
 from outgrow.store import Store
 from outgrow.student import load
 from outgrow.sweep import Silent
+from outgrow.trackers.base import Tracked, Tracker, trackers
 
 Cli = Callable[..., tuple[int, str, str]]
 Tiny = Callable[..., Path]
@@ -232,6 +233,27 @@ def test_the_command_ends_with_a_model_and_a_page(cli: Cli, table: Path, tiny: T
     assert "<b>" not in page
     assert "How far to trust it" in page
     assert re.search(r"\d+\.\d s\.", said)
+
+
+def test_a_tracker_is_shown_the_training(
+    cli: Cli, table: Path, tiny: Tiny, tmp_path: Path, added: Callable[..., None]
+) -> None:
+    shown: list[str] = []
+
+    class Memory(Tracker):
+        name, package = "memory", "json"
+
+        def log(self, one: Tracked) -> None:
+            shown.append(one.name)
+
+    added(trackers, "memory", Memory)
+    options = (*COLUMNS, *student(tiny), "--store", str(tmp_path / "store"), "--out", str(tmp_path / "model"))
+    status, _, err = cli("train", str(table), *options, "--tracker", "memory")
+    assert status == 0, err
+    assert len(shown) == 1
+    assert "seed 0" in shown[0]
+    status, _, err = cli("train", str(table), *options, "--tracker", "memry")
+    assert (status, "did you mean 'memory'" in err) == (2, True)
 
 
 def test_without_an_audited_row_accuracy_is_unknown(cli: Cli, table: Path, tiny: Tiny, tmp_path: Path) -> None:
