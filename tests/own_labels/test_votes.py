@@ -85,6 +85,17 @@ def test_a_label_that_stands_there_once_is_told_and_left_out(csv: Write) -> None
         table(csv(texts=texts, a=[*(["x", "y"] * (N // 2)), "450 rows"]), labels=("a",), classes=("x", "y"))
 
 
+def test_of_several_columns_that_is_named_which_holds_no_classes(csv: Write) -> None:
+    commas = [f'"0,{i + 10}"' for i in range(N)]
+    with pytest.raises(DataError, match=r"'p' has 48 different values in 48 rows.* with a comma .* write a point"):
+        table(csv(a=["x", "y"], p=commas), labels=("a", "p"))
+    with pytest.raises(DataError, match=r"'p' has 48 different values .* several rows\)$"):
+        table(csv(a=["x", "y"], b=["x"], c=["y"], p=[f"said {i}" for i in range(N)]), labels=("a", "b", "c", "p"))
+    many = [f"class {i % 16}" for i in range(N)]
+    found = table(csv(a=many, b=[*many[:24], *([""] * (N - 24))]), labels=("a", "b"))
+    assert len(found.classes) == 16
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

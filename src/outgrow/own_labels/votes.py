@@ -12,7 +12,7 @@ from outgrow.own_labels.said import Said
 from outgrow.plain import counted
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.class_forms import ordered
-from outgrow.tasks.sources.classes import NUMBER, classes_found
+from outgrow.tasks.sources.classes import NUMBER, check_few, classes_found
 from outgrow.tasks.sources.cures import as_options
 from outgrow.tasks.sources.label_values import SILENT, Values, meaning, names_of
 from outgrow.tasks.sources.probabilities import probabilities
@@ -64,6 +64,9 @@ def output_of(
         )
     found: list[str] = []
     notes: list[str] = []
+    for name, own in words.items():  # what others say too is a class, however seldom this one says it
+        others = {word for other, counts in words.items() if other != name for word in counts}
+        check_few(Counter({word: n for word, n in own.items() if word not in others}), source=source, column=name)
     if every:
         found, notes = classes_found(every, source=source, column=", ".join(words), spell=as_options)
     found = [*found, *(one for one in dict.fromkeys(one for own in named for one in own) if one not in found)]

@@ -15,6 +15,7 @@ from outgrow.tasks.sources.nested import names_within
 MOST = 1_000  # classes; a column with more different values is hardly a label
 NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)  # not 007, which is a name
 MISSING = {"", "nan", "-nan", "<na>", "null", "#n/a", "n/a", "#na"}  # what programs write where there is nothing
+COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 WHOLE = re.compile(r"[+-]?(0|[1-9]\d*)", re.ASCII)
 ARRAY = re.compile(r"(\w+\()?\[[\s\d.,eE+-]+\](,\s*\w+=[\w.]+)*\)?", re.ASCII)  # as NumPy and torch show one
 BOOLEANS, BITS = {"true", "false"}, {"0", "1"}
@@ -73,12 +74,7 @@ def classes_found(
     """
     counts = Counter(label for label in labels if label)
     n = counts.total()
-    if len(counts) > MOST or (n >= FEW and 2 * len(counts) > n):
-        raise DataError(
-            f"{source}: {column!r} has {len(counts):,} different values in {n:,} rows, such as "
-            f"{next(iter(counts))[:60]!r}; it is probably not the label (at most {MOST:,} classes, each in "
-            "several rows)"
-        )
+    check_few(counts, source=source, column=column)
     check_forms(counts, source=source, column=column, spell=spell)
     once = [label for label, times in counts.items() if times == 1]
     notes = []
@@ -96,6 +92,20 @@ def classes_found(
             "class; if they are scores, make a few classes of them"
         )
     return classes, notes
+
+
+def check_few(counts: Counter[str], *, source: str, column: str) -> None:
+    """DataError where nearly each row has a value of its own, so that these are no classes."""
+    n = counts.total()
+    if len(counts) <= MOST and (n < FEW or 2 * len(counts) <= n):
+        return
+    commas = all(COMMA.fullmatch(label) for label in counts if not WHOLE.fullmatch(label))
+    hint = "; if these are numbers with a comma before their decimals, write a point" if commas else ""
+    raise DataError(
+        f"{source}: {column!r} has {len(counts):,} different values in {n:,} rows, such as "
+        f"{next(iter(counts))[:60]!r}; it is probably not the label (at most {MOST:,} classes, each in "
+        f"several rows){hint}"
+    )
 
 
 def _several(text: str) -> bool:
