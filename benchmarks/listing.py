@@ -147,13 +147,16 @@ def fill(store: Store, rates: int) -> int:
 
 LIST = """
 from outgrow.results.columns import select
-from outgrow.results.records import pool, read_records
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records
 from outgrow.store import Store
 store = Store.existing({store!r})
 every = read_records(store)
 records = select(every, ["method=naive", "strong=pythia-1b"])
-groups, few = pool(store, every), pool(store, records)
-print(f"{{len(every):,}} rows, {{len(records):,}} that fit; {{len(groups):,}} pooled results, {{len(few):,}} of these")
+groups = pool(store, every)
+pool(store, records)
+told = sum(one.pgr is not None for one in groups)
+print(f"{{len(every):,}} rows, {{len(records):,}} fit; {{len(groups):,}} pooled, {{told:,}} have PGR")
 """
 COMMANDS = {
     "list, filter and pool": [sys.executable, "-c", LIST],

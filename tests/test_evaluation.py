@@ -20,7 +20,9 @@ from outgrow.models.base import Extractor, Model
 from outgrow.results import evaluation
 from outgrow.results.answers import Answers, read_answers
 from outgrow.results.evaluation import evaluate, pgr
-from outgrow.results.records import pool, read_records, record
+from outgrow.results.pooling import pool
+from outgrow.results.recording import record
+from outgrow.results.records import read_records
 from outgrow.results.table import Evaluation, Interval
 from outgrow.spec import spec
 from outgrow.steps import Comparison, Context, Steps, walk_unique

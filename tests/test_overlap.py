@@ -10,7 +10,7 @@ import pytest
 
 from outgrow.config import read_experiments
 from outgrow.learning.overlap import cut, overlap_density, shared_directions
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.results.representations import representations
 from outgrow.store import Store
 from outgrow.sweep import run_experiments

@@ -20,7 +20,7 @@ from outgrow.models.base import Model
 from outgrow.plan import make_plan
 from outgrow.report.rerun import rerun
 from outgrow.results.answers import read_answers
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.steps import Context, NewRows, Steps, TrainedHead
 from outgrow.steps.shift import check_alike, without
 from outgrow.store import Store

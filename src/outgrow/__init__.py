@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from outgrow.models.base import Role
     from outgrow.registry import import_file
     from outgrow.results.frame import Results
-    from outgrow.results.records import pool, read_records
+    from outgrow.results.pooling import pool
+    from outgrow.results.records import read_records
     from outgrow.results.scores import evaluate_scores
     from outgrow.results.table import Group, Record, Result
     from outgrow.runtime import Runtime
@@ -26,7 +27,7 @@ _HOME = {
     "Experiment": "experiment", "Teaching": "experiment", "teach": "experiment", "Role": "models.base",
     "SplitSpec": "specs", "TrainSpec": "specs", "read_experiments": "config", "to_toml": "config",
     "import_file": "registry", "Group": "results.table", "Record": "results.table", "Result": "results.table",
-    "evaluate_scores": "results.scores", "pool": "results.records", "read_records": "results.records",
+    "evaluate_scores": "results.scores", "pool": "results.pooling", "read_records": "results.records",
     "Runtime": "runtime", "Store": "store", "Results": "results.frame", "run": "study", "read_results": "study",
     "run_experiments": "sweep", "experiment_of": "stored", "predictor_of": "stored",
     "WeakToStrongClassifier": "estimators", "WeakToStrongRewardModel": "estimators",

@@ -15,7 +15,7 @@ from outgrow.learning.team import team
 from outgrow.plan import Plan, Planned, make_plan
 from outgrow.preparation import notes_of, prepare
 from outgrow.results.forget import supersede
-from outgrow.results.records import record
+from outgrow.results.recording import record
 from outgrow.results.table import Record
 from outgrow.runtime import Runtime
 from outgrow.steps import Comparison, Context, Step

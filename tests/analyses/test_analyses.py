@@ -16,7 +16,8 @@ from outgrow.analyses.difficulty import FEWEST, by_difficulty
 from outgrow.experiment import Experiment
 from outgrow.metrics.base import metrics
 from outgrow.results.answers import Answers
-from outgrow.results.records import group_answers, pool, read_records
+from outgrow.results.pooling import group_answers, pool
+from outgrow.results.records import read_records
 from outgrow.results.table import Group
 from outgrow.store import Store
 from outgrow.sweep import run_experiments

@@ -16,7 +16,7 @@ from outgrow.analyses.bases.field import field_of
 from outgrow.analyses.bases.pairs import contrasts, measured, ordinary
 from outgrow.experiment import Experiment
 from outgrow.results.cells import Cells
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 

@@ -11,7 +11,7 @@ from outgrow.analyses.base import Study
 from outgrow.analyses.bases.stopping import gained, halves, stopped
 from outgrow.experiment import Experiment
 from outgrow.results.checks import Checks
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 

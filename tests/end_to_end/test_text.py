@@ -21,7 +21,7 @@ from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
 from outgrow.learning.predict import predict
 from outgrow.plan import make_plan
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.results.shortcuts import shortcut_scores
 from outgrow.runtime import Runtime
 from outgrow.steps import (

@@ -19,7 +19,8 @@ from typing import Any
 from common import FORK, arguments, compared, fork, references, run, table
 
 from outgrow.errors import OutgrowError
-from outgrow.results.records import pool, read_records
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records
 from outgrow.store import Store
 from outgrow.store.garbage import collect_garbage
 

@@ -29,7 +29,7 @@ from outgrow.experiment import Experiment
 from outgrow.models.base import models
 from outgrow.registry import import_file
 from outgrow.report.files import check_page_name
-from outgrow.results.records import record
+from outgrow.results.recording import record
 from outgrow.steps import Comparison, Context, Dataset, Finetuned, Labels, Scored, Split
 from outgrow.store import Store
 from outgrow.tasks.base import tasks

@@ -30,7 +30,7 @@ from outgrow.methods.selections.trust import Trust
 from outgrow.methods.transforms.gt_mix import GtMix
 from outgrow.models.base import Model
 from outgrow.plan import make_plan
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.results.shown import group_cells
 from outgrow.steps import Comparison, Context, Labels, Steps, Told, Trained, walk_unique
 from outgrow.store import Store

@@ -18,7 +18,7 @@ from outgrow.references import reference as shipped
 from outgrow.references.checked import checks, why
 from outgrow.references.identities import misfit
 from outgrow.references.reference import Number, Reference, parsed, reference, references
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.results.table import Group, Record
 from outgrow.store import Store
 from outgrow.sweep import run_experiments

@@ -10,7 +10,7 @@ from outgrow.analyses.bases.finding import Above, Below, Finding
 from outgrow.experiment import Experiment
 from outgrow.report import render
 from outgrow.report.claims import claims
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
 

@@ -18,7 +18,8 @@ from outgrow.config import expand, read_experiments
 from outgrow.experiment import Experiment, run
 from outgrow.report import render
 from outgrow.report.rerun import rerun
-from outgrow.results.records import pool, read_records
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records
 from outgrow.results.table import Group
 from outgrow.steps import Steps
 from outgrow.store import Store

@@ -10,7 +10,8 @@ import pytest
 from outgrow.config import to_tables
 from outgrow.config.completed import completed
 from outgrow.experiment import Experiment
-from outgrow.results.records import pool, read_records
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records
 from outgrow.results.settings import differing
 from outgrow.store import Store
 from outgrow.sweep import run_experiments

@@ -16,7 +16,8 @@ import pytest
 from outgrow.errors import StoreError
 from outgrow.experiment import Experiment
 from outgrow.results import aside, listing, pooling
-from outgrow.results.records import pool, read_records, records_by_name
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records, records_by_name
 from outgrow.results.settings import Flat, differing, dotted, flat
 from outgrow.results.table import Group, Record
 from outgrow.store import Store, open_store
@@ -88,6 +89,24 @@ def test_rows_are_the_same_and_are_not_read_again(many: Store, monkeypatch: pyte
     assert len(read_records(many, where=["strong.train.learning_rate=3e37"])) == 1
 
 
+@pytest.mark.parametrize("what", ["gone", "of other columns", "damaged"])
+def test_rows_without_the_evaluations_beside_them(many: Store, what: str) -> None:
+    found = read_records(many)
+    assert read_records(many) == found
+    path = many.aside(listing.EVALUATIONS)
+    if what == "gone":
+        path.unlink()
+    elif what == "damaged":
+        path.write_bytes(path.read_bytes()[:-3])
+    else:
+        content = json.loads(aside.read_aside(path))
+        aside.write_aside(path, json.dumps(content[::-1]).encode())
+    assert [one.evaluation for one in read_records(many)] == [one.evaluation for one in found]
+    paths(many)[0].unlink()
+    assert read_records(many) == one_by_one(many)  # all were read anew
+    assert json.loads(aside.read_aside(path))
+
+
 def test_pooled_results_are_the_same_and_are_not_evaluated_again(many: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = pooled_anew(many)
     assert [len(one.seeds) for one in wanted] == [2, 1, 2]
@@ -116,7 +135,7 @@ def test_answers_that_are_computed_anew_are_pooled_anew(many: Store, toy: Toy, m
     for name, one in records_by_name(many).items():
         shutil.rmtree(many.folder(one.row.key), ignore_errors=True)
         many.forget_result(name)
-    monkeypatch.setattr("outgrow.results.records.time.strftime", lambda *_: "2030-01-01 00:00 UTC")
+    monkeypatch.setattr("outgrow.results.recording.time.strftime", lambda *_: "2030-01-01 00:00 UTC")
     run_experiments(toy(seeds=[0, 1]), many)
     evaluate = Counting(pooling.evaluate_keys)
     monkeypatch.setattr(pooling, "evaluate_keys", evaluate)

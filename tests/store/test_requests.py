@@ -9,7 +9,8 @@ from typing import Any
 from s3_server import Server
 
 from outgrow.experiment import Experiment
-from outgrow.results.records import pool, read_records
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records
 from outgrow.sweep import run_experiments
 
 KEYS = [f"{i:064x}" for i in range(3)]

@@ -14,7 +14,8 @@ from outgrow.errors import ConfigError, UnknownName
 from outgrow.experiment import Experiment
 from outgrow.methods.transforms.vote import Vote
 from outgrow.report.teachers import labelled
-from outgrow.results.records import pool, read_records
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records
 from outgrow.runtime import Runtime
 from outgrow.spec import digest
 from outgrow.steps import Combined, Context, Given, NewRows, Steps, Trained

@@ -18,7 +18,8 @@ from outgrow.learning.simulable import first_features
 from outgrow.learning.synthetic import Seen
 from outgrow.models.base import Model, models
 from outgrow.report.teachers import kind_of, labelled
-from outgrow.results.records import pool, read_records
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records
 from outgrow.steps import Context, Disturbed, Labels, Simulated, Steps
 from outgrow.store import Store
 from outgrow.supervisors.adversarial import Adversarial

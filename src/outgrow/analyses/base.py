@@ -14,7 +14,7 @@ from outgrow.registry import Registry
 from outgrow.results.answers import Answers
 from outgrow.results.cells import Cells, read_cells
 from outgrow.results.checks import Checks, read_checks
-from outgrow.results.records import group_answers
+from outgrow.results.pooling import group_answers
 from outgrow.results.table import Group
 
 

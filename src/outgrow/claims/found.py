@@ -12,7 +12,8 @@ from outgrow.artefacts import Artefacts
 from outgrow.claims.settings import Part, Setting
 from outgrow.plan import make_plan
 from outgrow.results.columns import in_order
-from outgrow.results.records import pool, record
+from outgrow.results.pooling import pool
+from outgrow.results.recording import record
 
 
 @dataclass(frozen=True, kw_only=True)

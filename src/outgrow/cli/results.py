@@ -40,7 +40,8 @@ def results(
 ) -> None:
     """Print the results table, or write it to a file."""
     from outgrow.cli.display import console, group_table, row_table
-    from outgrow.results.records import pool, read_records
+    from outgrow.results.pooling import pool
+    from outgrow.results.records import read_records
     from outgrow.store import open_store
 
     chosen = _format(format, out)
@@ -66,7 +67,7 @@ def _format(format: Format | None, out: Path | None) -> Format:
 def _text(format: Format, store: Artefacts, records: list[Record], group: bool) -> str:
     from outgrow.results.columns import COLUMNS, group_rows, in_order, rows
     from outgrow.results.export import csv_text, json_text, latex_text, markdown_text, plain_text
-    from outgrow.results.records import pool
+    from outgrow.results.pooling import pool
     from outgrow.results.shown import group_cells, row_cells
 
     records = in_order(records)
@@ -101,7 +102,8 @@ def report(
     """Write one self-contained HTML page with figures, the table and the provenance."""
     from outgrow.cli.display import say
     from outgrow.report.files import check_page_name
-    from outgrow.results.records import pool, read_records
+    from outgrow.results.pooling import pool
+    from outgrow.results.records import read_records
     from outgrow.store import open_store
 
     check_page_name(out)
@@ -130,7 +132,8 @@ def analyse(
     from outgrow.cli.display import console, give, panel_table, say
     from outgrow.report.files import save, values
     from outgrow.results.columns import in_order
-    from outgrow.results.records import pool, read_records
+    from outgrow.results.pooling import pool
+    from outgrow.results.records import read_records
     from outgrow.store import open_store
 
     analysis, opened = analyses[name], open_store(store, existing=True)

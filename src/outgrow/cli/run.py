@@ -225,7 +225,7 @@ def report_name(experiment: str, given: Sequence[str], *, whole: bool) -> str:
 
 def _show_results(swept: Swept, store: Artefacts) -> list[Group]:
     from outgrow.cli.display import console, group_table, say, summary
-    from outgrow.results.records import pool
+    from outgrow.results.pooling import pool
 
     groups = pool(store, swept.records)
     for note in dict.fromkeys([*swept.notes, *(note for record in swept.records for note in record.notes)]):

@@ -15,7 +15,8 @@ from outgrow.leaderboard.shortcut import SHORTCUT, shortcut
 from outgrow.leaderboard.standing import Against, Overall, helped, overall
 from outgrow.nominal import nominal
 from outgrow.results.compare import Difference, Scores, difference, holm, student_scores
-from outgrow.results.records import pool, read_records
+from outgrow.results.pooling import pool
+from outgrow.results.records import read_records
 from outgrow.results.table import Group, Record, Result
 from outgrow.steps import Steps, Trained, walk_unique
 

@@ -72,8 +72,13 @@ def _of_union(kinds: tuple[Any, ...]) -> Check:
     def check(value: Any) -> str:
         if value is None and optional:
             return ""
-        problems = [one(value) for one in checks]
-        return "" if "" in problems else problems[0]
+        problem = ""
+        for one in checks:
+            found = one(value)
+            if not found:
+                return ""
+            problem = problem or found
+        return problem
 
     return check
 
@@ -82,8 +87,10 @@ def _of_list(inner: Check) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, list):
             return _is(value)
-        found = ((i, inner(one)) for i, one in enumerate(value))
-        return next((f"[{i}]{problem}" for i, problem in found if problem), "")
+        for i, one in enumerate(value):
+            if problem := inner(one):
+                return f"[{i}]{problem}"
+        return ""
 
     return check
 
@@ -92,11 +99,12 @@ def _of_dict(inner: Check) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, dict):
             return _is(value)
-        for key in value:
+        for key, one in value.items():
             if not isinstance(key, str):
                 return f" has the key {key!r}"
-        found = ((key, inner(one)) for key, one in value.items())
-        return next((f".{key}{problem}" for key, problem in found if problem), "")
+            if problem := inner(one):
+                return f".{key}{problem}"
+        return ""
 
     return check
 
@@ -110,8 +118,10 @@ def _of_class(kind: type) -> Check:
             return "" if abs(value) < 2**1023 else " is too large"
         if (number and type(value) is bool) or not isinstance(value, kind):
             return _is(value)
-        found = ((name, one(getattr(value, name))) for name, one in fields)
-        return next((f".{name}{problem}" for name, problem in found if problem), "")
+        for name, one in fields:
+            if problem := one(getattr(value, name)):
+                return f".{name}{problem}"
+        return ""
 
     return check
 

@@ -13,7 +13,7 @@ from outgrow.errors import ConfigError
 from outgrow.plain import counted, plain
 from outgrow.results.columns import group_rows, in_order, rows
 from outgrow.results.layout import padded, width_of
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.results.shown import TextTable, group_cells
 from outgrow.results.table import Group, Record, Result
 

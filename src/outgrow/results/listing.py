@@ -1,7 +1,8 @@
-"""The rows of a store in columns, in one file beside them, so that very many are listed without reading each.
+"""The rows of a store in columns, in a file beside them, so that very many are listed without reading each.
 
-What the file says of a row counts only while the row's own file is the one that it was read from: its stamp tells. All
-others are read anew. Few rows are read from their own files in any case, and no such file is written.
+Their evaluations are in another one, which few commands want: what is pooled is kept by itself. What the file says of a
+row counts only while the row's own file is the one that it was read from: its stamp tells. All others are read anew.
+Few rows are read from their own files in any case, and no such file is written.
 """
 
 from __future__ import annotations
@@ -23,13 +24,24 @@ if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
 
 FEW = 1_000  # rows that are quick to read one by one
-FILE = "rows"
+ROWS, EVALUATIONS = "rows", "evaluations"
 SHOWN = tuple(one.name for one in dataclasses.fields(Result))
 OWN = ("weak_cost", "strong_cost", "identity", "failure")
 ALL = ("name", "stamp", "made", *SHOWN, *OWN, "computed", "settings", "provenance", "notes")
 ORDER = ("experiment", "task", "weak_cost", "strong_cost", "method", "seed", "key", "name")
 Load = Callable[[set[str]], dict[str, Record]]
 """Reads and checks rows by name; those that have gone are left out."""
+
+
+class Columns(dict[str, Sequence[Any]]):
+    """Columns by name, each out of its JSON when it is first asked for: most commands want few of them."""
+
+    def __init__(self, written: Mapping[str, bytes]) -> None:
+        self._written = written
+
+    def __missing__(self, name: str) -> Sequence[Any]:
+        found = self[name] = tuple(json.loads(self._written[name]))  # of tuples the garbage collector has no work
+        return found
 
 
 class Table:
@@ -39,7 +51,7 @@ class Table:
         columns: of ALL, a value for each row. `made` tells rows of equal keys apart whose answers were computed anew.
             `settings`, `provenance` and `notes` are numbers of texts.
         texts: JSON of tables of settings, of provenance, and of notes, each once; settings are lists of their numbers.
-        evaluations: gives JSON of all evaluations, packed, in the order of the rows.
+        evaluations: gives JSON of all evaluations, packed, in the order of the rows; nothing where they are gone.
     """
 
     def __init__(
@@ -52,9 +64,9 @@ class Table:
         return len(self.columns["name"])
 
     @cached_property
-    def evaluations(self) -> list[Packed | None]:
-        found: list[Packed | None] = json.loads(self._evaluations())
-        return found
+    def evaluations(self) -> list[Packed | None] | None:
+        content = self._evaluations()
+        return json.loads(content) if content else None
 
     @cached_property
     def said(self) -> list[Any]:
@@ -114,7 +126,10 @@ class Listed(Record):
 
     @cached_property
     def evaluation(self) -> Evaluation | None:
-        found = self._table.evaluations[self._place]
+        known = self._table.evaluations
+        if known is None:
+            return self._whole.evaluation
+        found = known[self._place]
         return None if found is None else unpack(found)
 
     @cached_property
@@ -150,42 +165,53 @@ def listed(store: Artefacts, load: Load) -> dict[str, Record] | None:
     stamps = store.row_stamps()
     if len(stamps) < FEW:
         return None
-    path = store.aside(FILE)
-    known = _parse(read_aside(path))
+    known = _read(store)
     there = dict(zip(known.columns["name"], known.columns["stamp"], strict=True)) if known else {}
     changed = {name for name, stamp in stamps.items() if not stamp or there.get(name) != stamp}
     table = known
     if table is None or changed or len(there) != len(stamps):
+        if known is not None and known.evaluations is None:  # gone, or written with other columns
+            known, changed = None, set(stamps)
         kept = [i for i, name in enumerate(there) if name in stamps and name not in changed]
         read = load(changed)
         table = _merged(known, kept, read, stamps)
-        write_aside(path, _written(table))
+        _write(store, table)
     with all_stay():
         return {name: Listed.at(table, place, load) for place, name in enumerate(table.columns["name"])}
 
 
-def _parse(content: bytes) -> Table | None:
+def _read(store: Artefacts) -> Table | None:
+    content = read_aside(store.aside(ROWS))
     if not content:
         return None
-    first = content.index(b"\n")
-    second = content.index(b"\n", first + 1)
-    columns, texts = json.loads(content[:first]), json.loads(content[first:second])
-    fixed = {name: tuple(values) for name, values in columns.items()}  # of which the garbage collector has no work
-    return Table(fixed, texts, lambda: content[second:])
+    mark, *columns, texts = content.split(b"\n")
+
+    def evaluations() -> bytes:
+        found = read_aside(store.aside(EVALUATIONS))
+        return found if _mark(found) == mark else b""
+
+    return Table(Columns(dict(zip(ALL, columns, strict=True))), json.loads(texts), evaluations)
 
 
-def _written(table: Table) -> bytes:
-    parts = json.dumps(table.columns), json.dumps(table.texts), json.dumps(table.evaluations)
-    return "\n".join(parts).encode()
+def _write(store: Artefacts, table: Table) -> None:
+    evaluations = json.dumps(table.evaluations).encode()
+    columns = [json.dumps(table.columns[name]).encode() for name in ALL]
+    write_aside(store.aside(EVALUATIONS), evaluations)
+    write_aside(store.aside(ROWS), b"\n".join([_mark(evaluations), *columns, json.dumps(table.texts).encode()]))
+
+
+def _mark(evaluations: bytes) -> bytes:
+    """What tells that evaluations are those that were written with some columns."""
+    return hashlib.sha256(evaluations).hexdigest().encode()
 
 
 def _merged(known: Table | None, kept: list[int], read: Mapping[str, Record], stamps: Mapping[str, str]) -> Table:
     """The rows that are known still, and those that were read, in the order of the results table."""
     texts = _Texts()
     rows: list[tuple[list[Any], Packed | None]] = []
-    if known:
-        old = list(zip(*(known.columns[name] for name in ALL), strict=True))
-        rows = [([*old[i][:-4], *texts.moved(known, old[i])], known.evaluations[i]) for i in kept]
+    if known is not None and known.evaluations is not None:
+        old, found = list(zip(*(known.columns[name] for name in ALL), strict=True)), known.evaluations
+        rows = [([*old[i][:-4], *texts.moved(known, old[i])], found[i]) for i in kept]
     for name, one in read.items():
         provenance = {key: value for key, value in one.provenance.items() if key != "computed"}
         values = [

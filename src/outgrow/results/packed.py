@@ -8,6 +8,7 @@ from outgrow.results.table import Bounded, Evaluation, Interval
 
 INTERVALS = ("agreement", "agreement_when_right", "agreement_when_wrong", "gain", "pgr")
 OTHERS = ("n_groups", "design_effect", "detectable", "verdict", "why")
+PLACE = {name: place for place, name in enumerate(("scores", *INTERVALS, *OTHERS))}
 Packed = list[Any]
 
 
@@ -22,23 +23,23 @@ def pack(found: Evaluation) -> Packed:
 
 def unpack(found: Packed) -> Evaluation:
     """The evaluation that `pack` was given."""
-    scores, *others = found
-    agreement, when_right, when_wrong, gain, pgr = others[: len(INTERVALS)]
-    n_groups, design_effect, detectable, verdict, why = others[len(INTERVALS) :]
-    of_all = _interval(agreement)
-    assert of_all is not None
-    return Evaluation(
-        scores={role: Interval(value=v, low=low, high=high, n=n, form=form)
-                for role, (v, low, high, n, form) in scores.items()},
-        agreement=of_all, agreement_when_right=_interval(when_right), agreement_when_wrong=_interval(when_wrong),
-        gain=_interval(gain), n_groups=n_groups, design_effect=design_effect, detectable=detectable, verdict=verdict,
-        why=why, pgr=None if pgr is None else Bounded(value=pgr[0], low=pgr[1], high=pgr[2], n=pgr[3], form=pgr[4]),
-    )  # fmt: skip
+    return Evaluation(**{name: part(found, name) for name in PLACE})
+
+
+def part(found: Packed, name: str) -> Any:
+    """One field of that evaluation."""
+    value = found[PLACE[name]]
+    if name == "scores":
+        return {role: _interval(Interval, one) for role, one in value.items()}
+    if name in INTERVALS and value is not None:
+        return _interval(Bounded if name == "pgr" else Interval, value)
+    return value
 
 
 def _short(one: Interval | None) -> Packed | None:
     return None if one is None else [one.value, one.low, one.high, one.n, one.form]
 
 
-def _interval(found: Packed | None) -> Interval | None:
-    return None if found is None else Interval(value=found[0], low=found[1], high=found[2], n=found[3], form=found[4])
+def _interval(kind: type[Interval], found: Packed) -> Interval:
+    value, low, high, n, form = found
+    return kind(value=value, low=low, high=high, n=n, form=form)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from outgrow.results.aside import read_aside, write_aside
 from outgrow.results.listing import Listed
-from outgrow.results.packed import pack, unpack
-from outgrow.results.table import CurvePoint, Evaluation, Group, Record
+from outgrow.results.packed import Packed, pack
+from outgrow.results.pooled import Pooled
+from outgrow.results.table import Evaluation, Group, Record
 from outgrow.runtime import all_stay
 
 if TYPE_CHECKING:
@@ -70,19 +71,19 @@ class Kept:
         write_aside(self._store.aside(FILE), "\n".join(map(" ".join, self._known.items())).encode())
         self._new = 0
 
-    def evaluation(self, records: Sequence[Record]) -> Evaluation:
-        """Of rows that succeeded and differ in the seed alone."""
+    def evaluation(self, records: Sequence[Record]) -> Packed | str:
+        """Of rows that succeeded and differ in the seed alone: packed, or the JSON of that."""
         metric, keys = records[0].shown("metric"), [one.shown("key") for one in records]
         made = [one.made for one in records if isinstance(one, Listed)]
         if len(made) < len(records) or not _ours(metric):  # few rows, which were read one by one
-            return evaluate_keys(self._store, metric, keys)
+            return pack(evaluate_keys(self._store, metric, keys))
         name = hashlib.sha256("\n".join([metric, *keys, *made]).encode()).hexdigest()[:32]
         if name not in self._known:
             self._known[name] = json.dumps(pack(evaluate_keys(self._store, metric, keys)))
             self._new += 1
             if self._new >= OFTEN:
                 self._write()
-        return unpack(json.loads(self._known[name]))
+        return self._known[name]
 
 
 def _ours(metric: str) -> bool:
@@ -90,27 +91,6 @@ def _ours(metric: str) -> bool:
     from outgrow.metrics.base import metrics
 
     return metrics[metric].values.__module__.startswith("outgrow.")
-
-
-class MeanCurves(Mapping[str, list[CurvePoint]]):
-    """By role, the mean of the curves of several rows; read when it is asked for."""
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self._records = records
-
-    @cached_property
-    def _curves(self) -> dict[str, list[CurvePoint]]:
-        roles = self._records[0].curves if self._records else {}
-        return {role: _mean_curve([one.curves[role] for one in self._records]) for role in roles}
-
-    def __getitem__(self, role: str) -> list[CurvePoint]:
-        return self._curves[role]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._curves)
-
-    def __len__(self) -> int:
-        return len(self._curves)
 
 
 def pool(store: Artefacts, records: Sequence[Record]) -> list[Group]:
@@ -123,67 +103,8 @@ def pool(store: Artefacts, records: Sequence[Record]) -> list[Group]:
 
 
 def _pool(kept: Kept, records: list[Record]) -> Group:
-    from outgrow.metrics.base import metrics
-
-    first = records[0]
-    metric = metrics[first.shown("metric")]
     done = [one for one in records if not one.shown("failure")]
-    evaluation = kept.evaluation(done) if len(done) > 1 else done[0].evaluation if done else None
-    accuracies = [one for one in (each.shown("weak_label_accuracy") for each in done) if one is not None]
-    scores = evaluation.scores if evaluation else {}
-    return Group(
-        experiment=first.shown("experiment"),
-        task=first.shown("task"),
-        kind=first.shown("kind"),
-        weak=first.shown("weak"),
-        strong=first.shown("strong"),
-        method=first.shown("method"),
-        metric=first.shown("metric"),
-        seeds=[one.shown("seed") for one in records],
-        n_supervisor=first.shown("n_supervisor"),
-        n_transfer=first.shown("n_transfer"),
-        n_test=first.shown("n_test"),
-        n_ground_truth=first.shown("n_ground_truth"),
-        weak_cost=first.weak_cost,
-        strong_cost=first.strong_cost,
-        zero_shot=scores.get("zero_shot"),
-        weak_score=scores.get("weak"),
-        student=scores.get("student"),
-        ceiling=scores.get("ceiling"),
-        weak_label_accuracy=sum(accuracies) / len(accuracies) if accuracies else None,
-        agreement=evaluation.agreement if evaluation else None,
-        agreement_when_right=evaluation.agreement_when_right if evaluation else None,
-        agreement_when_wrong=evaluation.agreement_when_wrong if evaluation else None,
-        pgr=evaluation.pgr if evaluation else None,
-        n_groups=evaluation.n_groups if evaluation else None,
-        design_effect=evaluation.design_effect if evaluation else None,
-        gain=evaluation.gain if evaluation else None,
-        detectable=evaluation.detectable if evaluation else None,
-        verdict=evaluation.verdict if evaluation else "failed",
-        why=evaluation.why if evaluation else first.failure,
-        share=metric.share,
-        larger_is_better=metric.larger_is_better,
-        curves=MeanCurves(done),
-        settings=first.settings,
-        provenance=done[0].provenance if done else first.provenance,
-        keys=[one.shown("key") for one in records],
-    )
-
-
-def _mean_curve(curves: list[list[CurvePoint]]) -> list[CurvePoint]:
-    def mean(values: list[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
-        return sum(known) / len(known) if known else None
-
-    return [
-        CurvePoint(
-            progress=points[0].progress,
-            accuracy=mean([point.accuracy for point in points]) or 0.0,
-            agreement=mean([point.agreement for point in points]),
-            n=sum(point.n for point in points),
-            loss=mean([point.loss for point in points]),
-            rate=mean([point.rate for point in points]),
-            gradient_norm=mean([point.gradient_norm for point in points]),
-        )
-        for points in zip(*curves, strict=True)
-    ]
+    if len(done) > 1:
+        return Pooled.of(records, done, kept.evaluation(done))
+    alone = done[0].evaluation if done else None
+    return Pooled.of(records, done, pack(alone) if alone else None)

@@ -9,7 +9,7 @@ from functools import cache
 
 from outgrow.analyses.base import Analysis, Panel, analyses, studies
 from outgrow.config import expand
-from outgrow.results.records import pool
+from outgrow.results.pooling import pool
 from outgrow.results.table import Group
 from outgrow.store import Store
 from outgrow.sweep import run_experiments

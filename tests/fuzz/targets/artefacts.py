@@ -92,7 +92,9 @@ def _forged(rng: Rng) -> Case | None:
 
 def _read(case: Case, folder: Path) -> None:
     from outgrow.errors import StoreError
-    from outgrow.results.records import pool, read_records, record
+    from outgrow.results.pooling import pool
+    from outgrow.results.recording import record
+    from outgrow.results.records import read_records
     from outgrow.steps import Comparison, Context, Dataset, Labels, Predictor, Scored, Split
     from outgrow.store import Store
 

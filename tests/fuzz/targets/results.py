@@ -59,7 +59,8 @@ def _read(case: Case, folder: Path) -> None:
     from outgrow.cli.display import group_table, row_table, sentences
     from outgrow.report import render
     from outgrow.results.columns import group_rows, rows
-    from outgrow.results.records import pool, read_records
+    from outgrow.results.pooling import pool
+    from outgrow.results.records import read_records
     from outgrow.store import Store
 
     store = Store.existing(folder / "s")

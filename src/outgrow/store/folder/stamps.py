@@ -23,12 +23,15 @@ def stamps(folder: Path) -> dict[str, str]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.name.endswith(SUFFIX):
-                    with contextlib.suppress(FileNotFoundError):  # it went meanwhile, or is a link to nothing
-                        it = entry.stat()
-                        old = max(it.st_mtime_ns, it.st_ctime_ns) + SETTLED < now
-                        stamp = f"{it.st_ino} {it.st_size} {it.st_mtime_ns} {it.st_ctime_ns}" if old else ""
-                        found[entry.name[: -len(SUFFIX)]] = stamp
+                if not entry.name.endswith(SUFFIX):
+                    continue
+                try:
+                    it = entry.stat()
+                except FileNotFoundError:  # it went meanwhile, or is a link to nothing
+                    continue
+                old = max(it.st_mtime_ns, it.st_ctime_ns) + SETTLED < now
+                stamp = f"{it.st_ino} {it.st_size} {it.st_mtime_ns} {it.st_ctime_ns}" if old else ""
+                found[entry.name[: -len(SUFFIX)]] = stamp
     except FileNotFoundError:
         return {}
     except OSError as error:
