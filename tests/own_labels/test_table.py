@@ -122,6 +122,15 @@ def test_a_text_of_several_groups_joins_them(csv: Write) -> None:
     assert told(found, "1 text with several values of 'site': the first one counts")
 
 
+def test_rows_of_one_group_cannot_be_held_out(csv: Write) -> None:
+    with pytest.raises(DataError, match=r"all labelled rows are one group.* than 'film', or leave it out"):
+        table(csv(a=["pos", "neg"], film=["Heat"]), labels=("a",), group="film")
+    with pytest.raises(DataError, match=r"all labelled rows are one group.* as they are alike"):
+        table(csv(texts=[f"text{'!' * i}" for i in range(N)], a=["pos", "neg"]), labels=("a",))
+    found = table(csv(a=["pos", "neg"], film=["Heat", "Ran"]), labels=("a",), group="film")
+    assert told(found, "labelled rows are of 2 groups alone")
+
+
 def test_labels_that_nobody_signed_are_counted(csv: Write) -> None:
     found = table(csv(a=["pos", "neg"], who=["ann", ""]), labels=("a",), annotator="who")
     assert found.labellers == ["ann", "nobody named"]

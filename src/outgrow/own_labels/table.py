@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 NOBODY = "nobody named"
 ALIKE = 1e-6  # by which two equal probabilities may differ
+FEW_GROUPS = 10
 FEWEST = 20  # rows with a weak label, below which nothing can be held out
 
 
@@ -255,6 +256,11 @@ def _mark(one: Seen) -> str:
     return key(*sorted(bare(folded(text)) for text in ((one,) if isinstance(one, str) else one)))
 
 
+def _cure(table: WeakTable) -> str:
+    name = table.columns.group
+    return f": name another column with --group than {name!r}, or leave it out" if name else ", as they are alike"
+
+
 def _check(table: WeakTable) -> None:
     """What nothing can be learned from is an error; what is odd is a note."""
     labelled = table.votes.any((0, 2))
@@ -263,6 +269,13 @@ def _check(table: WeakTable) -> None:
     if n < FEWEST:
         raise DataError(
             f"{table.name}: {counted(n, 'row')} of {len(table.ids):,} have a weak label; at least {FEWEST} are needed"
+        )
+    groups = len({group for group, said in zip(table.groups, labelled, strict=True) if said})
+    if groups < 2:
+        raise DataError(f"{table.name}: all labelled rows are one group, so that none can be held out{_cure(table)}")
+    if groups < FEW_GROUPS:
+        table.notes.append(
+            f"labelled rows are of {groups} groups alone: where rows are held out, so is much of what there is to learn"
         )
     for name in silent:
         table.notes.append(f"{name!r} labels no row that is kept")

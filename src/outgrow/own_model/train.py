@@ -11,7 +11,7 @@ import numpy as np
 
 from outgrow.artefacts import Artefacts
 from outgrow.config.build import method_table
-from outgrow.errors import ConfigError
+from outgrow.errors import ConfigError, DataError
 from outgrow.executors.base import Watcher
 from outgrow.experiment import teach
 from outgrow.learning.out_of_fold import folds_of
@@ -147,7 +147,16 @@ def _features(prepared: Prepared, context: Context) -> np.ndarray | None:
 def _choice(prepared: Prepared, features: np.ndarray) -> Choice:
     """The method by evidence from linear heads on the model's frozen features."""
     weak = dataclasses.replace(prepared.weak, features=lambda: features)
-    return choose(features, weak, prepared.table.output, method=prepared.request.method, seed=prepared.request.seed)
+    request = prepared.request
+    try:
+        return choose(features, weak, prepared.table.output, method=request.method, seed=request.seed)
+    except ValueError as error:
+        if "left to learn from" not in str(error):
+            raise
+        raise DataError(
+            f"{prepared.table.name}: labelled rows are of too few groups to hold some of them out ({error}); "
+            + (f"leave --group {request.columns.group} out" if request.columns.group else "label others too")
+        ) from error
 
 
 def about(prepared: Prepared, choice: Choice | None, method: Method) -> dict[str, Any]:
