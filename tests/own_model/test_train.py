@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +180,28 @@ def test_what_is_made_of_labels_with_features_reaches_a_network_that_has_none(
     weak = plot.teaching().weak
     assert isinstance(weak, InMemory)
     np.testing.assert_array_equal(weak.votes[0], made.choice.fused)
+
+
+def test_labels_of_too_few_groups_to_hold_some_out_are_told(
+    request_for: Callable[..., Request], table: Path, tmp_path: Path
+) -> None:
+    lines = table.read_text().splitlines()
+    head, rows = lines[0], [line.split(",") for line in lines[1:]]
+    named = [[*row[:1], *(row[1:4] if i < 22 else ["", "", ""]), f"g{i % 2 if i < 22 else i}"]
+             for i, row in enumerate(rows)]  # fmt: skip
+    text = "\n".join([",".join([*head.split(",")[:4], "group"]), *map(",".join, named)])
+    (tmp_path / "few.csv").write_text(text + "\n")
+    found = []
+    for seed in range(4):
+        asked = request_for(seed=seed)
+        columns = replace(asked.columns, group="group", sources=())
+        try:
+            grown(prepare(replace(asked, paths=[str(tmp_path / "few.csv")], columns=columns)), tmp_path / "store")
+            found.append("")
+        except DataError as error:
+            found.append(str(error))
+    assert any("labelled rows are of too few groups" in one for one in found)
+    assert all(one == "" or one.endswith("leave --group group out") for one in found)
 
 
 def test_a_folder_holds_the_student_and_its_rows(request_for: Callable[..., Request], tmp_path: Path) -> None:
