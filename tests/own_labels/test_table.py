@@ -138,11 +138,15 @@ def test_labels_that_nobody_signed_are_counted(csv: Write) -> None:
 
 
 def test_columns_lie_within_others_below_a_title_and_beside_what_nobody_needs(tmp_path: Path) -> None:
-    rows = [{"said": [{"text": f"text {i}"}], "meta": {"label": "xy"[i % 2]}} for i in range(N)]
+    rows = [
+        {"said": [{"text": f"text {i}"}], "meta": {"label": "xy"[i % 2], "soft": {"x": 0.25, "y": 0.75}}}
+        for i in range(N)
+    ]
     (tmp_path / "mine.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    found = read([str(tmp_path / "mine.jsonl")], Columns(text="said.0.text", labels=("meta.label",)))
+    found = read([str(tmp_path / "mine.jsonl")], Columns(text="said.0.text", labels=("meta.label", "meta.soft.*")))
     assert found.inputs[0] == "text 0"
     assert found.classes == ["x", "y"]
+    np.testing.assert_allclose(found.votes[1][0], [0.25, 0.75])
     lines = ["An export,,,", "", "body,a,more,more", *(f"text {i},{'xy'[i % 2]},1,2" for i in range(N))]
     (tmp_path / "mine.csv").write_text("\n".join(lines) + "\n")
     found = table(str(tmp_path / "mine.csv"), labels=("a",))
@@ -220,7 +224,7 @@ REFUSED: list[tuple[dict[str, list[object]], dict[str, object], str]] = [
     ({"a": ["x", "y"], "g": ["p", "q"]}, {"labels": ("a",), "audited": "g"}, "holds p, q, and no label is one of"),
     ({"a": ["[1]", "neg"]}, {"labels": ("a",)}, "a label is one value"),
     ({"a": [-1, 1]}, {"labels": ("a",)}, "say --classes=-1,1"),
-    ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 column called p_"),
+    ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 of its columns begin with 'p_'"),
     ({"p_x": ["0.5"], "p_y": ["0.9"]}, {"labels": ("p_*",)}, "sum to 1"),
 ]  # fmt: skip
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from outgrow.errors import DataError
-from outgrow.plain import counted
 from outgrow.tasks.sources.classes import NUMBER, spelled
 from outgrow.tasks.sources.label_values import SILENT
 from outgrow.tasks.sources.records import Table, check_columns
@@ -62,8 +61,8 @@ def _several(table: Table, column: str, none: Collection[str]) -> Said:
         return Said(name=start.rstrip("."), shares=_spoken(cells, none), of=tuple(within))
     if len(several) < 2:
         raise DataError(
-            f"{table.source} has {counted(len(several), 'column')} called {start}..., and {column!r} "
-            f"wants one for each class; its columns are {', '.join(table.columns[:40])}"
+            f"{table.source}: {len(several)} of its columns begin with {start!r}, and {column!r} wants one for each "
+            f"class; its columns are {', '.join(table.columns[:40])}"
         )
     cells = [[row.get(one) for one in several] for _, row in table.rows]
     name = start.rstrip("_.") or "probabilities"

@@ -11,7 +11,7 @@ from outgrow.own_labels.pictures import PATH, folder_table, is_image_folder
 from outgrow.plain import counted, plain
 from outgrow.tasks.sources.nested import with_nested
 from outgrow.tasks.sources.reading import read_table
-from outgrow.tasks.sources.records import Table
+from outgrow.tasks.sources.records import Table, root
 
 
 def as_one(paths: Sequence[str], columns: Columns) -> tuple[Table, list[Path]]:
@@ -24,10 +24,7 @@ def as_one(paths: Sequence[str], columns: Columns) -> tuple[Table, list[Path]]:
     names = columns.named
     known = [] if any(one.endswith("*") for one in names) else names  # which columns `p_*` is, the table says
     read = [
-        with_nested(
-            read_table(path, encoding=columns.encoding, delimiter=columns.delimiter, columns=known),
-            [one for one in names if not one.endswith("*")],
-        )
+        _with_nested(read_table(path, encoding=columns.encoding, delimiter=columns.delimiter, columns=known), names)
         for path in paths
     ]
     places = [Path(path).expanduser() for path in paths]
@@ -48,3 +45,9 @@ def as_one(paths: Sequence[str], columns: Columns) -> tuple[Table, list[Path]]:
     rows = list(enumerate((record for one in read for _, record in one.rows), start=1))
     name = plain(f"{read[0].source} and {counted(len(read) - 1, 'other table')}")
     return Table(source=name, columns=there, rows=rows, notes=notes), folders
+
+
+def _with_nested(table: Table, names: Sequence[str]) -> Table:
+    """The table with values that lie within others as columns; of `a.b.*`, what lies at `a.b`."""
+    several = [one[:-2] for one in names if one.endswith(".*") and root(one[:-2], table.columns)]
+    return with_nested(table, [*several, *(one for one in names if not one.endswith("*"))])
