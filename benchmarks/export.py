@@ -1,7 +1,8 @@
 """How near exported models answer to their students, on real texts they have not seen.
 
 Run by hand with the packs minilm-l6, smollm2-135m and rotten-tomatoes, and the extra [export]:
-`python benchmarks/export.py [ROWS [MODEL [FORMAT]]]`    1,000 rows, both models and both formats by default
+`python benchmarks/export.py [ROWS [MODEL [FORMAT [TRAINING [TASK]]]]]`    1,000 rows, and all of the rest by default;
+`-` is all: `python benchmarks/export.py 1000 smollm2-135m - probe preference`
 
 Each student is trained for a moment on film reviews: fresh or rotten; fresh, rotten or long; the better of two. The
 table tells the largest and the mean difference between probabilities of the exported folder and of the student, both in
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 MODELS, TRAININGS, FORMATS = ("minilm-l6", "smollm2-135m"), ("probe", "full", "lora"), ("transformers", "onnx")
+TASKS = ("2 classes", "3 classes", "preference")
+Some = tuple[str, ...]
 LEARNED, LONG = 64, 22  # reviews trained on; words of a long one
 
 
@@ -85,7 +88,7 @@ def student_of(name: str, training: str, inputs: Any, truth: Any, output: Any) -
     return Student(model=model, output=output, state={**state, **moments})
 
 
-def main(n: int, names: tuple[str, ...], formats: tuple[str, ...]) -> None:
+def main(n: int, names: Some, formats: Some, trainings: Some, kinds: Some) -> None:
     """Train, export, compare; one line each."""
     import numpy as np
 
@@ -94,8 +97,8 @@ def main(n: int, names: tuple[str, ...], formats: tuple[str, ...]) -> None:
 
     print("model         training  task        format        largest    mean  changed  spread  seconds", flush=True)
     for name in names:
-        for training in TRAININGS:
-            for kind in ("2 classes", "3 classes", "preference"):
+        for training in trainings:
+            for kind in kinds:
                 inputs, truth, output = rows_of(kind, n)
                 student = student_of(name, training, inputs[:LEARNED], truth[:LEARNED], output)
                 asked = inputs[LEARNED:]
@@ -118,5 +121,9 @@ def main(n: int, names: tuple[str, ...], formats: tuple[str, ...]) -> None:
 
 
 if __name__ == "__main__":
-    rows, name, form, *_ = [*sys.argv[1:], "", "", ""]
-    main(int(rows or 1_000), (name,) if name else MODELS, (form,) if form else FORMATS)
+    rows, *given = [*sys.argv[1:], "", "", "", "", ""]
+    everything = (MODELS, FORMATS, TRAININGS, TASKS)
+    main(
+        int(rows or 1_000),
+        *(every if one in ("", "-") else (one,) for one, every in zip(given, everything, strict=False)),
+    )

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,6 +109,15 @@ def test_what_is_filled_in_is_read_back(delimiter: str, filled: Callable[..., Pa
     assert any(note.startswith("2 rows marked ? left out") for note in found.notes)
 
 
+def test_a_sheet_that_a_spreadsheet_saved_in_its_own_encoding(tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text("row;id;text;truth\n1;a;café;ham\n", encoding="cp1252")
+    options: dict[str, Any] = {"ids": ["a", "b"], "classes": ["ham", "spam"]}
+    with pytest.raises(DataError, match="is not UTF-8"):
+        read_sheet(tmp_path / "sheet.csv", **options)
+    found = read_sheet(tmp_path / "sheet.csv", **options, encoding="cp1252")
+    assert (found.rows.tolist(), found.truth.tolist()) == ([0], [0])
+
+
 def test_json_lines_are_read_back(tmp_path: Path) -> None:
     path = written(tmp_path / "sheet.jsonl")
     rows = [json.loads(line) for line in path.read_text().splitlines()]
@@ -173,7 +183,8 @@ def test_ids_that_a_spreadsheet_took_for_numbers_are_found_by_row(filled: Callab
     [
         ([], "no truth is filled in; write one of 'ham', 'spam'"),
         (["?", "unclear"], "no truth is filled in"),
-        (["ham", "spma"], "1 labels are none of the classes ham, spam: 'spma' .*did you mean 'spam'"),
+        (["ham", "spma"], "1 label is none of the classes ham, spam: 'spma' .*did you mean 'spam'"),
+        (["0", "1"], "2 labels are none of the classes ham, spam: .*write the names of classes, not their numbers"),
     ],
 )
 def test_mistakes_of_a_person(truths: list[str], said: str, filled: Callable[..., Path]) -> None:

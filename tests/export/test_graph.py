@@ -71,6 +71,7 @@ def test_a_graph_answers_as_its_student(
     facts = json.loads((done.folder / "outgrow.json").read_text())
     assert facts["classes"] == one.classes
     assert facts["inputs"]["max_length"] == 40
+    assert "takes" not in done.said
     import onnxruntime
 
     kept = onnxruntime.InferenceSession(done.folder / "model.onnx").get_modelmeta().custom_metadata_map
@@ -92,6 +93,7 @@ def test_images_go_in_normalised(tmp_path: Path) -> None:
     assert done.format == "onnx"
     assert done.difference is not None
     assert done.difference < CLOSE
+    assert "model.onnx, which takes images, float32 [n, 3, resolution, resolution]" in done.said
     facts = json.loads((done.folder / "outgrow.json").read_text())
     assert facts["inputs"]["resolution"] == 8
     assert 'pipeline_tag: "image-classification"' in (done.folder / "README.md").read_text()

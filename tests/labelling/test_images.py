@@ -19,12 +19,12 @@ from outgrow.tasks.base import Output
 WIDTH = 3 * 8 * 8
 
 
-def sees_light() -> Student:
+def sees_light(column: str = "image") -> Student:
     """Answers bright where pixels are above the middle."""
     output = Output(kind="classification", n_classes=2, class_names=("dark", "bright"))
     weight = torch.stack([torch.zeros(WIDTH), torch.ones(WIDTH) / WIDTH])
     state = {"head.weight": weight, "head.bias": torch.zeros(2), MEAN: torch.zeros(WIDTH), DEVIATION: torch.ones(WIDTH)}
-    return Student(model=Pixels(), output=output, state=state, columns={"image": "image"})
+    return Student(model=Pixels(), output=output, state=state, columns={"image": column})
 
 
 @pytest.fixture
@@ -40,8 +40,9 @@ def images(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_folder_of_images(images: Path, tmp_path: Path) -> None:
-    found = label_file(sees_light(), images, tmp_path / "out.csv")
+@pytest.mark.parametrize("column", ["image", "path"])
+def test_a_folder_of_images(images: Path, tmp_path: Path, column: str) -> None:
+    found = label_file(sees_light(column), images, tmp_path / "out.csv")
     with open(tmp_path / "out.csv", newline="") as file:
         read = {row["image"]: row["label"] for row in csv.DictReader(file)}
     assert read == {"a.png": "bright", "broken.png": "", "inner/b.png": "dark"}

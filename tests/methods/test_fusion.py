@@ -85,6 +85,19 @@ def test_unsure_labellers_are_heard_by_what_they_find_most_probable() -> None:
     assert DawidSkene().apply(weak(np.zeros((3, 4, 2))), seed=0).mean().sum() == 0
 
 
+@pytest.mark.parametrize("rule", [Vote(), DawidSkene(), DawidSkene(labels="soft"), Mean(), InverseEntropy()])
+def test_a_label_that_leaves_it_open_leans_to_no_class(rule: Vote | DawidSkene | Mean | InverseEntropy) -> None:
+    """Classes called otherwise get the same labels, so an even label does not speak for the first one."""
+    rng = np.random.default_rng(3)
+    votes = labelled(rng, rng.integers(0, 2, 400), [0.8, 0.7, 0.6], 2)
+    votes[1, ::3] = 0.5
+    found, turned = (rule.apply(weak(own), seed=0).mean() for own in (votes, votes[..., ::-1]))
+    np.testing.assert_allclose(found, turned[:, ::-1], atol=1e-5)
+    open_ = np.array([[[1.0, 0.0]], [[0.5, 0.5]], [[0.0, 1.0]], [[0.5, 0.5]]])
+    np.testing.assert_allclose(Vote().apply(weak(open_), seed=0).mean(), [[0.5, 0.5]])
+    np.testing.assert_allclose(Vote().apply(weak(open_[1:3]), seed=0).mean(), [[0.0, 1.0]])
+
+
 def test_equally_good_labellers_are_the_vote() -> None:
     rng = np.random.default_rng(1)
     truth = rng.integers(0, 2, 20_000)

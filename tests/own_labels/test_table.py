@@ -19,21 +19,6 @@ N = 24
 Write = Callable[..., str]
 
 
-@pytest.fixture
-def csv(tmp_path: Path) -> Write:
-    """Writes a table with `N` texts and further columns; a list is repeated to its length."""
-
-    def write(name: str = "mine.csv", *, texts: list[str] | None = None, **columns: list[object]) -> str:
-        seen = texts or [f"text number {i}" for i in range(N)]
-        lines = [",".join(["body", *columns])]
-        for i, text in enumerate(seen):
-            lines.append(",".join([text, *(str(own[i % len(own)]) for own in columns.values())]))
-        (tmp_path / name).write_text("\n".join(lines) + "\n")
-        return str(tmp_path / name)
-
-    return write
-
-
 def table(path: str, **columns: object) -> WeakTable:
     """Read with `body` as the text."""
     return read([path], Columns(text="body", **columns))  # type: ignore[arg-type]
@@ -107,7 +92,7 @@ def test_a_repeated_text_joins_its_labels(csv: Write) -> None:
     texts = [f"text {i}" for i in range(N)] + ["text 0"]
     found = table(csv(texts=texts, a=["pos", "neg"], b=["pos"]), labels=("a", "b"))
     assert len(found.ids) == N
-    assert told(found, "1 row repeat an earlier one")
+    assert told(found, "1 row like an earlier one")
 
 
 def test_texts_that_are_alike_are_one_group(csv: Write) -> None:
@@ -118,47 +103,76 @@ def test_texts_that_are_alike_are_one_group(csv: Write) -> None:
     assert len(set(found.groups)) == N
 
 
+def test_the_same_probability_twice_is_no_contradiction(csv: Write) -> None:
+    texts = [f"text {i // 2}" for i in range(2 * N)]
+    found = table(csv(texts=texts, a=["x", "x", "y", "y"], p=["0.3", "0.3", "0.9", "0.9"]), labels=("a", "p"))
+    assert len(found.ids) == N
+    assert not told(found, "different things")
+    np.testing.assert_allclose(found.votes[1][0], [0.7, 0.3], rtol=1e-6)
+
+
+def test_a_text_of_several_groups_joins_them(csv: Write) -> None:
+    texts = [f"text {i}" for i in range(N)] + ["text 0"]
+    films = [f"film {i // 2}" for i in range(N)] + ["film 9"]
+    found = table(csv(texts=texts, a=["pos", "neg"], film=films, site=["web"] * N + ["app"]),
+                  labels=("a",), group="film", sources=("site",))  # fmt: skip
+    of = dict(zip(films, found.groups, strict=False))
+    assert of["film 0"] == of["film 9"] == found.groups[0] == found.groups[1]
+    assert len(set(found.groups)) == N // 2 - 1
+    assert told(found, "1 text with several values of 'site': the first one counts")
+
+
+def test_rows_of_one_group_cannot_be_held_out(csv: Write) -> None:
+    with pytest.raises(DataError, match=r"all labelled rows are one group.* than 'film', or leave it out"):
+        table(csv(a=["pos", "neg"], film=["Heat"]), labels=("a",), group="film")
+    with pytest.raises(DataError, match=r"all labelled rows are one group.* as they are alike"):
+        table(csv(texts=[f"text{'!' * i}" for i in range(N)], a=["pos", "neg"]), labels=("a",))
+    found = table(csv(a=["pos", "neg"], film=["Heat", "Ran"]), labels=("a",), group="film")
+    assert told(found, "labelled rows are of 2 groups alone")
+
+
+def test_labels_that_nobody_signed_are_counted(csv: Write) -> None:
+    found = table(csv(a=["pos", "neg"], who=["ann", ""]), labels=("a",), annotator="who")
+    assert found.labellers == ["ann", "nobody named"]
+    assert told(found, "12 rows without 'who': taken for labels of one labeller, 'nobody named'")
+
+
+def test_columns_lie_within_others_below_a_title_and_beside_what_nobody_needs(tmp_path: Path) -> None:
+    rows = [
+        {"said": [{"text": f"text {i}"}], "meta": {"label": "xy"[i % 2], "soft": {"x": 0.25, "y": 0.75}}}
+        for i in range(N)
+    ]
+    (tmp_path / "mine.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    found = read([str(tmp_path / "mine.jsonl")], Columns(text="said.0.text", labels=("meta.label", "meta.soft.*")))
+    assert found.inputs[0] == "text 0"
+    assert found.classes == ["x", "y"]
+    np.testing.assert_allclose(found.votes[1][0], [0.25, 0.75])
+    lines = ["An export,,,", "", "body,a,more,more", *(f"text {i},{'xy'[i % 2]},1,2" for i in range(N))]
+    (tmp_path / "mine.csv").write_text("\n".join(lines) + "\n")
+    found = table(str(tmp_path / "mine.csv"), labels=("a",))
+    assert len(found.ids) == N
+    assert told(found, "the header is line 3; skipped 1 row above it")
+
+
+def test_paths_of_images_are_taken_from_the_folder_of_their_table(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for name, red in (("one", 0), ("two", 100)):
+        (tmp_path / name).mkdir()
+        for i in range(12):
+            Image.new("RGB", (8, 8), (red + i, 7 * i, 3)).save(tmp_path / name / f"{i}.png")
+        lines = ["file,a", *(f"{i}.png,{'xy'[i % 2]}" for i in range(12))]
+        (tmp_path / name / "mine.csv").write_text("\n".join(lines) + "\n")
+    paths = [str(tmp_path / name / "mine.csv") for name in ("one", "two")]
+    found = read(paths, Columns(image="file", labels=("a",)))
+    assert len(found.ids) == 24
+    assert ["/one" in str(one) for one in found.inputs] == [True] * 12 + [False] * 12
+
+
 def test_rows_without_text_are_counted(csv: Write) -> None:
     found = table(csv(texts=[*(f"text {i}" for i in range(N)), "", " "], a=["pos", "neg"]), labels=("a",))
     assert len(found.ids) == N
     assert told(found, "dropped 2 rows without text")
-
-
-@pytest.mark.parametrize(
-    ("values", "votes"),
-    [
-        (np.tile([0, 1], (N // 2, 1)).reshape(-1), 1),
-        (np.stack([np.arange(N) % 3 - 1, np.arange(N) % 2], 1), 2),
-        (np.stack([np.arange(N) % 2, np.arange(N) % 2], 1).astype(float), 2),
-        (np.tile([0.25, 0.75], (N, 1)), 1),
-        (np.tile([0.25, 0.75], (N, 3, 1)), 3),
-    ],
-)  # fmt: skip
-def test_a_label_matrix_stands_beside_the_table(csv: Write, tmp_path: Path, values: np.ndarray, votes: int) -> None:
-    np.save(tmp_path / "L.npy", values)
-    found = table(csv(other=["x"]), labels=(str(tmp_path / "L.npy"),), classes=("neg", "pos"))
-    assert found.votes.shape == (votes, N, 2)
-    assert found.classes == ["neg", "pos"]
-
-
-def test_a_matrix_of_another_height_or_of_objects_is_refused(csv: Write, tmp_path: Path) -> None:
-    path = csv(other=["x"])
-    np.save(tmp_path / "L.npy", np.zeros((N + 1, 2), int))
-    with pytest.raises(DataError, match=r"a row for each of the 24 rows"):
-        table(path, labels=(str(tmp_path / "L.npy"),), classes=("a", "b"))
-    np.save(tmp_path / "P.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match=r"no \.npy file of numbers"):
-        table(path, labels=(str(tmp_path / "P.npy"),), classes=("a", "b"))
-    np.save(tmp_path / "B.npy", np.full((N, 2), 2**62))
-    with pytest.raises(DataError, match="holds whole numbers from"):
-        table(path, labels=(str(tmp_path / "B.npy"),))
-    whole = (tmp_path / "L.npy").read_bytes()
-    (tmp_path / "C.npy").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match=r"no \.npy file of numbers"):
-        table(path, labels=(str(tmp_path / "C.npy"),), classes=("a", "b"))
-    np.save(tmp_path / "M.npy", np.full((N, 2), 5))
-    with pytest.raises(DataError, match="whole numbers from 5 to 5; classes are numbered from 0 to 1"):
-        table(path, labels=(str(tmp_path / "M.npy"),), classes=("a", "b"))
 
 
 def test_parquet_and_json_lines_are_read_as_csv_is(tmp_path: Path) -> None:
@@ -210,7 +224,7 @@ REFUSED: list[tuple[dict[str, list[object]], dict[str, object], str]] = [
     ({"a": ["x", "y"], "g": ["p", "q"]}, {"labels": ("a",), "audited": "g"}, "holds p, q, and no label is one of"),
     ({"a": ["[1]", "neg"]}, {"labels": ("a",)}, "a label is one value"),
     ({"a": [-1, 1]}, {"labels": ("a",)}, "say --classes=-1,1"),
-    ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 column that begin with 'p_'"),
+    ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 of its columns begin with 'p_'"),
     ({"p_x": ["0.5"], "p_y": ["0.9"]}, {"labels": ("p_*",)}, "sum to 1"),
 ]  # fmt: skip
 
@@ -256,6 +270,14 @@ def test_a_class_that_nobody_labels_is_told(csv: Write) -> None:
         ({"text": "a", "labels": ("a",)}, "shows the model the label 'a'"),
         ({"text": "a", "labels": ("b",), "classes": ("x", "x")}, "two different names"),
         ({"text": "a", "labels": ("b",), "prompt": "q"}, "--prompt is for two candidates"),
+        ({"text": "a", "labels": ("b",), "group": "b"}, "--group 'b' is a column of labels too"),
+        (
+            {"text": "a", "labels": ("b",), "audited": "c", "annotator": "c"},
+            "--annotator 'c' is a column of labels too",
+        ),
+        ({"first": "a", "second": "a", "labels": ("b",)}, "--first and --second are one column, 'a'"),
+        ({"text": "a", "labels": ("b",), "encoding": "nosuch"}, "--encoding: encoding = 'nosuch' is unknown"),
+        ({"text": "a", "labels": ("b",), "delimiter": ";;"}, "--delimiter: delimiter = ';;' must be one character"),
     ],
 )
 def test_columns_that_do_not_fit_together_are_refused(options: dict[str, object], words: str) -> None:

@@ -179,6 +179,8 @@ MISTAKES = [
     (("MODEL", "here.csv"), "none of its 1 rows is of this model's rows"),
     (("MODEL", "here.csv", "--truth", "gold"), "needs the columns 'id' (or 'text') (or 'body') and 'gold'"),
     (("MODEL", "gone.csv"), "gone.csv"),
+    (("MODEL", "--encoding", "cp1252"), "--encoding is for sheets"),
+    (("MODEL", "here.csv", "--encoding", "nosuch"), "encoding = 'nosuch' is unknown"),
     (("BARE", "--plan", "--out", "a.csv"), "has no rows.parquet"),
 ]
 

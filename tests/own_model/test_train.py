@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,13 @@ from outgrow.own_model.kept_rows import CHECKING, FILE, LEARNED, read
 from outgrow.own_model.request import Prepared, Request, divide, prepare
 from outgrow.own_model.rows import InMemory
 from outgrow.own_model.teaching import Plot, only_fuses
-from outgrow.own_model.train import Grown, halves, train
+from outgrow.own_model.train import Grown, halves, train, whole_plan
 from outgrow.runtime import Runtime
 from outgrow.steps import Context
 from outgrow.store import Store
 from outgrow.student import load
 from outgrow.sweep import Silent
+from outgrow.trackers.base import Tracked, Tracker, trackers
 
 Cli = Callable[..., tuple[int, str, str]]
 Tiny = Callable[..., Path]
@@ -180,6 +182,28 @@ def test_what_is_made_of_labels_with_features_reaches_a_network_that_has_none(
     np.testing.assert_array_equal(weak.votes[0], made.choice.fused)
 
 
+def test_labels_of_too_few_groups_to_hold_some_out_are_told(
+    request_for: Callable[..., Request], table: Path, tmp_path: Path
+) -> None:
+    lines = table.read_text().splitlines()
+    head, rows = lines[0], [line.split(",") for line in lines[1:]]
+    named = [[*row[:1], *(row[1:4] if i < 22 else ["", "", ""]), f"g{i % 2 if i < 22 else i}"]
+             for i, row in enumerate(rows)]  # fmt: skip
+    text = "\n".join([",".join([*head.split(",")[:4], "group"]), *map(",".join, named)])
+    (tmp_path / "few.csv").write_text(text + "\n")
+    found = []
+    for seed in range(4):
+        asked = request_for(seed=seed)
+        columns = replace(asked.columns, group="group", sources=())
+        try:
+            grown(prepare(replace(asked, paths=[str(tmp_path / "few.csv")], columns=columns)), tmp_path / "store")
+            found.append("")
+        except DataError as error:
+            found.append(str(error))
+    assert any("labelled rows are of too few groups" in one for one in found)
+    assert all(one == "" or one.endswith("leave --group group out") for one in found)
+
+
 def test_a_folder_holds_the_student_and_its_rows(request_for: Callable[..., Request], tmp_path: Path) -> None:
     made = grown(prepare(request_for(audited="gold", method=Naive())), tmp_path / "store")
     kept = keep(made, tmp_path / "model")
@@ -234,6 +258,27 @@ def test_the_command_ends_with_a_model_and_a_page(cli: Cli, table: Path, tiny: T
     assert re.search(r"\d+\.\d s\.", said)
 
 
+def test_a_tracker_is_shown_the_training(
+    cli: Cli, table: Path, tiny: Tiny, tmp_path: Path, added: Callable[..., None]
+) -> None:
+    shown: list[str] = []
+
+    class Memory(Tracker):
+        name, package = "memory", "json"
+
+        def log(self, one: Tracked) -> None:
+            shown.append(one.name)
+
+    added(trackers, "memory", Memory)
+    options = (*COLUMNS, *student(tiny), "--store", str(tmp_path / "store"), "--out", str(tmp_path / "model"))
+    status, _, err = cli("train", str(table), *options, "--tracker", "memory")
+    assert status == 0, err
+    assert len(shown) == 1
+    assert "seed 0" in shown[0]
+    status, _, err = cli("train", str(table), *options, "--tracker", "memry")
+    assert (status, "did you mean 'memory'" in err) == (2, True)
+
+
 def test_without_an_audited_row_accuracy_is_unknown(cli: Cli, table: Path, tiny: Tiny, tmp_path: Path) -> None:
     status, said, _ = cli(
         "train", str(table), *COLUMNS, *student(tiny), "--out", str(tmp_path / "model"),
@@ -273,6 +318,7 @@ MISTAKES = [
     (("--text", "body", "--labels", "a", "--audited", "from"), "no label is one of these"),
     (("--text", "body", "--labels", "from,a"), "model"),
     (("--text", "body", "--labels", "a", "--out", "."), "holds other files and no model"),
+    (("--text", "body", "--labels", "a", "--out", "mine.csv/new"), "mine.csv is no folder; choose another folder"),
     (("--text", "body", "--labels", "a", "--model", "toy-xs", "--training", "lora"), "trained in one way only"),
 ]
 
@@ -306,6 +352,25 @@ def test_methods_with_a_budget_learn_from_audited_rows(
     np.testing.assert_allclose(found.answers.sum(1), 1, atol=1e-4)
     if name == "gt_only":
         assert any("rows have no label to learn from" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("name", ["strong_to_strong", "curriculum", "small_loss"])
+def test_recipes_of_several_trainings_need_no_rows_that_watch(
+    request_for: Callable[..., Request], tmp_path: Path, name: str
+) -> None:
+    prepared = prepare(request_for(method=method_of([name], Where("test"))))
+    assert prepared.data.sizes.validation == 0
+    found = grown(prepared, tmp_path / "store")
+    np.testing.assert_allclose(found.answers.sum(1), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["pca", "ccs"])
+def test_a_method_that_trains_no_model_is_refused_before_anything_is_computed(
+    request_for: Callable[..., Request], tmp_path: Path, name: str
+) -> None:
+    prepared = prepare(request_for(method=method_of([name], Where("test"))))
+    with pytest.raises(ConfigError, match=f"--method {name} trains no model that could be kept"):
+        whole_plan(prepared, Store(tmp_path / "store"))
 
 
 def test_a_method_with_a_budget_needs_audited_rows(request_for: Callable[..., Request]) -> None:

@@ -98,3 +98,12 @@ def test_a_folder_that_was_half_written_is_told_and_can_be_written_again(
     with pytest.raises(DataError, match="train the model again"):
         load(tmp_path / "new")
     assert load(save(student, tmp_path / "new")).classes == student.classes
+
+
+def test_where_nothing_can_be_written_is_one_error(folder: tuple[Path, np.ndarray, np.ndarray], tmp_path: Path) -> None:
+    student = load(folder[0])
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ConfigError, match="file is no folder; choose another folder"):
+        save(student, tmp_path / "file" / "mine")
+    with pytest.raises(ConfigError, match="cannot be written to"):
+        save(student, tmp_path / ("n" * 300))

@@ -103,7 +103,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header(made: Made) -> None:
             ".csv",
             r"3 labels are none of the classes ham, spam: 'eggs' \(2\), 'Toast' \(1\); leave a label empty",
         ),
-        ("id,label\na,HAM\nb,ham\nc,ham\n", ".csv", r"1 labels .*: 'HAM' \(1\); did you mean 'ham'\?"),
+        ("id,label\na,HAM\nb,ham\nc,ham\n", ".csv", r"1 label is .*: 'HAM' \(1\); did you mean 'ham'\?"),
         ("id,label\na,2\nb,1\nc,1\n", ".csv", r"'2' \(1\); numbers of classes begin at 0"),
         (
             "id,label\na,1\nb,ham\nc,ham\n",

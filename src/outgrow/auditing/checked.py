@@ -46,7 +46,7 @@ class Checked:
 
 def read_sheet(
     path: str | Path, *, ids: Sequence[str], classes: Sequence[str], truth: str = "truth",
-    texts: Sequence[Mapping[str, Sequence[str]]] = (),
+    texts: Sequence[Mapping[str, Sequence[str]]] = (), encoding: str = "",
 ) -> Checked:  # fmt: skip
     """The truth on a sheet, by the row's number if the id fits it, or else by id: spreadsheets change long numbers.
 
@@ -58,11 +58,12 @@ def read_sheet(
         classes: by name; a truth is a name, or a number where all classes are numbers.
         truth: the column of truths.
         texts: sets of columns, each of which tells rows apart: a text for each of N rows, by column.
+        encoding: of its text, where that is not found out.
 
     Raises:
         DataError: there is no truth on it, or a class that is none, or two for one row.
     """
-    table = _table(path, truth, texts)
+    table = _table(path, truth, texts, encoding)
     said, notes = _said(table, ids, truth, texts), list(table.notes)
     if unknown := said.pop(-1, []):
         notes.append(
@@ -106,13 +107,13 @@ def read_sheet(
     )
 
 
-def _table(path: str | Path, truth: str, texts: Sequence[Mapping[str, object]]) -> Table:
+def _table(path: str | Path, truth: str, texts: Sequence[Mapping[str, object]], encoding: str) -> Table:
     """The sheet, whichever separator a spreadsheet has put between its cells."""
     delimiters = DELIMITERS if FORMS.get(suffix(Path(path))) == "csv" else ("",)
     first: DataError | None = None
     for delimiter in delimiters:
         try:
-            table = read_table(path, delimiter=delimiter)
+            table = read_table(path, encoding=encoding, delimiter=delimiter)
         except DataError as error:
             first = first or error
             continue

@@ -39,6 +39,7 @@ def audit(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a sheet that is there.")] = False,
     truth: Annotated[str, typer.Option(help="Column of the truth in the sheets; `truth` by default.")] = "",
+    encoding: Annotated[str, typer.Option(help="Of the sheets; found out by default.")] = "",
     random: Annotated[
         bool, typer.Option("--random", help="Rows that no plan asked for were drawn at random: count them too.")
     ] = False,
@@ -53,7 +54,7 @@ def audit(
 
     planning = {"--width": width is not None, "--how": bool(how), "--seed": seed is not None, "--out": bool(out),
                 "--show-answers": show_answers, "--force": force}  # fmt: skip
-    reading = {"--truth": bool(truth), "--random": random, "--correct": correct}
+    reading = {"--truth": bool(truth), "--encoding": bool(encoding), "--random": random, "--correct": correct}
     if plan and sheets:
         raise ConfigError("--plan writes a sheet, and does not read any: leave --plan or the sheets out")
     for names, fits, cure in (
@@ -78,7 +79,9 @@ def audit(
         for one in what_is_known(model):
             show(one)
         return
-    done = read_audit(model, sheets, truth=truth or "truth", random=random, correct=correct)
+    done = read_audit(
+        model, sheets, truth=truth or "truth", random=random, correct=correct, encoding=encoding,
+    )  # fmt: skip
     for note in done.notes:
         say(f"note: {note}")
     for one in done.found:

@@ -65,7 +65,8 @@ def label(
     with Counting() as counting:
         try:
             found = label_file(
-                load(model), source, out or "-", columns=columns, form=form, encoding=encoding, delimiter=delimiter,
+                load(model), source, out or "-", columns=columns, form=form, encoding=encoding,
+                delimiter=delimiter.replace("\\t", "\t"),
                 batch=batch, prefix=prefix, spreadsheet=spreadsheet, force=force, watch=counting,
                 runtime=Runtime(device=device, precision=precision),
             )  # fmt: skip

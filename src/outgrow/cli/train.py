@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 import time
 from pathlib import Path
@@ -15,10 +16,12 @@ from outgrow.plain import counted, plain
 
 if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
+    from outgrow.executors.base import Watcher
     from outgrow.methods.base import Method
     from outgrow.models.base import Model
     from outgrow.own_model.finding import Finding
     from outgrow.own_model.request import Prepared
+    from outgrow.plan import Plan
     from outgrow.runtime import Runtime
 
 TEXT_MODEL, IMAGE_MODEL = "minilm-l6", "efficientnet-lite0"
@@ -74,6 +77,9 @@ def train(
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"], typer.Option(help="Of matrix products; auto: bfloat16 where fast.")
     ] = "auto",
+    tracker: Annotated[
+        str, typer.Option(help="Show the trainings there too: tensorboard, mlflow, wandb.", show_default=False)
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the tables, say what it will cost, and stop.")
     ] = False,
@@ -89,6 +95,7 @@ def train(
     from outgrow.runtime import runtime_of
     from outgrow.store import open_store
     from outgrow.student.folder import check_free
+    from outgrow.trackers.base import check_tracker
 
     started = time.monotonic()
     if not (text or first or image or labels) and len(tables) == 1 and is_image_folder(tables[0]):
@@ -97,7 +104,7 @@ def train(
     columns = Columns(
         text=text, first=first, second=second, prompt=prompt, image=image, labels=_listed(labels), annotator=annotator,
         audited=audited, classes=_listed(classes), no_label=_listed(no_label), group=group, sources=_listed(sources),
-        encoding=encoding, delimiter=delimiter,
+        encoding=encoding, delimiter=delimiter.replace("\\t", "\t"),
     )  # fmt: skip
     student, options = student_from(
         model or (IMAGE_MODEL if image else TEXT_MODEL), training, settings or [], images=bool(image)
@@ -108,7 +115,10 @@ def train(
     )  # fmt: skip
     check_free(out)
     check_unaudited(out)
-    runtime, opened = runtime_of(executor="serial", workers=None, device=device, precision=precision), open_store(store)
+    if tracker:
+        check_tracker(tracker)
+    runtime = runtime_of(executor="serial", workers=None, device=device, precision=precision, tracker=tracker)
+    opened = open_store(store)
     prepared = prepare(request, machine_of(runtime).device.type if request.auto else "cpu")  # type: ignore[arg-type]
     _tell(prepared)
     _cost(prepared, opened, runtime)
@@ -127,10 +137,18 @@ def _go(prepared: Prepared, store: Artefacts, runtime: Runtime, out: Path) -> No
     from outgrow.own_model.page import write_page
     from outgrow.own_model.train import train as grow
     from outgrow.progress import Live
+    from outgrow.steps import Trained
+    from outgrow.tracking import following
 
     with contextlib.ExitStack() as stack:
+
+        def watch(plan: Plan) -> Watcher:
+            live = stack.enter_context(Live(plan, runtime))
+            trains = any(isinstance(step, Trained) for step in plan.steps.values())
+            return stack.enter_context(following(runtime.tracker if trains else "", live, store, plan)) or live
+
         try:
-            grown = grow(prepared, store, runtime, lambda plan: stack.enter_context(Live(plan, runtime)))
+            grown = grow(prepared, store, runtime, watch)
         except KeyboardInterrupt:
             stack.close()
             print(
@@ -148,7 +166,9 @@ def _go(prepared: Prepared, store: Artefacts, runtime: Runtime, out: Path) -> No
 
 
 def _listed(text: str) -> tuple[str, ...]:
-    return tuple(one.strip() for one in text.split(",") if one.strip())
+    """Names between commas; one with a comma in it stands in quotes."""
+    (names,) = csv.reader([" ".join(text.splitlines())], skipinitialspace=True)
+    return tuple(one.strip() for one in names if one.strip())
 
 
 def student_from(name: str, training: str, settings: list[str], *, images: bool) -> tuple[Model, dict[str, Any]]:

@@ -33,17 +33,20 @@ class Exported:
     Args:
         difference: the largest between its probabilities and the student's on a few rows; None where it was not opened.
         why: this format, where it was chosen and is not transformers; else empty.
+        takes: what a graph is to be fed with, where that is no text.
     """
 
     folder: Path
     format: Format
     difference: float | None
     why: str = ""
+    takes: str = ""
 
     @property
     def said(self) -> str:
         """What it is, and how near it answers, in a sentence."""
         opens = "opens with AutoModelForSequenceClassification" if self.format == "transformers" else "model.onnx"
+        opens += f", which takes {self.takes}" if self.takes else ""
         if self.difference is None:
             return f"{opens}; it was not tried, since onnxruntime is not installed (the extra [export])"
         return f"{opens}; probabilities differ from the student's by at most {self.difference:.1g} (in float32)"
@@ -90,7 +93,9 @@ def export(
         (place / "README.md").write_text(
             card(student, format=chosen, appended=layers > 0, difference=difference), encoding="utf-8"
         )
-    return Exported(folder=Path(folder), format=chosen, difference=difference, why=why)
+    fed = facts.get("inputs", {})
+    takes = "" if chosen == "transformers" or "max_length" in fed else str(fed["what"])
+    return Exported(folder=Path(folder), format=chosen, difference=difference, why=why, takes=takes)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from outgrow.labelling.answered import Names
 from outgrow.labelling.answering import Answering
 from outgrow.labelling.chunk import Chunk, Reader
 from outgrow.labelling.forms import out_form, reader_of, sink_of
+from outgrow.labelling.image_rows import COLUMN
 from outgrow.labelling.part import Part, check_out, is_file
 from outgrow.labelling.roles import Inputs, roles_of
 from outgrow.labelling.sinks import Sink, packed
@@ -94,7 +95,10 @@ def label_file(
         Names.of(student, prefix),
         runtime or Runtime(precision="float32"),
     )
-    folder = place if isinstance(place, Path) and place.is_dir() else Path(place).parent
+    images = isinstance(place, Path) and place.is_dir()
+    if images and "image" in roles:
+        roles = {"image": COLUMN}  # the only one that a folder has, whatever the model's table called it
+    folder = Path(place) if images else Path(place).parent
     inputs = Inputs(roles, source=plain(Path(place).name if place != "-" else "standard input"), folder=folder)
     reader, stream = reader_of(
         str(place), needed=inputs.needed, form=form, encoding=encoding, delimiter=delimiter, batch=batch

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from outgrow.learning.labellers import calibrated, fuse, likelihood_of, posterior_of
+from outgrow.learning.labellers import calibrated, fuse, hardest, likelihood_of, posterior_of
 from outgrow.learning.objective import Lesson, WeakLabels, balanced
 from outgrow.learning.out_of_fold import folds_of, out_of_fold
 from outgrow.tasks.base import Output
@@ -80,10 +80,11 @@ def _shares(weak: WeakLabels) -> list[np.ndarray]:
 
 
 def voted(votes: np.ndarray) -> np.ndarray:
-    """The majority of votes [labellers, n, classes], float64 [n, classes]: ties share, zeros where nobody votes."""
-    best = (votes == votes.max(-1, keepdims=True)) & votes.any(-1, keepdims=True)
-    first = best & (best.cumsum(-1) == 1)  # of equals, the first, as where labels are hardened
-    counts = first.sum(0)
+    """The majority of votes [labellers, n, classes], float64 [n, classes]: ties share, zeros where nobody votes.
+
+    A labeller that finds several classes equally probable gives each of them its share of a vote.
+    """
+    counts = hardest(votes).sum(0).round(9)  # thirds add up to the same in any order
     most = (counts == counts.max(-1, keepdims=True)) & (counts > 0)
     total = most.sum(-1, keepdims=True)
     return np.asarray(np.divide(most, total, out=np.zeros(most.shape), where=total > 0), np.float64)

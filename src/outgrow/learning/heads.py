@@ -256,6 +256,6 @@ def answers(head: nn.Module, features: np.ndarray, rows: np.ndarray) -> np.ndarr
     with one_thread():
         found = [
             head(torch.from_numpy(features[rows[start : start + ROWS]])).softmax(-1).numpy()
-            for start in range(0, len(rows), ROWS)
+            for start in range(0, max(1, len(rows)), ROWS)
         ]
     return np.concatenate(found)

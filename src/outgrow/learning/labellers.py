@@ -34,6 +34,12 @@ class Fused:
         return found
 
 
+def hardest(votes: np.ndarray) -> np.ndarray:
+    """Each label's most probable class, k equals as 1/k each, float64 [..., classes]; zeros where nothing is said."""
+    best = (votes == votes.max(-1, keepdims=True)) & (votes > 0)
+    return np.asarray(best / np.maximum(best.sum(-1, keepdims=True), 1), np.float64)
+
+
 def fuse(
     votes: np.ndarray,
     *,

@@ -25,6 +25,8 @@ class Method(Option):
     """Whether it takes steps of its own, besides an objective: at most one such can be in a composition."""
     uses_truth: ClassVar[bool] = False
     """Whether it learns from rows of known truth: an experiment with it has to declare how many there are."""
+    in_epochs: ClassVar[bool] = False
+    """Whether it divides the student's training by epochs, of which L-BFGS has none."""
     several: ClassVar[bool] = False
     """Whether it makes one of several supervisors' labels: with one supervisor it has nothing to do."""
 

@@ -46,6 +46,10 @@ class Composition(Method):
         return any(isinstance(one, Method) and one.recipe for one in self.pieces)
 
     @property
+    def in_epochs(self) -> bool:  # type: ignore[override]
+        return self._recipe.in_epochs
+
+    @property
     def uses_truth(self) -> bool:  # type: ignore[override]
         return any(one.uses_truth for one in self.pieces)
 

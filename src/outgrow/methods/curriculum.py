@@ -33,6 +33,7 @@ class Curriculum(Method):
     """
 
     recipe: ClassVar[bool] = True
+    in_epochs: ClassVar[bool] = True
     name: ClassVar[str] = "curriculum"
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
     first: Annotated[int, Field(ge=1)] = 2

@@ -6,7 +6,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from outgrow.errors import ConfigError
+from outgrow.own_labels.seen import needed
 from outgrow.tasks.base import Kind
+from outgrow.tasks.sources.content import check_encoding
+from outgrow.tasks.sources.separated import check_delimiter
 from outgrow.tasks.sources.templates import names_in
 
 
@@ -46,6 +49,8 @@ class Columns:
     delimiter: str = ""
 
     def __post_init__(self) -> None:
+        check_encoding(self.encoding, where="--encoding")
+        check_delimiter(self.delimiter, where="--delimiter")
         shown = [name for name in ("text", "first", "image") if getattr(self, name)]
         if len(shown) != 1 or bool(self.first) != bool(self.second):
             raise ConfigError(
@@ -65,6 +70,11 @@ class Columns:
             )
         if self.audited in self.labels:
             raise ConfigError(f"--audited {self.audited!r} is a column of weak labels too; choose one of both")
+        for name, one in (("--annotator", self.annotator), ("--group", self.group)):
+            if one and one in (*self.labels, self.audited):
+                raise ConfigError(f"{name} {one!r} is a column of labels too; choose another, or leave {name} out")
+        if self.first and self.first == self.second:
+            raise ConfigError(f"--first and --second are one column, {self.first!r}; name two")
         if len(set(self.classes)) < len(self.classes) or len(self.classes) == 1:
             raise ConfigError(f"--classes needs at least two different names, not {', '.join(self.classes)}")
         for name in self.inputs.values():
@@ -84,6 +94,13 @@ class Columns:
     def inputs(self) -> dict[str, str]:
         """The columns or templates that a model sees, by role."""
         return {name: found for name in INPUTS if (found := getattr(self, name))}
+
+    @property
+    def named(self) -> list[str]:
+        """Names, or patterns, of all columns in use; of a template itself, and those in its braces."""
+        labels = [one for one in self.labels if not one.lower().endswith(".npy")]
+        others = [one for one in (self.annotator, self.audited, self.group, *self.sources) if one]
+        return [*needed(self.inputs), *labels, *others]
 
     def said(self) -> dict[str, Any]:
         """All that was given, as plain data."""

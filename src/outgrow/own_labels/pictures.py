@@ -37,9 +37,13 @@ def folder_table(path: str, classes: Sequence[str]) -> Table:
 
 
 def references(
-    paths: Sequence[str], folder: Path, *, source: str, notes: list[str]
+    paths: Sequence[str], folders: Sequence[Path], *, source: str, notes: list[str]
 ) -> tuple[list[str], dict[str, str], dict[str, str]]:
     """References to images, "" where one cannot be used; by reference a hash of its bytes, and of what it shows.
+
+    Args:
+        paths: of each row, "" for none.
+        folders: that they are taken from, one for each.
 
     Raises:
         DataError: most cannot be used.
@@ -49,14 +53,14 @@ def references(
     from outgrow.tasks.sources.looks import judged, look_at_all, told, whites
 
     library()
-    named = [one for one in paths if one]
+    named = [(folder, one) for folder, one in zip(folders, paths, strict=True) if one]
     if not named:
         raise DataError(f"{source}: no row names an image")
-    looks = judged(look_at_all([*map(shown, named)], lambda i: read_bytes(os.path.join(folder, named[i]))))
+    looks = judged(look_at_all([shown(one) for _, one in named], lambda i: read_bytes(os.path.join(*named[i]))))
     notes += told(looks, source=source)
     white, found = whites(looks), iter(looks)
     references, content, shows = [], {}, {}
-    for path in paths:
+    for folder, path in zip(folders, paths, strict=True):
         look = next(found) if path else None
         if look is None or look.problem:
             references.append("")

@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outgrow.errors import ConfigError, DataError
 from outgrow.own_labels.columns import Columns
-from outgrow.own_labels.pictures import PATH, folder_table, is_image_folder, references
+from outgrow.own_labels.matrix import read_matrix
+from outgrow.own_labels.pictures import references
+from outgrow.own_labels.said import Said, read_said
 from outgrow.own_labels.seen import Seen, seen
-from outgrow.own_labels.votes import PAIR, Said, output_of, read_matrix, read_said, votes_of
-from outgrow.plain import counted, plain
+from outgrow.own_labels.tables import as_one
+from outgrow.own_labels.votes import PAIR, output_of, plain_said, votes_of
+from outgrow.plain import counted
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.alike import bare, folded, joined
+from outgrow.tasks.sources.class_forms import listed
 from outgrow.tasks.sources.label_values import names_of
-from outgrow.tasks.sources.reading import read_table
 from outgrow.tasks.sources.records import Table, check_columns
-from outgrow.tasks.sources.rows import key
+from outgrow.tasks.sources.rows import because, key
 from outgrow.tasks.sources.templates import shown
 
 if TYPE_CHECKING:
     import numpy as np
 
+NOBODY = "nobody named"
+ALIKE = 1e-6  # by which two equal probabilities may differ
+FEW_GROUPS = 10
 FEWEST = 20  # rows with a weak label, below which nothing can be held out
 
 
@@ -77,10 +82,10 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
     """
     matrix = [one for one in columns.labels if one.lower().endswith(".npy")]
     named = [one for one in columns.labels if one not in matrix]
-    table, folder = _tables(paths, columns)
+    table, folders = as_one(paths, columns)
     n, source = len(table.rows), table.source
     if not n:
-        raise DataError(f"{source} has no rows")
+        raise DataError(f"{source} has no rows{because(table.notes)}")
     check_columns(
         [one for one in (columns.annotator, columns.group, *columns.sources) if one], table.columns, source=source
     )
@@ -97,53 +102,43 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
     output, told = output_of(said, checked=checked, kind=columns.kind, classes=classes, source=source)
     notes += told
     rows = [number for number, _ in table.rows]
-    for one in said:
-        votes.append(votes_of(one, output, source=source, rows=rows, notes=notes))
+    every = plain_said([*said, *checked], output, classes=classes, source=source, notes=notes)
+    for one in every[: len(said)]:
+        votes.append(votes_of(one, output, others=every, source=source, rows=rows, notes=notes))
         labellers.append(one.name)
     votes = [_wide(own, output) for own in votes]
-    truth = _truth(checked, output, source, rows, notes)
+    truth = _truth(every[len(said) :], every, output, source, rows, notes)
     inputs: Sequence[Seen] = seen(table, columns.inputs)
     marks = {one: (key(*one) if isinstance(one, tuple) else key(one), _mark(one)) for one in inputs if one}
     if columns.image:
-        inputs, content, shows = references([str(one) for one in inputs], folder, source=source, notes=notes)
+        inputs, content, shows = references([str(one) for one in inputs], folders, source=source, notes=notes)
         marks = {one: (content[one], shows[one]) for one in content}
-    whose = _annotators(table, columns)
+    whose = _annotators(table, columns, labellers, notes)
     found = _merged(table, inputs, marks, votes, labellers, truth, whose, columns, output, notes)
     _check(found)
     return found
 
 
-def _tables(paths: Sequence[str], columns: Columns) -> tuple[Table, Path]:
-    """All tables as one, and the folder that paths in it are taken from."""
-    if not paths:
-        raise ConfigError("name a table: a CSV, JSON lines or Parquet file")
-    if len(paths) == 1 and columns.image == PATH and is_image_folder(paths[0]):
-        return folder_table(paths[0], columns.classes), Path(paths[0]).expanduser()
-    read = [read_table(path, encoding=columns.encoding, delimiter=columns.delimiter) for path in paths]
-    place = Path(paths[0]).expanduser()
-    folder = place if place.is_dir() else place.parent
-    if len(read) == 1:
-        return read[0], folder
-    there = list(dict.fromkeys(name for one in read for name in one.columns))
-    notes = [f"{one.source}: {note}" for one in read for note in one.notes]
-    for name in there:
-        if without := [one.source for one in read if name not in one.columns]:
-            notes.append(
-                f"{without[0]}{' and others' if len(without) > 1 else ''} without a column {name!r}: empty there"
-            )
-    rows = list(enumerate((record for one in read for _, record in one.rows), start=1))
-    name = plain(f"{read[0].source} and {counted(len(read) - 1, 'other table')}")
-    return Table(source=name, columns=there, rows=rows, notes=notes), folder
-
-
-def _annotators(table: Table, columns: Columns) -> list[str]:
+def _annotators(table: Table, columns: Columns, labellers: Sequence[str], notes: list[str]) -> list[str]:
     """Whose label each row is, where that is said."""
     if not columns.annotator:
         return []
-    return [shown(row.get(columns.annotator)) or "nobody named" for _, row in table.rows]
+    if len(labellers) > 1:
+        raise ConfigError(
+            f"--annotator {columns.annotator!r} says whose label each row of one column is, and there are "
+            f"{len(labellers)} labellers: {', '.join(labellers[:5])}; leave it out"
+        )
+    found = [shown(row.get(columns.annotator)) for _, row in table.rows]
+    if nobody := sum(not one for one in found):
+        notes.append(
+            f"{counted(nobody, 'row')} without {columns.annotator!r}: taken for labels of one labeller, {NOBODY!r}"
+        )
+    return [one or NOBODY for one in found]
 
 
-def _truth(checked: Sequence[Said], output: Output, source: str, rows: Sequence[int], notes: list[str]) -> np.ndarray:
+def _truth(
+    checked: Sequence[Said], others: Sequence[Said], output: Output, source: str, rows: Sequence[int], notes: list[str]
+) -> np.ndarray:
     import numpy as np
 
     if not checked:
@@ -153,7 +148,7 @@ def _truth(checked: Sequence[Said], output: Output, source: str, rows: Sequence[
         raise DataError(f"{source}: {one.name!r} holds probabilities, and the truth of a row is one class")
     if not any(one.words):
         raise DataError(f"{source}: the audited column {one.name!r} is empty; leave --audited out, or check its name")
-    found = votes_of(one, output, source=source, rows=rows, notes=notes)
+    found = votes_of(one, output, others=others, source=source, rows=rows, notes=notes)
     return np.where(found.any(1), found.argmax(1), -1)
 
 
@@ -185,7 +180,7 @@ def _merged(
         what = (
             "without two different candidates"
             if columns.first
-            else f"without {'an image' if columns.image else 'text'}"
+            else f"without {'an image that can be used' if columns.image else 'text'}"
         )
         notes.append(f"dropped {counted(blank, 'row')} {what}")
     if not of:
@@ -193,11 +188,17 @@ def _merged(
     place = {name: i for i, name in enumerate(members)}
     found = np.zeros((len(members), len(of), output.n_classes))
     known = np.full(len(of), -1)
+    speaks = [np.asarray(own.any(1)) for own in votes]
     torn, repeated, clashes = 0, 0, []
     for at, (_, same) in enumerate(of.items()):
+        by: dict[int, list[np.ndarray]] = defaultdict(list)
         for i in same:
             for labeller, own in enumerate(votes):
-                found[place[whose[i]] if whose else labeller, at] += own[i]
+                if speaks[labeller][i]:
+                    member = place[whose[i]] if whose else labeller
+                    found[member, at] += own[i]
+                    by[member].append(own[i])
+        torn += sum(len(spoken) > 1 and bool(np.ptp(spoken, axis=0).max() > ALIKE) for spoken in by.values())
         repeated += len(same) - 1
         said = {int(truth[i]) for i in same} - {-1}
         if len(said) > 1:
@@ -211,16 +212,21 @@ def _merged(
             f"{', '.join(names[:5])}: correct them, or empty those cells"
         )
     total = found.sum(-1, keepdims=True)
-    torn = int(((found > 0).sum(-1) > 1)[total[..., 0] > 1].sum())
-    found = np.divide(found, total, out=np.zeros_like(found), where=total > 0).astype(np.float32)
+    found = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
     if repeated and not whose:
-        notes.append(f"{counted(repeated, 'row')} repeat an earlier one: their labels are joined with its")
+        notes.append(f"{counted(repeated, 'row')} like an earlier one: their labels are joined with its")
     if torn:
         notes.append(f"{counted(torn, 'time')} a labeller says different things of the same: counted in equal shares")
     first = [same[0] for same in of.values()]
     like = [marks[inputs[i]][1] for i in first]
-    given = [shown(table.rows[i][1].get(columns.group)) if columns.group else "" for i in first]
-    groups = joined([one or mark for one, mark in zip(given, like, strict=True)], [[mark] for mark in like])
+    given = [[*_cells(table, same, columns.group)] if columns.group else [] for same in of.values()]
+    groups = joined(
+        [own[0] if own else mark for own, mark in zip(given, like, strict=True)],
+        [[mark, *(f"group {one}" for one in own)] for own, mark in zip(given, like, strict=True)],
+    )
+    for name in columns.sources:
+        if several := sum(len(_cells(table, same, name)) > 1 for same in of.values()):
+            notes.append(f"{counted(several, 'text')} with several values of {name!r}: the first one counts")
     shown_to_model: np.ndarray = np.empty((len(first), 2) if columns.first else len(first), object)
     for at, i in enumerate(first):
         shown_to_model[at] = inputs[i]
@@ -231,7 +237,7 @@ def _merged(
         inputs=shown_to_model,
         output=output,
         labellers=members,
-        votes=found,
+        votes=found.astype(np.float32),
         truth=known,
         rows=[table.rows[i][0] for i in first],
         columns=columns,
@@ -240,9 +246,19 @@ def _merged(
     )
 
 
+def _cells(table: Table, rows: Sequence[int], name: str) -> dict[str, None]:
+    """What stands in a column of some rows, each value once."""
+    return dict.fromkeys(cell for i in rows if (cell := shown(table.rows[i][1].get(name))))
+
+
 def _mark(one: Seen) -> str:
     """Equal for what is alike but for blanks, case, punctuation or Unicode form, and the order of two candidates."""
     return key(*sorted(bare(folded(text)) for text in ((one,) if isinstance(one, str) else one)))
+
+
+def _cure(table: WeakTable) -> str:
+    name = table.columns.group
+    return f": name another column with --group than {name!r}, or leave it out" if name else ", as they are alike"
 
 
 def _check(table: WeakTable) -> None:
@@ -254,16 +270,24 @@ def _check(table: WeakTable) -> None:
         raise DataError(
             f"{table.name}: {counted(n, 'row')} of {len(table.ids):,} have a weak label; at least {FEWEST} are needed"
         )
+    groups = len({group for group, said in zip(table.groups, labelled, strict=True) if said})
+    if groups < 2:
+        raise DataError(f"{table.name}: all labelled rows are one group, so that none can be held out{_cure(table)}")
+    if groups < FEW_GROUPS:
+        table.notes.append(
+            f"labelled rows are of {groups} groups alone: where rows are held out, so is much of what there is to learn"
+        )
     for name in silent:
         table.notes.append(f"{name!r} labels no row that is kept")
     counts = Counter({name: float(table.votes[..., i].sum()) for i, name in enumerate(table.classes)})
     never = [name for name in table.classes if not counts[name]]
     if len(never) >= len(table.classes) - 1:
         only = next((name for name in table.classes if counts[name]), "")
-        raise DataError(f"{table.name}: every weak label is {only!r}; at least two classes must be labelled")
+        pairs = "; swap the candidates of about half of the rows, and their labels with them" if only in PAIR else ""
+        raise DataError(f"{table.name}: every weak label is {only!r}; at least two classes must be labelled{pairs}")
     if never:
         table.notes.append(
-            f"no weak label is {', '.join(map(repr, never))}: the model can hardly learn "
+            f"no weak label is {listed(never)}: the model can hardly learn "
             f"{'it' if len(never) == 1 else 'them'}; only audited rows show {'it' if len(never) == 1 else 'them'}"
         )
     if len(table.labellers) == 1:

@@ -23,6 +23,7 @@ from outgrow.own_model.labellers import labellers
 from outgrow.own_model.page import write_page
 from outgrow.plain import counted, plain
 from outgrow.student.folder import read_facts, retell
+from outgrow.tasks.sources.content import check_encoding
 from outgrow.tasks.sources.label_values import names_of
 from outgrow.trust.plan import How, Plan
 
@@ -119,7 +120,7 @@ def plan_audit(
 
 def read_audit(
     folder: str | Path, paths: Sequence[str | Path], *, truth: str = "truth", random: bool = False,
-    correct: bool = False,
+    correct: bool = False, encoding: str = "",
 ) -> Reading:  # fmt: skip
     """Read checked sheets, keep their truths in the model folder, and say anew how good the model is.
 
@@ -128,10 +129,12 @@ def read_audit(
         truth: that column.
         random: rows that no plan asked for were drawn at random, and count too.
         correct: where a sheet says something else than was known before, it is right.
+        encoding: of the sheets, where it is not found out.
 
     Raises:
         ConfigError, DataError: a sheet cannot be read, is of another model, or contradicts what is known.
     """
+    check_encoding(encoding, where="--encoding")
     place = Path(folder)
     facts, rows = read_facts(place), read(place)
     asked, before = read_asked(place, rows), read_audited(place, rows)
@@ -142,7 +145,9 @@ def read_audit(
     said: Said = {}
     notes: list[str] = []
     for path in paths:
-        sheet = read_sheet(path, ids=rows.ids, classes=names_of(rows.output), truth=truth, texts=texts)
+        sheet = read_sheet(
+            path, ids=rows.ids, classes=names_of(rows.output), truth=truth, texts=texts, encoding=encoding
+        )
         name = plain(Path(path).name)
         notes += [f"{name}: {note}" for note in sheet.notes]
         own = {int(i): (int(one), name) for i, one in zip(sheet.rows, sheet.truth, strict=True)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -152,12 +153,12 @@ def known(folder: Path) -> Judging:
 def check_unaudited(folder: Path) -> None:
     """ConfigError where a training would write over what a person checked, or is about to."""
     shown = plain(str(folder))
-    if (folder / AUDITED).is_file():
+    if os.path.isfile(folder / AUDITED):
         raise ConfigError(
             f"{shown} holds rows that somebody checked ({AUDITED}), which another model would make useless: choose "
             f"another --out; with --audited {shown} the new model learns from them too"
         )
-    if (folder / PLAN).is_file():
+    if os.path.isfile(folder / PLAN):
         raise ConfigError(
             f"{shown} waits for rows that somebody may be checking ({PLAN}): choose another --out, or delete that file "
             "if nobody is"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from outgrow.learning.labellers import fuse
+from outgrow.learning.labellers import fuse, hardest
 from outgrow.learning.objective import WeakLabels
-from outgrow.methods.transforms.harden import hardened
 from outgrow.methods.transforms.vote import Vote
 from outgrow.own_model.finding import Finding, between, percent
 from outgrow.own_model.kept_rows import KeptRows
+from outgrow.plain import counted
 from outgrow.results.shown import TextTable
 from outgrow.trust.intervals import LEVEL, wilson
 
@@ -23,7 +23,7 @@ def labellers(rows: KeptRows) -> Finding:
     votes, vote = rows.votes, vote_of(rows)
     speaks, voted = np.asarray(votes.any(-1)), np.asarray(vote.any(-1))
     several = len(votes) > 1
-    fused = fuse(hardened(votes)).accuracy if several else np.full(1, np.nan)
+    fused = fuse(hardest(votes)).accuracy if several else np.full(1, np.nan)
     names = ["labeller", "rows", *(["agrees with the vote", "estimated right"] if several else [])]
     cells: list[list[str]] = []
     order = np.argsort(-speaks.sum(1), kind="stable")[:MOST]
@@ -61,7 +61,9 @@ def _vote_words(rows: KeptRows, vote: np.ndarray) -> str:
     said = f"The majority vote labels {voted:,} of {len(rows.ids):,} rows"
     if tied:
         said += f"; {tied:,} of these are ties, which count in equal shares"
-    speaks = rows.votes.any(-1)
+    speaks = (rows.votes.max(-1, keepdims=True) == rows.votes).sum(-1) == 1  # for one class before all others
+    if open_ := int(rows.votes.any(-1).sum() - speaks.sum()):
+        said += f". Open between classes, and shared alike: {counted(open_, 'label')}"
     several = speaks.sum(0) > 1
     if several.any():
         best = np.where(speaks, rows.votes.argmax(-1), -1)[:, several]

@@ -112,6 +112,8 @@ def prepare(request: Request, device: Device = "cpu") -> Prepared:
         )
     if why := model.misfit(table.inputs[:1], table.output):
         raise DataError(f"the model {model.label!r} does not fit these data: it {why}; choose another with --model")
+    if request.method and (why := request.method.misfit(table.inputs[:1], table.output)):
+        raise ConfigError(f"--method {request.method.label} does not fit these data: it {why}; name another")
     if request.method and request.method.uses_truth and not len(learned):
         raise ConfigError(
             f"--method {request.method.label} learns from rows whose truth is known, and there are none to learn from: "

@@ -57,7 +57,8 @@ class Plot:
     def _train(self) -> dict[str, Any]:
         """Fields of the training: what suits the model, and what was asked for."""
         fields = dict(self.prepared.request.model.train_defaults())
-        if self.prepared.is_probe and self.choice is not None and self.method.objective().loss.convex:
+        convex = self.method.objective().loss.convex and not self.method.in_epochs
+        if self.prepared.is_probe and self.choice is not None and convex:
             fields = {"optimizer": "lbfgs", "l2": self.choice.l2}
         elif not self.prepared.is_probe:
             fields["keep"] = "best"  # by agreement with the labels of rows that it does not learn from

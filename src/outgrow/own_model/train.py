@@ -11,7 +11,7 @@ import numpy as np
 
 from outgrow.artefacts import Artefacts
 from outgrow.config.build import method_table
-from outgrow.errors import ConfigError
+from outgrow.errors import ConfigError, DataError
 from outgrow.executors.base import Watcher
 from outgrow.experiment import teach
 from outgrow.learning.out_of_fold import folds_of
@@ -59,7 +59,7 @@ def whole_plan(prepared: Prepared, store: Artefacts) -> Plan:
     """What is computed, as far as it is known before a method is chosen."""
     plot = Plot(prepared=prepared, method=prepared.request.method or Naive(), choice=None, features=None)
     parts = [] if prepared.is_probe and is_plain(plot.method) else halves(prepared)
-    ends: list[Step] = [teach(plot.teaching(rows), prepared.steps).student for rows in (None, *parts)]
+    ends: list[Step] = [taught(plot, rows) for rows in (None, *parts)]
     return plan_of(*ends, *([prepared.features] if prepared.features else []), cached=store.keys())
 
 
@@ -72,7 +72,7 @@ def train(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) 
     plot, computed = plotted(prepared, store, runtime, watch)
     context, choice, method = Context(store, runtime), plot.choice, plot.method
     parts = [] if prepared.is_probe and choice is not None and is_plain(method) else halves(prepared)
-    students = [teach(plot.teaching(rows), prepared.steps).student for rows in (None, *parts)]
+    students = [taught(plot, rows) for rows in (None, *parts)]
     plan = plan_of(*students, cached=store.keys())
     computed += carry_out(plan, store, runtime, watch(plan))
     of_all, *of_halves = students
@@ -90,6 +90,21 @@ def train(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) 
         prepared=prepared, student=student, choice=choice, method=method, answers=answers, computed=computed,
         notes=list(dict.fromkeys([*notes, *([HALVES] if parts else [])])),
     )  # fmt: skip
+
+
+def taught(plot: Plot, some: np.ndarray | None = None) -> Trained:
+    """The student that learns from some rows, or from all.
+
+    Raises:
+        ConfigError: the method trains nothing that can be kept.
+    """
+    found = teach(plot.teaching(some), plot.prepared.steps).student
+    if not isinstance(found, Trained):
+        raise ConfigError(
+            f"--method {plot.method.label} trains no model that could be kept: it serves as a control in experiments "
+            "(outgrow run); name another, or leave --method out"
+        )
+    return found
 
 
 def plotted(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) -> tuple[Plot, int]:
@@ -132,7 +147,16 @@ def _features(prepared: Prepared, context: Context) -> np.ndarray | None:
 def _choice(prepared: Prepared, features: np.ndarray) -> Choice:
     """The method by evidence from linear heads on the model's frozen features."""
     weak = dataclasses.replace(prepared.weak, features=lambda: features)
-    return choose(features, weak, prepared.table.output, method=prepared.request.method, seed=prepared.request.seed)
+    request = prepared.request
+    try:
+        return choose(features, weak, prepared.table.output, method=request.method, seed=request.seed)
+    except ValueError as error:
+        if "left to learn from" not in str(error):
+            raise
+        raise DataError(
+            f"{prepared.table.name}: labelled rows are of too few groups to hold some of them out ({error}); "
+            + (f"leave --group {request.columns.group} out" if request.columns.group else "label others too")
+        ) from error
 
 
 def about(prepared: Prepared, choice: Choice | None, method: Method) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from outgrow.tasks.sources.label_values import names_of
 
 def is_audited(path: str) -> bool:
     """Whether this is a model folder, rather than a column's name."""
-    return bool(path) and (Path(path) / FACTS).is_file()
+    return bool(path) and os.path.isfile(os.path.join(path, FACTS))
 
 
 def take_truths(table: WeakTable, folder: Path) -> np.ndarray:
@@ -47,6 +48,11 @@ def take_truths(table: WeakTable, folder: Path) -> np.ndarray:
         taken += 1
         if one not in state.alike:
             chosen.append(row)
+    if not taken + lost:
+        raise DataError(
+            f"--audited {shown}: nobody has checked a row of it yet; `outgrow audit {shown} --plan --out to-check.csv` "
+            "says which to check"
+        )
     if not taken:
         raise DataError(
             f"--audited {shown}: none of its {counted(lost, 'checked row')} is in {table.name}; read the same columns "

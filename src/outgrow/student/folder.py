@@ -39,7 +39,10 @@ def save(student: Student, folder: str | Path) -> Path:
 
     place = Path(folder)
     check_free(place)
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(place, error.strerror or str(error)) from error
     files = {WEIGHTS: packed(dict(student.state))}
     if student.start is not None:
         files[START] = packed(dict(student.start))
@@ -69,13 +72,22 @@ def retell(folder: str | Path, changes: Mapping[str, Any]) -> None:
 
 
 def check_free(folder: Path) -> None:
-    """ConfigError where a student cannot be written: something else is there."""
-    if folder.exists() and not folder.is_dir():
+    """ConfigError where a student cannot be written: something else is there, or nothing can be."""
+    if os.path.exists(folder) and not os.path.isdir(folder):  # unlike Path's, never an error, however odd the name
         raise ConfigError(f"{shown(str(folder))} is a file; a model is written into a folder: choose another name")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / FACTS).is_file():
+    if os.path.isdir(folder) and any(folder.iterdir()) and not (folder / FACTS).is_file():
         raise ConfigError(
             f"the folder {shown(str(folder))} holds other files and no model; choose another, or empty it"
         )
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(one))
+    if not os.path.isdir(there):
+        raise _unwritable(folder, f"{shown(str(there))} is no folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unwritable(folder, f"nothing can be written in {shown(str(there))}")
+
+
+def _unwritable(folder: Path, why: str) -> ConfigError:
+    return ConfigError(f"the model cannot be written to {shown(str(folder))}: {why}; choose another folder")
 
 
 def read_facts(folder: str | Path) -> dict[str, Any]:

@@ -168,7 +168,9 @@ def _words(made: Sequence[Slice], small: int, whole: Estimate | None, level: flo
         words.append("no row is audited: what is shown is mean confidence, which is weak evidence")
     else:
         words.append(
-            f"{counted(tried, 'slice')} with {ENOUGH} audited rows or more, inside and outside, compared with all "
+            f"no slice has {ENOUGH} audited rows or more, inside and outside, so that none can be told apart"
+            if not tried
+            else f"{counted(tried, 'slice')} with {ENOUGH} audited rows or more, inside and outside, compared with all "
             f"other rows: {sum(one.apart for one in made)} apart from them, at a risk of {1 - level:.0%} that any is "
             "marked by chance (Holm)"
         )

@@ -7,10 +7,9 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from outgrow.learning.labellers import SMOOTHING, fuse
+from outgrow.learning.labellers import SMOOTHING, fuse, hardest
 from outgrow.learning.objective import Transform, WeakLabels
 from outgrow.methods.transforms.base import transforms
-from outgrow.methods.transforms.harden import hardened
 from outgrow.spec import spec
 
 
@@ -23,9 +22,9 @@ from outgrow.spec import spec
 class DawidSkene(Transform):
     """q_ij proportional to p_j prod_m C_m[j, y_im], where p_j = mean_i q_ij and C_m[j, l] counts m's labels l by q.
 
-    A soft label counts as its most probable class; with `labels = "soft"`, as shares of several. Shares of unsure
-    models end even: each has its errors in it already. Abstentions are passed over; a row without a label stays without
-    one. Rows whose truth is known keep it, and labellers are judged by it too.
+    A soft label counts as its most probable class, and equals share; with `labels = "soft"`, as shares of several.
+    Shares of unsure models end even: each has its errors in it already. Abstentions are passed over; a row without a
+    label stays without one. Rows whose truth is known keep it, and labellers are judged by it too.
 
     Labellers are taken to err independently of each other, given the class. With one labeller nothing is learned: its
     labels stay as they are. With two that are of one mind, or where most are worse than chance, it cannot tell who
@@ -44,6 +43,6 @@ class DawidSkene(Transform):
     def apply(self, weak: WeakLabels, *, seed: int) -> WeakLabels:
         if len(weak.probabilities) == 1 and weak.truth is None:
             return weak
-        votes = hardened(weak.probabilities) if self.labels == "hard" else weak.probabilities
+        votes = hardest(weak.probabilities) if self.labels == "hard" else weak.probabilities
         found = fuse(votes, truth=weak.truth, smoothing=self.smoothing)
         return weak.with_probabilities(found.posterior[None].astype(np.float32))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from outgrow.errors import DataError
 from outgrow.tasks.sources.alike import folded
+from outgrow.tasks.sources.cures import Spell, as_toml
 
 NOTHING = {  # what people and programs may write where there is no label, in small letters and without blanks
     "none", "na", "n.a.", "?", "??", "-", "--", ".", "\\n", "abstain", "unlabeled", "unlabelled", "nolabel", "unknown",
@@ -27,14 +27,14 @@ DATE = re.compile(r"\d{4}-\d\d(-\d\d)?([ T].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}", 
 LOOKALIKES = str.maketrans("аеорсухікѕјԁһαορυνικ", "aeopcyxiksjdhaopyvik")  # Cyrillic and Greek: seen as Latin
 
 
-def check_forms(counts: Counter[str], *, source: str, column: str) -> None:
+def check_forms(counts: Counter[str], *, source: str, column: str, spell: Spell = as_toml) -> None:
     """DataError where labels, as `classes.spelled` gives them, say one thing in two ways, say nothing, or are none."""
     where = f"{source}: {column!r}"
-    _no_label(counts, where)
-    _yes_and_no(counts, where)
-    check_alike(counts, where)
-    _numbers(counts, where)
-    _mixed(counts, where)
+    _no_label(counts, where, spell)
+    _yes_and_no(counts, where, spell)
+    check_alike(counts, where, spell)
+    _numbers(counts, where, spell)
+    _mixed(counts, where, spell)
 
 
 def ordered(labels: Iterable[str]) -> list[str]:
@@ -52,7 +52,7 @@ def listed(labels: Sequence[str]) -> str:
     return shown + (f" and {len(labels) - 5:,} more" if len(labels) > 5 else "")
 
 
-def _no_label(counts: Counter[str], where: str) -> None:
+def _no_label(counts: Counter[str], where: str, spell: Spell) -> None:
     """Values below zero among others, numbers of nines, or words for nothing, that stand there more than once."""
     whole = [label for label in counts if re.fullmatch(r"-?\d+", label, re.ASCII)]
     below = [label for label in whole if label[0] == "-"]
@@ -69,14 +69,13 @@ def _no_label(counts: Counter[str], where: str) -> None:
         return
     said = " or ".join(odd[:5])
     n = sum(counts[label] for label in odd)
-    nothing, classes = (", ".join(map(quoted, some)) for some in (odd, ordered({*odd, *rest})))
     raise DataError(
         f"{where} is {said} in {n:,} rows, and otherwise {listed(rest)}: if {said} says that there is no label, set "
-        f"no_label = [{nothing}]; if it is a class, set labels = [{classes}]"
+        f"{spell('no_label', odd)}; if it is a class, set {spell('labels', ordered({*odd, *rest}))}"
     )
 
 
-def _yes_and_no(counts: Counter[str], where: str) -> None:
+def _yes_and_no(counts: Counter[str], where: str, spell: Spell) -> None:
     """Yes and no in two ways, where nothing else stands in the column."""
     low: dict[str, list[str]] = {}
     for label in counts:
@@ -89,11 +88,11 @@ def _yes_and_no(counts: Counter[str], where: str) -> None:
     beside = next(pair for pair in pairs if other in pair)
     raise DataError(
         f"{where} says both {' or '.join(used)} and {' or '.join(beside)}: write one of them in the file, or each "
-        "would be a class of its own; if they are classes, name all in labels = [...]"
+        f"would be a class of its own; if they are classes, name all in {spell('labels', ())}"
     )
 
 
-def check_alike(counts: Counter[str], where: str) -> None:
+def check_alike(counts: Counter[str], where: str, spell: Spell = as_toml) -> None:
     """DataError for two spellings of one label, each more than once."""
     forms: dict[str, str] = {}
     for label in ordered(counts):
@@ -103,7 +102,7 @@ def check_alike(counts: Counter[str], where: str) -> None:
             raise DataError(
                 f"{where} says both {other[:40]!r} ({counts[other]:,} rows) and {label[:40]!r} ({counts[label]:,}), "
                 "which are alike but for blanks, case, signs, zeros in front or Unicode form: write one of them in the "
-                "file, or name all classes in labels = [...] if these are two"
+                f"file, or name all classes in {spell('labels', ())} if these are two"
             )
 
 
@@ -117,30 +116,29 @@ def _form(label: str) -> str:
     return form
 
 
-def _numbers(counts: Counter[str], where: str) -> None:
+def _numbers(counts: Counter[str], where: str, spell: Spell) -> None:
     """Scores and dates, of which each would be a class."""
     many = [label for label in counts if counts[label] > 1]
     if len(many) < 3:
         return
     if all(DATE.fullmatch(label) for label in many):
-        raise DataError(_no_class(many, where, "dates"))
+        raise DataError(_no_class(many, where, "dates", spell))
     try:
         broken = [label for label in many if not float(label).is_integer()]
     except (ValueError, OverflowError):
         return
     if broken:
-        raise DataError(_no_class(many, where, "numbers with decimals, as scores are"))
+        raise DataError(_no_class(many, where, "numbers with decimals, as scores are", spell))
 
 
-def _no_class(labels: Sequence[str], where: str, what: str) -> str:
+def _no_class(labels: Sequence[str], where: str, what: str, spell: Spell) -> str:
     return (
         f"{where} holds {what}: {listed(ordered(labels))}; a label is one of a few classes: choose another column, or "
-        f"make classes of them in the file, or set labels = [{', '.join(map(quoted, ordered(labels)[:10]))}"
-        f"{', ...' if len(labels) > 10 else ''}] if each is a class"
+        f"make classes of them in the file, or set {spell('labels', ordered(labels))} if each is a class"
     )
 
 
-def _mixed(counts: Counter[str], where: str) -> None:
+def _mixed(counts: Counter[str], where: str, spell: Spell) -> None:
     """Names beside numbers, and several classes in one label."""
     many = [label for label in counts if counts[label] > 1]
     numbers = ordered(label for label in many if re.fullmatch(r"-?\d+", label, re.ASCII))
@@ -148,19 +146,13 @@ def _mixed(counts: Counter[str], where: str) -> None:
     if len(numbers) > 1 and len(names) > 1:
         raise DataError(
             f"{where} holds numbers, {listed(numbers)}, and names, {listed(names)}: if they mean the same, write one "
-            "of both in the file; if all are classes, name them in labels = [...]"
+            f"of both in the file; if all are classes, name them in {spell('labels', ())}"
         )
     for label in names:
         parts = SEVERAL.split(label)
         if len(parts) > 1 and all(parts) and (single := [part for part in parts if part in counts]):
             raise DataError(
                 f"{where} says {label[:60]!r}, and {single[0][:40]!r} in other rows: are these several labels of one "
-                "row? A label is one class: choose another column, or name all classes in labels = [...] if this is one"
+                "row? A label is one class: choose another column, or name all classes in "
+                f"{spell('labels', ())} if this is one"
             )
-
-
-def quoted(label: str) -> str:
-    """As TOML writes it."""
-    if label in ("true", "false") or (re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", label, re.ASCII)):
-        return label
-    return json.dumps(label, ensure_ascii=False)

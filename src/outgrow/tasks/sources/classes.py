@@ -9,11 +9,13 @@ from collections.abc import Iterable
 
 from outgrow.errors import DataError
 from outgrow.tasks.sources.class_forms import check_forms, listed, ordered
+from outgrow.tasks.sources.cures import Spell, as_toml
 from outgrow.tasks.sources.nested import names_within
 
 MOST = 1_000  # classes; a column with more different values is hardly a label
 NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)  # not 007, which is a name
 MISSING = {"", "nan", "-nan", "<na>", "null", "#n/a", "n/a", "#na"}  # what programs write where there is nothing
+COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 WHOLE = re.compile(r"[+-]?(0|[1-9]\d*)", re.ASCII)
 ARRAY = re.compile(r"(\w+\()?\[[\s\d.,eE+-]+\](,\s*\w+=[\w.]+)*\)?", re.ASCII)  # as NumPy and torch show one
 BOOLEANS, BITS = {"true", "false"}, {"0", "1"}
@@ -57,30 +59,31 @@ def spelled(value: object, *, where: str, column: str = "") -> str:
     return text
 
 
-def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[list[str], list[str]]:
+def classes_found(
+    labels: Iterable[str], *, source: str, column: str, spell: Spell = as_toml
+) -> tuple[list[str], list[str]]:
     """The classes among labels as `spelled` gives them, in numeric order if all are numbers; and notes.
 
     A value that stands there once, among many that stand there often, is no class: a total, a title, a second header.
+
+    Args:
+        spell: how messages name what can be set.
 
     Raises:
         DataError: the column is no label, or what a value means is not clear.
     """
     counts = Counter(label for label in labels if label)
     n = counts.total()
-    if len(counts) > MOST or (n >= FEW and 2 * len(counts) > n):
-        raise DataError(
-            f"{source}: {column!r} has {len(counts):,} different values in {n:,} rows, such as "
-            f"{next(iter(counts))[:60]!r}; it is probably not the label (at most {MOST:,} classes, each in "
-            "several rows)"
-        )
-    check_forms(counts, source=source, column=column)
+    check_few(counts, source=source, column=column)
+    check_forms(counts, source=source, column=column, spell=spell)
     once = [label for label, times in counts.items() if times == 1]
     notes = []
     if once and n >= FEW and len(counts) - len(once) >= 2:
         for label in once:
             del counts[label]
         notes.append(
-            f"taken for no class, since {column!r} has it only once: {listed(once)}; set labels = [...] if it is one"
+            f"taken for no class, since {column!r} has it only once: {listed(once)}; "
+            f"set {spell('labels', ())} if it is one"
         )  # fmt: skip
     classes = ordered(counts)
     if len(classes) > SCALE and all(WHOLE.fullmatch(label) for label in classes):
@@ -89,6 +92,20 @@ def classes_found(labels: Iterable[str], *, source: str, column: str) -> tuple[l
             "class; if they are scores, make a few classes of them"
         )
     return classes, notes
+
+
+def check_few(counts: Counter[str], *, source: str, column: str) -> None:
+    """DataError where nearly each row has a value of its own, so that these are no classes."""
+    n = counts.total()
+    if len(counts) <= MOST and (n < FEW or 2 * len(counts) <= n):
+        return
+    commas = all(COMMA.fullmatch(label) for label in counts if not WHOLE.fullmatch(label))
+    hint = "; if these are numbers with a comma before their decimals, write a point" if commas else ""
+    raise DataError(
+        f"{source}: {column!r} has {len(counts):,} different values in {n:,} rows, such as "
+        f"{next(iter(counts))[:60]!r}; it is probably not the label (at most {MOST:,} classes, each in "
+        f"several rows){hint}"
+    )
 
 
 def _several(text: str) -> bool:

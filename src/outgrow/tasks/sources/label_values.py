@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from outgrow.errors import DataError
+from outgrow.plain import counted
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.classes import BITS, BOOLEANS, spelled
 
@@ -30,7 +31,8 @@ def meaning(
 
     Args:
         used: labels of the task's examples.
-        others: labels of other examples: they help to tell names from numbers where both fit.
+        others: labels of other examples: they help to tell names from numbers where both fit, and a class of -1 from
+            no label.
         values: whether they are names or numbers of classes; `auto` finds out.
 
     Raises:
@@ -39,7 +41,8 @@ def meaning(
     known = readings(output, source)
     silent = {one for one in SILENT if one not in known["names"]}
     said = {one for one in used if one.lower() not in silent}
-    if said == {"1"} and used["-1"] > 1 and output.n_classes == 2 and "-1" in silent:
+    rest = {one for one in others if one.lower() not in silent}
+    if said | rest == {"1"} and used["-1"] > 1 and output.n_classes == 2 and "-1" in silent:
         raise DataError(
             f"{source}: its labels are -1 ({used['-1']:,}) and 1 ({used['1']:,}), and -1 would say that there is none: "
             f"write 0 for -1 if it is the class {names_of(output)[0]!r}, or else leave these labels empty"
@@ -51,7 +54,6 @@ def meaning(
     if not fit:
         raise DataError(_unknown(used, said, known, names, output, source))
     if len(fit) > 1 and any(known[fit[0]][one] != known[fit[1]][one] for one in said):
-        rest = {one for one in others if one.lower() not in silent}
         fit = [name for name in fit if rest <= known[name].keys()] or fit
         if len(fit) > 1:
             raise DataError(
@@ -82,13 +84,15 @@ def _unknown(
     """Which labels are no classes under the reading that fits most, and what may be meant."""
     best = max(names, key=lambda name: sum(used[one] for one in said if one in known[name]))
     wrong = sorted((one for one in said if one not in known[best]), key=lambda one: (-used[one], one))
-    shown = ", ".join(f"{one[:40]!r} ({used[one]:,})" for one in wrong[:5])
+    n, shown = sum(used[one] for one in wrong), ", ".join(f"{one[:40]!r} ({used[one]:,})" for one in wrong[:5])
     more = f" and {len(wrong) - 5:,} more" if len(wrong) > 5 else ""
     classes = names_of(output)
     near = difflib.get_close_matches(wrong[0].lower(), [one.lower() for one in classes], n=1)
     meant = [one for one in classes if near and one.lower() == near[0]]
     if len(names) > 1 and all(any(one in reading for reading in known.values()) for one in said):
         cure = "some are names and some are numbers: write all as names or all as numbers"
+    elif "numbers" not in names and said <= known["numbers"].keys():
+        cure = "write the names of classes, not their numbers"
     elif all(DIGITS.fullmatch(one) and int(one) <= output.n_classes for one in said):
         cure = "numbers of classes begin at 0"
     elif meant:
@@ -97,7 +101,7 @@ def _unknown(
         cure = "leave a label empty where there is none"
     what = "the numbers from 0 of " if names == ["numbers"] else ""
     return (
-        f"{source}: {sum(used[one] for one in wrong):,} labels are none of {what}the classes {_listed(classes)}: "
+        f"{source}: {counted(n, 'label')} {'is' if n == 1 else 'are'} none of {what}the classes {_listed(classes)}: "
         f"{shown}{more}; {cure}"
     )
 

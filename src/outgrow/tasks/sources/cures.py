@@ -1,0 +1,40 @@
+"""How a message spells what a reader can set: as a file of TOML has it, or as options of a command."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+Setting = Literal["labels", "no_label"]
+Spell = Callable[[Setting, Sequence[str]], str]
+OPTIONS = {"labels": "--classes", "no_label": "--no-label"}
+FIRST = 10  # values that are spelled out
+
+
+def as_toml(name: Setting, values: Sequence[str] = ()) -> str:
+    """`labels = ["a", "b"]`; `labels = [...]` where no values are to be named."""
+    shown = [*map(quoted, values[:FIRST]), *(["..."] if len(values) > FIRST or not values else [])]
+    return f"{name} = [{', '.join(shown)}]"
+
+
+def as_options(name: Setting, values: Sequence[str] = ()) -> str:
+    """`--classes=a,b`, as a shell takes it; `--classes` where no values are to be named."""
+    if not values:
+        return OPTIONS[name]
+    told = ",".join([*map(_cell, values[:FIRST]), *(["..."] if len(values) > FIRST else [])])
+    return f"{OPTIONS[name]}={shlex.quote(told)}"
+
+
+def _cell(value: str) -> str:
+    """As CSV writes it."""
+    return '"{}"'.format(value.replace('"', '""')) if "," in value or '"' in value else value
+
+
+def quoted(label: str) -> str:
+    """As TOML writes it."""
+    if label in ("true", "false") or (re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", label, re.ASCII)):
+        return label
+    return json.dumps(label, ensure_ascii=False)
