@@ -148,7 +148,9 @@ class Steps(Unfinished):
     def set_weights_aside(self, key: str, weights: bytes) -> str:
         """Keep the last good weights of a training that failed; they are no artefact. Returns their address."""
         name = f"{STOPPED}{check_key(key)[:16]}.safetensors"
-        self.bucket.put(name, weights)
+        with self._cache.partial() as folder:  # a file goes in parts where it is too large for one request
+            (folder / "weights").write_bytes(weights)
+            self.bucket.upload({name: folder / "weights"})
         return f"{self._address}/{name}"
 
     def _damaged(self, key: str, why: str) -> DamagedArtefact:
