@@ -141,9 +141,12 @@ class Features(Step):
     def _network(self, context: Context, output: Output) -> Network:
         from outgrow.learning.network import check_network
 
-        check_memory(self.model, output, context.machine, use="extract features with")
-        start = self.start.weights(context) if self.start else None
-        network = check_network(self.extractor.build(self.answered(output), start=start), self.model.label)
+        def made() -> Network:
+            check_memory(self.model, output, context.machine, use="extract features with")
+            start = self.start.weights(context) if self.start else None
+            return check_network(self.extractor.build(self.answered(output), start=start), self.model.label)
+
+        network = context.machine.team.build(made)
         context.machine.place(network, context.machine.number_format(network)).eval()
         return network
 

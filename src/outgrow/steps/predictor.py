@@ -87,7 +87,7 @@ class Predictor(Step):
         """Probabilities float32 [n, classes], a row of zeros where it has no answer; for generation, texts [n]."""
         from outgrow.learning.predict import predict
 
-        network = self.network(context, inputs.kind(context))
+        network = context.machine.team.build(lambda: self.network(context, inputs.kind(context)))
         rows = network.encode(inputs.values(context))
         if not isinstance(inputs, Part):
             return predict(network, rows, machine=context.machine)
