@@ -67,9 +67,9 @@ class Model:
         return []
 
     @property
-    def parameters(self) -> float:
-        """How many, roughly; 0 where it has too few for their memory to count."""
-        return 0.0
+    def rough_extent(self) -> Extent | None:
+        """The same as far as it is known without any of its files; None where it is too small for that to count."""
+        return None
 
     def longer(self, inputs: np.ndarray) -> float:
         """How many times `cost` a forward pass of one of these takes, in the mean; for estimates of time."""

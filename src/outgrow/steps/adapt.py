@@ -11,9 +11,9 @@ from outgrow.learning.progress import Progress
 from outgrow.models.base import Model
 from outgrow.spec import plain
 from outgrow.specs import TrainSpec
-from outgrow.steps.base import TRAINING, Step
+from outgrow.steps.base import Step
 from outgrow.steps.context import Context
-from outgrow.steps.memory import check_memory
+from outgrow.steps.memory import check_memory, rough_memory
 from outgrow.steps.split import Part
 from outgrow.steps.stored import stored
 from outgrow.tasks.base import Output
@@ -54,7 +54,7 @@ class Adapted(Step):
 
     @property
     def memory(self) -> int:
-        return int(TRAINING * self.model.parameters)
+        return rough_memory(self.model.rough_extent, use="train")
 
     @property
     def work(self) -> float:

@@ -12,10 +12,10 @@ import numpy as np
 from outgrow.models.base import Extractor, Model
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
-from outgrow.steps.base import ANSWERING, Step
+from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.examples import Dataset
-from outgrow.steps.memory import check_memory
+from outgrow.steps.memory import check_memory, rough_memory
 from outgrow.steps.stored import read_texts, stored
 from outgrow.tasks.base import Output
 
@@ -68,7 +68,7 @@ class Features(Step):
 
     @property
     def memory(self) -> int:
-        return int(ANSWERING * self.model.parameters)
+        return rough_memory(self.model.rough_extent, use="extract features with")
 
     @property
     def work(self) -> float:

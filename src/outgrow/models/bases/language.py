@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TOKENS = 64  # of an example, for estimates of cost alone
 LETTERS = 4  # of a token, roughly
+OTHERS = 0.1  # of the weights, roughly, are of no linear layer, such as embeddings, and keep all their bits
 
 
 PRESETS: Presets[Preset] = Presets()
@@ -109,12 +110,22 @@ class LanguageModel(TextModel):
 
     @property
     def parameters(self) -> float:
+        """How many, roughly."""
         size = self._preset or self._measured()
         return size.parameters * (self.layers or size.layers) / size.layers
 
     @property
     def cost(self) -> float:
         return TOKENS * self.parameters
+
+    @property
+    def rough_extent(self) -> Extent:
+        from outgrow.learning.footprint import FEW, FLOAT32, Extent
+
+        whole = int(self.parameters)
+        trained = whole if self.training == "full" else 0
+        few = FEW.get(self.quantised, FLOAT32)
+        return Extent(parameters=whole, trainable=trained, frozen_bytes=OTHERS * FLOAT32 + (1 - OTHERS) * few)
 
     @property
     def longest(self) -> int:
