@@ -54,7 +54,7 @@ def there(node: str, do: Callable[..., Any], *given: Any) -> Any:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     task: Any = ray.remote(do)
-    place = NodeAffinitySchedulingStrategy(node_id=node, soft=False)  # type: ignore[no-untyped-call]
+    place = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
     return task.options(num_cpus=0, max_retries=0, scheduling_strategy=place).remote(*given)
 
 

@@ -114,6 +114,14 @@ class Model:
         """
         return ""
 
+    def misfit_on(self, device: str) -> str:
+        """Why it cannot be trained on such a device, as words that follow its name; empty if it can.
+
+        Args:
+            device: `cpu`, `cuda` or `mps`.
+        """
+        return ""
+
     def language_model(self) -> Network:
         """The network that continues texts, for generative fine-tuning; only of models that are language models."""
         raise NotImplementedError

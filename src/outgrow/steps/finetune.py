@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from outgrow.errors import StepFailed
+from outgrow.errors import ConfigError, StepFailed
 from outgrow.learning.progress import Progress
 from outgrow.steps.checks import Checks
 from outgrow.steps.context import Context
@@ -69,6 +69,8 @@ class Finetuned(Trained):
 
     def _begun(self, context: Context, output: Output) -> Network:
         """The network before the training."""
+        if why := self.role.model.misfit_on(context.machine.device.type):
+            raise ConfigError(f"the model {self.label!r} {why}")
         check_memory(self.role.model, output, context.machine, use="train")
         return self.after.network(context, output) if self.after else self._new(context, output)
 

@@ -152,6 +152,14 @@ class LanguageModel(TextModel):
 
         return super().misfit(inputs, output) or (lacking() if self.quantised else "")
 
+    def misfit_on(self, device: str) -> str:
+        if self.quantised == "4bit" and self.training == "lora" and device == "cpu":
+            return (
+                'cannot be trained on a CPU, where weights of four bits can only answer: set quantised = "8bit", or '
+                "leave it out, or choose a GPU"
+            )
+        return ""
+
     def longer(self, inputs: np.ndarray) -> float:
         tokens = [min(len(str(text)) / LETTERS + 2, self.max_length) for text in inputs.reshape(-1)]
         return sum(tokens) / len(inputs) / TOKENS  # of a pair, both texts are read
