@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from outgrow.disk import reserve
 from outgrow.models.base import Extractor, Model
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
@@ -96,7 +98,10 @@ class Features(Step):
         kept = context.pieces("features")
         for piece, values in extracted(network, rows, context.machine, self.model.label, kept=kept):
             if raw is None:
-                raw = np.memmap(folder / "raw", np.float32, "w+", shape=(len(rows), *values.shape[1:]))
+                shape = (len(rows), *values.shape[1:])
+                with open(folder / "raw", "wb") as file:
+                    reserve(file, values.itemsize * math.prod(shape))
+                raw = np.memmap(folder / "raw", values.dtype, "r+", shape=shape)
             raw[piece] = values
             done += int(rows.lengths[piece].sum())
             context.report(self, done / whole)
