@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LOOK = 2.0  # seconds between two looks at the store, in a terminal
 LINES = 30.0  # and in a log
+AGAIN = 8.0  # and before a run is called dead whose clock may be another: by then it has told more
 
 
 def watch(
@@ -31,10 +32,10 @@ def watch(
     """Follow the runs on a store, from any machine that sees it, until they are over."""
     from outgrow.cli.display import console, say
     from outgrow.store import open_store
-    from outgrow.watching import runs, wish_stop
+    from outgrow.watching import wish_stop
 
-    opened = open_store(store, existing=True)
-    found, pulse = runs(opened), Pulse()
+    opened, pulse = open_store(store, existing=True), Pulse()
+    found = _looked(opened, pulse)
     alive = [one for one in found if pulse.alive(one)]
     if stop:
         name = _chosen(stop, [one.name for one in alive])
@@ -77,6 +78,17 @@ class Pulse:
         from outgrow.watching import SILENT
 
         return not run.ended and self.silence(run) < SILENT
+
+
+def _looked(store: Artefacts, pulse: Pulse) -> list[Told]:
+    """What runs have told; looked at twice where one seems dead by its clock, which may go wrong."""
+    from outgrow.watching import KEPT, runs
+
+    found = runs(store)
+    if any(not one.ended and not pulse.alive(one) and pulse.silence(one) < KEPT for one in found):
+        time.sleep(AGAIN)
+        found = runs(store)
+    return found
 
 
 def _chosen(beginning: str, names: Sequence[str]) -> str:
@@ -129,7 +141,7 @@ def _log(store: Artefacts, pulse: Pulse, known: set[str]) -> None:
         if time.monotonic() > said + LINES:
             said = time.monotonic()
             for one in alive:
-                say(f"{timedelta(seconds=round(time.time() - one.begun))}  {one.name}: {_far(one)}")
+                say(f"{timedelta(seconds=max(0, round(one.beat - one.begun)))}  {one.name}: {_far(one)}")
         time.sleep(LOOK)
 
 
