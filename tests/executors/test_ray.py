@@ -146,7 +146,12 @@ def test_what_becomes_of_a_lost_worker_is_told(monkeypatch: pytest.MonkeyPatch) 
 def test_a_silent_worker_is_given_up_unless_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its node is asked, once, what it does; where that answers nothing either, it is given up at last."""
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(silence, "there", lambda *given: asked.append(given) or given)
+
+    def there(*given: Any) -> object:
+        asked.append(given)
+        return given
+
+    monkeypatch.setattr(silence, "there", there)
     for told, death in ((True, False), (False, True), (None, False)):
         one, said = Silence(), [None, told]
         asked.clear()
