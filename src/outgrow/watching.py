@@ -184,7 +184,7 @@ def telling_to(store: Artefacts, watcher: Watcher, plan: Plan, runtime: Runtime)
     telling.begin()
     try:
         yield telling
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         telling.end("stopped")
         raise
     except BaseException as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -244,6 +245,18 @@ def test_a_cluster_that_is_not_there_is_an_error_in_words(monkeypatch: pytest.Mo
     assert given["address"] == "auto"
     assert "num_cpus" not in given
     assert signal.getsignal(signal.SIGTERM) == before
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        given.clear()
+        wrong = "no Ray cluster at '127.* ConnectionRefusedError"
+        for one in (address, f"ray://{address}"):
+            with (
+                pytest.raises(ConfigError, match=wrong.replace("127", one[:3])),
+                cluster.connected(Runtime(executor="ray", address=one)),
+            ):
+                pass
+        assert given == {}, "Ray would try for minutes"
     with pytest.raises(ConfigError, match="no Ray cluster on this machine"), cluster.connected(Runtime(workers=9)):
         pass
     assert (given["num_cpus"], given["log_to_driver"], given["include_dashboard"]) == (9, False, False)

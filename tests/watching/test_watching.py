@@ -95,7 +95,7 @@ def test_where_nothing_is_to_do_nothing_is_told(toy: Toy, store: Store) -> None:
     assert runs(store) == [before]
 
 
-@pytest.mark.parametrize("how", [KeyboardInterrupt(), StoreError("the disk is full")])
+@pytest.mark.parametrize("how", [KeyboardInterrupt(), SystemExit(15), StoreError("the disk is full")])
 def test_an_end_before_time_is_told(toy: Toy, store: Store, how: BaseException) -> None:
     def end(run: Told) -> None:
         raise how
@@ -103,7 +103,7 @@ def test_an_end_before_time_is_told(toy: Toy, store: Store, how: BaseException) 
     with pytest.raises(type(how)):
         run_experiments(toy("method.name=naive"), store, watcher=Looking(store, end))
     (over,) = runs(store)
-    stopped = isinstance(how, KeyboardInterrupt)
+    stopped = not isinstance(how, StoreError)
     assert over.ended == ("stopped" if stopped else "ended by an error: the disk is full")
 
 
@@ -216,7 +216,10 @@ def test_a_look_at_all_runs(store: Store, cli: Cli, monkeypatch: pytest.MonkeyPa
     assert "if process 4711 on far is gone, run the same command again: what is finished is kept" in said
     assert "it was at train toy-l" in said
     assert "\x1b" not in out
-    assert max(map(width_of, out.splitlines())) <= columns
+    lines = out.splitlines()
+    assert max(map(width_of, lines)) <= columns
+    names = [line.split()[2] for line in lines if not line.startswith(" ")]
+    assert names == ["far-1-ab", "far-2-cd", "far-3-ef"], "all else stands further to the right"
 
 
 def test_following_ends_with_the_runs(store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

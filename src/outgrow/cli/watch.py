@@ -43,7 +43,7 @@ def watch(
         say(f"asked {name} to stop: it looks every few seconds, and keeps what is finished")
         return
     if once or not alive:
-        for line in _lines(found, pulse):
+        for line in _cut(_lines(found, pulse)):
             say(line)
         if not found:
             say(f"no run has told the store {store} anything; one that goes on does so every few seconds")
@@ -107,14 +107,13 @@ def _show(store: Artefacts, pulse: Pulse, known: set[str]) -> None:
     from rich.text import Text
 
     from outgrow.cli.display import console
-    from outgrow.results.layout import wrapped
     from outgrow.watching import runs
 
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         while True:
             found = [one for one in runs(store) if one.name in known or pulse.alive(one)]
             known |= {one.name for one in found}
-            lines = [cut for line in _lines(found, pulse) for cut in wrapped(line, console.width, hang="    ")]
+            lines = _cut(_lines(found, pulse))
             live.update(Group(*(Text(line, no_wrap=True) for line in lines)), refresh=True)
             if not any(map(pulse.alive, found)):
                 return
@@ -134,7 +133,7 @@ def _log(store: Artefacts, pulse: Pulse, known: set[str]) -> None:
         for one in found:
             if one not in alive and one.name not in over:
                 over.add(one.name)
-                for line in _lines([one], pulse):
+                for line in _cut(_lines([one], pulse)):
                     say(line)
         if not alive:
             return
@@ -143,6 +142,18 @@ def _log(store: Artefacts, pulse: Pulse, known: set[str]) -> None:
             for one in alive:
                 say(f"{timedelta(seconds=max(0, round(one.beat - one.begun)))}  {one.name}: {_far(one)}")
         time.sleep(LOOK)
+
+
+def _cut(lines: Sequence[str]) -> list[str]:
+    """Lines at the terminal's width: what belongs to a run stands further to the right than its name, cut or not."""
+    from outgrow.cli.display import console
+    from outgrow.results.layout import wrapped
+
+    found: list[str] = []
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()))
+        found += [indent + cut for cut in wrapped(line.lstrip(), max(console.width - len(indent), 20), hang="    ")]
+    return found
 
 
 def _lines(found: Sequence[Told], pulse: Pulse) -> list[str]:

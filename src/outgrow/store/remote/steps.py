@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,11 +15,12 @@ from typing import Any
 from outgrow.artefacts import Manifest
 from outgrow.disk import sha256
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
-from outgrow.store.manifests import MANIFEST, check_key, described, parse_manifest
+from outgrow.store.manifests import KEY, MANIFEST, check_key, described, parse_manifest
 from outgrow.store.remote.base import ARTEFACTS, DAMAGED, LOCKS, MANIFESTS, STOPPED
 from outgrow.store.remote.unfinished import Unfinished
 
 GARBAGE = LOCKS + "garbage"
+NAME = re.compile(rf"{KEY.pattern}\.json")  # of a manifest; others may put other things there
 PAUSE = 0.5  # seconds between two looks whether garbage is still being collected
 
 
@@ -41,7 +43,7 @@ class Steps(Unfinished):
     def keys(self) -> set[str]:
         """Keys of all complete artefacts, as one listing shows them; none where there is no store yet."""
         listed = self.bucket.listed(MANIFESTS)
-        known = {name.removesuffix(".json"): one.tag for name, one in listed.items() if name.endswith(".json")}
+        known = {name.removesuffix(".json"): one.tag for name, one in listed.items() if NAME.fullmatch(name)}
         self._known = known
         self._read = {key: one for key, one in self._read.items() if known.get(key) == one[0]}  # some computed anew
         return {*self._known}
