@@ -93,12 +93,12 @@ def test_an_error_while_writing_leaves_nothing(opened: Open, error: type[BaseExc
 
 @pytest.mark.parametrize("name", ["my study", "a/b c/ü+%20&x", "100%"])
 def test_a_name_may_hold_spaces_and_signs(s3: Server, bucket: str, name: str) -> None:
-    store = open_store(f"{bucket}/{name}/")
+    store: Any = open_store(f"{bucket}/{name}/")
     put(store)
     put(store, OTHER)
     store.write_result("row", {"failure": ""})
     store.bucket.put("manifests/notes.json", b"somebody's own")
-    again = open_store(f"{bucket}/{name}")
+    again: Any = open_store(f"{bucket}/{name}")
     assert again.keys() == {KEY, OTHER}
     assert dict(again.results()) == {"row": {"failure": ""}}
     (there,) = (one for one in objects(again) if f"{KEY}/file.txt." in one)
