@@ -2,10 +2,11 @@
 
     python tests/faults/killed_trainings.py --trials 50 --seed 0
 
-A small network is fine-tuned four times, for three seconds each on a quiet machine, with a checkpoint each second: with dropout, Adam, a falling rate, the
-best of several checks, and losses that remember earlier answers. The process is killed at a random moment by a signal
-that it cannot catch. The next one goes on, and is killed again or ends in peace; then all artefacts are compared bit
-by bit. Only kills during a training count. Told as well: how much work they cost, in seconds and updates.
+A small network is fine-tuned four times, for three seconds each on a quiet machine, with a checkpoint each second: with
+dropout, Adam, a falling rate, the best of several checks, and losses that remember earlier answers. The process is
+killed at a random moment by a signal that it cannot catch. The next one goes on, and is killed again or ends in peace;
+then all artefacts are compared bit by bit. Only kills during a training count. Told as well: how much work they cost,
+in seconds and updates.
 """
 
 from __future__ import annotations
