@@ -70,6 +70,7 @@ def leaderboard(
     given += ["--costly"] * costly + [f"--budget={budget}"] * (budget != 100)
     given += [f"--seeds={seeds}"] * (seeds != SEEDS)
     console.print(Shown(standings(found)))
+    say("▲ and ▼: in how many settings it is clearly better and worse than naive.")
     for line in headline(found):
         say(line)
     if out:

@@ -47,12 +47,17 @@ class Standing:
         return self.name != SHORTCUT
 
     @property
+    def known(self) -> str:
+        """How many rows of ground truth it learns from; nothing where it needs none."""
+        if not self.is_method:
+            return "all"
+        most = max(one.n_ground_truth for one in self.scores.values())
+        return f"{most:,}" if most else ""
+
+    @property
     def label(self) -> str:
         """Its name, and how many rows of ground truth it learns from."""
-        if not self.is_method:
-            return f"{self.name} (all true)"
-        known = max(one.n_ground_truth for one in self.scores.values())
-        return f"{self.name} ({known:,} true)" if known else self.name
+        return f"{self.name} ({self.known} true)" if self.known else self.name
 
 
 @dataclass(frozen=True, kw_only=True)

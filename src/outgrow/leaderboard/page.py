@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from outgrow.intervals.crossed import Estimate
 from outgrow.leaderboard.board import Board, Standing
 from outgrow.leaderboard.standing import Overall
@@ -31,15 +33,7 @@ def headline(board: Board) -> list[str]:
         )
     else:
         found.append("Over all settings, no method has clearly more of the gap than naive.")
-    for where in board.naive:
-        best = [one for one in methods if where in one.better]
-        best.sort(key=lambda one: -one.differences[where].estimate.value)
-        found.append(
-            f"{where}: {len(best)} better than naive, most of all {best[0].name} "
-            f"({points(best[0].differences[where])} points)."
-            if best
-            else f"{where}: nothing helps."
-        )
+    found += [_told(where, methods) for where in board.naive]
     found.append(
         f"Clearly better than naive in every setting: {', '.join(everywhere)}."
         if everywhere
@@ -48,19 +42,34 @@ def headline(board: Board) -> list[str]:
     return found
 
 
+def _told(where: str, methods: Sequence[Standing]) -> str:
+    """How many clearly help and harm in a setting, and which most."""
+
+    def some(chosen: list[Standing], how: str, sign: int) -> str:
+        most = max(chosen, key=lambda one: sign * one.differences[where].estimate.value)
+        return f"{len(chosen)} {how}, most of all {most.name} ({points(most.differences[where])} points)"
+
+    better, worse = [one for one in methods if where in one.better], [one for one in methods if where in one.worse]
+    helps = some(better, "better than naive", 1) if better else "nothing helps"
+    harms = f"; {some(worse, 'worse', -1)}" if worse else ""
+    return f"{where}: {helps}{harms}."
+
+
 def standings(board: Board) -> TextTable:
-    """The board in the terminal: a row for each method."""
-    names = ("method", "of the gap, more than naive (95 %)", "better", "helps", "harms", "cost")
+    """The board in the terminal, narrow: which settings are meant stands in the sentences and on the page."""
+    names = ("method", "true rows", "of the gap, more than naive (95 %)", "better", "settings", "cost")
     rows = [
         (
-            one.label,
+            one.name,
+            one.known,
             share(one.overall.share) if one.overall else "",
             f"{one.overall.improvement:.2f}" if one.overall else "",
-            ", ".join(one.better), ", ".join(one.worse), f"{one.cost:.1f}",
+            " ".join(f"{mark}{len(some)}" for mark, some in (("▲", one.better), ("▼", one.worse)) if some),
+            f"{one.cost:.1f}",
         )
         for one in board.standings
-    ]  # fmt: skip
-    return TextTable(names=names, numeric=(names[1], names[2], names[5]), measured=names[1:], rows=rows)
+    ]
+    return TextTable(names=names, numeric=(*names[1:4], names[5]), measured=names[1:], rows=rows)
 
 
 def markdown(board: Board, *, command: str) -> str:
