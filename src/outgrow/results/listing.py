@@ -189,6 +189,8 @@ def _read(store: Artefacts) -> Table | None:
     if not content:
         return None
     mark, *columns, texts = content.split(b"\n")
+    if len(columns) != len(ALL):  # the code was changed on disk while another process ran
+        return None
 
     def evaluations() -> bytes:
         found = read_aside(store.aside(EVALUATIONS))
