@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +17,8 @@ import torch
 from safetensors.numpy import load_file
 
 from outgrow import experiment
-from outgrow.errors import StepFailed
+from outgrow.disk import disk_errors
+from outgrow.errors import StepFailed, StoreError
 from outgrow.executors.base import compute
 from outgrow.experiment import Experiment
 from outgrow.learning.batching import Arrays
@@ -81,6 +84,26 @@ def test_features_are_stored_as_safetensors_and_mapped(tmp_path: Path, shape: tu
     np.testing.assert_array_equal(found, values)
     np.testing.assert_array_equal(load_file(tmp_path / FILE)["features"], values)
     assert found.offset % 8 == 0
+
+
+def test_room_on_the_disk_is_taken_before_a_file_is_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who writes into a mapped file on a full disk is killed in place of an error."""
+    create(tmp_path / FILE, (1000, 100))
+    found = (tmp_path / FILE).stat()
+    assert found.st_blocks * 512 >= found.st_size > 200_000
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(StoreError, match="is full"), disk_errors(tmp_path):
+        create(tmp_path / FILE, (1000, 100))
+
+    def unknown(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(os, "posix_fallocate", unknown)
+    assert create(tmp_path / FILE, (10, 10)).shape == (10, 10)
 
 
 # Extraction

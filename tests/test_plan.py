@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import re
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import pytest
 from outgrow import experiment
 from outgrow.experiment import Experiment
 from outgrow.plan import explain, make_plan
-from outgrow.runtime import Runtime
+from outgrow.runtime import Runtime, all_stay
 from outgrow.steps import Comparison, Steps, Trained, walk_unique
 from outgrow.store import Store
 from outgrow.sweep import run_experiments
@@ -182,3 +184,18 @@ def test_equal_steps_are_visited_once(toy: Toy) -> None:
     one = toy()[0]
     results = [experiment.run(one, Steps()) for _ in range(2)]
     assert len(walk_unique(*results)) == len(walk_unique(results[0])) == 11
+
+
+@pytest.mark.parametrize("looking", [True, False])
+def test_whoever_looks_for_garbage_does_so_again_after_a_plan(looking: bool) -> None:
+    before = gc.isenabled()
+    try:
+        gc.enable() if looking else gc.disable()
+        with contextlib.suppress(ValueError), all_stay():
+            with all_stay():
+                assert not gc.isenabled()
+            assert not gc.isenabled(), "the outer block is not over"
+            raise ValueError
+        assert gc.isenabled() == looking
+    finally:
+        gc.enable() if before else gc.disable()

@@ -23,6 +23,7 @@ INDEX = re.compile(r"\b(?:pypi|pythonhosted|npmjs)\.(?:org|com|io)\b|pytorch\.or
 PICKLES = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "ForkingPickler"}
 OWN = {  # read what they wrote themselves
     "src/outgrow/executors/serving.py",  # between the processes of one run
+    "src/outgrow/learning/outline.py",  # the same, where they train together
     "src/outgrow/testing/specs.py",  # whether a spec can be sent so
 }
 ERRORS = {"PickleError", "PicklingError", "UnpicklingError"}  # may be caught

@@ -41,10 +41,11 @@ def disk_errors(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        name = error.filename
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        name = (error.filename2 if full else None) or error.filename  # of a file that is copied, where it was to go
         if isinstance(name, str | Path) and not Path(name).absolute().is_relative_to(root.absolute()):
             raise
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if full:
             free = shutil.disk_usage(root).free
             raise StoreError(
                 f"the disk of {str(root)!r} is full ({free:,} bytes free); "
@@ -159,6 +160,20 @@ def _put(content: str | Callable[[IO[bytes]], None], file: IO[bytes]) -> None:
         content(file)
     else:
         file.write(content.encode("utf-8", "backslashreplace"))
+
+
+def reserve(file: IO[bytes], size: int) -> None:
+    """Make a new file so large, with room on the disk for all of it.
+
+    Whoever writes into a mapped file whose disk is full is killed by the system, in place of an error.
+    """
+    file.truncate(size)
+    if hasattr(os, "posix_fallocate") and size:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # the file system has no such thing
+                raise
 
 
 def sync(path: Path) -> None:

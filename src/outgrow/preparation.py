@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from outgrow.artefacts import Artefacts
-from outgrow.errors import DataError, OutgrowError, StepFailed, StoreError
+from outgrow.errors import ConfigError, DataError, OutgrowError, StepFailed, StoreError
 from outgrow.executors.base import Outcome, Watcher, reason
 from outgrow.executors.serial import serial
 from outgrow.metrics.base import metrics
@@ -25,6 +25,7 @@ from outgrow.store import Store
 from outgrow.tasks.base import Output
 
 log = logging.getLogger(__name__)
+DEVICES = ("cpu", "cuda", "mps")
 DATA = (Dataset, Split, Given, Simulated)
 """Steps that read, divide and compare what is given, and train nothing."""
 
@@ -47,7 +48,7 @@ def prepare(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher) ->
             outcome.add(serial(replace(plan, todo=wanted), store, runtime, watcher))
         _spread(plan, outcome)
         if kinds is DATA and not outcome.damaged:
-            _check_fits(plan, store, outcome)
+            _check_fits(plan, store, outcome, runtime)
         if outcome.damaged:
             return plan, outcome
     alive = _alive(plan, outcome)
@@ -65,12 +66,14 @@ def _alive(plan: Plan, outcome: Outcome) -> list[Planned]:
     return [one for one in plan.results if one.result.key not in outcome.failed]
 
 
-def _check_fits(plan: Plan, store: Artefacts, outcome: Outcome) -> None:
-    """Mark results as failed whose metric or models do not fit the data that were read."""
+def _check_fits(plan: Plan, store: Artefacts, outcome: Outcome, runtime: Runtime) -> None:
+    """Mark results as failed whose metric or models do not fit the data that were read, or the device."""
     todo, found = set(plan.todo), cache(lambda data: _sample(store, data))
     for one in _alive(plan, outcome):
         if one.result.key in todo:
             try:
+                if runtime.executor != "ray":  # whose devices are elsewhere
+                    _check_device(one, Context(store, runtime))
                 for data in (one.result.labels.part.split.dataset, one.result.student.split.dataset):
                     _check_fit(one, data.task.name, *found(data))
             except OutgrowError as error:
@@ -92,7 +95,7 @@ class Rehearsed:
     inputs: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
-def rehearse(plan: Plan, store: Artefacts) -> Rehearsed:
+def rehearse(plan: Plan, store: Artefacts, runtime: Runtime) -> Rehearsed:
     """What reading the data of a plan would tell, and what is in the store of them already.
 
     It is read as a run would read it, but into a store that is thrown away. Data of the hub are left out: they would
@@ -109,7 +112,7 @@ def rehearse(plan: Plan, store: Artefacts) -> Rehearsed:
         scratch.create()
         whole = replace(plan, todo=[key for key, step in plan.steps.items() if not isinstance(step, Ask)])
         try:
-            prepare(whole, scratch, Runtime(), _Nobody())
+            prepare(whole, scratch, runtime, _Nobody())
             notes += foretell(asked, Context(scratch))
         except OutgrowError as error:
             return Rehearsed(notes=notes, error=error)
@@ -175,6 +178,13 @@ def _check_fit(one: Planned, task: str, inputs: np.ndarray, output: Output) -> N
             raise DataError(
                 f"the {what} {name!r} does not fit the task {task!r}: it {why}; choose another (outgrow list {kinds})"
             )
+
+
+def _check_device(one: Planned, context: Context) -> None:
+    """ConfigError where a model of an experiment cannot be trained on this machine's device."""
+    for model in (*one.experiment.weak.models, one.experiment.strong.model):
+        if any(map(model.misfit_on, DEVICES)) and (why := model.misfit_on(context.machine.device.type)):
+            raise ConfigError(f"the model {model.label!r} {why}")
 
 
 def _one_error(plan: Plan, outcome: Outcome) -> OutgrowError:

@@ -160,8 +160,10 @@ class Telling:
             self._store.withdraw(wish)
             log.warning("stopped by a wish in the store (outgrow watch --stop)")
             heard = [one for one in (signal.SIGTERM, signal.SIGINT) if callable(signal.getsignal(one))]
-            if heard and (main := threading.main_thread().ident):
-                signal.pthread_kill(main, heard[0])
+            if not heard:  # a script in the background, which Ctrl-C does not reach: SIGTERM ends it without a word
+                self._tell("stopped")
+            if main := threading.main_thread().ident:
+                signal.pthread_kill(main, heard[0] if heard else signal.SIGTERM)
 
     def _try(self, act: Callable[[], None]) -> None:
         try:
@@ -182,7 +184,7 @@ def telling_to(store: Artefacts, watcher: Watcher, plan: Plan, runtime: Runtime)
     telling.begin()
     try:
         yield telling
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         telling.end("stopped")
         raise
     except BaseException as error:
@@ -219,7 +221,8 @@ def read(name: str, state: dict[str, Any]) -> Told | None:
             name=_text(name), what=_text(state["what"]), host=_text(state["host"]), process=int(state["process"]),
             executor=_text(state["executor"]), begun=_number(state["begun"]), beat=_number(state["beat"]),
             steps=int(state["steps"]), done=int(state["done"]), failed=int(state["failed"]), running=tuple(running),
-            failures=tuple(map(_text, state["failures"][:MOST])), left=_number(state["left"]),
+            failures=tuple(map(_text, state["failures"][:MOST])),
+            left=None if state["left"] is None else _number(state["left"]),
             ended=_text(state["ended"]),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, OverflowError):

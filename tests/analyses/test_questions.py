@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_up import Made, World, group, ladder
+from made_up import Made, World, found, group, ladder, study, verdicts
 
-from outgrow.analyses.base import Panel, analyses
+from outgrow.analyses.base import analyses
 from outgrow.analyses.bases.finding import Finding
 from outgrow.analyses.bases.pairs import measured
 from outgrow.intervals.measured import mean
@@ -19,66 +19,6 @@ from outgrow.results.shortcuts import surface
 from outgrow.results.table import Group
 
 ROLES = {"weak": 0.7, "ceiling": 0.9}
-
-
-def study(*rows: tuple[Group, Cells]) -> Made:
-    return Made(groups=[g for g, _ in rows], given={tuple(g.keys): cells for g, cells in rows})
-
-
-def found(name: str, of: Made) -> Panel:
-    panel = analyses[name](of)
-    assert panel is not None
-    return panel
-
-
-def verdicts(name: str, of: Made) -> list[str]:
-    return [one.verdict for one in found(name, of).findings]
-
-
-def taught(world: World, shares: dict[str, float], *, rate: float = 0.3, copies: float = 0.0, **more: Any) -> Made:
-    """Students of simulated supervisors that are right of 70 %."""
-    rows = []
-    for name, student in shares.items():
-        g = group(f"by-{name}", weak=1, strong=4, weak_options={"model": name, "rate": rate, **more})
-        rows.append((g, world.cells(student=student, copies=copies, **ROLES)))
-    return study(*rows)
-
-
-def test_errors_by_their_structure() -> None:
-    so = {"random": 0.88, "longest": 0.8, "adversarial": 0.72}
-    assert verdicts("error_structure", taught(World(), so)) == ["holds"] * 3
-    otherwise = {"random": 0.72, "longest": 0.8, "adversarial": 0.88}
-    assert verdicts("error_structure", taught(World(), otherwise)) == ["fails here"] * 3
-    assert verdicts("synthetic_supervisors", taught(World(), {"random": 0.88, "mixed": 0.75})) == ["holds"]
-
-
-def test_structures_are_compared_at_equal_rates_alone() -> None:
-    a, b = (taught(World(), {name: 0.8}, rate=rate) for name, rate in (("random", 0.3), ("longest", 0.2)))
-    both = Made(groups=[*a.groups, *b.groups], given=a.given | b.given)
-    assert analyses["error_structure"](both) is None
-
-
-def test_a_student_at_chance_counts_and_one_without_a_gap_does_not() -> None:
-    so = taught(World(), {"random": 0.88, "adversarial": 0.3})
-    lost = [replace(g, verdict="chance") if "adversarial" in g.keys[0] else g for g in so.groups]
-    assert verdicts("error_structure", replace(so, groups=lost)) == ["holds"]
-    world = World()
-    g = group("by-random", weak=1, strong=4, weak_options={"model": "random", "rate": 0.1})
-    level = study((g, world.cells(weak=0.8, student=0.85, ceiling=0.8)))
-    assert analyses["simulable_errors"](level) is None
-
-
-def test_simulable_random_and_mixed_errors() -> None:
-    """The mixture's labels are right of 70 %, and half of its errors are flips: its simulable part is right of 85 %."""
-    world = World(rows=8_000)
-    so = taught(world, {"simulable": 0.70, "random": 0.87, "mixed": 0.85})
-    findings = found("simulable_errors", so).findings
-    assert [findings[0].verdict, *(one.verdict for one in findings[2:])] == ["holds"] * 3
-    otherwise = taught(world, {"simulable": 0.85, "random": 0.74, "mixed": 0.75})
-    findings = found("simulable_errors", otherwise).findings
-    assert [findings[0].verdict, *(one.verdict for one in findings[2:])] == ["fails here"] * 3
-    assert verdicts("trivial_imitation", taught(world, {"simulable": 0.70})) == ["holds"]
-    assert verdicts("trivial_imitation", taught(world, {"simulable": 0.85})) == ["fails here"]
 
 
 def labelled(world: World, students: Sequence[float], ceilings: Sequence[float]) -> Made:
@@ -146,19 +86,29 @@ def test_generative_finetuning_of_reward_models() -> None:
 def test_probes_and_fine_tuning_agree_where_both_rise() -> None:
     def both(world: World, full: Any) -> Made:
         made = []
-        for training, pgr in (("probe", lambda m, w, s: 0.2 * w), ("full", full)):
+        for training, pgr in (("probe", rises), ("full", full)):
             one = ladder(world, pgr, strong_options={"max_length": 9, "training": training},
-                         weak_options={"training": training})  # fmt: skip
+                         weak_options={"training": training}, methods=("naive", "confidence"))  # fmt: skip
             groups = [replace(g, keys=[f"{training}-{key}" for key in g.keys]) for g in one.groups]
             given = {tuple(f"{training}-{key}" for key in keys): cells for keys, cells in one.given.items()}
             made.append(Made(groups=groups, given=given))
         return Made(groups=[g for one in made for g in one.groups], given=made[0].given | made[1].given)
 
-    def trend(of: Made) -> Finding:
-        return next(one for one in found("probes_like_finetuning", of).findings if "supervisor's size" in one.about)
+    def rises(m: str, w: int, s: int) -> float:
+        return 0.2 * w + (0.2 * s - 0.5) * (m == "confidence")
 
-    assert trend(both(World(), lambda m, w, s: 0.2 * w)).verdict == "holds"
-    assert trend(both(World(), lambda m, w, s: 0.8 - 0.2 * w)).verdict == "fails here"
+    def falls(m: str, w: int, s: int) -> float:
+        return 0.8 - 0.2 * w - (0.2 * s - 0.5) * (m == "confidence")
+
+    def trends(of: Made) -> dict[str, Finding]:
+        return {one.about.split(":")[0]: one for one in found("probes_like_finetuning", of).findings}
+
+    same, other = trends(both(World(), rises)), trends(both(World(), falls))
+    assert len(same) == len(other) == 5
+    for what in ("PGR by the supervisor's size", "the gain in PGR by the confidence loss, by the student's size"):
+        assert same[what].verdict == "holds"
+        assert other[what].verdict == "fails here"
+    assert same["the mean gain over supervisors"].verdict == other["the mean gain over supervisors"].verdict == "holds"
 
 
 def test_saliency_has_five_bars_and_two_steps() -> None:
@@ -207,13 +157,6 @@ def test_accuracy_rises_with_the_cutoff() -> None:
     assert every.value == pytest.approx(0.05, abs=0.02)
 
 
-def test_gain_on_another_task() -> None:
-    options: dict[str, Any] = {"shift": {"name": "tweets"}}
-    assert verdicts("shift", ladder(World(), lambda *_: 0.5, **options)) == ["holds", "holds"]
-    assert verdicts("shift", ladder(World(), lambda *_: -0.5, **options)) == ["fails here", "fails here"]
-    assert analyses["shift"](ladder(World(), lambda *_: 0.5)) is None
-
-
 def test_unbalanced_transfer_beside_balanced() -> None:
     world = World(rows=8_000)
     even = group("even", weak=1, strong=4, split={"test": 9})
@@ -221,6 +164,11 @@ def test_unbalanced_transfer_beside_balanced() -> None:
     for student, verdict in ((0.8, "holds"), (0.72, "fails here")):
         rows = [(even, world.cells(student=0.8, **ROLES)), (odd, world.cells(student=student, **ROLES))]
         assert verdicts("stress", study(*rows)) == [verdict]
+    lost = replace(odd, verdict="no-gap")
+    for student, verdict in ((0.75, "holds"), (0.6, "fails here")):
+        cells = world.cells(weak=0.7, student=student, ceiling=0.65)
+        (one,) = found("stress", study((even, world.cells(student=0.8, **ROLES)), (lost, cells))).findings
+        assert (one.verdict, "which leave no gap (1 pair)" in one.about) == (verdict, True)
 
 
 def test_what_tells_beforehand_is_ranked() -> None:

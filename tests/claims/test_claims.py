@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from outgrow.claims.table import counts, decided, details, summary, verdict
 from outgrow.cli.claims import numbers
 from outgrow.errors import ConfigError
 from outgrow.plan import make_plan
+from outgrow.steps import TrainedHead
 from outgrow.store import Store
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -165,6 +167,19 @@ def test_mistakes_are_told(cli: Cli, tmp_path: Path) -> None:
     assert (status, "no number of a claim" in err) == (2, True)
 
 
+def test_unbalanced_shares_ask_for_rows_that_every_seed_has() -> None:
+    """What a seed has left of a class differs by chance: five deviations below its half there are enough."""
+    splits = [
+        experiment.split for one in SETTINGS.values() for part in one.parts for experiment in part.experiments(seeds=1)
+    ]
+    uneven = [(split, max(split.transfer_shares)) for split in splits if split.transfer_shares]
+    assert len(uneven) >= 2
+    for split, share in uneven:
+        assert split.pool is not None
+        left = split.pool - split.supervisor
+        assert share * split.transfer <= left / 2 - 5 * math.sqrt(left) / 2
+
+
 def test_what_failed_is_told_and_the_rest_is_read(monkeypatch: pytest.MonkeyPatch, cli: Cli, tmp_path: Path) -> None:
     part = SMALL.parts[0]
     broken = (*part.set[0], "train.learning_rate=3e37", 'sweep.method.name=["naive"]')
@@ -175,6 +190,16 @@ def test_what_failed_is_told_and_the_rest_is_read(monkeypatch: pytest.MonkeyPatc
     assert "note: in small, a result failed" in err
     assert "small is not finished: 8 of 12 experiments" in " ".join(told.split())
     assert "confidence minus naive" in " ".join(told.split())
+
+
+def test_probes_of_saliency_are_all_solved_alike() -> None:
+    """The one on the model as it was, and those that the method puts on trained ones."""
+    (part,) = (part for part in SETTINGS["text-full"].parts if 22 in part.claims and 23 not in part.claims)
+    results = [one.result for one in make_plan(part.experiments(seeds=1), cached=set()).results]
+    scored = [score.by for one in results for score in (one.ceiling, one.student)]
+    heads = [one.role.train for one in scored if isinstance(one, TrainedHead)]
+    assert len(heads) == 4
+    assert {(one.optimizer, one.l2) for one in heads} == {("lbfgs", 0.1)}
 
 
 def test_every_study_can_be_planned() -> None:

@@ -283,6 +283,9 @@ def test_saliency_probes_what_fine_tuning_left(wanted: Callable[..., list[Experi
     assert student.labels is not None
     assert isinstance(student.labels.by, Told)
     assert student.part.size == 24
+    (naive,) = wanted("naive", strong={"train": {"learning_rate": 1e-2}})
+    assert isinstance(student.start, Body)
+    assert student.start.trained.key == experiment.run(naive, Steps()).student.by.key, "it has learned no truth"
 
 
 def test_a_rule_on_the_surface_of_texts_is_scored_on_the_same_rows(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from made_steps import Made, planned
@@ -241,13 +240,3 @@ def test_what_the_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
     assert machine.gpus(Runtime(device="cpu")) == []
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert machine.gpus(Runtime()) == []
-
-
-def test_memory_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    path = tmp_path / "limit"
-    monkeypatch.setattr(machine, "GROUPS", (str(path), str(tmp_path / "none")))
-    whole = machine.memory()
-    path.write_text("1000\n")
-    assert machine.memory() == 900
-    path.write_text("max\n")
-    assert machine.memory() == whole

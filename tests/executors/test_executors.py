@@ -17,13 +17,15 @@ from typing import Any
 
 import pytest
 
+from outgrow import preparation
 from outgrow.errors import ConfigError, DataError, StepFailed
 from outgrow.executors import base as executors_base
 from outgrow.executors import workers
-from outgrow.executors.base import compute, executors
+from outgrow.executors.base import compute, executors, reason
 from outgrow.executors.serving import share_of
 from outgrow.executors.workers import without_interrupts
 from outgrow.experiment import Experiment
+from outgrow.models.toy import ToyModel
 from outgrow.runtime import Runtime
 from outgrow.specs import SplitSpec
 from outgrow.steps import Context, Step, Steps
@@ -143,6 +145,22 @@ def test_what_was_dropped_is_told_with_what_is_missing(toy: Toy, store: Store, m
 def test_a_device_that_is_not_there_is_named(store: Store) -> None:
     with pytest.raises(ConfigError, match=r"this machine has no device 'mps'; it has .*cpu"):
         Context(store, Runtime(device="mps")).machine  # noqa: B018
+
+
+def test_a_model_that_cannot_be_trained_on_the_device_is_refused_before_any_training(
+    toy: Toy, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def misfit(self: ToyModel, device: str) -> str:
+        return f"cannot be trained on a {device}" if (self.name, device) == ("toy-l", "cpu") else ""
+
+    monkeypatch.setattr(ToyModel, "misfit_on", misfit)
+    with pytest.raises(ConfigError, match="the model 'toy-l' cannot be trained on a cpu"):
+        run_experiments(toy("method.name=naive"), store, runtime=Runtime(device="cpu"))
+    assert {one.step for one in store.manifests()} == {"examples", "split"}
+    monkeypatch.setattr(preparation, "DEVICES", ())  # as on a cluster, whose machines are not looked at beforehand
+    swept = run_experiments(toy("method.name=naive"), store, runtime=Runtime(device="cpu"))
+    assert {reason(error) for error in swept.failures.values()} == {"the model 'toy-l' cannot be trained on a cpu"}
+    assert "finetune" in {one.step for one in store.manifests()}, "the supervisor's"
 
 
 def test_examples_of_two_tasks_are_never_mixed_up(store: Store) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -15,10 +17,12 @@ from typing import Any
 import pytest
 
 from outgrow.errors import ConfigError, MissingDependency, PluginError
-from outgrow.executors import actors, cluster
+from outgrow.executors import actors, cluster, silence
 from outgrow.executors.actors import Order, Serving
 from outgrow.executors.reach import check_reach
+from outgrow.executors.silence import Silence
 from outgrow.experiment import Experiment
+from outgrow.others import Seen, look
 from outgrow.plan import make_plan
 from outgrow.registry import import_file
 from outgrow.runtime import Runtime, runtime_of
@@ -83,12 +87,17 @@ class Placed(Silent):
 
 
 @pytest.mark.usefixtures("ray_cluster")
-def test_work_of_a_worker_that_dies_is_done_again(
-    document: dict[str, Any], store: Store, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """The supervisor's worker is killed while it trains. The model comes out of a file that workers import."""
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_work_of_a_worker_that_dies_or_hangs_is_done_again(
+    document: dict[str, Any], store: Store, tmp_path: Path, capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals,
+) -> None:  # fmt: skip
+    """The supervisor's worker is killed or stopped while it trains. The model is of a file that workers import."""
     from outgrow.config import expand
     from outgrow.models.base import models
+
+    monkeypatch.setattr(silence, "SILENCE", 3.0)
+    monkeypatch.setattr(silence, "WATCHED", 0.5)
 
     (file := tmp_path / "mine.py").write_text(DEADLY)
     import_file(file)
@@ -97,7 +106,7 @@ def test_work_of_a_worker_that_dies_is_done_again(
     def kill() -> None:
         while not over.is_set():
             for path in tmp_path.glob("tried-*"):
-                os.kill(int(path.name.removeprefix("tried-")), signal.SIGKILL)
+                os.kill(int(path.name.removeprefix("tried-")), number)
                 return
             time.sleep(0.02)
 
@@ -113,7 +122,8 @@ def test_work_of_a_worker_that_dies_is_done_again(
         over.set()
         killer.join()
         models._entries.pop("deadly")
-    assert len(list(tmp_path.glob("tried-*"))) == 1
+    (tried,) = tmp_path.glob("tried-*")
+    assert look(int(tried.name.removeprefix("tried-"))) is None, "it is gone, and its locks with it"
     assert swept.failures == {}
     assert any("process" in where for where in watcher.where), "it is told where"
     assert store.verify() == []
@@ -124,6 +134,7 @@ def test_work_of_a_worker_that_dies_is_done_again(
 def test_what_becomes_of_a_lost_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     one = object.__new__(actors.Actor)
     one.task, one.host, one.node, one._error = None, "far", "n", RuntimeError("it is\ngone")
+    one._silence = Silence()
     monkeypatch.setattr(actors.Actor, "end", lambda self: None)
     for lives in (False, True):
         monkeypatch.setattr(actors.Actor, "_node_lives", lambda self, lives=lives: lives)
@@ -131,6 +142,47 @@ def test_what_becomes_of_a_lost_worker_is_told(monkeypatch: pytest.MonkeyPatch) 
         assert loss is not None
         assert str(loss.why).startswith("a Ray worker on far died (RuntimeError: it is); what was finished is kept")
         assert loss.alone == lives, "at once where the whole node is lost"
+
+
+def test_a_silent_worker_is_given_up_unless_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its node is asked, once, what it does; where that answers nothing either, it is given up at last."""
+    asked: list[tuple[Any, ...]] = []
+
+    def there(*given: Any) -> object:
+        asked.append(given)
+        return given
+
+    monkeypatch.setattr(silence, "there", there)
+    for told, death in ((True, False), (False, True), (None, False)):
+        one, said = Silence(), [None, told]
+        asked.clear()
+
+        def seems(passed: float, one: Silence = one, said: list[bool | None] = said) -> bool:
+            return one.is_death(passed, node="n", process=7, get=lambda task: said.pop(0) if said else None)
+
+        assert not any(seems(1e6) for _ in range(29)), "the run itself was stopped meanwhile"
+        assert not asked
+        assert not seems(2.0)
+        assert asked == [("n", silence.works, 7, silence.WATCHED)]
+        assert seems(1.0) == death
+        assert (one.seconds == 0.0) == (told is True)
+        assert len(asked) == 1
+    assert any(seems(2.0) for _ in range(200))
+
+
+def test_what_hangs_is_told_from_what_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert silence.works(2**22 + 1, 0.0), "nothing is told of it"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as idle:
+        os.kill(idle.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, idle.pid, os.WSTOPPED | os.WNOWAIT)
+        assert not silence.works(idle.pid, 0.0)
+        silence.kill(idle.pid)
+        assert idle.wait(60) == -signal.SIGKILL
+    silence.kill(idle.pid)
+    for cpu, works in (("7 0", False), ("8 0", True)):
+        seen = [Seen(stopped=False, cpu=cpu), Seen(stopped=False, cpu="7 0")]
+        monkeypatch.setattr(silence, "look", lambda process, seen=seen: seen.pop())
+        assert silence.works(7, 0.0) == works
 
 
 def order(store: Store, **changes: Any) -> Order:
@@ -193,6 +245,18 @@ def test_a_cluster_that_is_not_there_is_an_error_in_words(monkeypatch: pytest.Mo
     assert given["address"] == "auto"
     assert "num_cpus" not in given
     assert signal.getsignal(signal.SIGTERM) == before
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        given.clear()
+        wrong = "no Ray cluster at '127.* ConnectionRefusedError"
+        for one in (address, f"ray://{address}"):
+            with (
+                pytest.raises(ConfigError, match=wrong.replace("127", one[:3])),
+                cluster.connected(Runtime(executor="ray", address=one)),
+            ):
+                pass
+        assert given == {}, "Ray would try for minutes"
     with pytest.raises(ConfigError, match="no Ray cluster on this machine"), cluster.connected(Runtime(workers=9)):
         pass
     assert (given["num_cpus"], given["log_to_driver"], given["include_dashboard"]) == (9, False, False)

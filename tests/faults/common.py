@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.append(str(Path(__file__).parents[1] / "plugins"))  # where the trials' server of S3 is, without pytest
 
 from outgrow.config import expand
 from outgrow.experiment import Experiment

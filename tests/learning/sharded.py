@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from safetensors.torch import load, save, save_file
 from torch import Tensor
 from torch.distributed.tensor import DTensor
 
+from outgrow.errors import DataError
 from outgrow.learning.checkpoint import Checkpoint, Moment
 from outgrow.learning.extract import extracted
 from outgrow.learning.losses import CrossEntropy
 from outgrow.learning.machine import Machine
 from outgrow.learning.network import Network
 from outgrow.learning.objective import Probabilities
+from outgrow.learning.outline import is_outline
 from outgrow.learning.predict import predict
 from outgrow.learning.shards import Shards
 from outgrow.learning.team import Team, team
@@ -72,10 +75,19 @@ def targets() -> Probabilities:
 
 def trained(
     model: Path, together: Team, *, output: Output = TWO, loss: Any = None, checkpoint: Last | None = None,
-    spec: TrainSpec = SPEC, machine: dict[str, Any] | None = None, **options: Any,
+    spec: TrainSpec = SPEC, machine: dict[str, Any] | None = None, each: bool = False, **options: Any,
 ) -> State:  # fmt: skip
-    """Weights, what the network answers, and the momentum of every gradient."""
-    network = LanguageModel(name="tiny", path=str(model), max_length=64, **options).build(output, seed=0)
+    """Weights, what the network answers, and the momentum of every gradient.
+
+    Args:
+        each: whether every process builds the network, not the first alone.
+    """
+
+    def make() -> Network:
+        return LanguageModel(name="tiny", path=str(model), max_length=64, **options).build(output, seed=0)
+
+    network = make() if each else together.build(make)
+    assert each or is_outline(network) == (together.in_step and together.rank > 0)
     where = Machine(
         device=torch.device("cpu"), team=together, **{"tokens": 48, "precision": "float32", **(machine or {})}
     )
@@ -97,7 +109,7 @@ def trained(
 
 def generated(model: Path, together: Team) -> State:
     """A language model that continues texts, and what it says then."""
-    made = LanguageModel(name="tiny", path=str(model), max_length=64, new_tokens=4).language_model()
+    made = together.build(LanguageModel(name="tiny", path=str(model), max_length=64, new_tokens=4).language_model)
     where = Machine(device=torch.device("cpu"), team=together, tokens=48, precision="float32")
     rows, wanted = made.continued(inputs(TWO))
     last = Last(together)
@@ -111,7 +123,8 @@ def features(model: Path, together: Team) -> State:
     """Features of a frozen network."""
     found = LanguageModel(name="tiny", path=str(model), max_length=64, training="probe").extractor()
     assert found is not None
-    network, where = found.build(TWO), Machine(device=torch.device("cpu"), team=together, precision="float32")
+    network = together.build(lambda: found.build(TWO))
+    where = Machine(device=torch.device("cpu"), team=together, precision="float32")
     where.place(network).eval()
     rows = network.encode(inputs(TWO))
     pieces = sorted(extracted(network, rows, where, "tiny"), key=lambda piece: int(piece[0][0]))
@@ -131,10 +144,35 @@ def gone_on(model: Path, together: Team, **options: Any) -> State:
 
 def held(model: Path, together: Team) -> State:
     """Bytes of the parameters that one process holds."""
-    network = LanguageModel(name="tiny", path=str(model), max_length=64).build(TWO, seed=0)
+    network = together.build(lambda: LanguageModel(name="tiny", path=str(model), max_length=64).build(TWO, seed=0))
     Machine(device=torch.device("cpu"), team=together).place(network)
     mine = [one.to_local() if isinstance(one, DTensor) else one for one in network.parameters()]
     return {"held": torch.tensor(sum(one.numel() * one.element_size() for one in mine))}
+
+
+def told(model: Path, together: Team) -> State:
+    """What each process says of a network that could not be built, and whether one is built that cannot be sent."""
+    said = []
+    for error in (DataError("it is damaged"), ValueError("a mistake")):
+        try:
+            together.build(partial(raising, error))
+        except Exception as found:
+            said.append(f"{type(found).__name__}: {found}")
+    made = together.build(NotSent)
+    assert not is_outline(made)
+    return {"said": torch.tensor(list("\n".join(one for each in together.gather(said) for one in each).encode()))}
+
+
+def raising(error: Exception) -> Network:
+    raise error
+
+
+class NotSent(Network):
+    """A network that cannot be pickled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = lambda: "nobody"
 
 
 DROPS: dict[str, Any] = {"loss": EarlyLearning(), "spec": TrainSpec(epochs=2, batch_size=10, dropout=True)}
@@ -154,6 +192,12 @@ CASES: dict[str, Callable[[Path, Team], State]] = {
     "generated": generated,
     "features": features,
     "held": held,
+    "told": told,
+    "whole, each": lambda model, team: trained(model, team, each=True),
+    "low rank, each": lambda model, team: trained(
+        model, team, training="lora", lora_rank=4, machine={"checkpointing": True}, each=True
+    ),
+    "bfloat16, each": lambda model, team: trained(model, team, machine={"precision": "bfloat16"}, each=True),
     "with dropout": lambda model, team: trained(model, team, **DROPS),
     "with dropout, gone on": lambda model, team: gone_on(model, team, **DROPS),
 }

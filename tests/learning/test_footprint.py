@@ -21,7 +21,10 @@ from outgrow.learning.machine import Machine
 from outgrow.learning.team import Team
 from outgrow.models.bases.language import LanguageModel
 from outgrow.models.toy import ToyModel
-from outgrow.steps.memory import GIB, check_memory
+from outgrow.steps.labels import Labels
+from outgrow.steps.memory import GIB, check_memory, rough_memory
+from outgrow.steps.predictor import Untrained
+from outgrow.steps.score import Scored
 from outgrow.tasks.base import Output
 
 TWO = Output(kind="classification", n_classes=2, class_names=("bad", "good"))
@@ -169,6 +172,21 @@ def test_the_table_of_the_documents_is_what_is_told(seven: LanguageModel) -> Non
             assert cell.strip() in ("-", f"{found.total / GIB:.1f}{host}"), name
 
 
+@pytest.mark.parametrize(("training", "bits"), [("full", ""), ("lora", ""), ("probe", ""), ("lora", "4bit")])
+def test_what_a_step_is_thought_to_need_is_about_what_its_model_takes(
+    seven: LanguageModel, training: Any, bits: Any
+) -> None:
+    """Before the model's files are there, and after: but for activations."""
+    one = dataclasses.replace(seven, training=training, quantised=bits)
+    use: Any = "extract features with" if training == "probe" else "train"
+    there = (to_answer if training == "probe" else to_train)(one.extent(TWO), ROOMY)
+    assert rough_memory(one.rough_extent, use=use) == pytest.approx(there.total - there.activations, rel=0.2)
+    assert rough_memory(ToyModel(name="toy-xs").rough_extent, use="train") == 0
+    labelled = Labels(by=Untrained(model=one), part=None)  # type: ignore[arg-type]
+    assert labelled.memory == Scored(by=labelled.by, split=None).memory  # type: ignore[arg-type]
+    assert labelled.memory == rough_memory(one.rough_extent, use="answer with") > GIB
+
+
 def test_small_models_and_unknown_devices_are_not_refused(
     seven: LanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,17 +195,3 @@ def test_small_models_and_unknown_devices_are_not_refused(
     check_memory(ToyModel(name="toy-xs"), TWO, machine, use="train")
     monkeypatch.setattr(memory, "available", lambda device: None)
     check_memory(seven, TWO, machine, use="train")
-
-
-def test_memory_is_what_the_system_and_the_container_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (memory.available(CPU) or 0) > 1 << 20
-    monkeypatch.setattr(memory, "MEMORY", tmp_path / "meminfo")
-    monkeypatch.setattr(memory, "GROUP", tmp_path)
-    assert memory.available(CPU) is None
-    (tmp_path / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable: 4000 kB\n")
-    assert memory.available(CPU) == 4_000 << 10
-    (tmp_path / "memory.max").write_text("max\n")
-    (tmp_path / "memory.stat").write_text("anon 1000\nfile 5\n")
-    assert memory.available(CPU) == 4_000 << 10
-    (tmp_path / "memory.max").write_text("3000\n")
-    assert memory.available(CPU) == 2_000

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from outgrow.errors import ConfigError
 from outgrow.learning.footprint import Setting, to_train
+from outgrow.learning.outline import Handover, drawn, is_outline, outline
 from outgrow.learning.shards import Shards, blocks, team_of
 from outgrow.learning.team import Team
 from outgrow.models.bases.language import LanguageModel
@@ -114,6 +115,50 @@ def test_each_process_holds_its_part(model: Path, together: dict[str, dict[str, 
     whole, part = int(CASES["held"](model, Team())["held"]), int(together["shards, held"]["held"])
     assert 0.45 * whole < part < 0.55 * whole
     assert told == pytest.approx(part, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["whole", "low rank, recomputed", "bfloat16"])
+def test_what_the_first_process_hands_out_is_what_each_would_have_built(
+    together: dict[str, dict[str, Tensor]], name: str
+) -> None:
+    handed, built = together[f"shards, {name}"], together[f"shards, {name.partition(',')[0]}, each"]
+    assert handed.keys() == built.keys()
+    assert len(handed) >= 10
+    for key, value in built.items():
+        assert torch.equal(handed[key], value), key
+
+
+def test_what_goes_wrong_with_the_first_process_is_raised_by_all(together: dict[str, dict[str, Tensor]]) -> None:
+    said = bytes(together["shards, told"]["said"].tolist()).decode().split("\n")
+    assert said[:2] == ["DataError: it is damaged", "ValueError: a mistake"]
+    assert said[2:] == ["DataError: it is damaged", "StepFailed: ValueError: a mistake"]
+
+
+@pytest.mark.parametrize(("family", "training"), [("gpt2", "full"), ("llama", "lora"), ("pythia", "full")])
+def test_an_outline_has_all_but_the_weights(tiny: Callable[..., Path], family: str, training: Any) -> None:
+    language = LanguageModel(name="tiny", path=str(tiny(family)), max_length=64, training=training, lora_rank=4)
+    made = language.language_model()
+    rotary = next((one for one in made.modules() if hasattr(one, "inv_freq")), made)
+    rotary.__dict__["other_name"] = getattr(rotary, "inv_freq", None)
+    sent = outline(made)
+    assert sent is not None
+    found = drawn(sent)
+    assert is_outline(found)
+    assert not is_outline(made)
+    weights = sum(one.numel() * one.element_size() for one in made.parameters())
+    assert len(sent) < weights, "nothing of the weights goes with it"
+    assert {name: (one.shape, one.dtype) for name, one in found.state_dict().items()} == {
+        name: (one.shape, one.dtype) for name, one in made.state_dict().items()
+    }
+    Handover(found, lambda value: torch.zeros_like(value, device="cpu")).of(found)
+    assert not is_outline(found)
+    attributes = [one for module in found.modules() for one in vars(module).values() if isinstance(one, Tensor)]
+    assert not any(one.is_meta for one in attributes)
+    assert len(attributes) == (family != "gpt2")
+    trained, wanted = ([name for name, one in net.named_parameters() if one.requires_grad] for net in (found, made))
+    assert trained == wanted, "names that share a weight share it still"
+    texts = shared().inputs(shared().TWO)
+    assert [*found.encode(texts).lengths] == [*made.encode(texts).lengths]
 
 
 def test_blocks_are_the_layers_of_a_stack() -> None:

@@ -146,6 +146,16 @@ def test_what_is_told_of_a_score_names_counts_and_intervals() -> None:
     assert "of 6 rows of known truth, 4 have a right label (66.7%)" in note
     assert "AUC 0.75 (0.26 to 1.00)" in note
     assert "of the 3 that it ranks highest (50%), 100.0% are right" in note
+    assert f"its calibration error is {(0.1 + 0.2 + 0.3 + 0.6 + 0.2 + 0.9) / 6:.3f} (" in note  # each in its own bin
+
+
+def test_a_true_score_errs_by_chance_alone_and_a_sure_one_by_more() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.uniform(0.4, 1, 3_000)
+    right = rng.random(3_000) < scores
+    found = ranked(scores, right, scores > 0.7)
+    assert found.calibration == pytest.approx(found.by_chance, abs=0.01)
+    assert ranked(scores**0.2, right, scores > 0.7).calibration > 0.15
 
 
 def world(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from outgrow.analyses.base import Study
+from outgrow.analyses.base import Panel, Study, analyses
 from outgrow.results.cells import Cells
 from outgrow.results.table import Bounded, Group
 
@@ -99,3 +99,17 @@ def ladder(
                 )
                 groups.append(one)
     return Made(groups=groups, given=given)
+
+
+def study(*rows: tuple[Group, Cells]) -> Made:
+    return Made(groups=[g for g, _ in rows], given={tuple(g.keys): cells for g, cells in rows})
+
+
+def found(name: str, of: Made) -> Panel:
+    panel = analyses[name](of)
+    assert panel is not None
+    return panel
+
+
+def verdicts(name: str, of: Made) -> list[str]:
+    return [one.verdict for one in found(name, of).findings]

@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 
 from outgrow.analyses.base import analyses
 from outgrow.cli import app
+from outgrow.config import read_experiments
 from outgrow.errors import ConfigError, UnknownName
 from outgrow.experiment import Experiment
+from outgrow.plan import make_plan
 from outgrow.references import reference as shipped
 from outgrow.references.checked import checks, why
 from outgrow.references.identities import misfit
@@ -87,10 +89,29 @@ def test_shipped_references_can_be_run_and_say_where_they_come_from() -> None:
         assert one.numbers or one.expected or one.misfit
         assert all(each.analysis in analyses for each in one.expected)
         assert all(number.error is None or number.error > 0 for number in one.numbers)
-    assert len(reference("simulable").experiments(seeds=2)) == 6
+    assert len(reference("simulable").experiments(seeds=2)) == 8
     assert [one.seed for one in reference("misfit").experiments()] == [0, 1, 2]
     with pytest.raises(UnknownName, match=r"did you mean 'misfit'.*reproduce --list"):
         reference("misfitt")
+
+
+def test_a_reference_on_models_of_the_hub_has_a_row_for_each_number() -> None:
+    """Read with models whose sizes are known without the hub."""
+    wanted = reference("auroc-llama")
+    known = {'weak.model="transformer"': "weak.model=qwen2.5-0.5b"}
+    known |= {'sweep.strong.model=["transformer"]': 'sweep.strong.model=["llama-3.1-8b"]'}
+    sets = [[known.get(one, one) for one in some if ".path=" not in one] for some in wanted.sets]
+    found = [one for some in sets for one in read_experiments(wanted.experiment, settings=some, seeds=[0])]
+    assert [one.task.name for one in found] == ["sciq", "boolq", "cola", "ethics-utilitarianism"]
+    assert {(one.method.label, one.metric) for one in found} == {("naive", "auroc")}
+    assert {number.of["task"] for number in wanted.numbers} == {one.task.name for one in found}
+
+
+@pytest.mark.parametrize("name", ["digits", "quickstart", "reward-offline", "text-offline", "vision-offline"])
+def test_own_numbers_are_of_results_that_still_have_their_keys(name: str) -> None:
+    """A key that changes makes the numbers those of another study: then they have to be computed anew."""
+    wanted = reference(name)
+    assert {one.result.key for one in make_plan(wanted.experiments(), cached=set()).results} == {*wanted.keys}
 
 
 def test_a_file_gives_numbers_with_and_without_spread() -> None:

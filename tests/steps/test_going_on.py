@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 from losses import cross_entropy
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from outgrow.errors import ConfigError, StepFailed
+from outgrow.errors import ConfigError, StepFailed, StoreError
 from outgrow.experiment import Experiment
 from outgrow.learning import pieces, predict
 from outgrow.learning.losses import Loss
@@ -38,11 +39,12 @@ class Stops:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
         asked, keep, self.kept, self.after = count(1), Unfinished.keep, 0, after
 
-        def stopping(unfinished: Unfinished, *given: Any) -> None:
-            keep(unfinished, *given)
+        def stopping(unfinished: Unfinished, *given: Any) -> bool:
+            done = keep(unfinished, *given)
             self.kept += 1
             if self.kept == self.after:
                 raise KeyboardInterrupt
+            return done
 
         monkeypatch.setattr(Unfinished, "due", lambda _: next(asked) % 3 == 0)
         monkeypatch.setattr(Unfinished, "keep", stopping)
@@ -171,6 +173,30 @@ def test_what_cannot_be_used_is_told_and_the_training_begins_anew(
     assert told in caplog.text
     assert "goes on" not in caplog.text
     assert files(parts) == files(whole)
+
+
+@pytest.mark.parametrize("error", [StoreError("the disk is full"), SafetensorError("I/O error: No space left")])
+def test_what_cannot_be_kept_is_told_and_the_work_goes_on(
+    toy: Toy, frozen_toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    many_pieces: None, error: Exception,
+) -> None:  # fmt: skip
+    experiments = toy("method.name=naive")
+    experiments += [replace(one, strong=replace(one.strong, model=frozen_toy())) for one in experiments]
+    whole, full = Store(tmp_path / "whole"), Store(tmp_path / "full")
+    run_experiments(experiments, whole, runtime=Runtime(checkpoint_minutes=0))
+    keep, tried = Store.keep_unfinished, count()
+
+    def every_other(self: Store, *given: Any) -> None:
+        if next(tried) % 2:
+            raise error
+        keep(self, *given)
+
+    monkeypatch.setattr(Unfinished, "due", lambda self: True)
+    monkeypatch.setattr(Store, "keep_unfinished", every_other)
+    assert run_experiments(experiments, full).failures == {}
+    assert next(tried) > 10
+    assert f"goes on, but what is done so far could not be kept: {error}" in caplog.text
+    assert files(full) == files(whole)
 
 
 def test_a_training_that_fails_leaves_nothing_to_go_on_from(

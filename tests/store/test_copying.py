@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,7 +109,9 @@ def test_rows_that_differ_are_told_and_left(store: Store, tmp_path: Path, cli: C
     assert dict(other.results()) == before | {"new": row, "mended": row}
     status, out, _ = cli("store", "push", str(other.root), f"--store={store.root}")
     assert status == 1
-    assert f"1 row of {other.root} says something else than that of" in " ".join(out.split())
+    said = " ".join(out.split())
+    assert f"1 row of {other.root} says something else than that of" in said
+    assert "keeps its own; to have the other, say `outgrow results forget --store" in said
 
 
 def test_what_is_damaged_or_missing_is_told_and_its_rows_are_left(store: Store, toy: Toy, tmp_path: Path) -> None:
@@ -119,6 +124,27 @@ def test_what_is_damaged_or_missing_is_told_and_its_rows_are_left(store: Store, 
     assert "moved aside" in done.damaged[only]
     later = copy(store, Store(tmp_path / "other"))
     assert later.missing == {only}
+
+
+def test_a_full_disk_is_that_of_the_store_that_is_copied_to(
+    store: Store, tmp_path: Path, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_experiments(toy("method.name=naive"), store)
+    copied, place = shutil.copyfile, tmp_path / "other"
+
+    def full(source: Path, target: Path) -> None:
+        if target.is_relative_to(place):
+            raise OSError(errno.ENOSPC, "No space left on device", str(source), None, str(target))
+        copied(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(StoreError, match=f"the disk of {str(place)!r} is full"):
+        copy(store, Store(place))
+    assert os.listdir(place / "tmp") == []
+    assert Store(place).keys() == set()
+    monkeypatch.undo()
+    copy(store, Store(place))
+    assert held(Store(place)) == held(store)
 
 
 def test_a_file_that_changes_while_it_is_copied_is_found(store: Store, tmp_path: Path, toy: Toy) -> None:

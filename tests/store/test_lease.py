@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from s3_server import Server
 
+from outgrow.errors import StoreError
 from outgrow.store.remote.bucket import Listed
 from outgrow.store.remote.lease import Leases
 from outgrow.store.remote.presence import IN_USE, LEASE, Presence
@@ -89,7 +90,9 @@ def test_of_those_that_wait_for_one_that_is_gone_one_takes_over(
     threads = [threading.Thread(target=work, args=[one]) for one in others]
     for one in threads:
         one.start()
-    time.sleep(0.5)
+    until = time.monotonic() + 60
+    while caplog.text.count("waiting for another") < len(others) and time.monotonic() < until:
+        time.sleep(0.05)
     assert order == []
     gone.vanish()
     for one in threads:
@@ -176,6 +179,21 @@ def test_signs_of_life_end_when_nothing_is_held(start: Callable[[], Process]) ->
         while not other.presence.alone and time.monotonic() < until:
             time.sleep(0.05)
         assert set(one.bucket.listed(IN_USE)) == {other.presence.name}
+
+
+def test_who_cannot_give_a_first_sign_of_life_holds_nothing(
+    impatient: None, start: Callable[[], Process], s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outgrow.store.remote.troubles.PAUSES", ())
+    one = start()
+    s3.refuse["PUT"] = 1000
+    with pytest.raises(StoreError), one.presence.held():
+        pass
+    s3.refuse["PUT"] = 0
+    assert one.presence.idle
+    with one.presence.held(linger=False):
+        assert set(one.bucket.listed(IN_USE)) == {one.presence.name}
+    assert not one.bucket.listed(IN_USE)
 
 
 def test_a_server_that_cannot_be_reached_for_a_while_costs_a_warning(

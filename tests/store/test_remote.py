@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from s3_server import Server
 
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
 from outgrow.experiment import Experiment
@@ -88,6 +89,30 @@ def test_an_error_while_writing_leaves_nothing(opened: Open, error: type[BaseExc
         fail(folder)
     assert objects(store) == ["store.json"]
     assert os.listdir(store._cache.root / "tmp") == []
+
+
+@pytest.mark.parametrize("name", ["my study", "a/b c/ü+%20&x", "100%"])
+def test_a_name_may_hold_spaces_and_signs(s3: Server, bucket: str, name: str) -> None:
+    store: Any = open_store(f"{bucket}/{name}/")
+    put(store)
+    put(store, OTHER)
+    store.write_result("row", {"failure": ""})
+    store.bucket.put("manifests/notes.json", b"somebody's own")
+    again: Any = open_store(f"{bucket}/{name}")
+    assert again.keys() == {KEY, OTHER}
+    assert dict(again.results()) == {"row": {"failure": ""}}
+    (there,) = (one for one in objects(again) if f"{KEY}/file.txt." in one)
+    again.bucket.put(there, b"jello")
+    assert len(again.verify()) == 1
+    assert len(objects(again, "damaged/")) == 3
+    garbage = collect_garbage(again, {OTHER}, dry_run=False)
+    assert (garbage.artefacts, [*garbage.leftovers]) == ([], ["damaged"])
+    assert (open_store(f"{bucket}/{name}").open(OTHER) / "file.txt").read_text() == "hello"
+    with again.in_use():
+        annex = again.annex("anew")
+        put(annex, text="anew")
+        again.adopt(annex)
+    assert (again.open(KEY) / "file.txt").read_text() == "anew"
 
 
 def test_what_is_there_is_never_written_over(opened: Open) -> None:

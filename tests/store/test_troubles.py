@@ -33,7 +33,16 @@ KEY = "ab" * 32
         ("s3://bucket/x#hunter2", ConfigError, "'s3://bucket/x' holds more than a place"),
         ("simplecache::s3://bucket/x", ConfigError, "is no address of a store"),
         ("nonsense://bucket/x", ConfigError, "fsspec knows no such file system; there are s3, gs, az and others"),
-        ("file://relative/path", ConfigError, "no write that fails where something is there already"),
+        ("file://relative/path", ConfigError, "after file:// comes a whole path"),
+        ("s3:/bucket/x", ConfigError, "two slashes after its colon; did you mean 's3://bucket/x'"),
+        ("s3:bucket/x", ConfigError, "did you mean 's3://bucket/x'"),
+        ("file:/tmp/x", ConfigError, "did you mean 'file:///tmp/x'"),
+        ("", ConfigError, "the name is empty; give a folder"),
+        (" ", ConfigError, "the name is empty"),
+        ("C:\\study", ConfigError, "that is a path of Windows"),
+        ("c:/study", ConfigError, "that is a path of Windows"),
+        ("C://study", ConfigError, "that is a path of Windows"),
+        (r"\\server\share", ConfigError, "that is a path of Windows"),
         ("git://bucket/x", MissingDependency, "needs a package that is not installed: "),
     ],
 )
@@ -56,7 +65,10 @@ def test_a_path_with_file_before_it_is_a_folder(tmp_path: Path) -> None:
     opened = open_store(f"file://{tmp_path}/store")
     assert isinstance(opened, Store)
     assert str(opened) == f"{tmp_path}/store"
-    with pytest.raises(ConfigError, match="give the store as text, 's3://bucket/study'"):
+    for name in ("with space", "s3", "c", "a:b", "x:y/z"):
+        assert isinstance(open_store(tmp_path / name), Store)
+        assert isinstance(open_store(name), Store), "it is not made before something is written"
+    with pytest.raises(ConfigError, match=r"an address is text .*; did you mean 's3://bucket/study'"):
         open_store(Path("s3://bucket/study"))
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="it is a file; choose another with --store"):

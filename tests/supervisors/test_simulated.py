@@ -192,6 +192,8 @@ def test_errors_are_where_the_structure_says() -> None:
     red = np.array(["red" in text for text in look.inputs])
     misled = wrong(Spurious(cue="word", word="red"))
     assert (red[misled] != (look.truth[misled] == 1)).all()
+    repeated = Spurious(cue="word", word="red", rate=0).say(look)[0].argmax(1)
+    assert (repeated == red).all(), "without a rate it says what the cue says"
     region = wrong(FeatureDependent(rate=0.2, region=0.2))
     direction = np.random.default_rng(0).standard_normal(24)
     out = look.numbers() @ direction

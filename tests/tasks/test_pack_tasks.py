@@ -17,6 +17,7 @@ from truths import truth_of
 from outgrow import packs
 from outgrow.errors import DataError, PackMissing
 from outgrow.tasks.base import tasks
+from outgrow.tasks.rotten_tomatoes_told import RottenTomatoesTold
 from outgrow.tasks.sources.pack import BigBenchTask, PackTask
 from outgrow.tasks.sources.reviews import paired
 
@@ -27,6 +28,7 @@ PACK_OF |= {"rotten-tomatoes-pairs": "rotten-tomatoes", "hhh": "bigbench"}
 SIZES = {  # examples of the real packs
     "rotten-tomatoes": 10_768,
     "rotten-tomatoes-pairs": 5_384,
+    "rotten-tomatoes-told": 10_768,
     "tweets": 37_197,
     "tweets-binary": 13_668,
     "spam": 3_428,
@@ -53,7 +55,7 @@ def put(file: Path, rows: list[dict[str, Any]]) -> None:
 
 def test_all_tasks_of_packs_are_tested_here() -> None:
     assert set(PACK_OF) == set(SIZES)
-    assert len(SIZES) == 10
+    assert len(SIZES) == 11
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -90,6 +92,22 @@ def test_reviews_are_fresh_or_rotten_and_grouped_by_film(pack: Pack) -> None:
     assert written["fresh fog 0"] == (1, "fog")
     assert written["rotten kelp 1"] == (0, "kelp")
     assert np.bincount(truth_of(found)).tolist() == [4, 4]  # 5 to 4 is above 55 %
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.3])
+def test_opinions_below_reviews_are_wrong_at_their_rate(wrong: float, pack: Pack) -> None:
+    rows = [
+        {"text": f"{label} {i}", "label": label, "film": str(i)} for label in ("fresh", "rotten") for i in range(900)
+    ]
+    put(pack("rotten-tomatoes") / "reviews.parquet", rows)
+    task = RottenTomatoesTold(wrong=wrong)
+    found = task.load()
+    assert found.groups == tasks["rotten-tomatoes"]().load().groups
+    said = np.array([int("\nI think this is fresh. What do you think?" in text) for text in found.inputs])
+    assert all("\nI think this is rotten. What do you think?" in text for text in found.inputs[said == 0])
+    assert (said != truth_of(found)).mean() == pytest.approx(wrong, abs=0.04)
+    assert (task.load().inputs == found.inputs).all()
+    assert task.identity() != RottenTomatoesTold(wrong=0.1).identity()
 
 
 def test_reviews_are_paired_within_films_first_and_used_once(pack: Pack) -> None:

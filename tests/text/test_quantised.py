@@ -73,6 +73,13 @@ def test_without_the_library_it_is_refused_before_anything_is_loaded(
         few.build(TWO, seed=0)
 
 
+def test_weights_of_four_bits_are_not_trained_upon_on_a_cpu(folder: Path) -> None:
+    said = model(folder, "4bit").misfit_on("cpu")
+    assert said.startswith("cannot be trained on a CPU, where weights of four bits can only answer: set quantised")
+    others = [(model(folder, "4bit"), "cuda"), (model(folder, "8bit"), "cpu"), (model(folder, "4bit", "probe"), "cpu")]
+    assert [one.misfit_on(device) for one, device in others] == ["", "", ""]
+
+
 @pytest.mark.parametrize(("bits", "smaller"), [("8bit", 0.5), ("4bit", 0.4)])
 def test_few_bits_take_less_memory(folder: Path, bits: str, smaller: float) -> None:
     whole, few = (model(folder, one).extent(TWO) for one in ("", bits))

@@ -95,7 +95,7 @@ def test_where_nothing_is_to_do_nothing_is_told(toy: Toy, store: Store) -> None:
     assert runs(store) == [before]
 
 
-@pytest.mark.parametrize("how", [KeyboardInterrupt(), StoreError("the disk is full")])
+@pytest.mark.parametrize("how", [KeyboardInterrupt(), SystemExit(15), StoreError("the disk is full")])
 def test_an_end_before_time_is_told(toy: Toy, store: Store, how: BaseException) -> None:
     def end(run: Told) -> None:
         raise how
@@ -103,7 +103,7 @@ def test_an_end_before_time_is_told(toy: Toy, store: Store, how: BaseException) 
     with pytest.raises(type(how)):
         run_experiments(toy("method.name=naive"), store, watcher=Looking(store, end))
     (over,) = runs(store)
-    stopped = isinstance(how, KeyboardInterrupt)
+    stopped = not isinstance(how, StoreError)
     assert over.ended == ("stopped" if stopped else "ended by an error: the disk is full")
 
 
@@ -141,6 +141,28 @@ def test_a_wish_ends_a_run_as_ctrl_c_does(toy: Toy, store: Store) -> None:
     assert not [name for name, _ in store.published() if name.startswith(STOP)]
 
 
+def test_a_wish_ends_a_script_that_ctrl_c_does_not_reach(toml: Callable[..., str], store: Store) -> None:
+    """As under `nohup`, and in the background of a script."""
+    script = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from outgrow import watching\n"
+        "watching.EVERY = 0.1\n"
+        "import outgrow\n"
+        f"outgrow.run({toml(('epochs = 2', 'epochs = 100000'))!r}, store={str(store.root)!r})\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script]) as process:
+        try:
+            deadline = time.monotonic() + 120
+            while not (store.root.exists() and (found := runs(store))) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            watching.wish_stop(store, found[0].name)
+            assert process.wait(120) == -signal.SIGTERM
+        finally:
+            process.kill()
+    assert [one.ended for one in runs(store)] == ["stopped"]
+
+
 def test_old_words_are_swept_away(toy: Toy, store: Store) -> None:
     store.publish("old", state(beat=time.time() - 90_000))
     store.publish("new", state(beat=time.time() - 80_000))
@@ -163,6 +185,9 @@ def test_what_a_run_says_is_doubted() -> None:
     assert len(hostile.what) < 400
     assert set(hostile.failures) == {r"\r\n"}
     assert len(hostile.failures) == 20
+    lost = read("x", STATE | {"left": None})
+    assert lost is not None
+    assert lost.left is None
     wrong = [
         {}, {"what": 1}, STATE | {"steps": "many"}, STATE | {"left": float("nan")}, STATE | {"running": 3},
         STATE | {"running": [{}]}, STATE | {"beat": 1e999}, STATE | {"failures": None}, STATE | {"done": [1]},
@@ -173,6 +198,7 @@ def test_what_a_run_says_is_doubted() -> None:
 @pytest.mark.parametrize("columns", [40, 80])
 def test_a_look_at_all_runs(store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("outgrow.cli.watch.AGAIN", 0.0)
     assert cli("watch", "--store", str(store.root))[1].startswith("no run has told the store")
     store.publish("far-1-ab", state(begun=time.time() - 400))
     store.publish("far-2-cd", state(ended="done", done=11, failed=0, failures=[], running=[]))
@@ -190,7 +216,10 @@ def test_a_look_at_all_runs(store: Store, cli: Cli, monkeypatch: pytest.MonkeyPa
     assert "if process 4711 on far is gone, run the same command again: what is finished is kept" in said
     assert "it was at train toy-l" in said
     assert "\x1b" not in out
-    assert max(map(width_of, out.splitlines())) <= columns
+    lines = out.splitlines()
+    assert max(map(width_of, lines)) <= columns
+    names = [line.split()[2] for line in lines if not line.startswith(" ")]
+    assert names == ["far-1-ab", "far-2-cd", "far-3-ef"], "all else stands further to the right"
 
 
 def test_following_ends_with_the_runs(store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,6 +271,27 @@ def test_a_run_is_dead_when_it_gives_no_sign_by_the_clock_of_who_looks(monkeypat
     now[0] += 2
     assert not pulse.alive(told(behind + 5))
     assert Pulse().alive(told(time.time() + 3600)), "a clock that is ahead"
+
+
+def test_a_run_whose_clock_goes_wrong_is_followed_and_can_be_stopped(
+    store: Store, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, beats = time.time() - 3700, [0]
+    store.publish("far-1-ab", state(begun=begun, beat=begun + 100))
+
+    def sleep(seconds: float) -> None:
+        beats[0] += 1
+        ended = {"ended": "done", "done": 11} if beats[0] > 2 else {}
+        store.publish("far-1-ab", state(begun=begun, beat=begun + 100 + beats[0], **ended))
+
+    monkeypatch.setattr("outgrow.cli.watch.time.sleep", sleep)
+    at = ["--store", str(store.root)]
+    assert "asked far-1-ab to stop" in cli("watch", "--stop", "far", *at)[1]
+    status, out, _ = cli("watch", *at)
+    assert status == 0
+    assert out.splitlines()[0].startswith("0:01:42  far-1-ab: 4 of 11 steps done")
+    assert "  done: 11 of 11 steps done, 1 failed or not to be done" in out.splitlines()
+    assert beats == [3]
 
 
 def test_stop_takes_one_run(store: Store, cli: Cli) -> None:

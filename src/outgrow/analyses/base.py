@@ -24,10 +24,12 @@ class Study:
 
     Args:
         store: where their answers lie; None where only the results are known.
+        elsewhere: results of the same experiment and metric on other tasks.
     """
 
     groups: Sequence[Group]
     store: Artefacts | None = None
+    elsewhere: Sequence[Group] = ()
     _cells: dict[tuple[str, ...], Cells | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -96,4 +98,10 @@ def studies(groups: Sequence[Group], store: Artefacts | None = None) -> list[Stu
     found: dict[tuple[str, str, str], list[Group]] = {}
     for group in told_apart(groups):
         found.setdefault((group.experiment, group.task, group.metric), []).append(group)
-    return [Study(groups=some, store=store) for some in found.values()]
+    return [
+        Study(groups=some, store=store, elsewhere=[
+            g for (experiment, other, by), more in found.items() for g in more
+            if (experiment, by) == (of, metric) and other != task
+        ])
+        for (of, task, metric), some in found.items()
+    ]  # fmt: skip

@@ -80,12 +80,18 @@ TEXT = Setting(
                          '{model="minilm-l3", training="probe"}]}')],
         ),
         Part(
-            name="claims-text-errors", of="text-offline", seeds=10, claims=(25, 26, 27, 28, 34),
+            name="claims-text-errors", of="text-offline", seeds=10, claims=(25, 26, 27, 34),
             set=errors(['"random", rate=0.3', '"class_conditional", rate=0.3', '"longest", rate=0.3',
                         '"spurious", rate=0.3', f'"feature_dependent", rate=0.3, region=0.4, of={PROBE}',
                         f'"adversarial", rate=0.3, of={PROBE}', f'"simulable", rate=0.3, of={PROBE}',
-                        f'"mixed", rate=0.3, random=0.25, of={PROBE}'],
+                        f'"mixed", rate=0.3, random=0.25, of={PROBE}',
+                        f'"simulable", rate=0.225, of={PROBE}'],  # the simulable part of the mixture
                        TWO, "train.evaluations=10", "split.validation=2000"),
+        ),
+        Part(
+            name="claims-text-told", of="text-offline", seeds=10, claims=(28,),
+            set=[('task={name="rotten-tomatoes-told", wrong=0.3}', TWO,
+                  'weak={model="spurious", cue="word", word="I think this is fresh", rate=0}')],
         ),
         Part(
             name="claims-text-prompting", of="text-offline", seeds=3, claims=(19,),
@@ -99,7 +105,7 @@ TEXT = Setting(
         ),
         Part(
             name="claims-text-shares", of="text-offline", seeds=20, claims=(38,),
-            set=[(NAIVE, "split.transfer=1000", *more)
+            set=[(NAIVE, "split.transfer=900", *more)  # .9 of them are less than each seed has of a class
                  for more in ((), ("split.transfer_shares=[0.7, 0.3]",), ("split.transfer_shares=[0.9, 0.1]",))],
         ),
     ],
@@ -115,7 +121,8 @@ TEXT_FULL = Setting(
             claims=(22,),
             set=[("weak.layers=2", "strong.layers=6", "weak.training=full", f"strong.training={kind}", *FULL[:2],
                   *FULL[4:], f"method.name={method}", *more)
-                 for kind, method, more in (("probe", "naive", ()), ("full", "naive", ()),
+                 for kind, method, more in (("probe", "naive", ('strong.train={optimizer="lbfgs"}',)),
+                                            ("full", "naive", ()),
                                             ("full", "saliency", ("n_ground_truth=1000", "baselines=false")))],
         ),
         Part(
@@ -125,7 +132,7 @@ TEXT_FULL = Setting(
         ),
         Part(
             name="claims-text-trends", of="text-ladder", seeds=4, claims=(23,),
-            set=[(f"weak.training={kind}", f"strong.training={kind}", NAIVE, *FULL) for kind in ("probe", "full")],
+            set=[(f"weak.training={kind}", f"strong.training={kind}", TWO, *FULL) for kind in ("probe", "full")],
         ),
     ],
 )  # fmt: skip
@@ -173,11 +180,11 @@ DIGITS = Setting(
             set=[("sweep.weak.resolution=[2,3,4]", METHODS, "split.validation=190", "train.evaluations=10")],
         ),
         Part(
-            name="claims-digits-errors", of="digits", seeds=10, claims=(25, 28, 34),
+            name="claims-digits-errors", of="digits", seeds=10, claims=(25, 34),
             set=errors(['"random", rate=0.2', '"class_conditional", rate=0.2',
                         '"feature_dependent", rate=0.2, of="random-patches"',
                         '"adversarial", rate=0.2, of="random-patches"', '"simulable", rate=0.2, of="random-patches"',
-                        '"mixed", rate=0.2, of="random-patches"'], TWO),
+                        '"mixed", rate=0.2, of="random-patches"', '"simulable", rate=0.1, of="random-patches"'], TWO),
         ),
         Part(
             name="claims-digits-labels", of="digits", seeds=20, claims=(31, 40),

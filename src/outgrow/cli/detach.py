@@ -14,11 +14,12 @@ from pathlib import Path
 from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError
 from outgrow.plan import Plan
+from outgrow.runtime import Runtime
 
 OPTION = "--detach"
 
 
-def detach(plan: Plan, store: Artefacts, arguments: Sequence[str]) -> None:
+def detach(plan: Plan, store: Artefacts, runtime: Runtime, arguments: Sequence[str]) -> None:
     """Begin this command again in the background, after its data have been looked at, and tell how to follow it.
 
     Args:
@@ -28,7 +29,7 @@ def detach(plan: Plan, store: Artefacts, arguments: Sequence[str]) -> None:
     from outgrow.preparation import rehearse
     from outgrow.watching import named
 
-    found = rehearse(plan, store)
+    found = rehearse(plan, store, runtime)
     if found.error:
         raise found.error
     command = [sys.executable, "-m", "outgrow", *(one for one in arguments if one != OPTION)]

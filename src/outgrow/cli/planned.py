@@ -20,7 +20,7 @@ def show_plan(plan: Plan, runtime: Runtime, store: Artefacts) -> None:
     from outgrow.cli.display import console, plan_table, say
     from outgrow.preparation import rehearse
 
-    found = rehearse(plan, store)
+    found = rehearse(plan, store, runtime)
     if found.error:
         raise found.error
     console.print(plan_table(plan))

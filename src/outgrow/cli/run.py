@@ -114,7 +114,7 @@ def run(
     if plan.todo:
         opened.create()
     if detached and plan.todo:
-        detach(plan, opened, sys.argv[1:])
+        detach(plan, opened, runtime, sys.argv[1:])
         return
     changed = changed_code(plan, opened)
     if team().rank:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -195,11 +196,13 @@ def _copy(source: Artefacts, target: Artefacts, where: list[str]) -> None:
     if done.left:
         say(f"left out {counted(len(done.left), 'row')} that rest on what is damaged: run them again")
     if done.conflicts:
-        one = len(done.conflicts) == 1
+        one, at = len(done.conflicts) == 1, f"--store {shlex.quote(str(target))}"
         say(
             f"{counted(len(done.conflicts), 'row')} of {target} {'says' if one else 'say'} something else than "
             f"{'that' if one else 'those'} of {source} for the same key ({', '.join(done.conflicts[:3])}"
-            f"{', ...' * (len(done.conflicts) > 3)}), as where both were computed apart; {target} was left as it is"
+            f"{', ...' * (len(done.conflicts) > 3)}), as where both were computed apart. {target} keeps its own; to "
+            f"have {'the other' if one else 'the others'}, say `outgrow results forget {at} --key KEY` and `outgrow "
+            f"store gc {at}`, and copy again"
         )
     if done.damaged or done.conflicts:
         raise typer.Exit(1)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LOOK = 2.0  # seconds between two looks at the store, in a terminal
 LINES = 30.0  # and in a log
+AGAIN = 8.0  # and before a run is called dead whose clock may be another: by then it has told more
 
 
 def watch(
@@ -31,10 +32,10 @@ def watch(
     """Follow the runs on a store, from any machine that sees it, until they are over."""
     from outgrow.cli.display import console, say
     from outgrow.store import open_store
-    from outgrow.watching import runs, wish_stop
+    from outgrow.watching import wish_stop
 
-    opened = open_store(store, existing=True)
-    found, pulse = runs(opened), Pulse()
+    opened, pulse = open_store(store, existing=True), Pulse()
+    found = _looked(opened, pulse)
     alive = [one for one in found if pulse.alive(one)]
     if stop:
         name = _chosen(stop, [one.name for one in alive])
@@ -42,7 +43,7 @@ def watch(
         say(f"asked {name} to stop: it looks every few seconds, and keeps what is finished")
         return
     if once or not alive:
-        for line in _lines(found, pulse):
+        for line in _cut(_lines(found, pulse)):
             say(line)
         if not found:
             say(f"no run has told the store {store} anything; one that goes on does so every few seconds")
@@ -79,6 +80,17 @@ class Pulse:
         return not run.ended and self.silence(run) < SILENT
 
 
+def _looked(store: Artefacts, pulse: Pulse) -> list[Told]:
+    """What runs have told; looked at twice where one seems dead by its clock, which may go wrong."""
+    from outgrow.watching import KEPT, runs
+
+    found = runs(store)
+    if any(not one.ended and not pulse.alive(one) and pulse.silence(one) < KEPT for one in found):
+        time.sleep(AGAIN)
+        found = runs(store)
+    return found
+
+
 def _chosen(beginning: str, names: Sequence[str]) -> str:
     """The one name that begins so."""
     found = [name for name in names if name.startswith(beginning)]
@@ -95,14 +107,13 @@ def _show(store: Artefacts, pulse: Pulse, known: set[str]) -> None:
     from rich.text import Text
 
     from outgrow.cli.display import console
-    from outgrow.results.layout import wrapped
     from outgrow.watching import runs
 
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         while True:
             found = [one for one in runs(store) if one.name in known or pulse.alive(one)]
             known |= {one.name for one in found}
-            lines = [cut for line in _lines(found, pulse) for cut in wrapped(line, console.width, hang="    ")]
+            lines = _cut(_lines(found, pulse))
             live.update(Group(*(Text(line, no_wrap=True) for line in lines)), refresh=True)
             if not any(map(pulse.alive, found)):
                 return
@@ -122,15 +133,27 @@ def _log(store: Artefacts, pulse: Pulse, known: set[str]) -> None:
         for one in found:
             if one not in alive and one.name not in over:
                 over.add(one.name)
-                for line in _lines([one], pulse):
+                for line in _cut(_lines([one], pulse)):
                     say(line)
         if not alive:
             return
         if time.monotonic() > said + LINES:
             said = time.monotonic()
             for one in alive:
-                say(f"{timedelta(seconds=round(time.time() - one.begun))}  {one.name}: {_far(one)}")
+                say(f"{timedelta(seconds=max(0, round(one.beat - one.begun)))}  {one.name}: {_far(one)}")
         time.sleep(LOOK)
+
+
+def _cut(lines: Sequence[str]) -> list[str]:
+    """Lines at the terminal's width: what belongs to a run stands further to the right than its name, cut or not."""
+    from outgrow.cli.display import console
+    from outgrow.results.layout import wrapped
+
+    found: list[str] = []
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()))
+        found += [indent + cut for cut in wrapped(line.lstrip(), max(console.width - len(indent), 20), hang="    ")]
+    return found
 
 
 def _lines(found: Sequence[Told], pulse: Pulse) -> list[str]:

@@ -14,6 +14,7 @@ from outgrow.errors import ConfigError, OutgrowError, StepFailed
 from outgrow.executors import machine
 from outgrow.executors.crew import Loss
 from outgrow.executors.serving import FINE, UNTOLD, Answer, Server, pack, unpack
+from outgrow.executors.silence import Silence, kill, there
 from outgrow.executors.work import Task
 from outgrow.registry import in_one_line
 from outgrow.runtime import Runtime
@@ -124,7 +125,7 @@ class Actor:
 
         self.task: Task | None = None
         self.where = self.host = self.node = ""
-        self.memory = 0
+        self.memory = self._process = 0
         kind: Any = ray.remote(Serving)
         self._actor = kind.options(
             max_concurrency=2, max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD", **share
@@ -136,6 +137,7 @@ class Actor:
         self._asked: Any = None  # how far it is
         self._asked_at, self._told = 0.0, UNTOLD
         self._error: Exception | None = None
+        self._silence = Silence()
 
     @property
     def ready(self) -> bool:
@@ -146,6 +148,7 @@ class Actor:
         """Let it compute a task. Raises ConfigError where a step cannot be sent to another process."""
         packed = pack(task)
         self.task, self._told, self._asked = task, UNTOLD, None
+        self._silence.broken()
         self.sign, self.heard = self._actor.compute.remote(packed), False
 
     def answer(self) -> Answer | None:
@@ -154,7 +157,7 @@ class Actor:
             return None
         self.sign, self.heard = None, False
         if isinstance(found, Hello):
-            self.host, self.node, self.memory = found.host, found.node, found.memory
+            self.host, self.node, self.memory, self._process = found.host, found.node, found.memory, found.process
             self.where = f"{found.host}, process {found.process}"
             return None
         if isinstance(found, OutgrowError):
@@ -174,22 +177,31 @@ class Actor:
         if far is None:
             return None
         self._asked = None
+        self._silence.broken()
         if far < self._told + FINE:
             return None
         self._told = far
         return float(far)
 
     def loss(self, passed: float) -> Loss | None:
-        """Whether it is lost; then it is ended for good."""
-        if self._error is None:
+        """Whether it is lost, `passed` seconds after it was looked at before; then it is ended for good."""
+        hangs = bool(self.task) and self._error is None and self._hangs(passed)
+        if self._error is None and not hangs:
             return None
-        self.end()
         during = f" during {self.task.title!r}" if self.task else ""
-        on = f" on {self.host}" if self.host else ""
-        why = StepFailed(
-            f"a Ray worker{on} died{during} ({in_one_line(self._error)}); what was finished is kept: run again"
-        )
-        return Loss(why, alone=self._node_lives())
+        worker = f"a Ray worker{f' on {self.host}' * bool(self.host)}"
+        if self._error is None:
+            with contextlib.suppress(Exception):  # a stopped process does not hear what Ray tells it
+                there(self.node, kill, self._process)
+            silent = f"{worker} gave no sign of life for {self._silence.seconds:.0f} s{during}, and was ended"
+            why = f"{silent}; what was finished is kept: see what stopped it, and run again"
+        else:
+            why = f"{worker} died{during} ({in_one_line(self._error)}); what was finished is kept: run again"
+        self.end()
+        return Loss(StepFailed(why), alone=self._node_lives())
+
+    def _hangs(self, passed: float) -> bool:
+        return self._silence.is_death(passed, node=self.node, process=self._process, get=self._get)
 
     def end(self) -> None:
         """End it at once: what it has not written is lost."""

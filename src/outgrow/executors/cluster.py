@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 import uuid
@@ -26,6 +27,7 @@ from outgrow.runtime import Runtime
 
 log = logging.getLogger(__name__)
 PENDING = 30.0  # seconds without any worker after which that is told
+KNOCKING = 10.0  # seconds in which somebody has to answer at the address of a cluster
 OBJECTS = 100 * 2**20  # bytes of memory in which Ray keeps what processes send each other: here tasks, a few KiB each
 
 
@@ -94,6 +96,7 @@ def connected(runtime: Runtime) -> Iterator[None]:
         }  # fmt: skip
     with _own_signals():
         try:
+            knock(address)
             ray.init(address=address, **quiet)
         except Exception as error:  # of several kinds, some of other libraries
             where = "on this machine" if address == "local" else f"at {address!r}"
@@ -106,6 +109,13 @@ def connected(runtime: Runtime) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def knock(address: str) -> None:
+    """OSError where nobody answers at HOST:PORT, which Ray would tell after many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), min(int(port), 65_535)), timeout=KNOCKING).close()
 
 
 def _silence(ray: Any) -> None:

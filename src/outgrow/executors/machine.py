@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from pathlib import Path
 
+from outgrow.limits import total
 from outgrow.runtime import Runtime
 
 SHARE = 0.9  # of the memory, for steps; the rest is the system's
-GROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def gpus(runtime: Runtime) -> list[str]:
@@ -25,10 +23,4 @@ def gpus(runtime: Runtime) -> list[str]:
 
 def memory() -> int:
     """Bytes of memory that steps may take on this machine, or in this container of it; 0 where that is not told."""
-    found: list[int] = []
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    for name in GROUPS:
-        with contextlib.suppress(OSError, ValueError):  # "max" where there is no limit
-            found.append(int(Path(name).read_text()))
-    return int(SHARE * min(found)) if found else 0
+    return int(SHARE * (total() or 0))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from outgrow.disk import reserve
 from outgrow.errors import StoreError
 
 FILE = "features.safetensors"
@@ -25,7 +26,8 @@ def create(path: Path, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
     header += b" " * (-len(header) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(header)) + header)
-        file.truncate(8 + len(header) + size)
+        file.flush()
+        reserve(file, 8 + len(header) + size)
     return np.memmap(path, np.float16, "r+", offset=8 + len(header), shape=shape)
 
 

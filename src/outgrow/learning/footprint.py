@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 FLOAT32, BFLOAT16 = 4, 2  # bytes
+FEW = {"8bit": 1.0, "4bit": 0.5 + 4 / 64}  # bytes of a weight; of four bits, 64 weights share a scale
 ADAM = 8  # bytes of a weight that is trained: its mean gradient, and that of its square
 WAITING = 2  # blocks of a network that is shared out that are whole at a time: one is computed, the next comes in
 REST = 256 << 20  # bytes that libraries take for themselves
@@ -17,7 +18,7 @@ REST = 256 << 20  # bytes that libraries take for themselves
 
 @dataclass(frozen=True, kw_only=True)
 class Extent:
-    """A transformer, as far as memory goes.
+    """A network, as far as memory goes. Where nothing but its parameters is known, its activations count for nothing.
 
     Args:
         parameters: all of them.
@@ -30,11 +31,11 @@ class Extent:
 
     parameters: int
     trainable: int
-    layers: int
-    outside: int
-    width: int
-    inner: int
-    heads: int
+    layers: int = 1
+    outside: int = 0
+    width: int = 0
+    inner: int = 0
+    heads: int = 0
     frozen_bytes: float = FLOAT32
 
     @property

@@ -2,19 +2,24 @@
 
 A block's parameters are put together when it is computed, and given back after it: so each process needs memory for its
 part, and for one block. Gradients are summed on the way back, each process gets those of its part.
+
+The first process builds the network, in the memory of its CPU. The others get their parts from it (outline.py).
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from outgrow.errors import ConfigError
+from outgrow.errors import ConfigError, OutgrowError, StepFailed
+from outgrow.learning.network import Network
+from outgrow.learning.outline import Handover, drawn, is_outline, outline
 from outgrow.learning.team import Replicas, Team, team
 from outgrow.learning.weights import State, trainable
 from outgrow.runtime import Runtime
@@ -34,6 +39,27 @@ class Shards(Replicas):
     def __init__(self, size: int, rank: int, *, offload: bool) -> None:
         super().__init__(size, rank)
         self.offloads = offload
+
+    def build(self, make: Callable[[], Network]) -> Network:
+        """The network on the first process, and its outline on the others; what goes wrong there is raised by all."""
+        if self.size == 1:
+            return make()
+        made: Network | None = None
+        told: bytes | Exception | None = None
+        if self.rank == 0:
+            try:
+                made = make()
+                told = outline(made)
+            except Exception as error:
+                ours = isinstance(error, OutgrowError)
+                self.gather(error if ours else StepFailed(f"{type(error).__name__}: {error}"))
+                raise
+        told = self.gather(told)[0]
+        if isinstance(told, Exception):
+            raise told
+        if made is not None:
+            return made
+        return make() if told is None else drawn(told)
 
     def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None, *, low: bool) -> None:
         """Cut a network, block by block; it is never whole on the device.
@@ -63,10 +89,15 @@ class Shards(Replicas):
         policy = MixedPrecisionPolicy(
             param_dtype=torch.bfloat16 if low else None, reduce_dtype=torch.float32, cast_forward_inputs=False
         )
+        handover = Handover(network, partial(self._hand, device=device)) if self._is_outlined(network) else None
         for block in blocks(network):
+            if handover:
+                handover.of(block)
             for norm in norms(block) if low else ():
                 fully_shard(norm, **options)
             fully_shard(block, mp_policy=policy, **options)
+        if handover:
+            handover.of(network)
         fully_shard(network, **options)
         warnings.filterwarnings(
             "ignore", "FSDP2-wrapped module .* returned a view tensor"
@@ -77,6 +108,16 @@ class Shards(Replicas):
             if isinstance(module, FSDPModule):  # the loss is a share of a sum already
                 module.set_gradient_divide_factor(1.0)
                 module.set_force_sum_reduction_for_comms(True)  # the operation with a factor is not everywhere
+
+    def _is_outlined(self, network: nn.Module) -> bool:
+        """Whether some processes have no more than the network's outline."""
+        return self.size > 1 and any(self.gather(is_outline(network)))
+
+    def _hand(self, value: Tensor, *, device: torch.device) -> Tensor:
+        """A tensor of the first process, on the device of each."""
+        sent = torch.empty_like(value, device=device) if value.is_meta else value.detach().to(device).contiguous()
+        torch.distributed.broadcast(sent, src=0)
+        return sent
 
     def _mesh(self, device: torch.device) -> Any:
         from torch import distributed

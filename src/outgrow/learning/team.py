@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from accelerate import PartialState
     from torch import Tensor, nn
 
+    from outgrow.learning.network import Network
     from outgrow.learning.weights import State
 
 
@@ -35,6 +36,10 @@ class Team:
     """Whether all processes have to run the network at once, those without work too."""
     offloads = False
     """Whether what waits lies in the memory of the CPU."""
+
+    def build(self, make: Callable[[], Network]) -> Network:
+        """The network that `make` builds, to be placed; of several processes that share it out, one builds it."""
+        return make()
 
     def place(self, network: nn.Module, device: torch.device, dtype: torch.dtype | None, *, low: bool) -> None:
         """Put a network where it is computed, in place.

@@ -12,11 +12,13 @@ from outgrow.intervals.crossed import LEVEL, quantile
 from outgrow.learning.objective import Lesson, WeakLabels
 from outgrow.learning.out_of_fold import answers_of, folds_of, out_of_fold
 from outgrow.metrics.auroc import share_below
+from outgrow.metrics.calibration_error import BINS
 from outgrow.tasks.base import Output
 from outgrow.trust.intervals import wilson
 
 FEWEST = 2  # rows of known truth with a right label, and with a wrong one, below which no score is learned
 RIGHT = Output(kind="classification", n_classes=2)
+DRAWS = 200  # of what is right, were the scores true: how large a calibration error is by chance alone
 
 
 def columns(said: np.ndarray, features: np.ndarray | None) -> np.ndarray:
@@ -146,6 +148,7 @@ class Ranked:
         auc: how often a right label has the higher score of a right and a wrong one, equals counting half.
         low, high: its 95 % interval (DeLong et al. 1988).
         brier: mean squared distance of the score from 1 or 0.
+        calibration: expected calibration error, and what it is on average where the scores are true, `by_chance`.
         purity: share of right labels among the kept ones; `kept` is how many these are.
     """
 
@@ -153,6 +156,8 @@ class Ranked:
     low: float
     high: float
     brier: float
+    calibration: float
+    by_chance: float
     purity: float
     kept: int
 
@@ -163,10 +168,19 @@ def ranked(scores: np.ndarray, right: np.ndarray, kept: np.ndarray) -> Ranked:
     auc = float(above.mean())
     error = np.sqrt(sum(one.var(ddof=1) / len(one) for one in (above, below)))
     reach = quantile(np.inf, LEVEL) * float(error)
+    drawn = np.random.default_rng(0).random((DRAWS, len(scores))) < scores
     return Ranked(
         auc=auc, low=max(0.0, auc - reach), high=min(1.0, auc + reach), brier=float(((scores - right) ** 2).mean()),
-        purity=float(right[kept].mean()), kept=int(kept.sum()),
+        calibration=calibration_error(scores, right),
+        by_chance=float(np.mean([calibration_error(scores, one) for one in drawn])), purity=float(right[kept].mean()),
+        kept=int(kept.sum()),
     )  # fmt: skip
+
+
+def calibration_error(scores: np.ndarray, right: np.ndarray) -> float:
+    """How far scores [n] lie from how often they are right, bool [n], over bins of like scores (Guo et al. 2017)."""
+    place = np.clip(np.ceil(scores * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    return float(np.abs(np.bincount(place, scores - right)).sum() / len(scores))
 
 
 def told(scores: np.ndarray | None, right: np.ndarray, ids: Sequence[str], *, keep: float) -> str:
@@ -181,6 +195,7 @@ def told(scores: np.ndarray | None, right: np.ndarray, ids: Sequence[str], *, ke
     return (
         f"trust: of {n:,} rows of known truth, {good:,} have a right label ({good / n:.1%}); out of fold, the score "
         f"has AUC {found.auc:.2f} ({found.low:.2f} to {found.high:.2f}) and Brier {found.brier:.3f} "
-        f"({good / n * (1 - good / n):.3f} if it said {good / n:.2f} of all), and of the {found.kept:,} that it ranks "
+        f"({good / n * (1 - good / n):.3f} if it said {good / n:.2f} of all), its calibration error is "
+        f"{found.calibration:.3f} ({found.by_chance:.3f} by chance alone), and of the {found.kept:,} that it ranks "
         f"highest ({keep:.0%}), {found.purity:.1%} are right ({low:.1%} to {high:.1%})"
     )

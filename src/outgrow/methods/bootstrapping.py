@@ -25,9 +25,11 @@ from outgrow.steps import Labels, Part, Predictor, Steps
 class Bootstrapping(Method):
     """M1 -> M2 -> ... -> student: every link trains on its own part of `transfer`, labelled by the link before.
 
+    Reported: on chess more of the gap, most for large students; little on text, nothing on rewards; one study. It
+    cannot help where the ladder has no size in between, for then it is `naive`, or parts are too small to learn from.
+
     Args:
-        links: how many intermediate sizes, spread evenly over the ladder between supervisor and student; fewer where
-            the ladder has fewer, and with none in between the method equals `naive`.
+        links: how many intermediate sizes, spread evenly over the ladder; fewer where it has fewer.
         sizes: the intermediate models by name instead, smallest first; they take the student's options.
         labels: `soft` or `hard` labels on every link.
         fresh: every link has a part of `transfer` of its own; if false, all links share the whole of it.

@@ -22,6 +22,10 @@ from outgrow.spec import spec
 class Confidence(Method):
     """CE(f, (1 - a) w + a h), where h are the student's own hardened predictions, without gradient.
 
+    Reported on text: a little worse than `naive` for small students, a median of .80 of the gap for .25 at the widest
+    gap, no help to reward models; one study of models that nobody else has. A replication with small ones saw losses at
+    alpha = 0.75. It cannot help where the student's own first answers are no better than its supervisor's.
+
     Args:
         alpha: the final a; the paper uses 0.75 for its largest students and 0.5 otherwise.
         ramp: a rises linearly from 0 to alpha over this share of the training, then stays.

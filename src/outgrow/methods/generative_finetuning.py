@@ -17,13 +17,14 @@ from outgrow.steps import Adapted, Labels, Part, Predictor, Steps
 
 
 @methods.register(
-    "generative_finetuning",
+    "generative_finetuning", source="Burns et al. 2023, sec. 5.2.2",
     about="language modelling on the task's texts, labels ignored, before naive fine-tuning",
-    source="Burns et al. 2023, sec. 5.2.2",
-)
+)  # fmt: skip
 @spec
 class GenerativeFinetuning(Method):
     """Language-model loss on all inputs of `transfer` (for preference: both candidates), then naive fine-tuning.
+
+    Reported: 10 to 20 points of PGR on rewards, one study. It cannot help a model that read such texts before.
 
     Args:
         epochs: of language modelling, which needs a causal language model, and which the ceiling gets too.
@@ -42,9 +43,8 @@ class GenerativeFinetuning(Method):
 
     def _adapt(self, steps: Steps, strong: Role, part: Part, *, seed: int) -> Adapted:
         if not strong.model.generates:
-            raise ConfigError(
-                f"generative_finetuning needs a causal language model as the student, and {strong.model.name!r} is none"
-            )
+            name = strong.model.name
+            raise ConfigError(f"{self.name} needs a causal language model as the student, and {name!r} is none")
         loose = dataclasses.replace(strong.train, anchor=0.0, batch_size=min(32, strong.train.batch_size))
         train = dataclasses.replace(loose, epochs=self.epochs, learning_rate=self.learning_rate)
         return steps.adapt(strong.model, train, part, seed=seed)

@@ -36,8 +36,8 @@ class GtOnly(Method):
     """CE(f, y) on the `n_ground_truth` rows whose truth is known. No weak label plays a part.
 
     Zhu et al. (ACL 2023) find that 5 to 50 such rows of each class leave little of the gains that methods of weak
-    supervision report. So any method that is given known truth has to beat it. With a handful of rows it is no more
-    than what the model's features make of them. No truth of validation is looked at, so `keep = "best"` has nothing to
+    supervision report. So any method that is given known truth has to beat it. It cannot help where a handful of rows
+    does not show what the task is. No truth of validation is looked at, so `keep = "best"` has nothing to
     choose by: the last weights are kept.
     """
 

@@ -29,8 +29,8 @@ class Icm(Method):
     unbalanced rows.
 
     Args:
-        rows: of `transfer`, labelled and shown.
-        steps: of the search.
+        rows: of `transfer`, labelled and shown; the source has 256, which is long for a small model's prompt.
+        steps: of the search; up to 3,000 in the source.
         alpha: weight of predictability against contradictions.
         consistent: whether at most one row of a group is of class 1, as of answers to one question; else nothing
             contradicts anything.

@@ -21,9 +21,9 @@ from outgrow.steps import Labels, Part, Predictor, Steps
 )
 @spec
 class Saliency(Method):
-    """The student is fine-tuned on the weak labels; its hidden layers are frozen, and a new linear head learns truth.
+    """The student is fine-tuned on the weak labels alone; its hidden layers are frozen, and a new head learns truth.
 
-    A measurement, and no way to train without truth. Burns et al. find a probe at 78 % after fine-tuning on weak
+    A measurement: it cannot help to train without truth. Burns et al. find a probe at 78 % after fine-tuning on weak
     labels, between 72 % on the model as it was and 82 % after fine-tuning on truth. They give it the truth of all rows:
     set `n_ground_truth` to `split.transfer`. The ceiling is fine-tuned and then probed on the truth of all rows. With
     few rows of known truth, it tells as much of their number as of the features.
@@ -37,7 +37,8 @@ class Saliency(Method):
         self, steps: Steps, strong: Role, part: Part, labels: Labels, *, objective: Objective, seed: int
     ) -> Predictor:
         assert labels.audited is not None
-        tuned = steps.finetune(strong, part, labels=labels, objective=objective, seed=seed)
+        weak = labels if objective.uses_truth else steps.label(labels.by, labels.part)
+        tuned = steps.finetune(strong, part, labels=weak, objective=objective, seed=seed)
         probe, known = _probe(strong), labels.audited
         return steps.finetune(probe, known.part, labels=known, seed=seed, start=steps.body(tuned, seed=seed))
 

@@ -26,10 +26,10 @@ class SmallLoss(Method):
     """After a warm-up, the losses of all rows are fitted by two normal distributions; rows of the lower one are kept.
 
     A row is kept if its loss belongs to the lower one with a probability above `sure`. The student then starts anew.
-    Networks learn rules before they learn exceptions: so it can help with errors at random, and cannot where errors
-    follow a rule. Reported: on noise as people make it, selections of this kind helped pretrained encoders most. With
-    soft labels, the loss is also large where the label itself is unsure. A head that is solved to the optimum has no
-    warm-up: then the losses of the whole training are looked at.
+    Networks learn rules before they learn exceptions: so it can help with errors at random, and cannot help where
+    errors follow a rule. Reported: on noise as people make it, selections of this kind helped pretrained encoders most.
+    With soft labels, the loss is also large where the label itself is unsure. A head that is solved to the optimum has
+    no warm-up: then the losses of the whole training are looked at.
 
     Args:
         warm_up: epochs of the first training.

@@ -22,8 +22,9 @@ class ZeroShot(Method):
     """The student is its own pretrained model: a control that every other method should beat.
 
     A model that was pretrained on the task answers as it is. A causal language model reads the text and answers with a
-    class name; of a pair of texts it says which is better, with either one first, and both answers are averaged:
-    p = (p + 1 - p') / 2. Small language models are at chance on most tasks, and then this control says nothing.
+    class name; of a pair of texts it says which is better, with either one first, and both answers are averaged, to
+    (p + 1 - p') / 2. Reported on chess: a very weak supervisor can pull a student below it. It cannot help where a
+    model is at chance untrained, as small language models are on most tasks: then this control says nothing.
     """
 
     recipe: ClassVar[bool] = True

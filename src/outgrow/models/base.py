@@ -67,9 +67,9 @@ class Model:
         return []
 
     @property
-    def parameters(self) -> float:
-        """How many, roughly; 0 where it has too few for their memory to count."""
-        return 0.0
+    def rough_extent(self) -> Extent | None:
+        """The same as far as it is known without any of its files; None where it is too small for that to count."""
+        return None
 
     def longer(self, inputs: np.ndarray) -> float:
         """How many times `cost` a forward pass of one of these takes, in the mean; for estimates of time."""
@@ -111,6 +111,14 @@ class Model:
 
         Args:
             inputs: some rows of a task, as `Examples.inputs` has them.
+        """
+        return ""
+
+    def misfit_on(self, device: str) -> str:
+        """Why it cannot be trained on such a device, as words that follow its name; empty if it can.
+
+        Args:
+            device: `cpu`, `cuda` or `mps`.
         """
         return ""
 

@@ -124,13 +124,17 @@ class Listed(Record):
     def notes(self) -> list[str]:
         return list(self._table.said[self.shown("notes")])
 
+    @property
+    def packed(self) -> Packed | None:
+        """Its evaluation, packed."""
+        known = self._table.evaluations
+        if known is not None:
+            return known[self._place]
+        return pack(self._whole.evaluation) if self._whole.evaluation else None
+
     @cached_property
     def evaluation(self) -> Evaluation | None:
-        known = self._table.evaluations
-        if known is None:
-            return self._whole.evaluation
-        found = known[self._place]
-        return None if found is None else unpack(found)
+        return unpack(self.packed) if self.packed else None
 
     @cached_property
     def curves(self) -> dict[str, list[CurvePoint]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -37,18 +36,18 @@ class Pooled(Group):
 
     records: Sequence[Record]
     done: Sequence[Record]
-    evaluated: Packed | str | None
+    packed: Packed | None
 
     @classmethod
-    def of(cls, records: Sequence[Record], done: Sequence[Record], evaluated: Packed | str | None) -> Pooled:
+    def of(cls, records: Sequence[Record], done: Sequence[Record], packed: Packed | None) -> Pooled:
         """Pool rows.
 
         Args:
             done: those that did not fail.
-            evaluated: what these come to together, packed, or the JSON of that; None where all failed.
+            packed: what these come to together; None where all failed.
         """
         found = object.__new__(cls)
-        vars(found).update(records=records, done=done, evaluated=evaluated)  # as it is frozen
+        vars(found).update(records=records, done=done, packed=packed)  # as it is frozen
         return found
 
     experiment = _of_first("experiment")
@@ -84,12 +83,6 @@ class Pooled(Group):
     curves = cached_property(lambda self: MeanCurves(self.done))
     seeds = cached_property(lambda self: [one.shown("seed") for one in self.records])
     keys = cached_property(lambda self: [one.shown("key") for one in self.records])
-
-    @cached_property
-    def packed(self) -> Packed | None:
-        """What the rows that did not fail come to together."""
-        found: Packed | None = json.loads(self.evaluated) if isinstance(self.evaluated, str) else self.evaluated
-        return found
 
     @cached_property
     def why(self) -> str:

@@ -11,15 +11,17 @@ from outgrow.learning.progress import Progress
 from outgrow.models.base import Model
 from outgrow.spec import plain
 from outgrow.specs import TrainSpec
-from outgrow.steps.base import TRAINING, Step
+from outgrow.steps.base import Step
 from outgrow.steps.context import Context
-from outgrow.steps.memory import check_memory
+from outgrow.steps.memory import check_memory, rough_memory
 from outgrow.steps.split import Part
 from outgrow.steps.stored import stored
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from outgrow.learning.network import Network
 
 WEIGHTS = "model.safetensors"
 TEXT = Output(kind="generation", n_classes=1)  # what it learns to continue
@@ -52,7 +54,7 @@ class Adapted(Step):
 
     @property
     def memory(self) -> int:
-        return int(TRAINING * self.model.parameters)
+        return rough_memory(self.model.rough_extent, use="train")
 
     @property
     def work(self) -> float:
@@ -65,8 +67,13 @@ class Adapted(Step):
         from outgrow.learning.weights import packed, restore
 
         data = self.part.split.read(context)
-        check_memory(self.model, TEXT, context.machine, use="train")
-        network = check_network(self.model.language_model(), self.model.label)
+        team = context.machine.team
+
+        def made() -> Network:
+            check_memory(self.model, TEXT, context.machine, use="train")
+            return check_network(self.model.language_model(), self.model.label)
+
+        network = team.build(made)
         rows, targets = network.continued(data.inputs[data.rows(self.part)])
 
         def check(network: nn.Module, progress: Progress) -> None:
@@ -76,12 +83,12 @@ class Adapted(Step):
             network, rows, targets, self.train, loss=CrossEntropy(), seed=self.seed, machine=context.machine,
             check=check, checkpoint=context.checkpoint(),
         )  # fmt: skip
-        team = context.machine.team
-        if team.in_step:  # each process has a part of it: put together where nobody trains any more
+        if team.in_step:  # each process has a part of it: put together by the one that writes it
             state = team.state(network)
+            if team.rank:
+                return
             network = check_network(self.model.language_model(), self.model.label)
-            if team.rank == 0:
-                restore(network, state)
+            restore(network, state)
         leave_grid(network.parameters(), seed=self.seed)  # frozen ones too: low-rank updates are added to them
         (folder / WEIGHTS).write_bytes(packed(network.backbone_state()))
 

@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from outgrow.errors import OutgrowError
-from outgrow.learning.footprint import ADAM, FLOAT32
 from outgrow.spec import digest
 from outgrow.steps.context import Context
 
 Write = Callable[[Path], None]
-ANSWERING, TRAINING = FLOAT32, 2 * FLOAT32 + ADAM
-"""Bytes of a parameter, roughly: itself; with its gradient and the optimizer's state. `footprint` tells more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +63,7 @@ class Step:
 
     @property
     def memory(self) -> int:
-        """Bytes, roughly, of the network that it computes with; 0 is next to nothing."""
+        """Bytes, roughly, that the network takes that it computes with; 0 is next to nothing."""
         return 0
 
     @property

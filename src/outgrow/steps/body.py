@@ -36,5 +36,7 @@ class Body(Adapted):
     def compute(self, context: Context, folder: Path) -> None:
         from outgrow.learning.weights import packed
 
+        if context.machine.team.rank:
+            return  # the first process writes, and needs all of it
         network = self.trained.network(context, self.trained.part.kind(context))
         (folder / WEIGHTS).write_bytes(packed(network.backbone_state()))

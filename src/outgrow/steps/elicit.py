@@ -76,8 +76,8 @@ class Elicited(Predictor):
         data = self.part.split.read(context)
         rows = data.rows(self.part)
         texts, groups = [str(data.inputs[row]) for row in rows], [data.groups[row] for row in rows]
-        network: Any = self.model.prompted(data.output, shots=[])
         machine = context.machine
+        network: Any = machine.team.build(lambda: self.model.prompted(data.output, shots=[]))
 
         def read(row: int, labels: Mapping[int, int]) -> np.ndarray:
             network.show([(texts[other], label) for other, label in labels.items()])

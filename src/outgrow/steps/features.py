@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from outgrow.disk import reserve
 from outgrow.models.base import Extractor, Model
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
-from outgrow.steps.base import ANSWERING, Step
+from outgrow.steps.base import Step
 from outgrow.steps.context import Context
 from outgrow.steps.examples import Dataset
-from outgrow.steps.memory import check_memory
+from outgrow.steps.memory import check_memory, rough_memory
 from outgrow.steps.stored import read_texts, stored
 from outgrow.tasks.base import Output
 
@@ -68,7 +70,7 @@ class Features(Step):
 
     @property
     def memory(self) -> int:
-        return int(ANSWERING * self.model.parameters)
+        return rough_memory(self.model.rough_extent, use="extract features with")
 
     @property
     def work(self) -> float:
@@ -96,7 +98,10 @@ class Features(Step):
         kept = context.pieces("features")
         for piece, values in extracted(network, rows, context.machine, self.model.label, kept=kept):
             if raw is None:
-                raw = np.memmap(folder / "raw", np.float32, "w+", shape=(len(rows), *values.shape[1:]))
+                shape = (len(rows), *values.shape[1:])
+                with open(folder / "raw", "wb") as file:
+                    reserve(file, values.itemsize * math.prod(shape))
+                raw = np.memmap(folder / "raw", values.dtype, "r+", shape=shape)
             raw[piece] = values
             done += int(rows.lengths[piece].sum())
             context.report(self, done / whole)
@@ -141,9 +146,12 @@ class Features(Step):
     def _network(self, context: Context, output: Output) -> Network:
         from outgrow.learning.network import check_network
 
-        check_memory(self.model, output, context.machine, use="extract features with")
-        start = self.start.weights(context) if self.start else None
-        network = check_network(self.extractor.build(self.answered(output), start=start), self.model.label)
+        def made() -> Network:
+            check_memory(self.model, output, context.machine, use="extract features with")
+            start = self.start.weights(context) if self.start else None
+            return check_network(self.extractor.build(self.answered(output), start=start), self.model.label)
+
+        network = context.machine.team.build(made)
         context.machine.place(network, context.machine.number_format(network)).eval()
         return network
 

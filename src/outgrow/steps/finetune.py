@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from outgrow.errors import StepFailed
+from outgrow.errors import ConfigError, StepFailed
 from outgrow.learning.progress import Progress
 from outgrow.steps.checks import Checks
 from outgrow.steps.context import Context
@@ -33,14 +33,12 @@ class Finetuned(Trained):
         from outgrow.learning.train import fit
         from outgrow.learning.weights import packed
 
-        output = self.part.kind(context)
-        check_memory(self.role.model, output, context.machine, use="train")
-        network = self.after.network(context, output) if self.after else self._new(context, output)
+        team = context.machine.team
+        network = team.build(lambda: self._begun(context, self.part.kind(context)))
         lesson, texts = self.lesson(context)
         rows, targets = _to_learn(network, self.part.values(context)[lesson.kept], lesson, texts)
         checks = Checks(self, context)
         held_out = network.encode(checks.part.values(context))
-        team = context.machine.team
 
         def check(network: Network, progress: Progress) -> None:
             checks.note(predict(network, held_out, machine=context.machine), progress, lambda: team.state(network))
@@ -51,8 +49,9 @@ class Finetuned(Trained):
                 seed=self.seed, machine=context.machine, check=check, checkpoint=context.checkpoint(checks),
             )  # fmt: skip
         except StepFailed as error:
-            if team.rank == 0:
-                context.store.drop_unfinished(self.key)  # whoever went on from it would fail in the same way
+            if team.rank:
+                raise
+            context.store.drop_unfinished(self.key)  # whoever went on from it would fail in the same way
             kept = context.store.set_weights_aside(self.key, packed(checks.last))
             raise StepFailed(f"{error}; the weights of the last check before that are kept in {kept}") from None
         (folder / WEIGHTS).write_bytes(packed(checks.kept(team.state(network))))
@@ -67,6 +66,13 @@ class Finetuned(Trained):
         network = self._new(context, self.part.kind(context))
         stored(context.store, self.key, lambda folder: put_back(network, folder / WEIGHTS))
         return network
+
+    def _begun(self, context: Context, output: Output) -> Network:
+        """The network before the training."""
+        if why := self.role.model.misfit_on(context.machine.device.type):
+            raise ConfigError(f"the model {self.label!r} {why}")
+        check_memory(self.role.model, output, context.machine, use="train")
+        return self.after.network(context, output) if self.after else self._new(context, output)
 
     def _new(self, context: Context, output: Output) -> Network:
         from outgrow.learning.network import check_network

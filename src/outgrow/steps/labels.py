@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from outgrow.learning.objective import WeakLabels, mean_of
-from outgrow.steps.base import ANSWERING, Step
+from outgrow.steps.base import Step
 from outgrow.steps.context import Context
+from outgrow.steps.memory import rough_memory
 from outgrow.steps.predictor import Inputs, Predictor
 from outgrow.steps.split import Part
 from outgrow.steps.stored import demand, stored
@@ -51,7 +52,7 @@ class Labels(Step):
 
     @property
     def memory(self) -> int:
-        return int(ANSWERING * self.by.parameters)
+        return rough_memory(self.by.rough_extent, use="answer with")
 
     @property
     def work(self) -> float:

@@ -49,6 +49,11 @@ def check_memory(model: Model, output: Output, machine: Machine, *, use: Use) ->
     log.warning("%s", told)  # activations are an estimate
 
 
+def rough_memory(extent: Extent | None, *, use: Use) -> int:
+    """Bytes that a network takes whose activations are not known; 0 where it is too small to count."""
+    return 0 if extent is None else _footprint(extent, Setting(tokens=0, length=0), use).total
+
+
 def _setting(model: Model, machine: Machine, use: Use) -> Setting:
     """How a machine computes a model."""
     from outgrow.learning.predict import MORE_TOKENS

@@ -29,8 +29,7 @@ class StoredPieces(Pieces):
 
     def offer(self, piece: Piece) -> None:
         self._since.append(piece)
-        if self._unfinished.due():
-            self._unfinished.keep(self._next, *_joined(self._since))
+        if self._unfinished.due() and self._unfinished.keep(self._next, *_joined(self._since)):
             self._since = []
             self._files += 1
 

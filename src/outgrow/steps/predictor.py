@@ -18,6 +18,7 @@ from outgrow.steps.split import Part, Split
 from outgrow.tasks.base import Output
 
 if TYPE_CHECKING:
+    from outgrow.learning.footprint import Extent
     from outgrow.learning.network import Network
 
 
@@ -56,9 +57,9 @@ class Predictor(Step):
         raise NotImplementedError
 
     @property
-    def parameters(self) -> float:
-        """Of the network that answers, roughly; 0 where that is too few for their memory to count."""
-        return 0.0
+    def rough_extent(self) -> Extent | None:
+        """Of the network that answers, as far as it is known beforehand; None where it is too small to count."""
+        return None
 
     @property
     def features(self) -> Features | None:
@@ -87,7 +88,7 @@ class Predictor(Step):
         """Probabilities float32 [n, classes], a row of zeros where it has no answer; for generation, texts [n]."""
         from outgrow.learning.predict import predict
 
-        network = self.network(context, inputs.kind(context))
+        network = context.machine.team.build(lambda: self.network(context, inputs.kind(context)))
         rows = network.encode(inputs.values(context))
         if not isinstance(inputs, Part):
             return predict(network, rows, machine=context.machine)
@@ -129,8 +130,8 @@ class Untrained(Predictor):
         return self.model.cost
 
     @property
-    def parameters(self) -> float:
-        return self.model.parameters
+    def rough_extent(self) -> Extent | None:
+        return self.model.rough_extent
 
     def compute(self, context: Context, folder: Path) -> None:
         """Nothing to do: the pretrained weights are there already."""

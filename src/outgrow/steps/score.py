@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from outgrow.metrics.base import Predictions
-from outgrow.steps.base import ANSWERING, Step
+from outgrow.steps.base import Step
 from outgrow.steps.context import Context
+from outgrow.steps.memory import rough_memory
 from outgrow.steps.predictor import Predictor, Untrained
 from outgrow.steps.split import Part, Split
 from outgrow.steps.stored import demand, stored
@@ -49,7 +50,7 @@ class Scored(Step):
 
     @property
     def memory(self) -> int:
-        return int(ANSWERING * self.by.parameters)
+        return rough_memory(self.by.rough_extent, use="answer with")
 
     @property
     def work(self) -> float:

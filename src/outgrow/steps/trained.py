@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -11,15 +11,19 @@ from outgrow.learning.objective import Lesson, Objective
 from outgrow.models.base import Role
 from outgrow.spec import plain
 from outgrow.steps.adapt import Adapted
-from outgrow.steps.base import ANSWERING, TRAINING, Step
+from outgrow.steps.base import Step
 from outgrow.steps.boosted import Emphasis
 from outgrow.steps.context import Context
 from outgrow.steps.features import Features
 from outgrow.steps.labels import Labels
 from outgrow.steps.lesson import read_lesson
+from outgrow.steps.memory import rough_memory
 from outgrow.steps.predictor import Predictor
 from outgrow.steps.split import Part
 from outgrow.steps.stored import read_texts
+
+if TYPE_CHECKING:
+    from outgrow.learning.footprint import Extent
 
 WEIGHTS, CURVE, NOTES, CHECKS = "model.safetensors", "curve.json", "notes.json", "checks.safetensors"
 
@@ -80,13 +84,12 @@ class Trained(Predictor):
         return self.role.model.cost
 
     @property
-    def parameters(self) -> float:
-        return self.role.model.parameters
+    def rough_extent(self) -> Extent | None:
+        return self.role.model.rough_extent
 
     @property
     def memory(self) -> int:
-        whole = getattr(self.role.model, "training", "full") == "full"
-        return int((TRAINING if whole else ANSWERING) * self.parameters)
+        return rough_memory(self.rough_extent, use="train")
 
     @property
     def title(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outgrow.artefacts import Artefacts
+from outgrow.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,17 +57,26 @@ class Unfinished:
         due = since + self._gap + self._took >= EARLY * self._interval and since >= SHARE * self._took
         return bool(self._team.gather(due)[0])
 
-    def keep(self, name: str, tensors: State, facts: dict[str, Any]) -> None:
-        """Write these, whole or not at all, in the place of what was kept by this name."""
-        began = time.monotonic()
+    def keep(self, name: str, tensors: State, facts: dict[str, Any]) -> bool:
+        """Write these, whole or not at all, in the place of what was kept by this name; whether that could be done.
+
+        Where it could not, that is told: the work goes on, and may be lost.
+        """
+        began, done = time.monotonic(), True
         if self._team.rank == 0:
+            from safetensors import SafetensorError
             from safetensors.torch import save_file
 
             whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
             told = {"facts": json.dumps(facts), "made with": json.dumps(self._made)}
-            self._store.keep_unfinished(self._key, name, lambda path: save_file(whole, path, metadata=told))
+            try:
+                self._store.keep_unfinished(self._key, name, lambda path: save_file(whole, path, metadata=told))
+            except (StoreError, SafetensorError) as error:  # the second is how a full disk is told
+                done = False
+                self.tell("goes on, but what is done so far could not be kept: %s", error)
         self._kept, self._seen = began, time.monotonic()
         self._took = self._seen - began
+        return done
 
     def find(self, name: str) -> tuple[State, dict[str, Any]] | None:
         """What was kept by this name; None where there is none, or it cannot be used, which is told."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError
 from outgrow.store.folder.upkeep import Store
-from outgrow.store.remote.address import is_url, local_path
+from outgrow.store.remote.address import is_url, local_path, mistake
 
 __all__ = ["Store", "open_store"]
 
@@ -25,8 +24,8 @@ def open_store(address: str | Path, *, existing: bool = False) -> Artefacts:
         StoreError: it is not there though it has to be, or cannot be reached.
     """
     text = str(address)
-    if found := re.fullmatch(r"(s3a?|gs|gcs|az|abfss?|memory|file):/+(.*)", text if isinstance(address, Path) else ""):
-        raise ConfigError(f"a path cannot be an address: give the store as text, {f'{found[1]}://{found[2]}'!r}")
+    if why := mistake(text):
+        raise ConfigError(f"no store can be called {text!r}: {why}")
     path = local_path(text)
     if isinstance(address, str) and path is None and is_url(text):
         from outgrow.store.remote.upkeep import RemoteStore

@@ -10,14 +10,12 @@ import torch
 from torch import nn
 
 from outgrow.hub import one_error, transformers_library
-from outgrow.learning.footprint import FLOAT32, Extent
+from outgrow.learning.footprint import FEW, FLOAT32, Extent
 from outgrow.learning.shards import blocks
 from outgrow.text.configuration import measure
 from outgrow.text.network import with_lora
 from outgrow.text.pretrained import cut
 from outgrow.text.quantised import Bits
-
-SIZES = {"8bit": 1.0, "4bit": 0.5 + 4 / 64}  # bytes of a weight; of four bits, 64 weights share a scale
 
 
 @cache
@@ -54,7 +52,7 @@ def extent(folder: Path, *, layers: int, rank: int, head: bool, frozen: bool = F
     if bits:
         linear = sum(_count(one) for block in stack for one in block.modules() if isinstance(one, (nn.Linear, Conv1D)))
         share = linear / found.parameters
-        found = dataclasses.replace(found, frozen_bytes=share * SIZES[bits] + (1 - share) * FLOAT32)
+        found = dataclasses.replace(found, frozen_bytes=share * FEW[bits] + (1 - share) * FLOAT32)
     if rank and not frozen:
         with torch.device("meta"):
             made = with_lora(made, rank=rank, seed=0)

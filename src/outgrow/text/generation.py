@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -43,16 +45,8 @@ class Generator(Network):
         """Leave second names of one parameter, such as a tied unembedding, out of what is saved and loaded."""
         once = {name for name, _ in self.named_parameters()}
         again = {name for name, _ in self.named_parameters(remove_duplicate=False)} - once
-
-        def saved(module: nn.Module, state: dict[str, Tensor], prefix: str, metadata: object) -> None:
-            for name in again:
-                del state[prefix + name]
-
-        def loaded(module: nn.Module, keys: Any) -> None:
-            keys.missing_keys[:] = [name for name in keys.missing_keys if name not in again]
-
-        self.register_state_dict_post_hook(saved)  # type: ignore[no-untyped-call]
-        self.register_load_state_dict_post_hook(loaded)  # type: ignore[no-untyped-call]
+        self.register_state_dict_post_hook(partial(_saved, again))  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_post_hook(partial(_loaded, again))  # type: ignore[no-untyped-call]
 
     def encode(self, inputs: np.ndarray) -> Tokens:
         """Prompts [n] to tokens; what is too long is cut at the left, since the end matters most."""
@@ -118,3 +112,12 @@ class Generator(Network):
     def checkpoint_activations(self) -> None:
         """Recompute activations in the backward pass instead of keeping them."""
         recompute(self.model)
+
+
+def _saved(again: Collection[str], module: nn.Module, state: dict[str, Tensor], prefix: str, metadata: object) -> None:
+    for name in again:
+        del state[prefix + name]
+
+
+def _loaded(again: Collection[str], module: nn.Module, keys: Any) -> None:
+    keys.missing_keys[:] = [name for name in keys.missing_keys if name not in again]

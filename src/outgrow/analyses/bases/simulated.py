@@ -22,7 +22,12 @@ def taught_by(study: Study, *names: str, method: str = "naive", gap: bool = True
     """
     found = [g for g in study.groups if supervisor_of(g) in names and method_of(g) == method]
     pairs = measured(study, [g for g in found if g.verdict not in ("failed", "undefined", "few-groups")])
-    return [one for one in pairs if not gap or ((one["ceiling"] - one["weak"]).estimate().low or 0) > 0]
+    return [one for one in pairs if not gap or has_gap(one)]
+
+
+def has_gap(pair: Pair) -> bool:
+    """Whether the ceiling is clearly better than the supervisor."""
+    return ((pair["ceiling"] - pair["weak"]).estimate().low or 0) > 0
 
 
 def side_by_side(study: Study, one: str, other: str, *, method: str = "naive") -> Iterator[tuple[Pair, Pair]]:

@@ -28,7 +28,8 @@ class AlphaDivergence(RowLoss):
     Near a = 1 it is cross-entropy but for a constant, near 0 the reverse KL divergence, and at 1/2 four times the
     squared Hellinger distance. With hard labels it is `gce` with q = 1 - a, times 1 / a.
 
-    The source is theory with small trials; we know of no figures on large students.
+    The source is theory with small trials; we know of no figures on large students. It cannot help against errors that
+    the student comes to find probable.
 
     Args:
         a: the less, the less a row counts whose label the student finds improbable.

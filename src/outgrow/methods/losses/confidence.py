@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class ConfidenceLoss(Loss):
     """CE(f, (1 - a) w + a h), where h are the student's own hardened predictions, without gradient.
 
+    What was reported stands under the method `confidence`. It cannot help where these are no better than the labels.
+
     Args:
         alpha: the final a; the paper uses 0.75 for its largest students and 0.5 otherwise.
         ramp: a rises linearly from 0 to alpha over this share of the training, then stays.

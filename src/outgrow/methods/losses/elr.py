@@ -27,8 +27,9 @@ class EarlyLearning(Loss):
     The second part pulls f towards t, the row's earlier answers, the more the surer these are. It needs several epochs:
     when a row is first seen, t is a share of f itself. With `strength = 0` it is cross-entropy.
 
-    It is for labels that a network learns late, such as those wrong at random. Errors that a student learns first,
-    as weak supervisors make them, are held fast as well. Results of others on pretrained text encoders are mixed.
+    It is for labels that a network learns late, such as those wrong at random. It cannot help against errors that a
+    student learns first, as weak supervisors make them: these are held fast as well. Results of others on pretrained
+    text encoders are mixed.
 
     Args:
         strength: of the second part.

@@ -29,10 +29,10 @@ class Evidential(Loss):
     several supervisors it sees the mean, or what a transform such as `inverse_entropy` makes of them. Third-party code
     multiplies one L of the best class by w, whose sum is 1, so that how sure a label is plays no part; here it does.
 
-    The source reports gains over plain ensembles on SciQ, CosmosQA and SLURP (summary read only). Answers are the
-    softmax of z, with the best class that alpha / S has; they are not its probabilities. Logits below zero get no
-    gradient, so a class can be lost for good with many classes or large rates. A fresh head on few rows comes to
-    believe its first answers with gamma 0.25 or more.
+    The source reports gains over plain ensembles on SciQ, CosmosQA and SLURP (summary read only). It cannot help
+    against labels that are sure and wrong. Answers are the softmax of z, with the best class that alpha / S has; they
+    are not its probabilities. Logits below zero get no gradient, so a class can be lost for good with many classes or
+    large rates. A fresh head on few rows comes to believe its first answers with gamma 0.25 or more.
 
     Args:
         gamma: share of the student's own answer; 0.5 in the source.

@@ -24,7 +24,7 @@ class JensenShannon(RowLoss):
     """KL(w || m) / 2 + KL(f || m) / 2, where m = (f + w) / 2.
 
     It lies in [0, log 2] and is least where f = w. A student that is sure of another class is hardly moved: that helps
-    against labels wrong at random, and is of no use against those wrong in a way that the student learns.
+    against labels wrong at random, and cannot help against those wrong in a way that the student learns.
 
     The source is theory with small trials; we know of no figures on large students.
     """

@@ -24,7 +24,8 @@ class ReverseCE(RowLoss):
     """-sum_k f_k log w_k, with labels clipped as for `reverse_kl`.
 
     This is reverse KL plus the student's entropy, and another method: its least value is all mass on the most probable
-    class of w, so it hardens. Its gradient is zero where the label is even: such rows teach nothing.
+    class of w, so it hardens. Its gradient is zero where the label is even: such rows teach nothing. It cannot help
+    where the supervisor is surely wrong.
 
     On rows labelled hard it is, but for a factor, 1 - f_y (mean absolute error). What was reported stands under
     `reverse_kl`: two classes, few settings.

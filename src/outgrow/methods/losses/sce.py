@@ -24,8 +24,9 @@ class SymmetricCrossEntropy(RowLoss):
     The reverse part is bounded, so it stays with a student that is sure of another class than its label. With
     `reverse = 0` and `forward = 1` it is cross-entropy.
 
-    The defaults are the source's for few classes; it takes 6 and 0.1 for many. On pretrained text encoders the results
-    of others are mixed. Where texts are generated, a row is a token.
+    It cannot help against errors that the student learns as well as what is right. The defaults are the source's for
+    few classes; it takes 6 and 0.1 for many. On pretrained text encoders the results of others are mixed. Where texts
+    are generated, a row is a token.
 
     Args:
         forward: weight of the cross-entropy.

@@ -26,7 +26,8 @@ class TotalVariation(RowLoss):
     Its gradient goes by the sign of f - w, and does not fade as f comes near w. With hard labels it is 1 - f_y, which
     tolerates labels wrong evenly at random (Ghosh et al. 2017), and learns slowly where there are many classes.
 
-    The source is theory with small trials; we know of no figures on large students.
+    The source is theory with small trials; we know of no figures on large students. It cannot help against errors that
+    follow a rule.
     """
 
     name: ClassVar[str] = "total_variation"

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class Window(Loss):
     """CE(f, w) on rows with max f of at most 1/2 + r; other rows cost nothing. The sum is divided by all rows.
 
-    With `r = 0.5` it is cross-entropy. Its authors report results that are not better than that, on average. It was
-    made for two classes; of more, max f is below 1/2 + r more often, so more rows count.
+    With `r = 0.5` it is cross-entropy. Its authors report results that are not better than that, on average. It cannot
+    help a student that is sure from the first, as hardly a row counts then. It was made for two classes; of more, max f
+    is below 1/2 + r more often, so more rows count.
 
     Args:
         r: the half of the window's width; or `midweak`, with which 1/2 + r is the median of max w over all rows.

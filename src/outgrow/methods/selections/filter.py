@@ -21,8 +21,10 @@ from outgrow.spec import spec
 class Filter(Selection):
     """Of the rows of each weak class, the share `keep` whose label is most probable; of equals, those of lowest id.
 
-    It can help only where the supervisor's confidence ranks its right labels before its wrong ones. Results say how
-    well it does where ground truth is known.
+    Reported: some help where labels are right of about 60 %, none from 70 % on (Burns et al., 5 to 20 % kept); others
+    saw the gap recovered go from .20 to .23, from .34 to .30 and from .13 to .19 on three sets. It can help only where
+    the supervisor's confidence ranks its right labels before its wrong ones. Results say how well it does where ground
+    truth is known.
 
     Where texts are generated, a label is as probable as the share of supervisors that give it, so one supervisor's rows
     are all alike and the lowest ids are kept.

@@ -29,8 +29,8 @@ class Reweight(Selection):
     well it does where ground truth is known.
 
     Args:
-        scheme: `lead`, the most probable class less the next; `margin`, its lead over chance, (K p - 1) / (K - 1) of K
-            classes; or `probability`, p itself.
+        scheme: `lead`, the most probable class less the next, which older results rest on; `margin`, its lead over
+            chance, (K p - 1) / (K - 1) of K classes; or `probability`, p itself.
     """
 
     name: ClassVar[str] = "reweight"

@@ -26,7 +26,8 @@ class Calibrate(Transform):
     It learns from the rows of `transfer` whose truth is known; the supervisor `calibrated` keeps rows of `supervisor`
     aside instead. A temperature never changes which class is most probable; Platt's line, for two classes, can.
 
-    It cannot help a method that looks only at the order of confidences.
+    Its sources report errors of confidence mended, and promise no better students. It cannot help a method that looks
+    only at the order of confidences.
 
     Args:
         by: `temperature`, or `platt`: log-odds times a number, plus a number.

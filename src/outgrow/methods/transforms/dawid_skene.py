@@ -28,7 +28,7 @@ class DawidSkene(Transform):
 
     Labellers are taken to err independently of each other, given the class. With one labeller nothing is learned: its
     labels stay as they are. With two that are of one mind, or where most are worse than chance, it cannot tell who
-    errs.
+    errs. It cannot help labellers that err alike; users of label models report that they often equal the vote.
 
     Args:
         labels: what a soft label counts as.

@@ -30,6 +30,9 @@ class EMPosterior(Transform):
     features that tell more of held-out labels than the shares of the classes do; without, and for one labeller alone
     without any truth, the labels become what `dawid_skene` makes of them, with a note.
 
+    Reported of a form whose prior comes of prompts: .78 of the gap, the best of many runs on one test set. It cannot
+    help where labellers err by a rule that features show, since the head learns the rule.
+
     Args:
         rounds: of `dawid_skene`.
         l2: of the head, as of `train`.

@@ -14,7 +14,11 @@ from outgrow.spec import spec
 @transforms.register("harden", about="each supervisor's most probable class", source="Burns et al. 2023, sec. 3")
 @spec
 class Harden(Transform):
-    """One-hot rows of the most probable class; the first of equals. Abstentions stay."""
+    """One-hot rows of the most probable class; the first of equals. Abstentions stay.
+
+    The paper's chess students learn such labels. It cannot help where right labels are surer than wrong ones: that is
+    lost, and selections that go by it find nothing.
+    """
 
     name: ClassVar[str] = "harden"
 

@@ -23,7 +23,8 @@ class InverseEntropy(Transform):
     """q_i proportional to sum_m w_mi / H_m, with the entropy H of the labels w of supervisor m.
 
     Supervisors that abstain on a row do not count there. It says who is sure, not who is right: a supervisor that is
-    sure and wrong is followed. Hard labels have no entropy, and outweigh all that are soft.
+    sure and wrong is followed. Hard labels have no entropy, and outweigh all that are soft. It cannot help where the
+    surer supervisors are no more often right. The source has it beside a method of its own; we know of no figures.
 
     Args:
         over: the entropy is that of a supervisor's label of this row (`rows`), or its mean over the rows that the

@@ -12,7 +12,10 @@ from outgrow.spec import spec
 @transforms.register("mean", about="the mean of several supervisors' probabilities", source="standard")
 @spec
 class Mean(Transform):
-    """Probabilities averaged over the supervisors that do not abstain."""
+    """Probabilities averaged over the supervisors that do not abstain.
+
+    It cannot help against mistakes that all have in common.
+    """
 
     name: ClassVar[str] = "mean"
     several: ClassVar[bool] = True

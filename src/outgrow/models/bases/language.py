@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TOKENS = 64  # of an example, for estimates of cost alone
 LETTERS = 4  # of a token, roughly
+OTHERS = 0.1  # of the weights, roughly, are of no linear layer, such as embeddings, and keep all their bits
 
 
 PRESETS: Presets[Preset] = Presets()
@@ -109,12 +110,22 @@ class LanguageModel(TextModel):
 
     @property
     def parameters(self) -> float:
+        """How many, roughly."""
         size = self._preset or self._measured()
         return size.parameters * (self.layers or size.layers) / size.layers
 
     @property
     def cost(self) -> float:
         return TOKENS * self.parameters
+
+    @property
+    def rough_extent(self) -> Extent:
+        from outgrow.learning.footprint import FEW, FLOAT32, Extent
+
+        whole = int(self.parameters)
+        trained = whole if self.training == "full" else 0
+        few = FEW.get(self.quantised, FLOAT32)
+        return Extent(parameters=whole, trainable=trained, frozen_bytes=OTHERS * FLOAT32 + (1 - OTHERS) * few)
 
     @property
     def longest(self) -> int:
@@ -140,6 +151,14 @@ class LanguageModel(TextModel):
         from outgrow.text.quantised import lacking
 
         return super().misfit(inputs, output) or (lacking() if self.quantised else "")
+
+    def misfit_on(self, device: str) -> str:
+        if self.quantised == "4bit" and self.training == "lora" and device == "cpu":
+            return (
+                'cannot be trained on a CPU, where weights of four bits can only answer: set quantised = "8bit", or '
+                "leave it out, or choose a GPU"
+            )
+        return ""
 
     def longer(self, inputs: np.ndarray) -> float:
         tokens = [min(len(str(text)) / LETTERS + 2, self.max_length) for text in inputs.reshape(-1)]

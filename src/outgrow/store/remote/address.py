@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -21,6 +22,20 @@ def local_path(address: str) -> str | None:
     """The path in `file://...`; None where it is another address."""
     found = URL.fullmatch(address)
     return found[2] if found and found[1].lower() in FOLDERS and found[2].startswith("/") else None
+
+
+def mistake(address: str) -> str:
+    """Why the name of a folder is probably meant to be something else, and what; empty where it is not."""
+    if not address.strip():
+        return "the name is empty; give a folder, or an address such as s3://bucket/study"
+    if found := re.fullmatch(r"(s3a?|gs|gcs|az|abfss?|memory|file|local):/?([^/].*)", address):
+        meant = f"{found[1]}://{'/' * (found[1] in FOLDERS)}{found[2]}"
+        return f"an address is text with two slashes after its colon; did you mean {meant!r}?"
+    if re.match(r"(file|local)://[^/]", address, re.IGNORECASE):
+        return "after file:// comes a whole path, as in file:///home/me/study; or give the path alone"
+    if os.name == "posix" and re.match(r"[A-Za-z]:[\\/]|\\\\", address):
+        return "that is a path of Windows; within its Linux, drive C is the folder /mnt/c"
+    return ""
 
 
 def checked(address: str) -> tuple[str, str]:

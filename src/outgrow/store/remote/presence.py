@@ -40,9 +40,9 @@ class Presence:
     def held(self, *, linger: bool = True) -> Iterator[None]:
         """Others see this process inside the block; and, if it may linger, a little longer: another may follow soon."""
         with self._guard:
-            self._holders += 1
             if self._thread is None:
                 self._begin()
+            self._holders += 1
         try:
             yield
         finally:

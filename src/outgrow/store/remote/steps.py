@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,11 +15,12 @@ from typing import Any
 from outgrow.artefacts import Manifest
 from outgrow.disk import sha256
 from outgrow.errors import DamagedArtefact, MissingArtefact, StoreError
-from outgrow.store.manifests import MANIFEST, check_key, described, parse_manifest
+from outgrow.store.manifests import KEY, MANIFEST, check_key, described, parse_manifest
 from outgrow.store.remote.base import ARTEFACTS, DAMAGED, LOCKS, MANIFESTS, STOPPED
 from outgrow.store.remote.unfinished import Unfinished
 
 GARBAGE = LOCKS + "garbage"
+NAME = re.compile(rf"{KEY.pattern}\.json")  # of a manifest; others may put other things there
 PAUSE = 0.5  # seconds between two looks whether garbage is still being collected
 
 
@@ -41,7 +43,7 @@ class Steps(Unfinished):
     def keys(self) -> set[str]:
         """Keys of all complete artefacts, as one listing shows them; none where there is no store yet."""
         listed = self.bucket.listed(MANIFESTS)
-        known = {name.removesuffix(".json"): one.tag for name, one in listed.items() if name.endswith(".json")}
+        known = {name.removesuffix(".json"): one.tag for name, one in listed.items() if NAME.fullmatch(name)}
         self._known = known
         self._read = {key: one for key, one in self._read.items() if known.get(key) == one[0]}  # some computed anew
         return {*self._known}
@@ -148,7 +150,9 @@ class Steps(Unfinished):
     def set_weights_aside(self, key: str, weights: bytes) -> str:
         """Keep the last good weights of a training that failed; they are no artefact. Returns their address."""
         name = f"{STOPPED}{check_key(key)[:16]}.safetensors"
-        self.bucket.put(name, weights)
+        with self._cache.partial() as folder:  # a file goes in parts where it is too large for one request
+            (folder / "weights").write_bytes(weights)
+            self.bucket.upload({name: folder / "weights"})
         return f"{self._address}/{name}"
 
     def _damaged(self, key: str, why: str) -> DamagedArtefact:
