@@ -297,8 +297,17 @@ def test_a_dry_run_trains_nothing(cli: Cli, table: Path, tiny: Tiny, tmp_path: P
     )  # fmt: skip
     assert status == 0
     assert "Student: " in said
+    assert "holds a model" not in said
     assert not (tmp_path / "model").exists()
     assert not (tmp_path / "store").exists()
+
+
+def test_a_model_that_is_replaced_is_told(cli: Cli, table: Path, tiny: Tiny, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "student.json").write_text("{}")
+    options = ("--out", str(tmp_path / "model"), "--store", str(tmp_path / "store"), "--dry-run")
+    status, said, _ = cli("train", str(table), *COLUMNS, *student(tiny), *options)
+    assert (status, "holds a model, which the new one replaces" in " ".join(said.split())) == (0, True)
 
 
 MISTAKES = [

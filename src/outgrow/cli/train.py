@@ -94,7 +94,7 @@ def train(
     from outgrow.own_model.truths import is_audited
     from outgrow.runtime import runtime_of
     from outgrow.store import open_store
-    from outgrow.student.folder import check_free
+    from outgrow.student.folder import FACTS, check_free
     from outgrow.trackers.base import check_tracker
 
     started = time.monotonic()
@@ -120,6 +120,8 @@ def train(
     runtime = runtime_of(executor="serial", workers=None, device=device, precision=precision, tracker=tracker)
     opened = open_store(store)
     prepared = prepare(request, machine_of(runtime).device.type if request.auto else "cpu")  # type: ignore[arg-type]
+    if (out / FACTS).is_file():
+        say(f"note: {out} holds a model, which the new one replaces")
     _tell(prepared)
     _cost(prepared, opened, runtime)
     if dry_run:

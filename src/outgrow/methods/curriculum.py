@@ -21,10 +21,9 @@ from outgrow.steps import Labels, Part, Steps, Trained
 )
 @spec
 class Curriculum(Method):
-    """Training on the surest rows of each weak class, and from these weights on all rows at a lower rate.
+    """Training on the surest rows of each weak class, and from there on all, slower; the ceiling has these rates too.
 
-    The ceiling has the same rates, on all rows. Reported: .68 of the gap, the best of many runs on one test set. It
-    cannot help where confidence does not rank right labels before wrong ones.
+    Reported: .68 of the gap, the best of many runs on one test set. It cannot help where confidence ranks at random.
 
     Args:
         share: of each weak class's rows that the first epochs are on, the surest.

@@ -263,7 +263,9 @@ def _cure(table: WeakTable) -> str:
 
 def _check(table: WeakTable) -> None:
     """What nothing can be learned from is an error; what is odd is a note."""
-    labelled = table.votes.any((0, 2))
+    import numpy as np
+
+    labelled = np.asarray(table.votes.any((0, 2)))
     n = int(labelled.sum())
     silent = [name for name, own in zip(table.labellers, table.votes, strict=True) if not own.any()]
     if n < FEWEST:
