@@ -196,7 +196,7 @@ class Objective:
         return next((one.name for one in self.places if one.needs_features), "")
 
     def lesson(self, weak: WeakLabels, *, seed: int) -> Lesson:
-        """Targets and weights of the rows that `weak` labels; ValueError where no row is left."""
+        """Targets and weights of the rows that `weak` labels; NothingLeft where there is none."""
         given = weak
         for transform in self.transforms:
             weak = transform.apply(weak, seed=seed)
@@ -223,11 +223,15 @@ class Objective:
         return weak.mean()
 
 
+class NothingLeft(ValueError):
+    """No row is left to learn from."""
+
+
 def balanced(targets: np.ndarray, weights: np.ndarray, *, unlabelled: int = 0) -> Lesson:
     """A lesson whose weights are scaled to a mean of 1 over the rows that count."""
     kept = int((weights > 0).sum())
     if not kept:
-        raise ValueError(f"none of {len(weights):,} rows is left to learn from")
+        raise NothingLeft(f"none of {len(weights):,} rows is left to learn from")
     notes = []
     if unlabelled:
         who = f"{unlabelled:,} of {len(weights):,} rows"

@@ -50,7 +50,7 @@ def choose(
         method: to choose no method but its penalty.
 
     Raises:
-        ValueError: no row is left to learn from.
+        NothingLeft: no row is left to learn from.
     """
     options = [(method.label, method)] if method else [(one.name, one.method) for one in candidates(weak)]
     weighed = weigh(features, weak, output, options, l2=L2, seed=seed)

@@ -14,6 +14,7 @@ from outgrow.config.build import method_table
 from outgrow.errors import ConfigError, DataError
 from outgrow.executors.base import Watcher
 from outgrow.experiment import teach
+from outgrow.learning.objective import NothingLeft
 from outgrow.learning.out_of_fold import folds_of
 from outgrow.methods.base import Method
 from outgrow.methods.naive import Naive
@@ -150,9 +151,7 @@ def _choice(prepared: Prepared, features: np.ndarray) -> Choice:
     request = prepared.request
     try:
         return choose(features, weak, prepared.table.output, method=request.method, seed=request.seed)
-    except ValueError as error:
-        if "left to learn from" not in str(error):
-            raise
+    except NothingLeft as error:
         raise DataError(
             f"{prepared.table.name}: labelled rows are of too few groups to hold some of them out ({error}); "
             + (f"leave --group {request.columns.group} out" if request.columns.group else "label others too")
