@@ -114,13 +114,14 @@ def test_every_command_takes_a_file(
     assert cli("--import", "trimmed.py", *run)[0] == 0
 
 
+NUL = "SyntaxError" if sys.version_info >= (3, 11, 4) else "ValueError"
 MISTAKES = {
     "x = 1\nimport nothing_like_this": ", line 2: ModuleNotFoundError: No module named 'nothing_like_this'",
     "x = (": ", line 1: SyntaxError: '(' was never closed",
     "def f():\n    return 1 / 0\n\nf()": ", line 2: ZeroDivisionError: division by zero",
     "import json\n\njson.loads('{')": ", line 3: JSONDecodeError: Expecting property name",
     "raise SystemExit(3)": ", line 1: SystemExit: 3",
-    "\0": ": SyntaxError: source code string cannot contain null bytes",
+    "\0": f": {NUL}: source code string cannot contain null bytes",
     f"{TRIMMED}{TRIMMED}".replace("class Trimmed", "class Other", 1): (
         ", line 26: the method 'trimmed' is registered already, by /"
     ),
