@@ -16,8 +16,8 @@ from pathlib import Path
 from outgrow.errors import DataError
 
 MEBIBYTE = 2**20
-# what zipfile and tarfile say of a method that there is not, of a member that seems encrypted, of fields that cannot be;
-# and before Python 3.11.4 of a first block that is none
+# what zipfile and tarfile say of a method that there is not, of a member that seems encrypted, of fields that cannot
+# be, and before Python 3.11.4 of a first block that is none
 ODD = (NotImplementedError, RuntimeError, ValueError, TypeError, AttributeError, struct.error)
 
 
