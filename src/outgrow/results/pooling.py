@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from outgrow.results.aside import read_aside, write_aside
@@ -53,6 +53,7 @@ class Kept:
 
     def __init__(self, store: Artefacts) -> None:
         self._store, self._new = store, 0
+        self._ours = cache(_ours)  # whoever pools very many asks this for each
 
     def __enter__(self) -> Kept:
         return self
@@ -75,7 +76,7 @@ class Kept:
         """Of rows that succeeded and differ in the seed alone: packed, or the JSON of that."""
         metric, keys = records[0].shown("metric"), [one.shown("key") for one in records]
         made = [one.made for one in records if isinstance(one, Listed)]
-        if len(made) < len(records) or not _ours(metric):  # few rows, which were read one by one
+        if len(made) < len(records) or not self._ours(metric):  # few rows, which were read one by one
             return pack(evaluate_keys(self._store, metric, keys))
         name = hashlib.sha256("\n".join([metric, *keys, *made]).encode()).hexdigest()[:32]
         if name not in self._known:
