@@ -86,7 +86,7 @@ class Placed(Silent):
         self.progress.append(progress)
 
 
-@pytest.mark.usefixtures("ray_cluster")
+@pytest.mark.usefixtures("ray_cluster", "clean")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_work_of_a_worker_that_dies_or_hangs_is_done_again(
     document: dict[str, Any], store: Store, tmp_path: Path, capfd: pytest.CaptureFixture[str],
@@ -94,7 +94,6 @@ def test_work_of_a_worker_that_dies_or_hangs_is_done_again(
 ) -> None:  # fmt: skip
     """The supervisor's worker is killed or stopped while it trains. The model is of a file that workers import."""
     from outgrow.config import expand
-    from outgrow.models.base import models
 
     monkeypatch.setattr(silence, "SILENCE", 3.0)
     monkeypatch.setattr(silence, "WATCHED", 0.5)
@@ -121,7 +120,6 @@ def test_work_of_a_worker_that_dies_or_hangs_is_done_again(
     finally:
         over.set()
         killer.join()
-        models._entries.pop("deadly")
     (tried,) = tmp_path.glob("tried-*")
     assert look(int(tried.name.removeprefix("tried-"))) is None, "it is gone, and its locks with it"
     assert swept.failures == {}
