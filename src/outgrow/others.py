@@ -23,6 +23,11 @@ class Seen:
     cpu: str
 
 
+def moves(before: Seen | None, now: Seen | None) -> bool:
+    """Whether a process that was looked at twice has done anything between; also where nothing is told of it."""
+    return now is None or not (now.stopped or now == before)
+
+
 def look(pid: int) -> Seen | None:
     """What the system tells of a process; None where it tells nothing."""
     try:

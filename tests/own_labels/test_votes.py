@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,6 @@ from outgrow.own_labels.table import WeakTable, read
 
 N = 48
 Write = Callable[..., str]
-
-
-@pytest.fixture
-def csv(csv: Write) -> Write:
-    """Writes `N` texts."""
-    return partial(csv, texts=[f"text number {i}" for i in range(N)])
 
 
 def table(path: str, **columns: object) -> WeakTable:

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from outgrow.others import look
+from outgrow.executors.workers import SILENCE
+from outgrow.others import look, moves
 
-SILENCE = 60.0  # seconds without a sign of life, after which a worker is looked at
-WATCHED = 30.0  # seconds for which it is
+WATCHED = 30.0  # seconds for which a silent worker is looked at
 STEP = 2.0  # seconds that count between two looks of the run, at most: while that is stopped itself, no time passes
 
 
@@ -62,8 +62,7 @@ def works(process: int, seconds: float) -> bool:
     """Whether a process of this machine uses processor time, looked at twice; also where nothing is told of it."""
     before = look(process)
     time.sleep(seconds)
-    now = look(process)
-    return now is None or not (now.stopped or now == before)
+    return moves(before, look(process))
 
 
 def kill(process: int) -> None:

@@ -24,7 +24,7 @@ from outgrow.executors.crew import Loss
 from outgrow.executors.reach import death
 from outgrow.executors.serving import FINE, UNTOLD, Answer, Server, pack, unpack
 from outgrow.executors.work import Task
-from outgrow.others import Seen, look
+from outgrow.others import Seen, look, moves
 from outgrow.runtime import Runtime
 
 BEAT = 1.0  # seconds between two signs of life
@@ -125,7 +125,7 @@ class Worker:
         if self.silent < SILENCE:
             return True
         now = look(self.process.pid or 0)
-        if now is None or not (now.stopped or now == seen):
+        if moves(seen, now):
             self._last, self.silent = (beats, now), passed  # it works: another while
             return True
         return False

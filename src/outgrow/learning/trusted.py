@@ -12,7 +12,7 @@ from outgrow.intervals.crossed import LEVEL, quantile
 from outgrow.learning.objective import Lesson, WeakLabels
 from outgrow.learning.out_of_fold import answers_of, folds_of, out_of_fold
 from outgrow.metrics.auroc import share_below
-from outgrow.metrics.calibration_error import BINS
+from outgrow.metrics.calibration_error import bins_of
 from outgrow.tasks.base import Output
 from outgrow.trust.intervals import wilson
 
@@ -179,8 +179,7 @@ def ranked(scores: np.ndarray, right: np.ndarray, kept: np.ndarray) -> Ranked:
 
 def calibration_error(scores: np.ndarray, right: np.ndarray) -> float:
     """How far scores [n] lie from how often they are right, bool [n], over bins of like scores (Guo et al. 2017)."""
-    place = np.clip(np.ceil(scores * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    return float(np.abs(np.bincount(place, scores - right)).sum() / len(scores))
+    return float(np.abs(np.bincount(bins_of(scores), scores - right)).sum() / len(scores))
 
 
 def told(scores: np.ndarray | None, right: np.ndarray, ids: Sequence[str], *, keep: float) -> str:

@@ -10,10 +10,15 @@ from outgrow.metrics.base import PROBABILITIES, Metric, Predictions, metrics
 BINS = 15  # of equal width, each without its lower end; Guo et al. 2017, sec. 2 and table 1
 
 
+def bins_of(confidence: np.ndarray) -> np.ndarray:
+    """The bin of each confidence, int64 [n]."""
+    return np.asarray(np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1))
+
+
 def calibration_error(predictions: Predictions) -> np.ndarray:
     """Mean over bins of |accuracy - mean confidence|, each bin counting as much as its examples."""
     confidence = predictions.confidence.astype(np.float64)
-    place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    place = bins_of(confidence)
     excess = confidence - right(predictions)
     side = np.sign(np.bincount(place, excess, minlength=BINS))
     return np.asarray(side[place] * excess)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from outgrow.results.packed import Packed, part
-from outgrow.results.table import CurvePoint, Group, Record
+from outgrow.results.table import CurvePoint, Group, Interval, Record
 
 
 def _of_first(name: str) -> Any:
@@ -24,7 +24,7 @@ def _of_metric(name: str) -> Any:
 
 
 def _of_role(name: str) -> Any:
-    return cached_property(lambda self: part(self.packed, "scores").get(name) if self.packed else None)
+    return cached_property(lambda self: self.scores.get(name))
 
 
 def _evaluated(name: str, if_failed: str | None = None) -> Any:
@@ -83,6 +83,11 @@ class Pooled(Group):
     curves = cached_property(lambda self: MeanCurves(self.done))
     seeds = cached_property(lambda self: [one.shown("seed") for one in self.records])
     keys = cached_property(lambda self: [one.shown("key") for one in self.records])
+
+    @cached_property
+    def scores(self) -> dict[str, Interval]:
+        """By role."""
+        return part(self.packed, "scores") if self.packed else {}
 
     @cached_property
     def why(self) -> str:
