@@ -36,10 +36,10 @@ def table(n: int, *, letters: int = 40, kind: Kind = "classification") -> WeakTa
     )  # fmt: skip
 
 
-def test_all_weights_are_trained_where_that_is_little_work(model: Model) -> None:
+def test_all_weights_are_trained_where_minutes_do(model: Model) -> None:
     found, why = deepened(model, table(FEWEST), "cpu")
     assert found.extractor() is None
-    assert "all weights trained, one epoch" in why
+    assert "all weights trained;" in why
 
 
 def test_few_rows_are_for_a_linear_head(model: Model) -> None:
@@ -55,6 +55,12 @@ def test_long_work_is_for_a_linear_head_on_a_processor_and_not_on_a_faster_devic
     assert "all weights" in deepened(large, table(FEWEST, letters=4_000), "cuda")[1]
 
 
+def test_more_epochs_are_more_work() -> None:
+    large = models["smollm2-135m"](training="probe")
+    assert "all weights" in deepened(large, table(FEWEST), "cpu", {"epochs": 1})[1]
+    assert "long work" in deepened(large, table(FEWEST), "cpu", {"epochs": 20})[1]
+
+
 def test_pairs_and_word_vectors_stay_what_they_are(model: Model) -> None:
     assert deepened(model, table(FEWEST, kind="preference"), "cpu")[0] is model
     words = models["glove-50d"]()
@@ -68,7 +74,7 @@ def test_a_request_says_what_it_came_to(model: Model, tmp_path: Path) -> None:
         paths=[str(tmp_path / "mine.csv")], columns=Columns(text="x", labels=("a",)), model=model, auto=True
     )
     found = prepare(request)
-    assert (found.is_probe, found.request.train) == (False, {"epochs": 1})
+    assert (found.is_probe, found.tunes_texts) == (False, True)
     assert found.probe == model
     said = prepare(Request(paths=request.paths, columns=request.columns, model=model))
-    assert (said.is_probe, said.depth) == (True, "")
+    assert (said.is_probe, said.tunes_texts, said.depth) == (True, False, "")

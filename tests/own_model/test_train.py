@@ -26,6 +26,7 @@ from outgrow.own_model.rows import InMemory
 from outgrow.own_model.teaching import Plot, only_fuses
 from outgrow.own_model.train import Grown, halves, train, whole_plan
 from outgrow.runtime import Runtime
+from outgrow.specs import TrainSpec
 from outgrow.steps import Context
 from outgrow.store import Store
 from outgrow.student import load
@@ -180,6 +181,18 @@ def test_what_is_made_of_labels_with_features_reaches_a_network_that_has_none(
     weak = plot.teaching().weak
     assert isinstance(weak, InMemory)
     np.testing.assert_array_equal(weak.votes[0], made.choice.fused)
+
+
+def test_all_weights_take_smaller_steps_and_the_last_are_kept(request_for: Callable[..., Request]) -> None:
+    def trained(**options: object) -> TrainSpec:
+        prepared = prepare(request_for(**options))
+        return Plot(prepared=prepared, method=Naive(), choice=None, features=None).teaching().strong.train
+
+    usual = models["transformer"](path="x/y", training="full").train_defaults()["learning_rate"]
+    found, asked = trained(training="full"), trained(training="full", train={"learning_rate": 1e-3, "keep": "best"})
+    assert (found.learning_rate, found.keep) == (usual / 2, "last")
+    assert (asked.learning_rate, asked.keep) == (1e-3, "best")
+    assert trained(training="lora").learning_rate == 10 * usual
 
 
 def test_labels_of_too_few_groups_to_hold_some_out_are_told(

@@ -59,7 +59,7 @@ def train(
     ] = "",
     training: Annotated[
         Literal["auto", "probe", "lora", "full"],
-        typer.Option(help="A linear head on frozen features (probe), or more; auto: all weights where that is quick."),
+        typer.Option(help="A linear head on frozen features (probe), or more; auto: all weights where minutes do."),
     ] = "auto",
     settings: Annotated[
         list[str] | None,

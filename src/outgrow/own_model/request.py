@@ -34,7 +34,7 @@ class Request:
     Args:
         paths: of tables.
         model: the pretrained student.
-        auto: whether all of a model that is given as a linear head is trained instead, where that is little work.
+        auto: whether all of a model that is given as a linear head is trained instead, where that takes some minutes.
         train: fields of its training, in place of what suits the model.
         method: how it learns; None to choose by evidence.
         budget: how many audited rows may be learned from; None for half of them. The others check the result.
@@ -81,6 +81,11 @@ class Prepared:
         return self.request.model.extractor() is not None
 
     @property
+    def tunes_texts(self) -> bool:
+        """Whether all weights of a text model are trained."""
+        return getattr(self.request.model, "training", "") == "full" and not self.table.columns.image
+
+    @property
     def weak(self) -> WeakLabels:
         """The weak labels of all rows, and the truth that may be learned from."""
         table = self.table
@@ -121,9 +126,8 @@ def prepare(request: Request, device: Device = "cpu") -> Prepared:
         )
     probe, depth = as_probe(model), ""
     if request.auto:
-        model, depth = deepened(model, table, device)
-        train = {"epochs": 1, **request.train} if model is not request.model else request.train
-        request = replace(request, model=model, train=train)
+        model, depth = deepened(model, table, device, request.train)
+        request = replace(request, model=model)
     rows, steps = OwnRows(table=table, chosen=np.arange(len(table.ids))), Steps()
     split = divide(len(table.ids), probe=model.extractor() is not None)
     data = steps.split(rows, split, seed=request.seed)

@@ -19,6 +19,8 @@ from outgrow.own_model.request import Prepared, divide
 from outgrow.own_model.rows import InMemory, OwnRows
 from outgrow.specs import TrainSpec
 
+GENTLE = 0.5  # of a text model's usual learning rate: where labels are wrong, smaller steps end at better weights
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plot:
@@ -60,6 +62,8 @@ class Plot:
         convex = self.method.objective().loss.convex and not self.method.in_epochs
         if self.prepared.is_probe and self.choice is not None and convex:
             fields = {"optimizer": "lbfgs", "l2": self.choice.l2}
+        elif self.prepared.tunes_texts:
+            fields |= {"learning_rate": GENTLE * fields["learning_rate"], "keep": "last"}
         elif not self.prepared.is_probe:
             fields["keep"] = "best"  # by agreement with the labels of rows that it does not learn from
         return fields | dict(self.prepared.request.train)
