@@ -22,6 +22,7 @@ from outgrow.config import read_experiments
 from outgrow.experiment import Experiment
 from outgrow.forecast import START, Forecast
 from outgrow.guesses import guesses
+from outgrow.lengths import Longer, longer_in
 from outgrow.plan import Plan, make_plan
 from outgrow.preparation import rehearse
 from outgrow.runtime import Runtime
@@ -77,11 +78,11 @@ def recorded(name: str, workers: int, began: float) -> list[Event]:
 
 
 def replay(
-    plan: Plan, events: list[Event], workers: int, known: Mapping[str, float], at: list[float]
+    plan: Plan, events: list[Event], workers: int, known: Mapping[str, float], at: list[float], longer: Longer
 ) -> tuple[list[float], dict[str, float]]:
     """Seconds left as told at some moments of a run, and what the run taught."""
     now = [0.0]
-    forecast = Forecast(plan, workers=workers, known=known, clock=lambda: now[0])
+    forecast = Forecast(plan, workers=workers, known=known, longer=longer, clock=lambda: now[0])
     told, remaining = [], list(at)
     for moment, what, key, progress in events:
         while remaining and remaining[0] <= moment:
@@ -95,13 +96,13 @@ def replay(
     return told, forecast.learned()
 
 
-def rehearsed(plan: Plan, workers: int, known: Mapping[str, float]) -> float:
-    """Seconds that a dry run says."""
+def rehearsed(plan: Plan, workers: int, known: Mapping[str, float]) -> tuple[float, Longer]:
+    """Seconds that a dry run says, and how long the rows are that it read."""
     runtime = Runtime(executor="processes" if workers > 1 else "serial", workers=workers)
     with tempfile.TemporaryDirectory() as folder:
-        found = rehearse(plan, Store(folder))
-    guessed = guesses(plan, runtime, known=known, inputs=found.inputs)
-    return START + Forecast(plan, workers=workers, known=known, guessed=guessed).left()
+        longer = longer_in(rehearse(plan, Store(folder), runtime).inputs)
+    guessed = guesses(plan, runtime, known=known, longer=longer)
+    return START + Forecast(plan, workers=workers, known=known, guessed=guessed, longer=longer).left(), longer
 
 
 def main() -> None:
@@ -114,12 +115,12 @@ def main() -> None:
     for name in options.studies:
         plan, known = make_plan(studies(name), cached=set()), dict[str, float]()
         for which in ("never run before", "run once before"):
-            load, dry = os.getloadavg()[0], rehearsed(plan, options.workers, known)
+            load, (dry, longer) = os.getloadavg()[0], rehearsed(plan, options.workers, known)
             with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as apart:
                 events = apart.submit(recorded, name, options.workers, time.monotonic()).result()
             whole = events[-1][0]
             at = [options.every * i for i in range(1, int(whole / options.every) + 1)]
-            told, known = replay(plan, events, options.workers, known, at)
+            told, known = replay(plan, events, options.workers, known, at, longer)
             print(f"\n{name}, {which}: {len(plan.todo)} steps; load {load:.1f} before, {os.getloadavg()[0]:.1f} after")
             print(f"    a dry run says {dry:.0f} s, it took {whole:.0f} s: x {dry / whole:.2f}")
             for moment, says in zip(at, told, strict=True):

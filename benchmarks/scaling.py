@@ -16,9 +16,9 @@ from pathlib import Path
 from study import TASKS, document, no_hub
 
 from outgrow.config import expand
-from outgrow.guesses import dataset_of
 from outgrow.leaderboard.entrants import entrants
 from outgrow.leaderboard.settings import SEEDS, SETTINGS
+from outgrow.lengths import dataset_of
 from outgrow.models.bases.language import TOKENS
 from outgrow.plan import Plan, make_plan
 from outgrow.simulation.costs import Cost, Machine, cost_of

@@ -11,16 +11,18 @@ import pytest
 
 from outgrow import rates
 from outgrow.config import read_experiments
+from outgrow.executors.base import compute
 from outgrow.executors.schedule import makespan
 from outgrow.experiment import Experiment
 from outgrow.forecast import Forecast, about, between
 from outgrow.guesses import guesses
+from outgrow.lengths import Longer, longer_at, longer_in
 from outgrow.models.base import Model
 from outgrow.models.bases.language import LanguageModel
 from outgrow.nominal import SPEED, constant, names, nominal, threads
 from outgrow.plan import Plan, make_plan
 from outgrow.runtime import Runtime
-from outgrow.steps import Dataset, Features, Finetuned, Step, TrainedHead
+from outgrow.steps import Context, Dataset, Features, Finetuned, Step, TrainedHead
 from outgrow.store import Store
 from outgrow.sweep import Silent, _Recording, run_plan
 
@@ -297,13 +299,13 @@ def test_rates_are_kept_beside_the_packs_and_never_an_error(tmp_path: Path, monk
     rates.keep_rates("cpu", {"Split": 1.0, "Scored": 2.0})
     rates.keep_rates("cuda", {"Split": 9.0})
     assert rates.read_rates("cpu") == {"Split": 2.0, "Scored": 2.0}
-    assert [path.name for path in folder.iterdir()] == ["rates.json"]
+    assert [path.name for path in folder.iterdir()] == [rates.FILE]
     rates.keep_rates("cpu", {str(number): 1.0 for number in range(2000)})
     assert len(rates.read_rates("cpu")) == rates.MOST
     for text in ("", "[]", '{"cpu": 3}', '{"cpu": {"Split": "x"}}', '{"cpu": {"Split": -1}}', "[" * 9999):
-        (folder / "rates.json").write_text(text)
+        (folder / rates.FILE).write_text(text)
         assert rates.read_rates("cpu") == {}
-    (folder / "rates.json").unlink()
+    (folder / rates.FILE).unlink()
     folder.rmdir()
     folder.write_text("no folder")
     rates.keep_rates("cpu", {"Split": 1.0})
@@ -348,23 +350,117 @@ def test_steps_that_never_ran_are_guessed_by_the_speed_of_products_and_the_lengt
     monkeypatch.setattr("outgrow.guesses.product_speed", lambda device, *, low: 4 * SPEED)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     plan = make_plan(read_experiments("text-offline", seeds=[0]), cached=set())
-    (data,) = [key for key, step in plan.steps.items() if isinstance(step, Dataset)]
     small, large = "Features of minilm-l6 probe", "Features of smollm2-135m probe"
 
     def found(letters: int, known: Collection[str] = ()) -> dict[str, float]:
-        inputs = {data: np.array(["x" * letters] * 3, object)}
-        return guesses(plan, Runtime(device="cpu"), known=known, inputs=inputs)
+        return guesses(plan, Runtime(device="cpu"), known=known, longer=longer_in(of_letters(plan, letters)))
 
-    # 62 tokens of 4 letters, with two of the model's own, are the 64 of its cost
     assert found(248)[large] == pytest.approx(1 / (4 * LanguageModel.efficiency), rel=0.01)
     assert found(248)[small] == pytest.approx(found(248)[large], rel=0.1)  # its constant weighs more
-    assert found(120)[large] == pytest.approx(found(248)[large] / 2, rel=0.02)
-    assert found(10_000)[large] == pytest.approx(4 * found(248)[large], rel=0.02)  # 256 are read
+    assert found(120)[large] == pytest.approx(found(248)[large], rel=0.02)  # length is part of the nominal time
     assert {small, large} == {name for name in found(248) if name.startswith("Features")}
     assert large not in found(248, known=[large])
     assert not [name for name in found(248, known=["Features"]) if name.startswith("Features")]
-    without, with_them = (Forecast(plan, guessed=own).left() for own in ({}, found(248)))
+    without, with_them = (
+        Forecast(plan, guessed=own, longer=longer_in(of_letters(plan, 248))).left() for own in ({}, found(248))
+    )
     assert with_them < without / 2
+
+
+@pytest.fixture
+def texts() -> Plan:
+    return make_plan(read_experiments("text-offline", seeds=[0]), cached=set())
+
+
+def of_letters(plan: Plan, letters: int) -> dict[str, np.ndarray]:
+    """Inputs of the only data of a plan, all equally long."""
+    (data,) = [key for key, step in plan.steps.items() if isinstance(step, Dataset)]
+    return {data: np.array(["x" * letters] * 3, object)}
+
+
+def test_steps_on_long_texts_are_expected_to_take_longer(texts: Plan) -> None:
+    features = next(step for step in texts.steps.values() if isinstance(step, Features))
+    # 62 tokens of 4 letters, with two of the model's own, are the 64 of its cost; of longer ones, 256 are read
+    for letters, times in ((248, 1.0), (120, 0.5), (10_000, 4.0)):
+        longer = longer_in(of_letters(texts, letters))
+        assert longer(features) == pytest.approx(times)
+        assert nominal(features, longer=times) - constant(features) == pytest.approx(
+            times * (nominal(features) - constant(features))
+        )
+
+
+def test_what_short_texts_taught_serves_for_long_ones(texts: Plan) -> None:
+    """What steps take here is 0.01 s, and 2e-11 s for each multiplication by what is really read."""
+
+    def taken(step: Step, longer: Longer) -> float:
+        return 0.01 + step.work * (longer(step) or 1.0) * 2e-11
+
+    def lasts(letters: int, known: dict[str, float]) -> tuple[float, float, dict[str, float]]:
+        longer, clock = longer_in(of_letters(texts, letters)), Clock()
+        forecast = Forecast(texts, known=known, longer=longer, clock=clock)
+        said = forecast.left()
+        for key in texts.todo:
+            forecast.started(texts.steps[key])
+            forecast.progressed(texts.steps[key], 0.0)
+            clock.now += taken(texts.steps[key], longer)
+            forecast.finished(texts.steps[key])
+        return said, clock.now, forecast.learned()
+
+    _, short, known = lasts(40, {})
+    for letters in (40, 1_000):
+        said, took, _ = lasts(letters, known)
+        assert said == pytest.approx(took, rel=0.25)
+    assert took > 5 * short, "else lengths would say nothing"
+
+
+def test_lengths_count_as_soon_as_the_data_are_read(texts: Plan) -> None:
+    found: dict[str, np.ndarray] = {}
+    (data,) = [step for step in texts.steps.values() if isinstance(step, Dataset)]
+    known = {names(step)[1]: 1.0 for step in texts.steps.values()}
+    clock = Clock()
+    forecast = Forecast(texts, known=known, longer=longer_in(found), clock=clock)
+    before, whole = forecast.left(), Forecast(texts, known=known, longer=longer_in(of_letters(texts, 1_000)))
+    assert forecast.unread
+    assert not whole.unread
+    assert forecast.seen < 0.5 < whole.seen == 1
+    forecast.started(data)
+    clock.now = 0.02
+    found |= of_letters(texts, 1_000)
+    forecast.finished(data)
+    assert not forecast.unread
+    assert forecast.left() > 3 * before
+    assert forecast.left() == pytest.approx(whole.left(), rel=0.02)
+
+
+def test_texts_of_no_known_length_teach_nothing(texts: Plan) -> None:
+    clock = Clock()
+    forecast = Forecast(texts, longer=longer_in({}), clock=clock)
+    for key in texts.todo:
+        forecast.started(texts.steps[key])
+        forecast.progressed(texts.steps[key], 0.0)
+        clock.now += 1.0
+        forecast.finished(texts.steps[key])
+    assert "TrainedHead adam" in forecast.learned()
+    assert not [name for name in forecast.learned() if name.startswith("Features")]
+
+
+def test_a_store_tells_lengths_once_the_data_are_in_it(tmp_path: Path, store: Store) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("text,label\n" + "".join(f"{str(row).rjust(496, 'x')},{row % 2}\n" for row in range(60)))
+    sizes = ["split.supervisor=20", "split.transfer=20", "split.pool=40", "split.validation=10", "split.test=10"]
+    own = [f"task={{name='csv', path='{table}', text='text', label='label'}}", *sizes]
+    plan = make_plan(read_experiments("text-offline", settings=own, seeds=[0]), cached=set())
+    features = next(step for step in plan.steps.values() if isinstance(step, Features))
+    heads = next(step for step in plan.steps.values() if isinstance(step, TrainedHead))
+    longer = longer_at(store)
+    assert longer(features) is None
+    assert longer(heads) == 1.0, "its time is that of rows"
+    compute(features.dataset, store, Context(store))
+    assert longer(features) == pytest.approx(2, rel=0.02)
+    for path in store.folder(features.dataset.key).glob("*.parquet"):
+        path.write_text("broken")
+    assert longer(features) == pytest.approx(2, rel=0.02)
+    assert longer_at(store)(features) is None, "damage is told by the step that reads it"
 
 
 def test_what_a_run_teaches_is_the_same_whatever_was_guessed(plan: Plan) -> None:

@@ -38,7 +38,7 @@ ROOMS = [
     "config", "results", "auditing",
     "plan", "stored", "student", "labelling", "estimators",
     "figures", "analyses", "report",
-    "nominal", "executors", "trackers", "tracking",
+    "lengths", "nominal", "executors", "trackers", "tracking",
     "forecast", "rates", "watching", "preparation", "sweep",
     "own_model", "export",
     "freshness", "guesses", "progress", "study", "simulation",

@@ -4,18 +4,20 @@ What a step takes is a multiple of what it would take on a nominal machine. The 
 mostly multiply, or all that mostly do not, for a kind of step, and for a kind with a model, also from how far steps are
 that run now. Each of these leans on the one before it until it has seen enough itself. How fast a machine multiplies
 says nothing of how fast it writes files; and the time in which a process imports libraries says nothing of anything.
+How long texts are is part of what a step is expected to take, as soon as they are read.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from outgrow.executors.schedule import longest_first, makespan
+from outgrow.lengths import Longer, dataset_of, unknown
 from outgrow.nominal import mostly_multiply, names, nominal
 from outgrow.plan import Plan
-from outgrow.steps import Step
+from outgrow.steps import Dataset, Step
 
 READING = ("Dataset", "Split", "Given", "Ask")
 SIDES = ("multiplying", "other")
@@ -32,6 +34,7 @@ class _Level:
     expected: float = 0.0
     nominal: float = 0.0
     weight: float = 0.0  # expected seconds that the level before counts for
+    steps: int = 0
 
     def ratio(self, before: float, taken: float = 0.0, expected: float = 0.0) -> float:
         weight = max(self.weight, 1e-3)
@@ -84,6 +87,7 @@ class Forecast:
         workers: steps that are computed at once.
         known: multiples that earlier runs on this machine learned, by `learned`.
         guessed: multiples by kind and model, where nothing is known.
+        longer: how long the rows of a step are; asked again when its data have been read.
         clock: seconds.
     """
 
@@ -94,32 +98,48 @@ class Forecast:
         workers: int = 1,
         known: Mapping[str, float] | None = None,
         guessed: Mapping[str, float] | None = None,
+        longer: Longer = unknown,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._known, self._guessed, self._workers, self._clock = known or {}, guessed or {}, workers, clock
-        self._plan = plan
+        self._plan, self._longer = plan, longer
         self._rank: dict[str, float] = {}
         self._steps = {key: plan.steps[key] for key in plan.todo}
         self._names = {key: names(step) for key, step in self._steps.items()}
-        self._nominal = {key: nominal(step, workers=workers) for key, step in self._steps.items()}
-        self._expected = {key: seconds * self._multiple(key) for key, seconds in self._nominal.items()}
+        self._nominal = dict.fromkeys(self._steps, 0.0)
+        self._expected = dict.fromkeys(self._steps, 0.0)
         self._waiting: dict[str, float] = {}  # expected seconds of steps that have not begun, by kind and model
         self._levels: dict[str, _Level] = {side: _Level(weight=2.0) for side in SIDES}
         self._side = {fine: self._side_of(fine) for _, fine in self._names.values()}
-        counts: dict[str, int] = {}
-        for key, (kind, fine) in self._names.items():
-            self._waiting[fine] = self._waiting.get(fine, 0.0) + self._expected[key]
+        for kind, fine in self._names.values():
+            self._waiting[fine] = 0.0
             for name in (kind, fine):
-                counts[name] = counts.get(name, 0) + 1
-                self._levels.setdefault(name, _Level()).weight += self._expected[key]
-        for name, count in counts.items():
-            self._levels[name].weight *= AGAINST / count
+                self._levels.setdefault(name, _Level()).steps += 1
         self._kind_of = {fine: kind for kind, fine in self._names.values()}
         self._running: list[_Group] = []
         self._begun: set[str] = set()  # or given up
         self._over: set[str] = set()
         self._most = 0  # steps that were computed at once so far: workers that have been started
         self._stretch, self._events = 1.0, 0  # how much longer it takes than if no worker ever waited; until it is new
+        self._unread: dict[str, str] = {}  # steps whose rows may be of any length, and the data that would tell
+        self._expect(self._steps)
+
+    def _expect(self, keys: Iterable[str]) -> None:
+        """Reckon what steps are expected to take, by what is known of their rows."""
+        for key in keys:
+            step, (kind, fine) = self._steps[key], self._names[key]
+            longer = self._longer(step)
+            if longer is None:
+                data = dataset_of(step)
+                self._unread[key] = data.key if data else ""
+            else:
+                self._unread.pop(key, None)
+            self._nominal[key] = nominal(step, workers=self._workers, longer=longer or 1.0)
+            before, self._expected[key] = self._expected[key], self._nominal[key] * self._multiple(key)
+            if key not in self._begun:
+                self._waiting[fine] += self._expected[key] - before
+            for level in (self._levels[kind], self._levels[fine]):
+                level.weight += (self._expected[key] - before) * AGAINST / level.steps
 
     def _multiple(self, key: str) -> float:
         kind, fine = self._names[key]
@@ -185,6 +205,8 @@ class Forecast:
         if step.key in self._expected:
             self._begin(step)
             self._over.add(step.key)
+        if isinstance(step, Dataset):
+            self._expect([key for key, data in self._unread.items() if data == step.key])
         for group in self._running:
             if step.key in group.steps:
                 self._running.remove(group)
@@ -244,14 +266,20 @@ class Forecast:
     @property
     def seen(self) -> float:
         """Share of the expected time that earlier runs on this machine tell of."""
-        told = sum(self._expected[key] for key, names in self._names.items() if set(names) & self._known.keys())
+        known = [key for key, names in self._names.items() if set(names) & self._known.keys()]
+        told = sum(self._expected[key] for key in known if key not in self._unread)
         return told / max(sum(self._expected.values()), 1e-9)
+
+    @property
+    def unread(self) -> bool:
+        """Whether texts are among the data whose lengths are not known."""
+        return bool(self._unread)
 
     def learned(self) -> dict[str, float]:
         """By kind of step, and kind with model: the multiple that this machine takes, for the next run."""
-        found = {}
+        found, blind = {}, {name for key in self._unread for name in self._names[key]}
         for name, level in self._levels.items():
-            if name not in SIDES and level.expected > 0 and level.taken > 0.02:
+            if name not in (*SIDES, *blind) and level.expected > 0 and level.taken > 0.02:
                 found[name] = level.taken / level.nominal
         return found
 

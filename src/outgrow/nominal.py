@@ -19,13 +19,17 @@ ROW = 2e-6  # seconds of a row in an epoch of a linear head, when many are train
 APART = 8e-4  # seconds of an update of such a head by a loss that is reckoned for each head by itself
 
 
-def nominal(step: Step, *, workers: int = 1) -> float:
-    """Seconds of a step while as many workers compute; each of them has its share of the cores."""
+def nominal(step: Step, *, workers: int = 1, longer: float = 1.0) -> float:
+    """Seconds of a step while as many workers compute; each of them has its share of the cores.
+
+    Args:
+        longer: how many times its model's cost its rows take.
+    """
     cores = os.cpu_count() or 1
     fewer = max(
         1.0, threads() / max(1, cores // workers)
     )  # threads of a process that has no others beside it, to theirs
-    return (constant(step) + step.work / SPEED * fewer) * max(1.0, workers / cores)
+    return (constant(step) + step.work * longer / SPEED * fewer) * max(1.0, workers / cores)
 
 
 def constant(step: Step) -> float:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from outgrow.forecast import Forecast, between
+from outgrow.lengths import Longer, unknown
 from outgrow.plain import plain
 from outgrow.plan import Plan
 from outgrow.rates import at_once, keep_rates, machine_names, read_rates
@@ -23,12 +24,16 @@ OFTEN = 0.2  # between changes of the bar
 
 
 class Live:
-    """A watcher that shows one bar for all work and the steps being computed; in a log, a line now and then."""
+    """A watcher that shows one bar for all work and the steps being computed; in a log, a line now and then.
 
-    def __init__(self, plan: Plan, runtime: Runtime | None = None) -> None:
+    Args:
+        longer: how long the rows of a step are.
+    """
+
+    def __init__(self, plan: Plan, runtime: Runtime | None = None, longer: Longer = unknown) -> None:
         runtime = runtime or Runtime()
         self._machines = machine_names(runtime)
-        self._forecast = Forecast(plan, workers=at_once(runtime), known=read_rates(*self._machines))
+        self._forecast = Forecast(plan, workers=at_once(runtime), known=read_rates(*self._machines), longer=longer)
         self._done, self._steps = set[str](), len(plan.todo)
         self._said = self._shown = self._began = time.monotonic()
         self._progress = Progress(

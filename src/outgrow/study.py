@@ -17,6 +17,7 @@ from outgrow.executors.base import executors
 from outgrow.experiment import Experiment
 from outgrow.freshness import adopt, beside, changed_code
 from outgrow.learning.team import team
+from outgrow.lengths import longer_at
 from outgrow.plan import make_plan
 from outgrow.progress import Live
 from outgrow.results.frame import Results
@@ -81,7 +82,7 @@ def run(
     with contextlib.ExitStack() as stack:
         watcher = None
         if progress and team().rank == 0:
-            watcher = stack.enter_context(Live(plan, runtime))
+            watcher = stack.enter_context(Live(plan, runtime, longer_at(target)))
         swept = run_experiments(experiments, target, runtime=runtime, watcher=watcher, told=opened)
     if fresh:
         adopt(opened, target)

@@ -12,6 +12,7 @@ from outgrow.errors import ConfigError, DamagedArtefact, StoreError
 from outgrow.executors.base import Outcome, Watcher, executors
 from outgrow.experiment import Experiment
 from outgrow.learning.team import team
+from outgrow.lengths import longer_at
 from outgrow.plan import Plan, Planned, make_plan
 from outgrow.preparation import notes_of, prepare
 from outgrow.results.forget import supersede
@@ -129,7 +130,7 @@ def run_plan(plan: Plan, store: Artefacts, runtime: Runtime, watcher: Watcher, t
     records: list[Record] = []
     with (
         _kept_from_garbage(store, plan),
-        telling_to(told or store, watcher, plan, runtime) as telling,
+        telling_to(told or store, watcher, plan, runtime, longer_at(store)) as telling,
         following(runtime.tracker, telling, store, plan) as followed,
     ):
         recording = _Recording(followed or telling, store, plan)

@@ -23,6 +23,7 @@ from outgrow.errors import OutgrowError
 from outgrow.executors.base import Watcher, reason
 from outgrow.forecast import Forecast
 from outgrow.learning.team import team
+from outgrow.lengths import Longer, unknown
 from outgrow.plain import plain
 from outgrow.plan import Plan
 from outgrow.rates import at_once, machine_names, read_rates
@@ -78,14 +79,19 @@ class Told:
 
 
 class Telling:
-    """A watcher that tells another, and the store."""
+    """A watcher that tells another, and the store.
 
-    def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan, runtime: Runtime) -> None:
+    Args:
+        longer: how long the rows of a step are.
+    """
+
+    def __init__(self, watcher: Watcher, store: Artefacts, plan: Plan, runtime: Runtime, longer: Longer) -> None:
         host = socket.gethostname() or "a machine"
         self.name = f"{named(os.getpid())}-{uuid.uuid4().hex[:4]}"
         self._watcher, self._store, self._host, self._executor = watcher, store, host, runtime.executor
         self._what = ", ".join(dict.fromkeys(one.experiment.name for one in plan.results))
-        self._forecast = Forecast(plan, workers=at_once(runtime), known=read_rates(*machine_names(runtime)))
+        known = read_rates(*machine_names(runtime))
+        self._forecast = Forecast(plan, workers=at_once(runtime), known=known, longer=longer)
         self._steps, self._begun = len(plan.todo), time.time()
         self._running: dict[str, At] = {}
         self._done, self._failed, self._failures = set[str](), set[str](), dict[str, None]()
@@ -175,12 +181,18 @@ class Telling:
 
 
 @contextlib.contextmanager
-def telling_to(store: Artefacts, watcher: Watcher, plan: Plan, runtime: Runtime) -> Iterator[Watcher]:
-    """A watcher that tells another what happens inside the block, and a store too."""
+def telling_to(
+    store: Artefacts, watcher: Watcher, plan: Plan, runtime: Runtime, longer: Longer = unknown
+) -> Iterator[Watcher]:
+    """A watcher that tells another what happens inside the block, and a store too.
+
+    Args:
+        longer: how long the rows of a step are.
+    """
     if not plan.todo or team().rank:
         yield watcher
         return
-    telling = Telling(watcher, store, plan, runtime)
+    telling = Telling(watcher, store, plan, runtime, longer)
     telling.begin()
     try:
         yield telling

@@ -75,16 +75,17 @@ def numbers(text: str) -> list[int]:
 
 def _plans(wanted: list[Setting], store: Artefacts, seeds: int | None) -> None:
     from outgrow.cli.display import say
-    from outgrow.cli.planned import time_of
+    from outgrow.cli.planned import looked_at, time_of
     from outgrow.plan import make_plan
     from outgrow.runtime import Runtime
 
+    runtime = Runtime()
     for one in wanted:
         experiments = one.experiments(seeds)
         plan = make_plan(experiments, cached=store.keys())
         say(
             f"{one.name}: {counted(len(experiments), 'experiment')}, {counted(len(plan.steps), 'step')}, "
-            f"{len(plan.todo)} of them to do{time_of(plan, Runtime(), {})}"
+            f"{len(plan.todo)} of them to do{time_of(plan, runtime, looked_at(plan, runtime, store))}"
         )
 
 

@@ -39,7 +39,7 @@ def leaderboard(
 ) -> None:
     """Compare all methods on several settings; what is finished is kept, so the same command goes on."""
     from outgrow.cli.display import Shown, console, say
-    from outgrow.cli.planned import time_of
+    from outgrow.cli.planned import looked_at, time_of
     from outgrow.disk import write_whole
     from outgrow.leaderboard.board import board
     from outgrow.leaderboard.entrants import entrants
@@ -60,7 +60,7 @@ def leaderboard(
     say(
         f"{counted(len(entered.names), 'method')} in {counted(len(chosen(settings)), 'setting')} by "
         f"{counted(seeds, 'seed')}: {len(plan.todo):,} of {counted(len(plan.steps), 'step')} to do"
-        f"{time_of(plan, runtime, {})}."
+        f"{time_of(plan, runtime, looked_at(plan, runtime, opened))}."
     )
     if dry_run:
         return

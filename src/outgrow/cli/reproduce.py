@@ -26,7 +26,7 @@ def reproduce(
 ) -> None:
     """Run a study and compare it with numbers that are known: inside or outside, and why that may be."""
     from outgrow.cli.display import Shown, console, listing, say
-    from outgrow.cli.planned import time_of
+    from outgrow.cli.planned import looked_at, time_of
     from outgrow.plan import make_plan
     from outgrow.references.checked import checks, found, why
     from outgrow.references.identities import misfit
@@ -42,11 +42,11 @@ def reproduce(
         raise ConfigError("name one of these: outgrow reproduce NAME")
     wanted = reference(name)
     experiments, opened = wanted.experiments(seeds), open_store(store)
-    plan = make_plan(experiments, cached=opened.keys())
+    plan, runtime = make_plan(experiments, cached=opened.keys()), Runtime()
     say(wanted.about)
     say(
         f"{counted(len(experiments), 'experiment')}, {len(plan.todo):,} of {counted(len(plan.steps), 'step')} to do"
-        f"{time_of(plan, Runtime(), {})}."
+        f"{time_of(plan, runtime, looked_at(plan, runtime, opened))}."
     )
     if dry_run:
         return

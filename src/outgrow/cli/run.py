@@ -86,6 +86,7 @@ def run(
     from outgrow.config import read_experiments, seeds_from
     from outgrow.freshness import adopt, beside, changed_code
     from outgrow.learning.team import team
+    from outgrow.lengths import longer_at
     from outgrow.plan import make_plan
     from outgrow.progress import Live, errors
     from outgrow.runtime import runtime_of
@@ -121,7 +122,7 @@ def run(
         errors.quiet = True
     if plan.todo and (hint := _busy(runtime)) and not team().rank:
         print(f"note: {hint}", file=sys.stderr)
-    with Live(plan, runtime) as live:
+    with Live(plan, runtime, longer_at(target)) as live:
         try:
             swept = run_experiments(wanted, target, runtime=runtime, watcher=live, told=opened)
             if fresh:

@@ -17,6 +17,7 @@ from outgrow.plain import counted, plain
 if TYPE_CHECKING:
     from outgrow.artefacts import Artefacts
     from outgrow.executors.base import Watcher
+    from outgrow.lengths import Longer
     from outgrow.methods.base import Method
     from outgrow.models.base import Model
     from outgrow.own_model.finding import Finding
@@ -145,7 +146,7 @@ def _go(prepared: Prepared, store: Artefacts, runtime: Runtime, out: Path) -> No
     with contextlib.ExitStack() as stack:
 
         def watch(plan: Plan) -> Watcher:
-            live = stack.enter_context(Live(plan, runtime))
+            live = stack.enter_context(Live(plan, runtime, _longer(prepared, plan)))
             trains = any(isinstance(step, Trained) for step in plan.steps.values())
             return stack.enter_context(following(runtime.tracker if trains else "", live, store, plan)) or live
 
@@ -244,12 +245,18 @@ def _cost(prepared: Prepared, store: Artefacts, runtime: Runtime) -> None:
     from outgrow.cli.display import say
     from outgrow.cli.planned import time_of
     from outgrow.own_model.train import whole_plan
-    from outgrow.steps import Dataset
 
     plan = whole_plan(prepared, store)
-    inputs = {key: prepared.table.inputs for key, step in plan.steps.items() if isinstance(step, Dataset)}
     how = prepared.request.model.label + (f" ({prepared.depth})" if prepared.depth else "")
-    say(f"Student: {how}{time_of(plan, runtime, inputs) or ': all of it is in the store already'}.")
+    say(f"Student: {how}{time_of(plan, runtime, _longer(prepared, plan)) or ': all of it is in the store already'}.")
+
+
+def _longer(prepared: Prepared, plan: Plan) -> Longer:
+    """How long the rows of a step are; those of every part of the table are taken to be as long as all of it."""
+    from outgrow.lengths import longer_in
+    from outgrow.steps import Dataset
+
+    return longer_in({key: prepared.table.inputs for key, step in plan.steps.items() if isinstance(step, Dataset)})
 
 
 def show(found: Finding) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outgrow.guesses import model_of
+from outgrow.lengths import model_of
 from outgrow.models.bases.language import TOKENS, LanguageModel
 from outgrow.nominal import constant
 from outgrow.steps import Labels, Scored, Step, Trained, TrainedHead, Untrained

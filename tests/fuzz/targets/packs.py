@@ -17,6 +17,7 @@ from tests.fuzz.damage import damaged
 from tests.fuzz.structures import altered, text, written
 
 from outgrow.errors import DataError
+from outgrow.rates import FILE
 
 EVIL = (
     "../out",
@@ -132,7 +133,7 @@ def _learned(rng: Rng) -> Case:
     """What is kept beside the packs: what steps took, and what was found whole."""
     rates: Any = altered(rng, {"cpu, 2 threads": {"train": 1.5, "features": 0.5}})
     whole: Any = altered(rng, [["words.parquet", 3, 1, 2]])
-    return Case({"rates.json": written(rng, rates), ".checked/glove-50d-0.1-r1.json": written(rng, whole)})
+    return Case({FILE: written(rng, rates), ".checked/glove-50d-0.1-r1.json": written(rng, whole)})
 
 
 def _recall(case: Case, folder: Path) -> None:
