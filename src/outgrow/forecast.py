@@ -86,7 +86,7 @@ class Forecast:
     Args:
         workers: steps that are computed at once.
         known: multiples that earlier runs on this machine learned, by `learned`.
-        guessed: multiples by kind and model, where nothing is known.
+        guessed: multiples by kind and model, where nothing better is known.
         longer: how long the rows of a step are; asked again when its data have been read.
         clock: seconds.
     """
@@ -143,7 +143,7 @@ class Forecast:
 
     def _multiple(self, key: str) -> float:
         kind, fine = self._names[key]
-        return self._known.get(fine, self._known.get(kind, self._guessed.get(fine, 1.0)))
+        return self._known.get(fine, self._guessed.get(fine, self._known.get(kind, 1.0)))
 
     def _side_of(self, fine: str) -> str:
         """Which steps those of a kind and model resemble; "" for those that read data, which resemble none."""
@@ -266,7 +266,12 @@ class Forecast:
     @property
     def seen(self) -> float:
         """Share of the expected time that earlier runs on this machine tell of."""
-        known = [key for key, names in self._names.items() if set(names) & self._known.keys()]
+        tell = self._known.keys()
+        known = [
+            key
+            for key, (kind, fine) in self._names.items()
+            if fine in tell or (kind in tell and fine not in self._guessed)
+        ]
         told = sum(self._expected[key] for key in known if key not in self._unread)
         return told / max(sum(self._expected.values()), 1e-9)
 

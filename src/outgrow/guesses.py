@@ -8,37 +8,41 @@ from functools import cache
 from outgrow.learning.machine import machine_of, multiplies_bfloat16, product_speed
 from outgrow.lengths import Longer, model_of
 from outgrow.models.base import Model
-from outgrow.nominal import SPEED, constant, names, threads
+from outgrow.nominal import SPEED, constant, mostly_multiply, names, threads
 from outgrow.plan import Plan
 from outgrow.runtime import Runtime
+from outgrow.steps import Step
 
 USUAL = {"Comparison": 0.3, "Labels": 0.5}
 """Of the nominal time of steps that multiply nothing, what they took on the machine on which that was looked at."""
 
 
 def guesses(plan: Plan, runtime: Runtime, *, known: Container[str], longer: Longer) -> dict[str, float]:
-    """Multiples of nominal times, by kind of step with its model, of steps to do that nothing else is known of.
+    """Multiples of nominal times, by kind of step with its model, of steps to do that nothing better is known of.
+
+    What steps of the same kind took with other models is better known only where they multiply little: how well a
+    network uses a machine differs, and what a tiny one takes is not its multiplications.
 
     Args:
         known: kinds of steps, with and without a model, that earlier runs tell of.
         longer: how long the rows of a step are.
     """
-    found: dict[str, tuple[float, float]] = {}
-    fast = cache(lambda model: speed(model, runtime))
+    alike: dict[tuple[str, str], list[Step]] = {}
     for step in (plan.steps[key] for key in plan.todo):
-        kind, fine = names(step)
-        model = model_of(step)
-        if kind in known or fine in known:
+        alike.setdefault(names(step), []).append(step)
+    fast = cache(lambda model: speed(model, runtime))
+    found: dict[str, float] = {}
+    for (kind, fine), steps in alike.items():
+        if fine in known or (kind in known and not mostly_multiply(steps)):
             continue
-        own = constant(step) * USUAL.get(kind, 1.0)
-        if model is None or not step.work:
-            if kind in USUAL:
-                found[fine] = USUAL[kind], 1.0
-            continue
-        work = step.work * (longer(step) or 1.0)
-        likely, nominal = found.get(fine, (0.0, 0.0))
-        found[fine] = likely + own + work / fast(model), nominal + constant(step) + work / SPEED
-    return {fine: likely / nominal for fine, (likely, nominal) in found.items()}
+        model = model_of(steps[0])
+        if model is not None and steps[0].work:
+            work = sum(step.work * (longer(step) or 1.0) for step in steps)
+            own = sum(map(constant, steps))
+            found[fine] = (own * USUAL.get(kind, 1.0) + work / fast(model)) / (own + work / SPEED)
+        elif kind in USUAL:
+            found[fine] = USUAL[kind]
+    return found
 
 
 def speed(model: Model, runtime: Runtime) -> float:

@@ -152,6 +152,11 @@ def test_of_a_fine_tuned_student_each_row_is_answered_by_a_model_of_the_other_ha
     assert sorted(learned) == sorted(divide(n, probe=False).transfer for n in (N, *map(len, parts)))
     whole = made.student.answers(prepared.table.inputs, Context(store).machine)
     assert not np.allclose(whole, made.answers)
+    answers = [store.manifest(key) for key in sorted(store.keys()) if store.manifest(key).step == "answer"]
+    assert len(answers) == 2, "foretold, shown and kept like the trainings"
+    again = grown(prepare(prepared.request), tmp_path / "store")
+    assert again.computed == 0
+    np.testing.assert_array_equal(again.answers, made.answers)
 
 
 def test_a_head_with_a_loss_of_its_own_is_judged_by_heads_with_that_loss(

@@ -19,6 +19,7 @@ from outgrow.learning.out_of_fold import folds_of
 from outgrow.methods.base import Method
 from outgrow.methods.naive import Naive
 from outgrow.own_labels.choice import Choice, choose
+from outgrow.own_model.answered import Answered
 from outgrow.own_model.carry_out import carry_out, plan_of
 from outgrow.own_model.request import Prepared
 from outgrow.own_model.teaching import Plot, is_plain
@@ -60,7 +61,7 @@ def whole_plan(prepared: Prepared, store: Artefacts) -> Plan:
     """What is computed, as far as it is known before a method is chosen."""
     plot = Plot(prepared=prepared, method=prepared.request.method or Naive(), choice=None, features=None)
     parts = [] if prepared.is_probe and is_plain(plot.method) else halves(prepared)
-    ends: list[Step] = [taught(plot, rows) for rows in (None, *parts)]
+    ends: list[Step] = [taught(plot), *(_answered(plot, rows) for rows in parts)]
     return plan_of(*ends, *([prepared.features] if prepared.features else []), cached=store.keys())
 
 
@@ -73,17 +74,15 @@ def train(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) 
     plot, computed = plotted(prepared, store, runtime, watch)
     context, choice, method = Context(store, runtime), plot.choice, plot.method
     parts = [] if prepared.is_probe and choice is not None and is_plain(method) else halves(prepared)
-    students = [taught(plot, rows) for rows in (None, *parts)]
-    plan = plan_of(*students, cached=store.keys())
+    of_all, answered = taught(plot), [_answered(plot, rows) for rows in parts]
+    plan = plan_of(of_all, *answered, cached=store.keys())
     computed += carry_out(plan, store, runtime, watch(plan))
-    of_all, *of_halves = students
     if choice is not None and not parts:
         answers = choice.out_of_fold
     else:
         answers = np.zeros((len(prepared.table.ids), prepared.table.output.n_classes), np.float32)
-        for rows, one in zip(parts, of_halves, strict=True):
-            rest = np.setdiff1d(np.arange(len(answers)), rows)
-            answers[rest] = student_of(one, context).answers(prepared.table.inputs[rest], context.machine)
+        for rows, one in zip(parts, answered, strict=True):
+            answers[_rest(prepared, rows)] = one.read(context)
     columns = prepared.table.columns.inputs
     student = student_of(of_all, context, columns=columns, about=about(prepared, choice, method))
     notes = [note for step in walk_unique(of_all) if isinstance(step, Trained) for note in step.notes(context)]
@@ -106,6 +105,16 @@ def taught(plot: Plot, some: np.ndarray | None = None) -> Trained:
             "(outgrow run); name another, or leave --method out"
         )
     return found
+
+
+def _answered(plot: Plot, rows: np.ndarray) -> Answered:
+    """What a student that learns from some rows says of the others."""
+    ids = tuple(plot.prepared.table.ids[row] for row in _rest(plot.prepared, rows))
+    return Answered(by=taught(plot, rows), dataset=plot.prepared.data.dataset, ids=ids)
+
+
+def _rest(prepared: Prepared, rows: np.ndarray) -> np.ndarray:
+    return np.setdiff1d(np.arange(len(prepared.table.ids)), rows)
 
 
 def plotted(prepared: Prepared, store: Artefacts, runtime: Runtime, watch: Watch) -> tuple[Plot, int]:

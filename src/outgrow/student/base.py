@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from outgrow.learning.batching import Rows
     from outgrow.learning.machine import Machine
     from outgrow.learning.network import Network
+    from outgrow.learning.pieces import Pieces
     from outgrow.learning.weights import State
 
 MEAN, DEVIATION = "features.mean", "features.deviation"  # beside a head's weights
@@ -58,22 +59,27 @@ class Student:
         """Names of the classes; their numbers where they have none."""
         return classes_of(self.output)
 
-    def answers(self, inputs: np.ndarray, machine: Machine) -> np.ndarray:
-        """Probabilities float32 [n, classes] of rows as a task has them: texts [n], pairs [n, 2], or numbers."""
+    def answers(self, inputs: np.ndarray, machine: Machine, *, kept: Pieces | None = None) -> np.ndarray:
+        """Probabilities float32 [n, classes] of rows as a task has them: texts [n], pairs [n, 2], or numbers.
+
+        Args:
+            kept: pieces that a network that was trained answered before.
+        """
         if not len(inputs):
             return np.zeros((0, self.output.n_classes), np.float32)
-        return self.answers_to(self.encode(inputs), machine)
+        return self.answers_to(self.encode(inputs), machine, kept=kept)
 
     def encode(self, inputs: np.ndarray) -> Rows:
         """Rows as the network takes them; at least one."""
         return (self._frozen if self.is_probe else self.network).encode(inputs)
 
-    def answers_to(self, rows: Rows, machine: Machine) -> np.ndarray:
+    def answers_to(self, rows: Rows, machine: Machine, *, kept: Pieces | None = None) -> np.ndarray:
         """Probabilities float32 [n, classes] of encoded rows."""
+        from outgrow.learning.pieces import NONE
         from outgrow.learning.predict import predict
 
         if not self.is_probe:
-            return predict(self.network, rows, machine=machine)
+            return predict(self.network, rows, machine=machine, kept=kept or NONE)
         from outgrow.learning.extract import features_of
         from outgrow.learning.heads import answers
 
