@@ -169,6 +169,16 @@ def test_pairs(student: Make, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "held", [{"rows": [{"text": "film"}]}, {"columns": ["text"], "rows": [["film"]]}], ids=["objects", "arrays"]
+)
+def test_rows_inside_of_one_object_are_pointed_at(student: Make, tmp_path: Path, held: object) -> None:
+    (tmp_path / "new.json").write_text(json.dumps(held))
+    with pytest.raises(DataError, match=r"no column 'text'.*inside of 'rows': save them alone"):
+        label_file(student(), tmp_path / "new.json", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_columns_by_another_name_and_templates(student: Make, tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text("Text,more\nfilm,good\nfilm,bad\n")
     with pytest.raises(DataError, match=r"new.csv has no column 'text'; did you mean 'Text'\? .*say --text COLUMN"):

@@ -33,6 +33,7 @@ class JsonRows:
         self.kinds: dict[str, set[str]] = {}
         self.notes: list[str] = []
         self.rows = 0
+        self.inside = ""  # where the only object seems to hold the rows
         start = stream.head.decode(stream.encoding, "ignore").lstrip("\ufeff \t\r\n")
         line, end, _ = start.partition("\n")
         self._by_line = start.startswith("{") and (is_object(line) or (not end and '"' in line))
@@ -76,6 +77,9 @@ class JsonRows:
     def _seen(self, chunk: Chunk) -> Chunk:
         if not self.rows and not self.columns:  # piped: the first rows tell
             self.columns = list(dict.fromkeys(name for _, record in chunk.rows for name in record))
+            if len(chunk.rows) == 1:
+                lists = [name for name, value in chunk.rows[0][1].items() if isinstance(value, list) and value]
+                self.inside = next((name for name in lists if isinstance(chunk.rows[0][1][name][0], (dict, list))), "")
         return chunk
 
     def _lines(self, lines: Lines, strict: bool) -> Iterator[Row]:

@@ -103,16 +103,20 @@ def label_file(
     reader, stream = reader_of(
         str(place), needed=inputs.needed, form=form, encoding=encoding, delimiter=delimiter, batch=batch
     )
+
+    def inside() -> str:
+        return getattr(reader, "inside", "")
+
     gc.freeze()  # to look through all that is imported for garbage, again and again, would cost a third of the time
     try:
         if stream is None or not stream.piped:
             reader.survey(inputs.look_at)
-            inputs.check(reader.columns)
+            inputs.check(reader.columns, inside=inside())
         chunks = reader.chunks()
         first = next(chunks, None)
         if first is None:
             raise DataError(f"{source} has no rows")
-        inputs.check(reader.columns)
+        inputs.check(reader.columns, inside=inside())
         names.check(reader.columns)
     except BaseException:
         gc.unfreeze()

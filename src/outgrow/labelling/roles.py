@@ -60,14 +60,21 @@ class Inputs:
         self.needed = needed(roles)
         self.images = "image" in roles
 
-    def check(self, columns: Sequence[str]) -> None:
-        """A DataError for a column that is not there."""
+    def check(self, columns: Sequence[str], *, inside: str = "") -> None:
+        """A DataError for a column that is not there.
+
+        Args:
+            inside: a column that seems to hold the rows, if there is one.
+        """
         for role, given in self._roles.items():
             names = [given] if given in columns or not names_in(given) else names_in(given)
             try:
                 check_columns([name for name in names if not root(name, columns)], columns, source=self._source)
             except DataError as error:
-                raise DataError(f"{error}; if it is called otherwise here, say --{role} COLUMN") from None
+                cure = f"if it is called otherwise here, say --{role} COLUMN"
+                if inside:
+                    cure = f"the rows seem to stand inside of {inside!r}: save them alone, an object a line or an array"
+                raise DataError(f"{error}; {cure}") from None
 
     def look_at(self, chunk: Chunk) -> None:
         """A DataError if a cell holds what is no text."""
