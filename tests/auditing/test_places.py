@@ -18,7 +18,7 @@ PAIR = {"first": [f"one {i // 2}" for i in range(N)], "second": [f"two {i % 2}" 
 
 
 def lines(*names: str, rows: Sequence[int] = range(N)) -> list[Cells]:
-    every = {"row": NUMBERS, "id": IDS, "text": TEXTS, **PAIR}
+    every: dict[str, Sequence[object]] = {"row": NUMBERS, "id": IDS, "text": TEXTS, **PAIR}
     return [{name: every[name][i] for name in names} for i in rows]
 
 
@@ -54,10 +54,12 @@ def test_a_column_that_was_sorted_alone_is_one_error(names: tuple[str, ...], alo
 def test_the_first_line_is_named_and_all_are_counted() -> None:
     cells = lines("row", "id", "text")
     cells[4]["id"] = IDS[9]
-    with pytest.raises(DataError, match=rf": 1 row with .*: row 6 has the id of row 20 \({IDS[9]}\), .* row 10 \("):
+    with pytest.raises(
+        DataError, match=rf": 1 row with .*row 6 of the sheet has the id of row 20 \({IDS[9]}\), .* 10 \("
+    ):
         read(cells)
     cells[8]["id"], cells[5]["id"] = IDS[2], IDS[3]
-    with pytest.raises(DataError, match=r": 3 rows with .*: row 6 has .* and so on;"):
+    with pytest.raises(DataError, match=r": 3 rows with .*: row 6 of .* and so on;"):
         read(cells)
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from outgrow.errors import DataError
 from outgrow.plain import FORMULA, counted, plain
-from outgrow.tasks.sources.records import Cells, Table
+from outgrow.tasks.sources.records import Table
 from outgrow.tasks.sources.templates import shown
 
 ROUNDED = 1e-5  # what a spreadsheet leaves of a long number
-BLANK = re.compile(r"(\\[rnt]|\s|\ufeff)+")  # line ends may be spelt, and blanks may be others, or doubled
-
-Places = Mapping[tuple[str, ...], Sequence[int]]
+SPELT = re.compile(r"\\[rnt]")  # line ends and tabs
 
 
 def placed(
@@ -29,27 +27,31 @@ def placed(
         DataError: lines with the id of one row and the text of another, or its number where no text says whose it is.
     """
     there = set(table.columns)
-    whole = [(tuple(own), _places(own)) for own in texts if set(own) <= there]
-    single = [((name,), _places({name: own[name]})) for own in texts for name in own if name in there]
+    whole = {tuple(own): own for own in texts if set(own) <= there}
+    single = {(name,): {name: own[name]} for own in texts for name in own if name in there}
+    by_text = {names: _places(own) for names, own in (single | whole).items()}
     place = {plain(one): i for i, one in enumerate(ids)} | {one: i for i, one in enumerate(ids)}
     by_number = {str(number): i for i, number in enumerate(numbers)}
     rows, clashes = [], []
     for line, cells in table.rows:
         one, at = shown(cells.get("id")), by_number.get(shown(cells.get("row")), -1)
         i = at if at >= 0 and _like(one, ids[at]) else place.get(one, place.get(unsafe(one), -1))
-        for found in _found(whole, cells):
-            i = found[0] if i < 0 and len(found) == 1 else i
-        others = [found for found in _found(single, cells) if found]
-        others = others or ([[at]] if at >= 0 else [])
-        if i >= 0 and (other := next((found[0] for found in others if i not in found), -1)) >= 0:
-            clashes.append(f"row {line:,} has the id of row {numbers[i]:,} ({ids[i]}), and is else row "
-                           f"{numbers[other]:,} ({ids[other]})")  # fmt: skip
+        found = {
+            names: places.get(tuple(_bare(shown(cells.get(name))) for name in names), [])
+            for names, places in by_text.items()
+        }
+        for names in whole:
+            i = found[names][0] if i < 0 and len(found[names]) == 1 else i
+        others = [own for own in found.values() if own] or ([[at]] if at >= 0 else [])
+        if i >= 0 and (other := next((own[0] for own in others if i not in own), -1)) >= 0:
+            clashes.append(f"row {line:,} of the sheet has the id of row {numbers[i]:,} ({ids[i]}), and is else "
+                           f"row {numbers[other]:,} ({ids[other]})")  # fmt: skip
         rows.append(i)
     if clashes:
         raise DataError(
             f"{table.source}: {counted(len(clashes), 'row')} with the id of one row and the text or number of another: "
-            f"{clashes[0]}{' and so on' * (len(clashes) > 1)}; if a column was sorted alone, sort whole rows, or fill "
-            "in the sheet anew; a column `row` with numbers of its own has to be left out"
+            f"{clashes[0]}{' and so on' * (len(clashes) > 1)}; if a column was sorted alone, undo that or fill in the "
+            "sheet anew; a column `row` with numbers of its own has to be left out"
         )
     return rows
 
@@ -59,7 +61,7 @@ def unsafe(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
-def _places(texts: Mapping[str, Sequence[str]]) -> Places:
+def _places(texts: Mapping[str, Sequence[str]]) -> dict[tuple[str, ...], list[int]]:
     """Numbers of rows by their texts."""
     found: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, one in enumerate(zip(*texts.values(), strict=True)):
@@ -67,14 +69,9 @@ def _places(texts: Mapping[str, Sequence[str]]) -> Places:
     return dict(found)
 
 
-def _found(by: Iterable[tuple[tuple[str, ...], Places]], cells: Cells) -> list[Sequence[int]]:
-    """The rows that have the texts of a line, by each set of columns."""
-    return [places.get(tuple(_bare(shown(cells.get(name))) for name in names), ()) for names, places in by]
-
-
 def _bare(text: str) -> str:
     """A text as a sheet spells it, but for what spreadsheets and editors do to apostrophes, blanks and line ends."""
-    return BLANK.sub(" ", plain(unsafe(text.strip("\ufeff \t\r\n")))).strip()
+    return " ".join(SPELT.sub(" ", plain(unsafe(text.strip("\ufeff \t\r\n")))).split())
 
 
 def _like(one: str, own: str) -> bool:

@@ -146,7 +146,7 @@ def read_audit(
     named = _named(rows, facts)
     texts = list({tuple(one): one for one in (rows.visible, named, spelt(named))}.values())
     said: Said = {}
-    asked_for: set[str] = set()
+    asked_for, by_sheet = set[str](), asked.by_sheet
     notes: list[str] = []
     for path in paths:
         sheet = read_sheet(
@@ -159,7 +159,7 @@ def read_audit(
                 f"--random: the rows of {name} were drawn by confidence, some with a greater chance than others; leave "
                 "--random out, and those of this model's plan count by the sheet's column `plan`"
             )
-        asked_for |= {rows.ids[i] for own, i in sheet.asked if rows.ids[i] in asked.by_sheet.get(own, ())}
+        asked_for |= {rows.ids[i] for own, i in sheet.asked if rows.ids[i] in by_sheet.get(own, ())}
         notes += [f"{name}: {note}" for note in sheet.notes]
         own = {int(i): (int(one), name) for i, one in zip(sheet.rows, sheet.truth, strict=True)}
         _refuse([(i, said[i], own[i]) for i in own if i in said and said[i][0] != own[i][0]], rows)
@@ -179,13 +179,13 @@ def read_audit(
     )
     if audited != before:
         write_audited(audited, place, rows)
-    told = {i for i, (one, _) in said.items() if one >= 0}
-    learned = sum(rows.use[i] == LEARNED for i in told)
-    new = len(told - earlier.keys())
-    words = [f"{counted(len(told), 'truth')} read, {new:,} of them new"]
-    if changed := sum(earlier[i][0] != said[i][0] for i in earlier.keys() & told):
+    classed = {i for i, (one, _) in said.items() if one >= 0}
+    learned = sum(rows.use[i] == LEARNED for i in classed)
+    new = len(classed - earlier.keys())
+    words = [f"{counted(len(classed), 'truth')} read, {new:,} of them new"]
+    if changed := sum(earlier[i][0] != said[i][0] for i in earlier.keys() & classed):
         words.append(f"{counted(changed, 'truth')} corrected")
-    if withdrawn := len(earlier.keys() - told):
+    if withdrawn := len(earlier.keys() - classed):
         words.append(f"{counted(withdrawn, 'truth')} taken back, as nobody can tell")
     if learned:
         words.append(f"{counted(learned, 'row')} whose truth the model learned from: never counted")

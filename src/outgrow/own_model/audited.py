@@ -122,8 +122,8 @@ def judging(rows: KeptRows, audited: Audited, asked: Asked) -> Judging:
     waiting = (asked.ids & there) - drawn - given
     if drawn and waiting:
         notes.append(
-            f"{len(waiting):,} of {len(asked.ids):,} rows that were asked for without a truth on their sheet: if these "
-            "are the hard ones, the accuracy found is too high"
+            f"rows that were asked for and have no truth on their sheet: {len(waiting):,} of {len(asked.ids):,}; if "
+            "these are the hard ones, the accuracy found is too high"
         )
     if drawn and given:
         notes.append(f"{counted(len(given), 'checked row')} that the training was given, taken as drawn at random")
