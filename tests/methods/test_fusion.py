@@ -79,8 +79,8 @@ def test_labels_stay_as_they_are_where_nothing_shows_how_their_labeller_errs(cla
     made = DawidSkene().apply(weak(votes), seed=0)
     np.testing.assert_array_equal(made.mean(), votes.sum(0))
     assert made.notes == (
-        "the labels of 5 of 5 labellers stay as they are: nobody else labels a row of theirs, so that nothing shows how "
-        "often they err",
+        "the labels of 5 of 5 labellers stay as they are: nobody else labels a row of theirs, so that nothing shows "
+        "how often they err",
     )
     assert np.isnan(fuse(votes).accuracy).all()
     known = DawidSkene().apply(weak(votes, truth=np.where(np.arange(1_000) < 500, truth, -1)), seed=0)
