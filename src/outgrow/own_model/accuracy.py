@@ -16,10 +16,7 @@ from outgrow.trust.intervals import Estimate, binomial, prediction_powered
 from outgrow.trust.label_free import Guess, guesses
 
 TITLE = "How far to trust it"
-UNKNOWN = (
-    "{}, so nobody knows how often the model is right. The numbers below are weak evidence: each is right only if its "
-    "assumption is."
-)
+UNKNOWN = "{}. The numbers below are weak evidence: each is right only if its assumption is."
 ADVICE = "`outgrow audit {} --plan --width 0.1 --out to-check.csv` says how many rows to check, and which."
 
 
@@ -98,8 +95,9 @@ def _why(rows: KeptRows) -> str:
     """Why no row judges the model."""
     n, learned = int((rows.truth >= 0).sum()), int((rows.truth[np.array(rows.use) == LEARNED] >= 0).sum())
     if not n:
-        return "No row was checked"
-    return f"None of the rows that were checked counts ({n:,}, of which {learned:,} were learned from)"
+        return "No row was checked, so nobody knows how often the model is right"
+    from_them = f" (the model learned from {learned:,} of them)" if learned else ""
+    return f"{counted(n, 'checked row')} and none that counts{from_them}: nobody knows how often the model is right"
 
 
 def _range(one: Guess) -> str:
