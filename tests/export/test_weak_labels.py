@@ -109,3 +109,11 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="two columns would be called 'id'"):
         write_weak_labels(said(classes=["id", "yes"]), tmp_path / "a.parquet")
     assert not any(tmp_path.iterdir())
+
+
+def test_the_rows_behind_a_model_are_not_written_over(tmp_path: Path) -> None:
+    for name in ("student.json", "rows.parquet"):
+        (tmp_path / name).write_text(name)
+    with pytest.raises(ConfigError, match=r"rows\.parquet holds the rows behind a model"):
+        write_weak_labels(said(), tmp_path / "rows.parquet")
+    assert (tmp_path / "rows.parquet").read_text() == "rows.parquet"

@@ -11,7 +11,9 @@ from outgrow.disk import write_whole
 from outgrow.errors import ConfigError
 from outgrow.export.card import escaped, method_words, yaml
 from outgrow.export.source import Said
-from outgrow.plain import counted
+from outgrow.own_model import kept_rows
+from outgrow.plain import counted, plain
+from outgrow.student.folder import FACTS
 
 ID = "id"
 
@@ -23,7 +25,7 @@ def write_weak_labels(said: Said, file: str | Path) -> tuple[Path, Path]:
     Those of each labeller are named `LABELLER: CLASS`. A cell is empty where nobody speaks. Truth is not in it.
 
     Raises:
-        ConfigError: it is no .parquet, two columns would have one name, or it cannot be written.
+        ConfigError: it is no .parquet or a model's own, two columns would have one name, or it cannot be written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -31,6 +33,8 @@ def write_weak_labels(said: Said, file: str | Path) -> tuple[Path, Path]:
     path = Path(file)
     if path.suffix.lower() != ".parquet":
         raise ConfigError(f"weak labels are written as Parquet, and {str(path)!r} does not end with .parquet")
+    if path.name == kept_rows.FILE and (path.parent / FACTS).is_file():
+        raise ConfigError(f"{plain(str(path))} holds the rows behind a model: choose another file with --to")
     columns = {ID: pa.array(said.ids, pa.string())}
     names = _told_apart(said.names)
     blocks = [("", said.mean), *((f"{name}: ", own) for name, own in zip(names, said.votes, strict=True))]

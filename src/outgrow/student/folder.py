@@ -61,6 +61,8 @@ def save(student: Student, folder: str | Path) -> Path:
     write_whole(place / FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n", what="model")
     for name, content in files.items():
         write_whole(place / name, lambda file, content=content: file.write(content), what="model")  # type: ignore[misc]
+    if student.start is None:  # that of a model that was there before
+        (place / START).unlink(missing_ok=True)
     return place
 
 
