@@ -55,7 +55,8 @@ def test_a_student_of_a_store_answers_as_there_and_knows_its_score(store: Store,
     score = record.evaluation.scores[role]
     assert found.student.about["accuracy"]["value"] == score.value
     assert found.student.about["accuracy"]["n"] == score.n
-    assert ("supervisors" in found.student.about) == (role == "student")
+    names = [one["name"] for one in found.student.about["supervisors"]]
+    assert names == ([record.row.weak] if role == "student" else [])
 
 
 def test_what_was_not_trained_is_refused(store: Store) -> None:

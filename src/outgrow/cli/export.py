@@ -59,11 +59,10 @@ def export(
 
 
 def _found(model: str, store: str, where: list[str], role: RoleName) -> Found:
-    from outgrow.export.source import Found, student_in
+    from outgrow.export.source import student_at, student_in
     from outgrow.store import open_store
-    from outgrow.student import load
 
-    return Found(student=load(model)) if model else student_in(open_store(store, existing=True), where, role)
+    return student_at(model) if model else student_in(open_store(store, existing=True), where, role)
 
 
 def _model(found: Found, to: str, format: str | None) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from outgrow.disk import write_whole
 from outgrow.errors import ConfigError
-from outgrow.export.card import escaped, method_words, yaml
+from outgrow.export.card import escaped, learned_truth, method_words, yaml
 from outgrow.export.source import Said
 from outgrow.own_model import kept_rows
 from outgrow.plain import counted, plain
@@ -63,6 +63,8 @@ def _card(said: Said, names: list[str], path: Path) -> str:
         for name, own in zip(names, spoken, strict=True)
     ]
     data = said.about.get("data", {})
+    known = learned_truth(said.about)
+    truth = f" and the truth of {counted(known, 'row')}" if known else ""
     with open(path, "rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return "\n\n".join([
@@ -74,7 +76,7 @@ def _card(said: Said, names: list[str], path: Path) -> str:
         "guesses of models or people, not the truth, and the file holds no truth.",
         "Labellers:",
         "\n".join(lines),
-        f"A student learned from them by {escaped(method_words(said.about.get('method', 'a method')))}, seed "
-        f"{escaped(said.about.get('seed', '?'))}.",
+        f"A student learned from them{truth} by "
+        f"{escaped(method_words(said.about.get('method', 'a method')))}, seed {escaped(said.about.get('seed', '?'))}.",
         f"SHA-256 of `{escaped(path.name)}`: {digest}",
     ]) + "\n"  # fmt: skip

@@ -18,6 +18,7 @@ from outgrow.errors import ConfigError
 from outgrow.export.card import card
 from outgrow.export.classifier import CannotHold, classifier_of
 from outgrow.export.graph import write_graph
+from outgrow.export.reading import reads
 from outgrow.export.trial import check, trial_rows
 from outgrow.plain import plain
 from outgrow.student import Student
@@ -88,13 +89,15 @@ def export(
             chosen, layers = "transformers", made.place.layers
             facts = {"kind": student.output.kind, "classes": student.classes, "layers_appended": layers}
         made = None  # its memory
+        if how := reads(student):
+            facts["text"] = how
         (place / FACTS).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         difference = check(place, student, tried)
-        (place / "README.md").write_text(
-            card(student, format=chosen, appended=layers > 0, difference=difference), encoding="utf-8"
-        )
-    fed = facts.get("inputs", {})
-    takes = "" if chosen == "transformers" or "max_length" in fed else str(fed["what"])
+        fed = facts.get("inputs", {})
+        tokens = chosen == "transformers" or "max_length" in fed
+        told = card(student, format=chosen, appended=layers > 0, difference=difference, tokens=tokens)
+        (place / "README.md").write_text(told, encoding="utf-8")
+    takes = "" if tokens else str(fed["what"])
     return Exported(folder=Path(folder), format=chosen, difference=difference, why=why, takes=takes)
 
 
