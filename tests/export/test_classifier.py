@@ -185,6 +185,33 @@ def test_a_place_that_is_taken_is_left_alone(tiny: Callable[..., Path], tmp_path
     assert export(one, tmp_path / "empty").difference is not None
 
 
+@pytest.mark.parametrize("library", ["weights", "tokenizer"])
+def test_a_full_disk_is_one_error(
+    tiny: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    """Neither library raises an OSError."""
+    import transformers
+    from safetensors import SafetensorError
+
+    errors = {
+        "weights": SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+        "tokenizer": Exception("No space left on device (os error 28)"),
+    }
+    maker: Any = transformers.PreTrainedModel if library == "weights" else transformers.PreTrainedTokenizerBase
+
+    def full(*_: Any, **__: Any) -> None:
+        raise errors[library]
+
+    monkeypatch.setattr(maker, "save_pretrained", full)
+    one = student(model(tiny("bert"), training="probe"), TWO)
+    with pytest.raises(ConfigError, match=r"cannot write the model to .*out: No space left on device; choose another"):
+        export(one, tmp_path / "out")
+    errors[library] = ValueError("a fault of the program")
+    with pytest.raises(ValueError, match="a fault of the program"):
+        export(one, tmp_path / "out")
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_writer_of_texts_is_refused(tiny: Callable[..., Path], tmp_path: Path) -> None:
     made = model(tiny("llama"), training="full")
     one = student(model(tiny("llama"), training="probe"), TWO)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from outgrow.student import Student
 
 Format = Literal["transformers", "onnx"]
 FACTS = "outgrow.json"
+OF_RUST = re.compile(r"(?:^|: )([^:]+) \(os error \d+\)")  # how safetensors and tokenizers tell an OSError, as one of their own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,9 @@ def _in_place(folder: Path) -> Iterator[Path]:
             os.replace(partial, folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write the model to {name}: {error.strerror or error}; choose another folder with --to"
-        ) from error
+    except Exception as error:
+        told = OF_RUST.search(str(error))
+        if not isinstance(error, OSError) and not told:
+            raise
+        why = told[1] if told else getattr(error, "strerror", None) or error
+        raise ConfigError(f"cannot write the model to {name}: {why}; choose another folder with --to") from error
