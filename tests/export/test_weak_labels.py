@@ -109,6 +109,8 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
         write_weak_labels(said(), tmp_path / "a.csv")
     with pytest.raises(ConfigError, match="two columns would be called 'id'"):
         write_weak_labels(said(classes=["id", "yes"]), tmp_path / "a.parquet")
+    with pytest.raises(ConfigError, match="No such file or directory; choose another file with --to"):
+        write_weak_labels(said(), tmp_path / "none" / "a.parquet")
     assert not any(tmp_path.iterdir())
 
 

@@ -15,7 +15,7 @@ from outgrow.own_model import kept_rows
 from outgrow.plain import counted, plain
 from outgrow.student.folder import FACTS
 
-ID = "id"
+ID, ELSEWHERE = "id", "choose another file with --to"
 
 
 def write_weak_labels(said: Said, file: str | Path) -> tuple[Path, Path]:
@@ -34,7 +34,7 @@ def write_weak_labels(said: Said, file: str | Path) -> tuple[Path, Path]:
     if path.suffix.lower() != ".parquet":
         raise ConfigError(f"weak labels are written as Parquet, and {str(path)!r} does not end with .parquet")
     if path.name == kept_rows.FILE and (path.parent / FACTS).is_file():
-        raise ConfigError(f"{plain(str(path))} holds the rows behind a model: choose another file with --to")
+        raise ConfigError(f"{plain(str(path))} holds the rows behind a model: {ELSEWHERE}")
     columns = {ID: pa.array(said.ids, pa.string())}
     names = _told_apart(said.names)
     blocks = [("", said.mean), *((f"{name}: ", own) for name, own in zip(names, said.votes, strict=True))]
@@ -45,9 +45,9 @@ def write_weak_labels(said: Said, file: str | Path) -> tuple[Path, Path]:
                 raise ConfigError(f"two columns would be called {name!r}: rename the class")
             columns[name] = pa.array(np.asarray(values[:, i], np.float32), mask=silent)
     table = pa.table(columns)
-    write_whole(path, lambda out: pq.write_table(table, out, compression="zstd"), what="weak labels")
+    write_whole(path, lambda out: pq.write_table(table, out, compression="zstd"), what="weak labels", cure=ELSEWHERE)
     note = path.with_name(f"{path.name}.md")
-    write_whole(note, _card(said, names, path), what="the card of the weak labels")
+    write_whole(note, _card(said, names, path), what="the card of the weak labels", cure=ELSEWHERE)
     return path, note
 
 

@@ -26,7 +26,7 @@ from outgrow.student import Student
 
 Format = Literal["transformers", "onnx"]
 FACTS = "outgrow.json"
-OF_RUST = re.compile(r"(?:^|: )([^:]+) \(os error \d+\)")  # how safetensors and tokenizers tell an OSError, as one of their own
+OF_RUST = re.compile(r"(?:^|: )([^:]+) \(os error \d+\)")  # an OSError as safetensors and tokenizers tell it
 
 
 @dataclass(frozen=True, kw_only=True)
