@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -218,3 +219,13 @@ def test_a_writer_of_texts_is_refused(tiny: Callable[..., Path], tmp_path: Path)
     writer = type(one)(model=made, output=Output(kind="generation", n_classes=2), state={})
     with pytest.raises(ConfigError, match="writes texts; only classes and rewards"):
         export(writer, tmp_path / "out")
+
+
+@pytest.mark.parametrize("training", ["probe", "lora"])
+@pytest.mark.parametrize("format", [None, "onnx"])
+def test_weights_of_few_bits_are_refused(tiny: Callable[..., Path], tmp_path: Path, training: str, format: Any) -> None:
+    few = model(tiny("gpt2"), training=training, quantised="8bit")
+    one = dataclasses.replace(student(model(tiny("gpt2"), training=training), TWO), model=few)
+    with pytest.raises(ConfigError, match="has weights of few bits, and only full ones are exported: keep it as"):
+        export(one, tmp_path / "out", format=format)
+    assert not any(tmp_path.iterdir())

@@ -73,6 +73,11 @@ def export(
         raise ConfigError(
             f"{student.model.label} writes texts; only classes and rewards are exported: keep it as --format student"
         )
+    if getattr(student.model, "quantised", ""):
+        raise ConfigError(
+            f"{student.model.label} has weights of few bits, and only full ones are exported: keep it as --format "
+            "student, or train it without `quantised`"
+        )
     tried, why, made = trial_rows(student, rows), "", None
     with _in_place(Path(folder)) as place:
         if format != "onnx":
