@@ -13,7 +13,7 @@ WITH_PROMPT = (
     "no prompt."
 )
 WHOLE = "A text is a whole candidate, with nothing before it."
-ENDS = "Blanks at their ends are left out."
+ENDS = "Blanks at the ends of {} are left out."
 TURNS = "Lists of messages are written as `Human: ...` and `Assistant: ...`, a blank line between two."
 
 
@@ -23,7 +23,7 @@ def reads(student: Student) -> dict[str, str]:
     columns = {role: str(given[role]) for role in ROLES if given.get(role)} if isinstance(given, Mapping) else {}
     pairs = student.output.kind == "preference"
     made = [WITH_PROMPT if "prompt" in columns else WHOLE] if pairs else []
-    made += [ENDS, TURNS] if columns else []
+    made += [ENDS.format("both" if "prompt" in columns else "a text"), TURNS] if columns else []
     return {"how": " ".join(made), **columns} if made else {}
 
 
