@@ -131,6 +131,7 @@ def test_others_open_it_with_names_of_classes(tiny: Callable[..., Path], tmp_pat
     opened = library.AutoModelForSequenceClassification.from_pretrained(folder)
     assert opened.dtype == torch.float32
     assert not [file.name for file in Path(folder).glob("*.py")]
+    assert len({file.stat().st_mode for file in Path(folder).iterdir()}) == 1
     ask = library.pipeline("text-classification", model=folder, top_k=None)
     [found] = ask(["a good film"], truncation=True)
     said = {each["label"]: each["score"] for each in found}

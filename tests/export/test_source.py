@@ -54,7 +54,7 @@ def test_truth_is_of_the_student_and_supervisors_are_nobody_elses(record: Record
     assert about(budget, "student")["audited"] == {"learned": 50}
     assert len(about(budget, "student")["supervisors"]) == 1
     for role in ("weak", "ceiling"):
-        found = about(budget, role)  # type: ignore[arg-type]
+        found = about(budget, role)
         assert (found["audited"], found["supervisors"]) == ({"learned": 0}, [])
 
 

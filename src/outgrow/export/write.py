@@ -104,6 +104,8 @@ def export(
         tokens = chosen == "transformers" or "max_length" in fed
         told = card(student, format=chosen, appended=layers > 0, difference=difference, tokens=tokens)
         (place / "README.md").write_text(told, encoding="utf-8")
+        for file in place.iterdir():  # safetensors lets nobody but the owner read
+            shutil.copymode(place / FACTS, file)
     takes = "" if tokens else str(fed["what"])
     return Exported(folder=Path(folder), format=chosen, difference=difference, why=why, takes=takes)
 
