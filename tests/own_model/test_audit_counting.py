@@ -80,23 +80,30 @@ def test_the_sheet_of_another_model_does_not_count(made: Callable[..., Made], tm
     assert len(checked_rows(known(model.folder).rows)) == len(cells(sheets[0]))
 
 
-def test_a_sheet_without_its_column_plan_is_not_taken_for_drawn(made: Callable[..., Made], tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["random", "stratified"])
+def test_a_sheet_without_its_column_plan_is_known_by_its_rows(
+    made: Callable[..., Made], tmp_path: Path, how: How
+) -> None:
     model = made()
-    hows: tuple[tuple[How, bool], ...] = (("random", False), ("stratified", True))
-    for how, refused in hows:
-        plan_audit(model.folder, width=0.2, how=how, out=tmp_path / "sheet.csv", force=True, seed=int(refused))
-        fill(tmp_path / "sheet.csv", model)
-        rows = cells(tmp_path / "sheet.csv")
-        (tmp_path / "cut.csv").write_text("id,truth\n" + "".join(f"{one['id']},{one['truth']}\n" for one in rows))
-        before = len(checked_rows(known(model.folder).rows))
-        read_audit(model.folder, [tmp_path / "cut.csv"])
-        assert len(checked_rows(known(model.folder).rows)) == before
-        if refused:
-            with pytest.raises(ConfigError, match=r"leave --random out, and those of this model's plan count by"):
-                read_audit(model.folder, [tmp_path / "cut.csv"], random=True)
-        else:
+    plan_audit(model.folder, width=0.2, how=how, out=tmp_path / "sheet.csv")
+    rows = cells(fill(tmp_path / "sheet.csv", model))
+    drawn = {one["id"] for one in rows}
+    (picked,) = [one for one in known(model.folder).rows.ids if one not in drawn][:1]
+    answer = rows[0]["truth"]
+    lines = [f"{one['id']},{one['truth']}\n" for one in rows]
+
+    def counted_after(*more: str) -> int:
+        (tmp_path / "cut.csv").write_text("".join(["id,truth\n", *more]))
+        read_audit(model.folder, [tmp_path / "cut.csv"], correct=True)
+        return len(checked_rows(known(model.folder).rows))
+
+    before = len(checked_rows(known(model.folder).rows))
+    assert counted_after(*lines, f"{picked},{answer}\n") == before, "a row that was not drawn: somebody chose them"
+    assert counted_after(lines[0]) == before, "one row may be among the drawn ones by chance"
+    if how == "stratified":
+        with pytest.raises(ConfigError, match=r"leave --random out, and those of this model's plan count by"):
             read_audit(model.folder, [tmp_path / "cut.csv"], random=True)
-            assert len(checked_rows(known(model.folder).rows)) == before + len(rows)
+    assert counted_after(*lines) == before + len(rows)
 
 
 def test_a_sheet_that_shows_unequal_weights_is_not_random(made: Callable[..., Made], tmp_path: Path) -> None:

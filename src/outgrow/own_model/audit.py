@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from outgrow.auditing.checked import doubts, read_sheet
+from outgrow.auditing.checked import Checked, doubts, read_sheet
 from outgrow.auditing.sheet import FORMS, spelt, write_sheet
 from outgrow.errors import ConfigError, DataError
-from outgrow.own_model.asked import Asked, read_asked, write_asked
+from outgrow.own_model.asked import Asked, pool, read_asked, write_asked
 from outgrow.own_model.audited import AUDITED, Audited, Judging, judging, known, read_audited, write_audited
 from outgrow.own_model.draw import drawn, told
 from outgrow.own_model.finding import Finding
@@ -28,6 +28,7 @@ from outgrow.tasks.sources.label_values import names_of
 from outgrow.trust.plan import How, Plan
 
 NAMED = 3  # contradictions that an error names
+HARDLY = 1e-3  # chance that is taken for none
 Said = dict[int, tuple[int, str]]  # class of each row, by its number, and who says it
 
 
@@ -146,7 +147,7 @@ def read_audit(
     named = _named(rows, facts)
     texts = list({tuple(one): one for one in (rows.visible, named, spelt(named))}.values())
     said: Said = {}
-    asked_for, by_sheet = set[str](), asked.by_sheet
+    asked_for = set[str]()
     notes: list[str] = []
     for path in paths:
         sheet = read_sheet(
@@ -159,7 +160,7 @@ def read_audit(
                 f"--random: the rows of {name} were drawn by confidence, some with a greater chance than others; leave "
                 "--random out, and those of this model's plan count by the sheet's column `plan`"
             )
-        asked_for |= {rows.ids[i] for own, i in sheet.asked if rows.ids[i] in by_sheet.get(own, ())}
+        asked_for |= _drawn(sheet, asked.by_sheet, rows)
         notes += [f"{name}: {note}" for note in sheet.notes]
         own = {int(i): (int(one), name) for i, one in zip(sheet.rows, sheet.truth, strict=True)}
         _refuse([(i, said[i], own[i]) for i in own if i in said and said[i][0] != own[i][0]], rows)
@@ -221,6 +222,18 @@ def _kept(place: Path, facts: dict[str, Any], state: Judging) -> tuple[list[Find
     })  # fmt: skip
     name = dict(about.get("data") or {}).get("name", place.name)
     return found, write_page(found, place, title=f"{name}: what was found")
+
+
+def _drawn(sheet: Checked, plans: Mapping[str, set[str]], rows: KeptRows) -> set[str]:
+    """The ids with a truth on a sheet that the plan drew whose sheet it is, as its column `plan` says.
+
+    Where the column is gone, they are all of its rows, if so many that were chosen otherwise would hardly all be among
+    those that plans drew.
+    """
+    if any(own for own, _ in sheet.asked):
+        return {rows.ids[i] for own, i in sheet.asked if rows.ids[i] in plans.get(own, ())}
+    ids, asked = {rows.ids[i] for _, i in sheet.asked}, set[str]().union(*plans.values())
+    return ids if ids <= asked and (len(asked) / len(pool(rows))) ** len(ids) < HARDLY else set()
 
 
 def _named(rows: KeptRows, facts: dict[str, Any]) -> dict[str, list[str]]:
