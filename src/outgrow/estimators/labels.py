@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from outgrow.errors import ConfigError
-from outgrow.estimators.cells import WrongInput, missing, tidy
+from outgrow.errors import ConfigError, DataError
+from outgrow.estimators.cells import Cells, WrongInput, tidy
+from outgrow.own_labels.matrix import minus_one, normalised
 from outgrow.plain import counted
 from outgrow.spec import short
+from outgrow.tasks.sources.alike import folded
+from outgrow.tasks.sources.class_forms import check_alike
 
 READINGS = ("auto", "classes", "probabilities", "annotators")
-NEARLY = 0.02  # by which probabilities may miss a sum of 1, as in files of weak labels
+NOTHING = (-1, "-1")  # what says in numbers that there is no label, where it is no class
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +61,9 @@ def read_labels(
 
     Args:
         labels: one of READINGS; `auto` goes by type and shape, and refuses what can be read in two ways.
-        abstain: the label that says nothing, besides None, NaN and empty text; None for no other. `auto` takes -1 for
-            it in a matrix of annotators, and never in a vector.
-        classes: all of them; found in the labels and in `audited` by default.
+        abstain: the label that says nothing, besides None, NaN and empty text, or several; None for no other. `auto`
+            takes -1 for it in a matrix of annotators, and never in a vector.
+        classes: all of them; found in the labels by default, or in `audited` where there are none.
         audited: the truth where it is known: an array [n], with None, NaN or empty text elsewhere, or from rows to
             classes.
         open_: whether labels may name other classes than `classes`; they are added.
@@ -69,43 +73,67 @@ def read_labels(
     """
     if labels not in READINGS:
         raise ConfigError(f"labels = {short(labels)}: choose one of {', '.join(READINGS)}")
-    values = tidy(y, "y")
-    if values.ndim == 2 and values.shape[1] == 1 and labels != "annotators":
-        values = column_or_1d(values, warn=True)
-    how = _reading(values) if labels == "auto" else labels
-    told = None if audited is None else tidy(_spread(audited, len(values)), "audited")
-    if told is not None and told.shape != (len(values),):
-        raise WrongInput(
-            f"audited has the shape {told.shape}, and y {counted(len(values), 'row')}: give one truth each"
-        )
-    names = [str(one) for one in getattr(y, "columns", ())]
-    notes: list[str] = []
-    if how == "probabilities" or (how == "annotators" and _are_shares(values)):
-        votes = _shares(values, how)
-        of = np.arange(votes.shape[-1]) if classes is None else np.asarray(classes)
-        if len(of) != votes.shape[-1]:
-            raise WrongInput(
-                f"y gives probabilities of {votes.shape[-1]} classes, and there are {len(of)}: {short(of)}"
-            )
+    given = None if classes is None else _named(classes, "classes")
+    auto = isinstance(abstain, str) and abstain == "auto"
+    none = [] if auto else tidy(abstain if isinstance(abstain, list | tuple) else [abstain], "abstain").said.tolist()
+    cells = tidy(y, "y")
+    if cells.values.ndim == 2 and cells.values.shape[1] == 1 and labels != "annotators":
+        cells = Cells(values=column_or_1d(cells.values, warn=True), there=cells.there.reshape(-1))
+    values, n, notes = cells.values, len(cells.values), list[str]()
+    how = _reading(cells) if labels == "auto" else labels
+    told = tidy([None] * n if audited is None else _spread(audited, n), "audited")
+    if told.values.shape != (n,):
+        raise WrongInput(f"audited has the shape {told.values.shape}, and y {counted(n, 'row')}: give one truth each")
+    told = replace(told, there=told.there & ~told.among(none))
+    names = list(getattr(y, "columns", ()))
+    if how == "probabilities" or (how == "annotators" and _are_shares(cells)):
+        votes = _shares(cells, how)
+        of, order = _of_columns(names if how == "probabilities" else [], votes.shape[-1], given)
+        votes = votes[..., order]
     else:
         if values.ndim > (1 if how == "classes" else 2):
             sides = "[n]" if how == "classes" else "[n, labellers]"
             raise WrongInput(f"y has the shape {values.shape}; as {how} it has {sides}")
-        there = ~missing(values) & ~_silent(values, abstain, classes, notes)
-        of = _classes(values[there], None if told is None else told[~missing(told)], classes, open_)
-        holes = values.dtype.kind != "f" or missing(values).any()
-        if classes is None and holes and of.dtype.kind == "f" and (of == np.rint(of)).all():
+        none = [*none, *(NOTHING if -1 in none else ())]
+        silent = _minus_one(cells, given, notes) if auto else cells.among(none)
+        there = cells.there & ~silent
+        of = _classes(values[there], told, given, open_)
+        holes = values.dtype.kind == "f" and not cells.there.all()
+        if given is None and holes and of.dtype.kind == "f" and (of == np.rint(of)).all():
             of = of.astype(np.int64)  # whole numbers are floats for the holes between them alone
         codes = np.full(values.shape, -1)
         codes[there] = _codes(values[there], of, "y")
-        votes = np.asarray(codes.reshape(len(values), -1).T[..., None] == np.arange(len(of)), np.float32)
+        votes = np.asarray(codes.reshape(n, -1).T[..., None] == np.arange(len(of)), np.float32)
     m = len(votes)
-    named = tuple(names) if how == "annotators" and len(names) == m else tuple(f"labeller {i + 1}" for i in range(m))
-    truth = np.full(len(values), -1)
-    if told is not None:
-        known = ~missing(told) & ~((told == -1) & ~np.isin(-1, of))
-        truth[known] = _codes(told[known], of, "audited")
-    return Read(votes=votes, classes=of, labellers=named, reading=how, truth=truth, notes=tuple(notes))
+    own = how == "annotators" and len(names) == m
+    truth = np.full(n, -1)
+    known = told.there if {*NOTHING} & {*of.tolist()} else told.there & ~told.among(NOTHING)
+    truth[known] = _codes(told.values[known], of, "audited")
+    return Read(
+        votes=votes, classes=of, reading=how, truth=truth, notes=tuple(notes),
+        labellers=tuple(str(names[i]) if own else f"labeller {i + 1}" for i in range(m)),
+    )  # fmt: skip
+
+
+def _named(classes: Any, what: str) -> np.ndarray:
+    """Classes that were named, in their order."""
+    try:
+        found = tidy(classes, what)
+        said = found.said.tolist()
+        wrong = found.values.ndim != 1 or not found.there.all() or len(set(said)) < max(2, len(said)) or _mixed(said)
+    except WrongInput:
+        wrong = ["no array of labels"]
+    if wrong:
+        raise ConfigError(
+            f"{what} = {short(classes)}: name each class once, two at least, in their order: all texts, or all numbers"
+        )
+    return np.array(said) if found.values.dtype.kind == "O" else found.values
+
+
+def _mixed(labels: Sequence[Any]) -> list[Any]:
+    """One text and one number, where there are both."""
+    first = {isinstance(one, str): one for one in reversed(labels)}
+    return [first[True], first[False]] if len(first) > 1 else []
 
 
 def _spread(audited: Any, n: int) -> Any:
@@ -113,119 +141,142 @@ def _spread(audited: Any, n: int) -> Any:
         return audited
     found = np.full(n, None, object)
     for row, truth in audited.items():
-        if not isinstance(row, int | np.integer) or not 0 <= row < n:
+        if not isinstance(row, int | np.integer) or isinstance(row, bool) or not 0 <= row < n:
             raise WrongInput(f"audited names the row {short(row)}; rows are numbered from 0 to {n - 1:,}")
         found[row] = truth
     return found
 
 
-def _reading(values: np.ndarray) -> str:
+def _reading(cells: Cells) -> str:
     """How labels are to be read, by their type and shape; WrongInput where that does not tell."""
-    if values.dtype.kind in "UO" or values.ndim > 2:
-        return "probabilities" if values.ndim > 2 else "classes" if values.ndim == 1 else "annotators"
-    numbers = values[~missing(values)].astype(np.float64)
-    whole, unit = bool((numbers == np.rint(numbers)).all()), bool(((numbers >= 0) & (numbers <= 1)).all())
-    if not (whole or unit):
-        raise WrongInput(
-            f"Unknown label type: continuous: y holds {short(float(numbers[numbers != np.rint(numbers)][0]))}; classes "
-            "are whole numbers or texts, and probabilities lie from 0 to 1"
-        )
-    if values.ndim == 1:
-        return "classes" if whole else "probabilities"
-    if not _sum_to_one(values):
+    sides = cells.values.ndim
+    if cells.values.dtype.kind == "O" or sides > 2:
+        return "probabilities" if sides > 2 else "classes" if sides == 1 else "annotators"
+    numbers = cells.said.astype(np.float64)
+    broken, outside = numbers[numbers != np.rint(numbers)], numbers[(numbers < 0) | (numbers > 1)]
+    if len(broken):
+        if sides == 1 and len(outside):
+            raise WrongInput(
+                f"Unknown label type: continuous: y holds {short(float(outside[0]))}, and fractions such as "
+                f"{short(float(broken[0]))}; classes are whole numbers or texts, probabilities lie from 0 to 1, and "
+                "NaN says that there is none"
+            )
+        return "probabilities"
+    if sides == 1:
+        return "classes"
+    total = np.where(cells.there, cells.values, 0).sum(1, dtype=np.float64)
+    if len(outside) or not total.any() or not ((total == 0) | (total == 1)).all():
         return "annotators"
-    if whole:
-        raise WrongInput(
-            "y holds 0 and 1, and each row sums to 1: that can be probabilities of classes, or labels of "
-            f'{values.shape[1]} annotators; say labels="probabilities" or labels="annotators"'
-        )
-    return "probabilities"
+    raise WrongInput(
+        "y holds 0 and 1, and each row sums to 1: that can be probabilities of classes, or labels of "
+        f'{cells.values.shape[1]} annotators; say labels="probabilities" or labels="annotators"'
+    )
 
 
-def _sum_to_one(values: np.ndarray) -> bool:
-    found = np.nan_to_num(values.astype(np.float64))
-    total = found.sum(-1)
-    return bool((found >= 0).all() and ((np.abs(total - 1) <= NEARLY) | (total == 0)).all() and total.any())
-
-
-def _are_shares(values: np.ndarray) -> bool:
+def _are_shares(cells: Cells) -> bool:
     """Whether annotators give probabilities of the second of two classes."""
-    return values.dtype.kind == "f" and bool((values != np.rint(values))[~missing(values)].any())
+    return cells.values.dtype.kind == "f" and bool((cells.said != np.rint(cells.said)).any())
 
 
-def _shares(values: np.ndarray, how: str) -> np.ndarray:
+def _shares(cells: Cells, how: str) -> np.ndarray:
     """Probabilities as votes [labellers, n, K]."""
-    if values.dtype.kind in "UO":
-        raise WrongInput(f"y holds {short(values.reshape(-1).tolist()[0])}, which is no probability")
-    found = values.astype(np.float64)
-    if values.ndim == 1 or how == "annotators":
+    if cells.values.dtype.kind == "O":
+        raise WrongInput(f"y holds {short(cells.said.tolist()[0])}, which is no probability")
+    found = np.where(cells.there, cells.values, np.nan).astype(np.float64)
+    one_each = found.ndim == 1 or how == "annotators"
+    if one_each:
         found = np.stack([1 - found, found], -1)  # of the second of two classes
-    found = np.nan_to_num(found.reshape(len(found), -1, found.shape[-1])).transpose(1, 0, 2)
-    total = found.sum(-1, keepdims=True)
-    wrong = ((found < 0).any(-1) | ((np.abs(total[..., 0] - 1) > NEARLY) & (total[..., 0] != 0))).any(0)
-    if found.shape[-1] < 2 or wrong.any():
-        row = int(np.flatnonzero(wrong)[0]) if wrong.any() else 0
+    votes, wrong = normalised(found if found.ndim == 3 else found[:, None])
+    if votes.shape[-1] < 2 or wrong.any():
+        row = int(wrong.argmax()) if len(wrong) else 0
+        columns = '; if each column is one annotator\'s, of the second of two classes, say labels="annotators"'
         raise WrongInput(
-            f"row {row:,} of y is {short(values[row].tolist())}: probabilities of at least two classes are at least "
-            "0 and sum to 1, or are all 0 where there is no label"
+            f"row {row:,} of y is {short(cells.values[row].tolist())}: "
+            + (
+                "the probability of the second of two classes lies from 0 to 1, and NaN says that there is none"
+                if one_each
+                else "probabilities of at least two classes are at least 0 and sum to 1, or are all 0 or all NaN "
+                f"where there is no label{columns if cells.values.ndim == 2 else ''}"
+            )
         )
-    return np.asarray(np.divide(found, total, out=np.zeros_like(found), where=total > 0), np.float32)
+    return votes
 
 
-def _silent(values: np.ndarray, abstain: Any, classes: Any, notes: list[str]) -> np.ndarray:
-    """Where a label that is there says that there is none, bool of the same shape."""
-    auto = isinstance(abstain, str) and abstain == "auto"
-    nowhere = np.zeros(values.shape, bool)
-    if abstain is None:
-        return nowhere
-    marked = np.asarray(nowhere | (values == (-1 if auto else abstain)))
-    if not auto or not marked.any():
-        return marked
-    if classes is not None:
-        return nowhere if np.isin(-1, np.asarray(classes)) else marked
-    others = np.unique(values[~marked & ~missing(values)])
-    if values.ndim == 1 and len(others) < 2:
-        return nowhere  # -1 and 1: the two classes of many a data set
-    if values.ndim == 1 or len(others) == 1:
+def _of_columns(columns: list[Any], k: int, given: np.ndarray | None) -> tuple[np.ndarray, list[int]]:
+    """The classes of K columns of probabilities, and the columns in their order: by names, where they have some."""
+    bare, order = columns in ([], list(range(k))), list(range(k))
+    if given is None:
+        return np.arange(k) if bare else _named(columns, "the columns of y"), order
+    if len(given) != k:
+        raise WrongInput(f"y gives probabilities of {k} classes, and there are {len(given)}: {short(given)}")
+    place, names = {str(one): i for i, one in enumerate(columns)}, [str(one) for one in given.tolist()]
+    if sorted(place) == sorted(names):
+        return given, [place[one] for one in names]
+    if not bare:
         raise WrongInput(
-            f"y holds -1 ({counted(int(marked.sum()), 'time')}) and {', '.join(map(str, others[:5].tolist()))}: -1 can "
-            "be a class, or say that there is no label; set abstain=None for a class, abstain=-1 for none"
+            f"y has the columns {short(columns)}, and the classes are {short(given.tolist())}: call each column as its "
+            "class, or give an array without names, in the order of the classes"
+        )
+    return given, order
+
+
+def _minus_one(cells: Cells, given: np.ndarray | None, notes: list[str]) -> np.ndarray:
+    """Where -1 says that there is no label, bool of the same shape; WrongInput where it can be a class too."""
+    wrapped = minus_one(cells.values)
+    marked = cells.among(NOTHING if wrapped is None else (wrapped,))
+    nowhere, times = np.zeros(marked.shape, bool), counted(int(marked.sum()), "time")
+    if not marked.any() or (given is not None and {*NOTHING, wrapped} & {*given.tolist()}):
+        return nowhere
+    if given is not None and wrapped is None:
+        return marked
+    others = sorted(set(cells.values[cells.there & ~marked].tolist()), key=str)
+    if cells.values.ndim == 1 and len(others) < 2:
+        return nowhere  # -1 and 1: the two classes of many a data set
+    if wrapped is not None:
+        raise WrongInput(
+            f"y holds {wrapped} ({times}), which is -1 in numbers without a sign: give int64, or set abstain={wrapped} "
+            "if it says that there is no label, or abstain=None if it is a class"
+        )
+    if cells.values.ndim == 1 or len(others) == 1:
+        raise WrongInput(
+            f"y holds -1 ({times}) and {', '.join(map(str, others[:5]))}: -1 can be a class, or say that there is no "
+            "label; set abstain=None for a class, abstain=-1 for none"
         )
     notes.append(f"{counted(int(marked.sum()), 'label')} of -1 taken for none; set abstain=None if -1 is a class")
     return marked
 
 
-def _classes(said: np.ndarray, checked: np.ndarray | None, given: Any, open_: bool) -> np.ndarray:
+def _classes(said: np.ndarray, told: Cells, given: np.ndarray | None, open_: bool) -> np.ndarray:
     """The classes [K] in order."""
+    own, checked = said.tolist(), told.said.tolist()
+    if mixed := _mixed([*own, *checked, *([] if given is None else given.tolist())]):
+        raise WrongInput(
+            f"labels are texts in one place and numbers in another, such as {short(mixed[0])} and {short(mixed[1])}; "
+            "write all of y, of audited and of classes alike"
+        )
+    if given is not None:
+        new = sorted({*own} - {*given.tolist()}) if open_ else []
+        return np.array([*given.tolist(), *new]) if new else given
+    if not own:
+        return np.unique(told.values[told.there & ~told.among(NOTHING)])
+    if not isinstance(own[0], str):
+        return np.unique(said)
+    counts = Counter(own)
     try:
-        found = _unique(said)
-        if given is not None:
-            of = np.asarray(given)
-            new = [one for one in found.tolist() if one not in set(of.tolist())] if open_ else []
-            return np.array([*of.tolist(), *new]) if new else of
-        if checked is not None:
-            checked = checked[~((checked == -1) & ~np.isin(-1, found))]
-            if {type(one) is str for one in (*found.tolist(), *checked.tolist())} == {True, False}:
-                raise TypeError
-            found = _unique(np.array([*found.tolist(), *checked.tolist()]))
-    except TypeError:
-        raise WrongInput("labels are texts in one place and numbers in another; write all classes alike") from None
-    return found
-
-
-def _unique(values: np.ndarray) -> np.ndarray:
-    found = np.unique(values)
-    if values.dtype.kind == "O":
-        return np.array(found.tolist()) if len(found) else found
-    return found
+        check_alike(counts, "y", lambda *_: "classes=[...]")
+    except DataError as error:
+        raise WrongInput(str(error)) from None
+    return np.array(sorted(counts))
 
 
 def _codes(values: np.ndarray, of: np.ndarray, what: str) -> np.ndarray:
     """The number of each label's class, int64 [n]."""
-    number = {one: i for i, one in enumerate(of.tolist())}
-    found, back = np.unique(values, return_inverse=True)
-    codes = [number.get(one, -1) for one in found.tolist()]
-    if -1 in codes:
-        other = found.tolist()[codes.index(-1)]
-        raise WrongInput(f"{what} holds {short(other)}, which is none of the classes {short(of.tolist(), 100)}")
-    return np.array(codes, np.int64)[back.reshape(-1)]
+    number, said = {one: i for i, one in enumerate(of.tolist())}, values.tolist()
+    if other := [one for one in said if one not in number]:
+        near = [one for one in number if folded(str(one)) == folded(str(other[0]))]
+        raise WrongInput(
+            f"{what} holds {short(other[0])}, which is none of the classes {short(of.tolist(), 100)}: "
+            + (f"did you mean {short(near[0])}? If not, " if near else "leave out what is no class, or ")
+            + "name all classes with classes=[...]"
+        )
+    return np.array([number[one] for one in said], np.int64)
