@@ -228,7 +228,7 @@ def test_what_is_wrong_is_an_error_of_both_libraries(given: Any, options: dict[s
 
 @pytest.mark.parametrize("classes", [[0, 0, 1], [0], [0, None], [0, "a"], {0, 1}, 5, "ab", [[0, 1]], []])
 def test_classes_are_named_once_and_in_order(classes: Any) -> None:
-    with pytest.raises(ConfigError, match="classes = .*name each class once"):
+    with pytest.raises(ConfigError, match=r"classes = .*name each class once"):
         read_labels([0, 1, 1], classes=classes)
 
 

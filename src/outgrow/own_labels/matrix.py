@@ -108,7 +108,7 @@ def _probabilities(found: np.ndarray, path: str, shape: str, classes: Sequence[s
 
 
 def normalised(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities [n, labellers, classes] as votes float32 [labellers, n, classes], and which rows are none, bool [n].
+    """Probabilities [n, labellers, classes] as votes float32 [labellers, n, classes]; and which rows are none, [n].
 
     Zeros, or NaN in place of all of them, say nothing. Sums that miss 1 by little are mended.
     """
