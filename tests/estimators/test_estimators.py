@@ -155,6 +155,13 @@ def test_ties_are_counted(method: Any) -> None:
     assert not any("alike" in one for one in WeakToStrongClassifier(method=method).fit(x, truth).notes_)
 
 
+def test_classes_that_no_label_names_are_told() -> None:
+    x, truth, _ = data(60)
+    made = WeakToStrongClassifier(**NAIVE, classes=[0, 1, 2]).fit(x, truth)
+    assert made.notes_ == ["no weak label is one of [2]: the model can hardly learn such a class"]
+    assert made.predict_proba(x)[:, 2].max() < 0.05
+
+
 def test_whole_numbers_among_objects_stay_whole() -> None:
     x, truth, _ = data(60)
     made = WeakToStrongClassifier(**NAIVE).fit(x, truth.astype(object))

@@ -158,6 +158,8 @@ def test_damage_is_told(damage: str, tmp_path: Path) -> None:
         facts["labellers"] = 3
     if damage == "classes":
         facts["classes"] = [0, 1, 2]
+    if damage == "one class":
+        facts["classes"] = 1
     if damage == "width":
         facts["features"] = 3
     if damage == "numbers":

@@ -33,6 +33,7 @@ VECTORS: list[tuple[Any, list[Any]]] = [
     ([-1, 1, 1], [-1, 1]),
     ([0.0, 1.0, 1.0], [0, 1]),
     ([3, 7, 7], [3, 7]),
+    (np.array([0, 1, 1], np.float16), [0, 1]),
 ]
 
 
@@ -195,6 +196,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ([[0.5, 0.5], [0.9, 0.4]], {"labels": "probabilities"}, r"row 1 of y is \[0\.9, 0\.4\]"),
     ([[0.5, 0.5], [0.9, 0.1]], {"classes": [1, 2, 3]}, "probabilities of 2 classes"),
     ([0, 1, 2], {"classes": [0, 1]}, "y holds 2, which is none of the classes"),
+    ([], {"audited": [0, 1]}, "y 0 rows"),
     ([0, 1, 1], {"audited": [0, 1]}, r"audited has the shape \(2,\)"),
     ([0, 1, 1], {"audited": {3: 1}}, "audited names the row 3"),
     ([0, 1, 1], {"audited": ["yes", None, None]}, "texts in one place and numbers in another"),

@@ -17,11 +17,11 @@ from outgrow.config.build import method_table
 from outgrow.config.where import Where
 from outgrow.errors import ConfigError
 from outgrow.estimators.accuracy import accuracy
-from outgrow.estimators.cells import WrongInput
+from outgrow.estimators.cells import WrongInput, tidy
 from outgrow.estimators.head import Grown, grow
 from outgrow.estimators.inputs import a_text, alike, check_fit, empty, inputs_of, model_of, raw_features
 from outgrow.estimators.labels import Read, read_labels
-from outgrow.estimators.rows import check_classes, check_split, leads, shared_out, ties, weak_labels_of, weights_of
+from outgrow.estimators.rows import check_classes, check_split, leads, oddities, shared_out, weak_labels_of, weights_of
 from outgrow.methods.base import Method
 from outgrow.models.base import Model
 from outgrow.models.bases.images import PROBE
@@ -114,7 +114,7 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"method = {short(self.method)} learns from rows whose truth is known, and there are none to learn "
                 "from: give some as `audited`, and how many of them may be learned from as `budget`"
             )
-        raw, told = inputs[kept], ties(read, np.setdiff1d(kept, self.learned_))
+        raw, told = inputs[kept], oddities(read, np.setdiff1d(kept, self.learned_))
         if model is not None:
             raw, more = raw_features(model, inputs[kept], output, self._machine())
             told += more
@@ -161,7 +161,7 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         shares the lead with others is right in part. Rows without a label are left out.
         """
         predicted = self.predict(X)
-        several = np.asarray(y).ndim > 1  # a few rows may not tell how they are meant; those of `fit` did
+        several = tidy(y, "y").values.ndim > 1  # a few rows may not tell how they are meant; those of `fit` did
         how = self.reading_ if several and self.reading_ != "classes" else "auto"
         read = read_labels(y, labels=how, abstain=self.abstain, classes=self.classes_, open_=True)
         if len(read.truth) != len(predicted):

@@ -60,7 +60,7 @@ def tidy(given: Any, what: str) -> Cells:
         there = ~np.isnan(values)
         if np.isinf(values).any():
             raise WrongInput(f"Input {what} contains infinity")
-        if len(large := values[there & (np.abs(values) >= EXACT)]):
+        if len(large := values[there & (np.abs(values.astype(np.float64)) >= EXACT)]):
             raise WrongInput(
                 f"{what} holds {large[0]}, and floats cannot tell such numbers apart: give whole numbers, and None, "
                 "not NaN, where there is none"

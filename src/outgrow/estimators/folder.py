@@ -174,6 +174,8 @@ def _made(of: type[Estimator], facts: Mapping[str, Any], folder: Path) -> Estima
             )
         made = of(**facts["parameters"])
         made.classes_, made.labellers_ = np.array(facts["classes"]), list(facts["labellers"])
+        if made.classes_.ndim != 1:
+            raise ValueError("classes are no list")
         if (numbers := facts.get("numbers")) is not None:
             made.classes_ = made.classes_.astype(next(one for one in NUMBERS if one == numbers))
         made.reading_ = str(facts["reading"])

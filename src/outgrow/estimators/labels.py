@@ -103,7 +103,7 @@ def read_labels(
             of = of.astype(np.int64)  # whole numbers are floats for the holes between them alone
         codes = np.full(values.shape, -1)
         codes[there] = _codes(values[there], of, "y")
-        votes = np.asarray(codes.reshape(n, -1).T[..., None] == np.arange(len(of)), np.float32)
+        votes = np.asarray(codes.reshape(n, *codes.shape[1:] or (1,)).T[..., None] == np.arange(len(of)), np.float32)
     m = len(votes)
     own = how == "annotators" and len(names) == m
     truth = np.full(n, -1)

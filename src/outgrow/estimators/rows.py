@@ -30,7 +30,7 @@ def weights_of(given: Any, n: int) -> np.ndarray:
         raise WrongInput(f"sample_weight holds {wrong[0]}; a weight is at least 0")
     if not found.any():
         raise WrongInput("sample_weight is zero for every row, so that no row counts")
-    return np.ldexp(found, 1 - np.frexp(found.max())[1])  # only ratios count, and sums stay finite
+    return np.asarray(np.ldexp(found, 1 - np.frexp(found.max())[1]))  # only ratios count, and sums stay finite
 
 
 def leads(votes: np.ndarray) -> np.ndarray:
@@ -39,11 +39,19 @@ def leads(votes: np.ndarray) -> np.ndarray:
     return np.asarray((mean >= mean.max(1, keepdims=True) - 1e-6) & (mean.max(1, keepdims=True) > 0))
 
 
-def ties(read: Read, rows: np.ndarray) -> list[str]:
-    """A note on rows whose labels are for several classes alike; none where there are no such rows."""
+def oddities(read: Read, rows: np.ndarray) -> list[str]:
+    """Notes on some rows: on those whose labels are for several classes alike, and on classes that no label names."""
     tied = int((leads(read.votes)[rows].sum(1) > 1).sum())
-    whose = f"{counted(tied, 'row')} whose labels are for several classes alike: these classes count in equal shares"
-    return [f"{whose}, or the first of them for a method that takes one, such as harden"] if tied else []
+    never = read.classes[~read.votes[:, rows].any((0, 1))].tolist()
+    notes = []
+    if tied:
+        notes.append(
+            f"{counted(tied, 'row')} whose labels are for several classes alike: these classes count in equal shares, "
+            "or the first of them for a method that takes one, such as harden"
+        )
+    if never:
+        notes.append(f"no weak label is one of {short(never)}: the model can hardly learn such a class")
+    return notes
 
 
 def check_split(audited: Any, *, along: bool) -> None:
