@@ -139,6 +139,18 @@ def test_one_bad_row_of_probabilities_is_named(row: list[float], classes: list[s
         read_labels(given, classes=classes)
 
 
+def test_rows_of_a_single_one_are_not_read_otherwise_for_a_few_that_are_none() -> None:
+    given = np.eye(3)[np.arange(100) % 3]
+    given[17], given[18] = [1, 1, 0], 0
+    with pytest.raises(WrongInput, match=r'98 rows of 100 sum to 1.*labels="probabilities" or labels="annotators"'):
+        read_labels(given)
+    with pytest.raises(WrongInput, match="row 17 of y is"):
+        read_labels(given, labels="probabilities")
+    given[:60] = 0
+    given[50] = 1
+    assert read_labels(given).reading == "annotators", "rules that seldom say yes"
+
+
 def test_columns_of_probabilities_go_by_their_names() -> None:
     frame = Frame([[0.8, 0.2], [0.3, 0.7]], ["pos", "neg"])
     named = read_labels(frame, classes=["neg", "pos"])
@@ -150,6 +162,8 @@ def test_columns_of_probabilities_go_by_their_names() -> None:
         turned = read_labels(Frame(frame.values, columns), classes=[0, 1])
         np.testing.assert_allclose(turned.votes[0], np.array(frame.values)[:, columns], atol=1e-7)
     assert read_labels(Frame(frame.values, [0, 1]), classes=["b", "a"]).classes.tolist() == ["b", "a"]
+    with pytest.warns(UserWarning, match="column-vector"):
+        assert read_labels(Frame([[0.8], [0.3]], ["p"])).votes.argmax(-1).tolist() == [[1, 0]]
     with pytest.raises(WrongInput, match=r"columns \['p', 'q'\], and the classes are \['neg', 'pos'\]"):
         read_labels(Frame(frame.values, ["p", "q"]), classes=["neg", "pos"])
 

@@ -13,6 +13,7 @@ from outgrow.errors import DataError
 from outgrow.spec import short
 
 EXACT = 2.0**53  # from which on floats leave whole numbers out
+NOTHING = (-1, "-1")  # what says in numbers that there is no label, where it is no class
 ARE = "a label is a number or a text, and None where there is none"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,16 +9,16 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from outgrow.errors import ConfigError, DataError
-from outgrow.estimators.cells import Cells, WrongInput, tidy
-from outgrow.own_labels.matrix import minus_one, normalised
+from outgrow.errors import ConfigError
+from outgrow.estimators.cells import NOTHING, Cells, WrongInput, tidy
+from outgrow.estimators.classes import classes_of, codes_of, named
+from outgrow.estimators.shares import are_shares, of_columns, shares
+from outgrow.own_labels.matrix import minus_one
 from outgrow.plain import counted
 from outgrow.spec import short
-from outgrow.tasks.sources.alike import folded
-from outgrow.tasks.sources.class_forms import check_alike
 
 READINGS = ("auto", "classes", "probabilities", "annotators")
-NOTHING = (-1, "-1")  # what says in numbers that there is no label, where it is no class
+MOSTLY = 0.95  # of rows with a single 1, of which annotators who judge the same would hardly have so many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +72,7 @@ def read_labels(
     """
     if labels not in READINGS:
         raise ConfigError(f"labels = {short(labels)}: choose one of {', '.join(READINGS)}")
-    given = None if classes is None else _named(classes, "classes")
+    given = None if classes is None else named(classes, "classes")
     auto = isinstance(abstain, str) and abstain == "auto"
     none = [] if auto else tidy(abstain if isinstance(abstain, list | tuple) else [abstain], "abstain").said.tolist()
     cells = tidy(y, "y")
@@ -86,9 +85,10 @@ def read_labels(
         raise WrongInput(f"audited has the shape {told.values.shape}, and y {counted(n, 'row')}: give one truth each")
     told = replace(told, there=told.there & ~told.among(none))
     names = list(getattr(y, "columns", ()))
-    if how == "probabilities" or (how == "annotators" and _are_shares(cells)):
-        votes = _shares(cells, how)
-        of, order = _of_columns(names if how == "probabilities" else [], votes.shape[-1], given)
+    if how == "probabilities" or (how == "annotators" and are_shares(cells)):
+        votes = shares(cells, how)
+        k = votes.shape[-1]
+        of, order = of_columns(names if how == "probabilities" and len(names) == k else [], k, given)
         votes = votes[..., order]
     else:
         if values.ndim > (1 if how == "classes" else 2):
@@ -97,43 +97,22 @@ def read_labels(
         none = [*none, *(NOTHING if -1 in none else ())]
         silent = _minus_one(cells, given, notes) if auto else cells.among(none)
         there = cells.there & ~silent
-        of = _classes(values[there], told, given, open_)
+        of = classes_of(values[there], told, given, open_)
         holes = values.dtype.kind == "f" and not cells.there.all()
         if given is None and holes and of.dtype.kind == "f" and (of == np.rint(of)).all():
             of = of.astype(np.int64)  # whole numbers are floats for the holes between them alone
         codes = np.full(values.shape, -1)
-        codes[there] = _codes(values[there], of, "y")
+        codes[there] = codes_of(values[there], of, "y")
         votes = np.asarray(codes.reshape(n, *codes.shape[1:] or (1,)).T[..., None] == np.arange(len(of)), np.float32)
     m = len(votes)
     own = how == "annotators" and len(names) == m
     truth = np.full(n, -1)
     known = told.there if {*NOTHING} & {*of.tolist()} else told.there & ~told.among(NOTHING)
-    truth[known] = _codes(told.values[known], of, "audited")
+    truth[known] = codes_of(told.values[known], of, "audited")
     return Read(
         votes=votes, classes=of, reading=how, truth=truth, notes=tuple(notes),
         labellers=tuple(str(names[i]) if own else f"labeller {i + 1}" for i in range(m)),
     )  # fmt: skip
-
-
-def _named(classes: Any, what: str) -> np.ndarray:
-    """Classes that were named, in their order."""
-    try:
-        found = tidy(classes, what)
-        said = found.said.tolist()
-        wrong = found.values.ndim != 1 or not found.there.all() or len(set(said)) < max(2, len(said)) or _mixed(said)
-    except WrongInput:
-        wrong = ["no array of labels"]
-    if wrong:
-        raise ConfigError(
-            f"{what} = {short(classes)}: name each class once, two at least, in their order: all texts, or all numbers"
-        )
-    return np.array(said) if found.values.dtype.kind == "O" else found.values
-
-
-def _mixed(labels: Sequence[Any]) -> list[Any]:
-    """One text and one number, where there are both."""
-    first = {isinstance(one, str): one for one in reversed(labels)}
-    return [first[True], first[False]] if len(first) > 1 else []
 
 
 def _spread(audited: Any, n: int) -> Any:
@@ -165,59 +144,14 @@ def _reading(cells: Cells) -> str:
     if sides == 1:
         return "classes"
     total = np.where(cells.there, cells.values, 0).sum(1, dtype=np.float64)
-    if len(outside) or not total.any() or not ((total == 0) | (total == 1)).all():
+    single = int((total == 1).sum())
+    if len(outside) or not single or single < min(MOSTLY * len(total), (total != 0).sum()):
         return "annotators"
     raise WrongInput(
-        "y holds 0 and 1, and each row sums to 1: that can be probabilities of classes, or labels of "
-        f'{cells.values.shape[1]} annotators; say labels="probabilities" or labels="annotators"'
+        f"y holds 0 and 1, and {counted(single, 'row')} of {len(total):,} sum to 1: that can be probabilities of "
+        f'classes, or labels of {cells.values.shape[1]} annotators; say labels="probabilities" or '
+        'labels="annotators"'
     )
-
-
-def _are_shares(cells: Cells) -> bool:
-    """Whether annotators give probabilities of the second of two classes."""
-    return cells.values.dtype.kind == "f" and bool((cells.said != np.rint(cells.said)).any())
-
-
-def _shares(cells: Cells, how: str) -> np.ndarray:
-    """Probabilities as votes [labellers, n, K]."""
-    if cells.values.dtype.kind == "O":
-        raise WrongInput(f"y holds {short(cells.said.tolist()[0])}, which is no probability")
-    found = np.where(cells.there, cells.values, np.nan).astype(np.float64)
-    one_each = found.ndim == 1 or how == "annotators"
-    if one_each:
-        found = np.stack([1 - found, found], -1)  # of the second of two classes
-    votes, wrong = normalised(found if found.ndim == 3 else found[:, None])
-    if votes.shape[-1] < 2 or wrong.any():
-        row = int(wrong.argmax()) if len(wrong) else 0
-        columns = '; if each column is one annotator\'s, of the second of two classes, say labels="annotators"'
-        raise WrongInput(
-            f"row {row:,} of y is {short(cells.values[row].tolist())}: "
-            + (
-                "the probability of the second of two classes lies from 0 to 1, and NaN says that there is none"
-                if one_each
-                else "probabilities of at least two classes are at least 0 and sum to 1, or are all 0 or all NaN "
-                f"where there is no label{columns if cells.values.ndim == 2 else ''}"
-            )
-        )
-    return votes
-
-
-def _of_columns(columns: list[Any], k: int, given: np.ndarray | None) -> tuple[np.ndarray, list[int]]:
-    """The classes of K columns of probabilities, and the columns in their order: by names, where they have some."""
-    bare, order = columns in ([], list(range(k))), list(range(k))
-    if given is None:
-        return np.arange(k) if bare else _named(columns, "the columns of y"), order
-    if len(given) != k:
-        raise WrongInput(f"y gives probabilities of {k} classes, and there are {len(given)}: {short(given)}")
-    place, names = {str(one): i for i, one in enumerate(columns)}, [str(one) for one in given.tolist()]
-    if sorted(place) == sorted(names):
-        return given, [place[one] for one in names]
-    if not bare:
-        raise WrongInput(
-            f"y has the columns {short(columns)}, and the classes are {short(given.tolist())}: call each column as its "
-            "class, or give an array without names, in the order of the classes"
-        )
-    return given, order
 
 
 def _minus_one(cells: Cells, given: np.ndarray | None, notes: list[str]) -> np.ndarray:
@@ -244,39 +178,3 @@ def _minus_one(cells: Cells, given: np.ndarray | None, notes: list[str]) -> np.n
         )
     notes.append(f"{counted(int(marked.sum()), 'label')} of -1 taken for none; set abstain=None if -1 is a class")
     return marked
-
-
-def _classes(said: np.ndarray, told: Cells, given: np.ndarray | None, open_: bool) -> np.ndarray:
-    """The classes [K] in order."""
-    own, checked = said.tolist(), told.said.tolist()
-    if mixed := _mixed([*own, *checked, *([] if given is None else given.tolist())]):
-        raise WrongInput(
-            f"labels are texts in one place and numbers in another, such as {short(mixed[0])} and {short(mixed[1])}; "
-            "write all of y, of audited and of classes alike"
-        )
-    if given is not None:
-        new = sorted({*own} - {*given.tolist()}) if open_ else []
-        return np.array([*given.tolist(), *new]) if new else given
-    if not own:
-        return np.unique(told.values[told.there & ~told.among(NOTHING)])
-    if not isinstance(own[0], str):
-        return np.unique(said)
-    counts = Counter(own)
-    try:
-        check_alike(counts, "y", lambda *_: "classes=[...]")
-    except DataError as error:
-        raise WrongInput(str(error)) from None
-    return np.array(sorted(counts))
-
-
-def _codes(values: np.ndarray, of: np.ndarray, what: str) -> np.ndarray:
-    """The number of each label's class, int64 [n]."""
-    number, said = {one: i for i, one in enumerate(of.tolist())}, values.tolist()
-    if other := [one for one in said if one not in number]:
-        near = [one for one in number if folded(str(one)) == folded(str(other[0]))]
-        raise WrongInput(
-            f"{what} holds {short(other[0])}, which is none of the classes {short(of.tolist(), 100)}: "
-            + (f"did you mean {short(near[0])}? If not, " if near else "leave out what is no class, or ")
-            + "name all classes with classes=[...]"
-        )
-    return np.array([number[one] for one in said], np.int64)
