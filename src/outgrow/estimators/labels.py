@@ -41,11 +41,6 @@ class Read:
     truth: np.ndarray
     notes: tuple[str, ...] = ()
 
-    @property
-    def speaks(self) -> np.ndarray:
-        """Classes that a label or a truth names, bool [K]."""
-        return np.asarray(self.votes.any((0, 1)) | np.isin(np.arange(len(self.classes)), self.truth))
-
 
 def read_labels(
     y: Any,
