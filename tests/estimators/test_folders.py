@@ -99,11 +99,10 @@ def test_with_a_model_it_is_a_model_folder(tiny: Callable[..., Path], tmp_path: 
     of_a_command = WeakToStrongClassifier.load(tmp_path / "model")
     assert of_a_command.classes_.tolist() == ["False", "True"]
     assert np.array_equal(of_a_command.predict_proba(texts), made.predict_proba(texts))
-    facts["classes"] = ["a", "b"]
     facts["about"]["estimator"] = json.loads(about)
-    facts["about"]["estimator"]["classes"] = [1, 2, 3]
+    facts["about"]["estimator"]["classes"] = [True, False]
     (tmp_path / "model" / MODEL).write_text(json.dumps(facts))
-    with pytest.raises(DataError, match="3 classes for a model of 2"):
+    with pytest.raises(DataError, match=r"classes \[True, False\] for a model of \['False', 'True'\]"):
         WeakToStrongClassifier.load(tmp_path / "model")
     with pytest.raises(ConfigError, match="a model for classification"):
         WeakToStrongRewardModel.load(tmp_path / "model")
@@ -139,7 +138,21 @@ def test_nothing_and_other_kinds_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", ["weights", "no weights", "json", "list", "field", "parameter", "types", "classes", "width", "numbers"]
+    "damage",
+    [
+        "weights",
+        "no weights",
+        "json",
+        "list",
+        "field",
+        "parameter",
+        "types",
+        "turned",
+        "classes",
+        "one class",
+        "width",
+        "numbers",
+    ],
 )
 def test_damage_is_told(damage: str, tmp_path: Path) -> None:
     fitted().save(tmp_path)
@@ -156,6 +169,10 @@ def test_damage_is_told(damage: str, tmp_path: Path) -> None:
         facts["parameters"]["nonsense"] = 1
     if damage == "types":
         facts["labellers"] = 3
+    if damage == "turned":
+        facts["classes"] = facts["classes"][::-1]
+    else:
+        del facts["checksum"]  # as of folders that have none
     if damage == "classes":
         facts["classes"] = [0, 1, 2]
     if damage == "one class":

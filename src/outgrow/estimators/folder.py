@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -46,6 +47,7 @@ def save(one: Estimator, folder: Path) -> Path:
     arrays = {name: np.ascontiguousarray(getattr(one, f"{name}_")) for name in _arrays(one)}
     write_whole(folder / WEIGHTS, lambda file: file.write(packed(arrays)), what="estimator")  # type: ignore[arg-type]
     whole = {**facts, "outgrow": outgrow.__version__, "files": {WEIGHTS: sha256(folder / WEIGHTS)}}
+    whole["checksum"] = _checksum(whole)
     write_whole(folder / FACTS, json.dumps(whole, indent=1, ensure_ascii=False) + "\n", what="estimator")
     return folder
 
@@ -64,8 +66,8 @@ def load(of: type[Estimator], folder: Path) -> Estimator:
                 f"{plain(str(folder))} holds a model for {student.output.kind}, and {of.__name__} is none"
             )
         made = _made(of, student.about.get("estimator") or _facts_of_a_student(of, student), folder)
-        if len(made.classes_) != student.output.n_classes:
-            raise _damaged(folder, f"{len(made.classes_)} classes for a model of {student.output.n_classes}")
+        if [*map(str, made.classes_)] != student.classes:
+            raise _damaged(folder, f"classes {short(made.classes_.tolist())} for a model of {short(student.classes)}")
         made.student_ = student
         return made
     if not (folder / FACTS).is_file():
@@ -78,6 +80,8 @@ def load(of: type[Estimator], folder: Path) -> Estimator:
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise _damaged(folder, error) from None
     made = _made(of, facts, folder)
+    if facts.get("checksum", found := _checksum(facts)) != found:
+        raise _damaged(folder, f"{FACTS} was changed")
     from safetensors.numpy import load_file
 
     if not (folder / WEIGHTS).is_file() or sha256(folder / WEIGHTS) != hashed:
@@ -93,6 +97,11 @@ def load(of: type[Estimator], folder: Path) -> Estimator:
     if shapes != ([features] if made._kind == "preference" and k == 2 else [(k, *features), (k,)]):
         raise _damaged(folder, f"{k} classes and {features[0]} features, beside numbers of the shapes {shapes}")
     return made
+
+
+def _checksum(facts: Mapping[str, Any]) -> str:
+    own = json.dumps({name: value for name, value in facts.items() if name != "checksum"}, sort_keys=True)
+    return hashlib.sha256(own.encode()).hexdigest()
 
 
 def _check_free(folder: Path, own: set[str]) -> None:
