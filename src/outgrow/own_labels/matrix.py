@@ -38,7 +38,9 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
     if found.dtype.kind == "f" and np.isinf(found).any():
         raise DataError(f"{path} holds infinite numbers, which are neither classes nor probabilities")
     if (numbers := _whole(found)) is not None:
-        votes, k = _classes(numbers, path, classes, unsigned=found.dtype.kind == "u" and found.dtype.itemsize < 8)
+        if (high := minus_one(found)) is not None:
+            raise DataError(f"{path} holds {high}, which is -1 in numbers without a sign: save it as int64")
+        votes, k = _classes(numbers, path, classes)
     else:
         votes, k = _probabilities(found, path, shape, classes)
     stem = Path(path).stem
@@ -68,7 +70,7 @@ def _whole(found: np.ndarray) -> np.ndarray | None:
     return found.reshape(len(found), -1).astype(np.int64)
 
 
-def _classes(found: np.ndarray, path: str, classes: Sequence[str], *, unsigned: bool) -> tuple[np.ndarray, int]:
+def _classes(found: np.ndarray, path: str, classes: Sequence[str]) -> tuple[np.ndarray, int]:
     """Votes of whole numbers, and how many classes there are."""
     import numpy as np
 
@@ -79,8 +81,6 @@ def _classes(found: np.ndarray, path: str, classes: Sequence[str], *, unsigned: 
             f"{path} holds whole numbers from {found.min(initial=k - 1)} to {high}; classes are "
             f"numbered from 0{f' to {len(classes) - 1}' if classes else ''}, at least two, and -1 says nothing"
         )
-    if unsigned and high in (255, 65_535):
-        raise DataError(f"{path} holds {high}, which is -1 in numbers without a sign: save it as int64")
     if found.shape[1] > 1 and bool(((found == 1).sum(1) == 1).all() and ((found == 0) | (found == 1)).all()):
         raise DataError(
             f"{path} holds a single 1 and otherwise 0 in each row: that is a column for each class, not one for each "
@@ -97,14 +97,36 @@ def _probabilities(found: np.ndarray, path: str, shape: str, classes: Sequence[s
         found = np.stack([1 - found, found], 1)
     if found.ndim == 2:
         found = found[:, None]
-    silent = np.isnan(found).all(-1, keepdims=True)
-    votes = np.where(silent, 0, found.astype(np.float64)).transpose(1, 0, 2)
-    k, total = votes.shape[-1], votes.sum(-1)
-    fits = (np.abs(total - 1) <= NEARLY) & (votes >= 0).all(-1)
-    if k < 2 or (classes and k != len(classes)) or not bool((fits | (votes == 0).all(-1)).all()):
+    votes, wrong = normalised(found)
+    k = votes.shape[-1]
+    if k < 2 or (classes and k != len(classes)) or wrong.any():
         raise DataError(
             f"{path} holds {shape}, and its last side is not probabilities of "
             f"{f'the {len(classes)} classes' if classes else 'at least two classes'}, from 0 to 1 and summing to 1"
         )
+    return votes, k
+
+
+def normalised(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities [n, labellers, classes] as votes float32 [labellers, n, classes]; and which rows are none, [n].
+
+    Zeros, or NaN in place of all of them, say nothing. Sums that miss 1 by little are mended.
+    """
+    import numpy as np
+
+    silent = np.isnan(found).all(-1, keepdims=True)
+    votes = np.where(silent, 0, found.astype(np.float64)).transpose(1, 0, 2)
+    total = votes.sum(-1)
+    fits = (np.abs(total - 1) <= NEARLY) & (votes >= 0).all(-1) | (votes == 0).all(-1)
     votes = np.divide(votes, total[..., None], out=np.zeros_like(votes), where=total[..., None] > 0)
-    return votes.astype(np.float32), k
+    return votes.astype(np.float32), ~fits.all(0)
+
+
+def minus_one(found: np.ndarray) -> int | None:
+    """What -1 has become in numbers without a sign, where their largest is there; it was saved as what it is not."""
+    import numpy as np
+
+    if found.dtype.kind != "u" or not found.size:
+        return None
+    high = int(found.max())
+    return high if high in {np.iinfo(kind).max for kind in ("u1", "u2", found.dtype)} else None
