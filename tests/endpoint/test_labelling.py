@@ -60,6 +60,7 @@ def test_answers_vote_where_there_are_no_probabilities(endpoint: Endpoint) -> No
     assert found.notes == [
         "small: 40 prompts, 120 answers asked for now and 0 kept from before; 1,600 tokens in and 80 out; 40 answers "
         "came without a count of tokens",
+        "small: the labels of 40 prompts are votes of answers, as they came without log-probabilities",
         "small: 1 of 120 answers fit no class, such as 'who knows'; 0 prompts have no label for that reason",
     ]
     endpoint.asked.clear()
