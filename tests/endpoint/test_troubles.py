@@ -6,12 +6,14 @@ import io
 import json
 import re
 import socket
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
-from endpoints import TEXTS, TRUTH, Asked, Endpoint, Reply, label, plain, right, says
+from endpoints import TEXTS, TRUTH, Asked, Endpoint, Reply, label, plain
 
-from outgrow.errors import EndpointFailed, OutgrowError
+from outgrow.errors import ConfigError, EndpointFailed, OutgrowError
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,85 @@ def test_who_does_not_answer_is_given_up_and_counted(endpoint: Endpoint, monkeyp
         f"small: 1 prompt came to nothing, such as this: {endpoint.url} did not answer within 0.3 s",
         "small: requests that had to be sent again, or were given up: 2 slow",
     ]
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 2", b"0"),
+        (HEAD + b"X-Long: ", b"a"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", b"a"),
+        (HEAD + b"Content-Length: 5000\r\n\r\n", b" "),
+        (HEAD.replace(b"200 OK", b"400 No") + b"Content-Length: 5000\r\n\r\n", b" "),
+    ],
+)
+def test_an_answer_that_drips_is_slow_wherever_it_drips(
+    endpoint: Endpoint, head: bytes, piece: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each piece comes in time, and all of them would be an answer in the end, or none."""
+    monkeypatch.setattr("outgrow.endpoint.client.TRIES", 1)
+    ended: list[bool] = []
+
+    def drip() -> Iterator[bytes]:
+        yield head
+        for _ in range(1_000):
+            endpoint.free.wait(0.02)
+            yield piece
+        ended.append(True)
+
+    endpoint.play = lambda asked, n: Reply(pieces=drip())
+    with pytest.raises(EndpointFailed, match=r"did not answer within 0\.2 s|answers 400; "):
+        label(endpoint, texts=TEXTS[:1], timeout=0.2)
+    assert not ended, "nobody waits for all of it"
+
+
+def test_a_wait_is_never_shorter_than_ones_own(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("outgrow.endpoint.pace.Pace.pause", lambda self, seconds: paused.append(seconds))
+    monkeypatch.setattr("outgrow.endpoint.client.BACKOFF", 1.0)
+    waits = ["0", "-3", "3.5", "nan", "0.1"]
+    endpoint.play = lambda asked, n: Reply({}, 429, {"Retry-After": waits[n]}) if n < 5 else plain(asked, n)
+    label(endpoint, texts=TEXTS[:1])
+    assert paused == [1, 2, 4, 8, 16]
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "error", "message"),
+    [
+        ("https://host.example/v1", 407, ConfigError, r": the proxy 127\.0\.0\.1:\d+ wants a name and .*\(407\)"),
+        ("http://host.example/v1", 407, ConfigError, r": the proxy 127\.0\.0\.1:\d+ wants a name and .*\(407\)"),
+        ("https://host.example/v1", 502, EndpointFailed,
+         r"cannot be reached through the proxy 127\.0\.0\.1:\d+, or hung up \(502 Bad Gateway\)"),
+    ],
+)  # fmt: skip
+def test_a_proxy_that_shuts_out_is_named_without_its_password(
+    endpoint: Endpoint, url: str, status: int, error: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, f"http://me:pass-12345@127.0.0.1:{endpoint.server_port}")
+    endpoint.play = lambda asked, n: Reply({}, status)
+    with pytest.raises(error, match=message) as caught:
+        label(endpoint, url=url)
+    assert str(caught.value).count("host.example") == 1
+    assert "me:" not in str(caught.value)
+    assert "pass-12345" not in str(caught.value)
+
+
+def test_a_proxy_that_is_not_there_is_named(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: Any, **__: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("https_proxy", "http://proxy.invalid:8080")
+    monkeypatch.setattr("socket.getaddrinfo", nobody)
+    with pytest.raises(ConfigError, match=r"through the proxy proxy\.invalid:8080: no host is called 'proxy\.invalid'"):
+        label(endpoint, url="https://host.example/v1")
 
 
 def test_an_answer_may_not_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,32 +202,6 @@ def test_a_port_where_nobody_listens(endpoint: Endpoint) -> None:
 def test_a_server_without_a_certificate_is_no_answer(endpoint: Endpoint) -> None:
     with pytest.raises(EndpointFailed, match="cannot be reached, or hung up"):
         label(endpoint, url=endpoint.url.replace("http", "https"))
-
-
-@pytest.mark.parametrize(
-    ("field", "words", "gone", "comes"),
-    [
-        ("logprobs", "logprobs is not supported with this model", {"logprobs", "top_logprobs"}, {}),
-        ("seed", "Unrecognized request argument: seed", {"seed"}, {}),
-        ("max_tokens", "use 'max_completion_tokens', not 'max_tokens'", {"max_tokens"}, {"max_completion_tokens": 16}),
-    ],
-)  # fmt: skip
-def test_what_an_endpoint_does_not_know_is_left_out(
-    endpoint: Endpoint, field: str, words: str, gone: set[str], comes: dict[str, int]
-) -> None:
-    def play(asked: Asked, n: int) -> Reply:
-        return Reply({"error": {"message": words}}, 400) if field in asked.body else says(right(asked))
-
-    endpoint.play = play
-    found = label(endpoint, concurrency=2)
-    np.testing.assert_array_equal(found.probabilities.argmax(1), TRUTH)
-    last = endpoint.asked[-1].body
-    assert not gone & last.keys()
-    assert comes.items() <= last.items()
-    assert len(endpoint.asked) <= 120 + 2  # it is learned once
-    endpoint.asked.clear()
-    label(endpoint)
-    assert endpoint.asked == []  # and the answers are to the question as it was meant
 
 
 def test_too_many_alternatives_are_for_the_user_to_lower(endpoint: Endpoint) -> None:

@@ -74,7 +74,7 @@ class Asker:
         self._turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
         self._guard = Lock()
 
-    def answers(self, texts: np.ndarray, *, threads: int) -> Iterator[Prompt]:
+    def answer_all(self, texts: np.ndarray, *, threads: int) -> Iterator[Prompt]:
         """All prompts about texts, answered, in any order.
 
         Those that were never asked about are asked alone, in order, until the endpoint takes one: by that it is settled

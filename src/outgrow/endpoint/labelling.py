@@ -64,7 +64,7 @@ def label_texts(
     with Answers() as answers:
         asker = Asker(endpoint, question, client, answers)
         try:
-            for one in asker.answers(texts, threads=endpoint.concurrency):
+            for one in asker.answer_all(texts, threads=endpoint.concurrency):
                 tally.count(one)
                 found[int(one.turned), one.row] = one.label[::-1] if one.turned else one.label
                 report(tally.share)
