@@ -19,7 +19,7 @@ import pytest
 
 from outgrow.cli.run import report_name
 from outgrow.config import shipped_experiments
-from outgrow.errors import ConfigError
+from outgrow.errors import ConfigError, StepFailed
 from outgrow.executors.base import executors
 from outgrow.methods.base import methods
 from outgrow.metrics.base import metrics
@@ -27,6 +27,7 @@ from outgrow.models.base import models
 from outgrow.packs import PACKS
 from outgrow.registry import Registry
 from outgrow.results.columns import COLUMNS
+from outgrow.steps import Context, Split
 from outgrow.store import Store
 from outgrow.tasks.base import tasks
 
@@ -502,6 +503,28 @@ def test_what_is_told_above_is_not_told_again(cli: Cli, toml: Toml, store: Store
     assert "failed: train toy-xs on ground truth: the loss is" in " ".join(out.split())
     assert "1 step failed, as told above; what does not need it is done and kept" in err
     assert "the loss is" not in err
+
+
+def test_a_seed_that_failed_is_no_seed_of_the_result(
+    cli: Cli, toml: Toml, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Split.compute
+
+    def compute(self: Split, context: Context, folder: Path) -> None:
+        if self.seed == 1:
+            raise StepFailed("nobody answers")
+        whole(self, context, folder)
+
+    monkeypatch.setattr(Split, "compute", compute)
+    status, out, err = cli("run", toml(), "--set", "method=naive", "--seeds", "0,1", "--store", str(store.root))
+    assert status == 1
+    assert "1 of 2" in out
+    assert "1 other seed failed" in " ".join(out.split())
+    assert "nobody answers" in err, "no other place tells why"
+    (group,) = json.loads(cli("results", "--store", str(store.root), "--group", "--format", "json")[1])
+    assert (group["seeds"], group["failed_seeds"], len(group["keys"])) == ([0], [1], 1)
+    (page,) = store.root.glob("report-*.html")
+    assert "seed 0 (1 failed)" in page.read_text(encoding="utf-8")
 
 
 def test_what_is_finished_is_shown_also_where_nothing_can_be_written(

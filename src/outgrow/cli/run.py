@@ -249,7 +249,8 @@ def _finish(swept: Swept) -> None:
     if not swept.failures:
         return
     several = len(swept.failures) > 1
-    told = {plain(record.failure) for record in swept.records}  # in the table, and in the sentences
+    done = {record.identity for record in swept.records if not record.failure}  # where another seed tells something
+    told = {plain(record.failure) for record in swept.records if record.identity not in done}  # in the table
     untold = [failure for failure in _failures(swept) if failure not in told]
     end = f"what does not need {'them' if several else 'it'} is done and kept{':' * bool(untold)}"
     failed = f"{counted(len(swept.failures), 'step')} failed{', as told above' * (not untold)}"

@@ -104,17 +104,19 @@ def sentences(group: Group) -> str:
     """Two or three sentences that a newcomer understands."""
     if group.verdict == "failed":
         return f"{group.weak} -> {group.strong} with {group.method} failed: {group.why}"
-    seeds = counted(len(group.seeds), "seed")
+    seeds, lost = counted(len(group.seeds), "seed"), len(group.asked_seeds) - len(group.seeds)
+    others = f" {counted(lost, 'other seed')} failed." if lost else ""
     weak, student, ceiling = (_score(one, group) for one in (group.weak_score, group.student, group.ceiling))
     text = f"{_supervisor(group, weak)} {_student(group, student, ceiling)} "
     if group.pgr is None:
-        return text + f"PGR must not be read here ({group.verdict}): {group.why}."
+        return text + f"PGR must not be read here ({group.verdict}): {group.why}.{others}"
     text += (
         f"So it recovered {100 * group.pgr.value:.0f} % of the gap (95 % interval {100 * group.pgr.low:.0f} to "
         f"{100 * group.pgr.high:.0f} %, {seeds}, {group.n_test:,} test examples)."
     )
     if len(group.seeds) == 1:
         text += " This is one seed: how much another would differ is unknown."
+    text += others
     if group.zero_shot is not None:
         text += f" Untrained it got {score(group.zero_shot, share=group.share)}"
         if group.gained > 0:

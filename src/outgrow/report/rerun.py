@@ -37,7 +37,7 @@ def rerun(groups: Sequence[Group]) -> Rerun:
     name = groups[0].experiment
     by_seeds: dict[tuple[int, ...], list[Tables]] = {}
     for g in groups:
-        found = by_seeds.setdefault(tuple(sorted(set(g.seeds))), [])
+        found = by_seeds.setdefault(tuple(g.asked_seeds), [])
         if g.settings not in found:
             found.append(g.settings)
     files, problem = [], ""

@@ -29,7 +29,9 @@ def table(groups: Sequence[Group], name: str) -> str:
     ]
     blocks: dict[tuple[object, ...], list[Group]] = {}
     for g in sorted(groups, key=lambda g: (g.weak_cost, g.weak, g.strong_cost, g.strong)):
-        blocks.setdefault((*pair_of(g), *g.seeds, g.n_supervisor, g.n_transfer, g.n_test), []).append(g)
+        blocks.setdefault((*pair_of(g), *g.seeds, *g.failed_seeds, g.n_supervisor, g.n_transfer, g.n_test), []).append(
+            g
+        )
     out += [_block(rows) for rows in blocks.values()]
     out.append("</table></div>")
     return "\n".join(out)
@@ -39,6 +41,8 @@ def _block(rows: Sequence[Group]) -> str:
     """Results of one pair, seeds and numbers of examples, under a row that names these."""
     g = rows[0]
     seeds = f"seed{'s' * (len(g.seeds) != 1)} {', '.join(map(str, g.seeds))}"
+    if lost := sorted({*g.asked_seeds} - {*g.seeds}):
+        seeds += f" ({', '.join(map(str, lost))} failed)"
     sizes = f"{quantity(g.weak_cost)} \u2192 {quantity(g.strong_cost)} multiply-accumulates"
     counts = f"examples: {g.n_supervisor:,} supervisor, {g.n_transfer:,} transfer, {g.n_test:,} test"
     about = f"<strong>{esc(g.weak)} \u2192 {esc(g.strong)}</strong> {esc(seeds)}; {counts}; {sizes}"

@@ -64,6 +64,8 @@ def _group_row(group: Group) -> dict[str, Any]:
         if column == "failure":
             found[column] = group.why if group.verdict == "failed" else ""
             continue
+        if column == "seed":
+            found["failed_seeds"] = group.failed_seeds
         value = getattr(group, FIELD.get(column, name))
         found[name] = value.value if isinstance(value, Interval) else value
         if column in INTERVALS:

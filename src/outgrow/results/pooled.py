@@ -81,8 +81,9 @@ class Pooled(Group):
     settings = cached_property(lambda self: self.records[0].settings)
     provenance = cached_property(lambda self: (self.done or self.records)[0].provenance)
     curves = cached_property(lambda self: MeanCurves(self.done))
-    seeds = cached_property(lambda self: [one.shown("seed") for one in self.records])
-    keys = cached_property(lambda self: [one.shown("key") for one in self.records])
+    seeds = cached_property(lambda self: [one.shown("seed") for one in self.done or self.records])
+    keys = cached_property(lambda self: [one.shown("key") for one in self.done or self.records])
+    failed_seeds = cached_property(lambda self: [one.shown("seed") for one in self.records if one.shown("failure")])
 
     @cached_property
     def scores(self) -> dict[str, Interval]:

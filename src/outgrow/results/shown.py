@@ -48,7 +48,7 @@ def group_cells(groups: Sequence[Group], *, intervals: bool = False) -> TextTabl
     names, who = _who([(group, _keys(group)) for group in groups], list(groups))
     rows = [
         (
-            *of, str(len(group.seeds)),
+            *of, seeds_shown(group),
             *(score(one, share=group.share, ends=intervals) for one in _roles(group)),
             pgr(group.pgr), score(group.agreement, ends=intervals), group.verdict,
         )
@@ -58,6 +58,12 @@ def group_cells(groups: Sequence[Group], *, intervals: bool = False) -> TextTabl
         names=(*names, *NUMERIC, "verdict"), numeric=(*NUMERIC, *_counts(names)), measured=MEASURED, rows=rows,
         why=[one.why if one.verdict == "failed" else "" for one in groups],
     )  # fmt: skip
+
+
+def seeds_shown(group: Group) -> str:
+    """How many seeds tell something, and of how many, where some failed: `4`, `3 of 4`."""
+    asked, count = len(group.asked_seeds), len(group.seeds)
+    return str(count) if count == asked else f"{count} of {asked}"
 
 
 def _keys(group: Group) -> str:

@@ -139,7 +139,9 @@ class Group:
         larger_is_better: of scores.
         curves: by role (`weak`, `student`, `ceiling`): the mean curve over seeds.
         settings: the resolved experiment without its seed, as stored.
-        keys: result keys, one per seed.
+        seeds: those that were pooled; where all failed, all of them.
+        failed_seeds: those that failed and tell nothing.
+        keys: result keys, one per seed that was pooled.
     """
 
     experiment: str
@@ -177,6 +179,12 @@ class Group:
     settings: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
+    failed_seeds: list[int] = field(default_factory=list)
+
+    @property
+    def asked_seeds(self) -> list[int]:
+        """The seeds that were asked for, whether they failed or not."""
+        return sorted({*self.seeds, *self.failed_seeds})
 
     @property
     def gained(self) -> int:

@@ -21,6 +21,7 @@ from outgrow.tasks.base import Output
 
 FORMAT = 1  # of the folder; raised when an older reader would misread it
 FACTS, WEIGHTS, START = "student.json", "weights.safetensors", "start.safetensors"
+ANSWERS = ("kind", "classes", "named", "columns", "model", "base", "files")  # facts that decide what is answered
 
 
 def save(student: Student, folder: str | Path) -> Path:
@@ -58,6 +59,7 @@ def save(student: Student, folder: str | Path) -> Path:
         "about": dict(student.about),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
+    facts["checksum"] = _checksum(facts)
     write_whole(place / FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n", what="model")
     for name, content in files.items():
         write_whole(place / name, lambda file, content=content: file.write(content), what="model")  # type: ignore[misc]
@@ -112,7 +114,16 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             f"{name} has the format {version!r}, written by outgrow {shown(str(found.get('outgrow', '?')))}; this "
             f"version reads the format {FORMAT}: use that version of outgrow, or train the model again"
         )
+    if found.get("checksum", whole := _checksum(found)) != whole:
+        raise DataError(
+            f"{name}/{FACTS} was changed in what decides its answers ({', '.join(ANSWERS)}): put the old file back, or "
+            "train the model again"
+        )
     return found  # type: ignore[no-any-return]
+
+
+def _checksum(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps([facts.get(name) for name in ANSWERS]).encode()).hexdigest()
 
 
 def load(folder: str | Path) -> Student:
