@@ -161,3 +161,21 @@ def test_probabilities_in_the_place_of_their_logarithms_are_told_at_once(endpoin
     found = label(endpoint, how=replace(HOW, top_logprobs=0))
     np.testing.assert_array_equal(found.probabilities.argmax(1), TRUTH)
     assert len(endpoint.asked) == 3 + 120, "what was not asked for is not looked at"
+
+
+@pytest.mark.parametrize("number", [float("nan"), 0.5, float("inf")])
+def test_a_row_with_other_numbers_is_its_own_failure(endpoint: Endpoint, number: float) -> None:
+    def play(asked: Asked, n: int) -> Reply:
+        found = plain(asked, n)
+        if "text 3 " in asked.prompt:
+            found.body["choices"][0]["logprobs"]["content"][0]["top_logprobs"][1]["logprob"] = number
+        return found
+
+    endpoint.play = play
+    found = label(endpoint)
+    assert np.flatnonzero(found.probabilities.sum(1) == 0).tolist() == [3]
+    assert len(endpoint.asked) == 40
+    told = (
+        f"1 prompt came to nothing, such as this: {endpoint.url}: it gives {number} as the log-probability of 'x'; set"
+    )
+    assert told in found.notes[-1]

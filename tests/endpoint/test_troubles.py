@@ -126,6 +126,22 @@ def test_a_proxy_that_shuts_out_is_named_without_its_password(
     assert "pass-12345" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("https://a..example/v1", ""),
+        (f"https://{'a' * 70}.example/v1", ""),
+        ("https://host.example/v1", "http:/me:pw@p"),
+    ],
+)
+def test_what_is_no_host_is_told(url: str, proxy: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(ConfigError, match="its host is no name, or the proxy that the environment names") as caught:
+        label(endpoint, url=url)
+    assert "pw@" not in str(caught.value)
+
+
 def test_a_proxy_that_is_not_there_is_named(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(*_: Any, **__: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

@@ -22,6 +22,7 @@ from outgrow.plain import plain
 
 LARGEST = 4 << 20  # bytes of an answer; a few words have some hundred
 PIECE = 1 << 16
+JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 TUNNEL = "Tunnel connection failed: "  # as http.client says what a proxy answers, in an OSError without a number
 AGAIN = (408, 409, 425, 429)  # with all from 500 on: not this request's fault
 Kind = Literal["busy", "slow", "garbled", "lost", "rejected"]
@@ -63,9 +64,7 @@ class Wire:
             ConfigError: no request to this address can succeed.
             Trouble: this one did not.
         """
-        request = Request(self.url + CHAT, data=json.dumps(body).encode(), method="POST")
-        for name, value in (("Content-Type", "application/json"), ("Accept", "application/json")):
-            request.add_header(name, value)
+        request = Request(self.url + CHAT, data=json.dumps(body).encode(), headers=JSON, method="POST")
         if self._key:
             request.add_unredirected_header("Authorization", f"Bearer {self._key}")
         try:
@@ -76,6 +75,10 @@ class Wire:
                 raise self._refusal(error, _proxy(request)) from None
         except (OSError, http.client.HTTPException) as error:
             raise self._broken(error, _proxy(request)) from None
+        except ValueError:
+            raise ConfigError(
+                f"{self.url}: its host is no name, or the proxy that the environment names (https_proxy) no address"
+            ) from None
 
     def _parsed(self, content: bytes, kind: str) -> dict[str, Any]:
         try:
