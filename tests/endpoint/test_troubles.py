@@ -171,6 +171,20 @@ def test_a_request_that_is_at_fault_itself_is_not_repeated(endpoint: Endpoint) -
     assert "answers 400: maximum context length" in found.notes[-1]
 
 
+@pytest.mark.parametrize("last", ["text 2 ", "text 30 "])
+def test_the_example_in_a_note_is_that_of_the_first_row(endpoint: Endpoint, last: str) -> None:
+    """Whichever comes first."""
+
+    def play(asked: Asked, n: int) -> Reply:
+        if last in asked.prompt:
+            endpoint.free.wait(0.2)
+        return Reply({"error": asked.prompt}, 422) if re.search("text (2|30) ", asked.prompt) else plain(asked, n)
+
+    endpoint.play = play
+    found = label(endpoint, concurrency=40)
+    assert found.notes[-1].endswith(f"2 prompts came to nothing, such as this: {endpoint.url} answers 422: {TEXTS[2]}?")
+
+
 def test_too_many_failures_end_it_and_what_was_answered_is_kept(endpoint: Endpoint) -> None:
     no = Reply({"error": "no"}, 422)
     endpoint.play = lambda asked, n: no if re.search(r"text \d ", asked.prompt) else plain(asked, n)

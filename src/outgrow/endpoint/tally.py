@@ -25,7 +25,7 @@ class Tally:
         self._total, self._endpoint = total, endpoint
         self._failed = self._silent = self._answers = self._kept = self._unread = self._weighed = self._voted = 0
         self._outside = 0.0
-        self._failure = self._said = ""
+        self._failure = self._said = (total, "")  # of the first row that has one, not of the first to come
         self._tokens: Counter[str] = Counter()
 
     @property
@@ -45,21 +45,22 @@ class Tally:
         self._kept += prompt.kept
         self._unread += prompt.unread
         self._tokens.update(prompt.tokens)
-        self._said = self._said or prompt.said
+        if prompt.said:
+            self._said = min(self._said, (prompt.row, prompt.said))
         if prompt.outside is not None:
             self._weighed += 1
             self._outside += prompt.outside
         self._voted += prompt.votes > 0
         if prompt.failure:
             self._failed += 1
-            self._failure = self._failure or prompt.failure
+            self._failure = min(self._failure, (prompt.row, prompt.failure))
         elif not prompt.label.any():
             self._silent += 1
         enough = REJECTED if prompt.rejected else UNHEARD
         if self._failed > FAILED * self._total or self._failed == self.done >= enough:
             raise EndpointFailed(
                 f"{self._failed:,} of {counted(self.done, 'prompt')} so far came to nothing, such as this: "
-                f"{self._failure}; what was answered is kept: run again to ask the rest"
+                f"{self._failure[1]}; what was answered is kept: run again to ask the rest"
             )
         if self._silent == self.done == NONSENSE:
             raise self._nonsense()
@@ -72,7 +73,7 @@ class Tally:
     def _nonsense(self) -> DataError:
         return DataError(
             f"{self._endpoint.model}: the answers to {self._silent:,} of {counted(self.done, 'prompt')} fit no class, "
-            f"such as {short(plain(self._said))}; change prompt, classes or max_tokens so that the class stands at the "
+            f"such as {short(plain(self._said[1]))}; change prompt, classes or max_tokens so that the class stands at the "
             "beginning of an answer"
         )
 
@@ -102,10 +103,10 @@ class Tally:
         if self._unread:
             found.append(
                 f"{name}: {self._unread:,} of {counted(self._answers, 'answer')} fit no class, such as "
-                f"{short(plain(self._said))}; {counted(self._silent, 'prompt')} have no label for that reason"
+                f"{short(plain(self._said[1]))}; {counted(self._silent, 'prompt')} have no label for that reason"
             )
         if self._failed:
-            found.append(f"{name}: {counted(self._failed, 'prompt')} came to nothing, such as this: {self._failure}")
+            found.append(f"{name}: {counted(self._failed, 'prompt')} came to nothing, such as this: {self._failure[1]}")
         if troubles:
             told = ", ".join(f"{n:,} {kind}" for kind, n in sorted(troubles.items()))
             found.append(f"{name}: requests that had to be sent again, or were given up: {told}")
