@@ -73,8 +73,8 @@ class Tally:
     def _nonsense(self) -> DataError:
         return DataError(
             f"{self._endpoint.model}: the answers to {self._silent:,} of {counted(self.done, 'prompt')} fit no class, "
-            f"such as {short(plain(self._said[1]))}; change prompt, classes or max_tokens so that the class stands at the "
-            "beginning of an answer"
+            f"such as {short(plain(self._said[1]))}; change prompt, classes or max_tokens so that the class stands at "
+            "the beginning of an answer"
         )
 
     def notes(self, troubles: Counter[str], refused: Sequence[str], damaged: int) -> list[str]:
