@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+from audited_models import rows_of
+
+from outgrow.own_model.doubts import BLIND, doubts
 from outgrow.own_model.kept_rows import KeptRows
 from outgrow.own_model.labellers import labellers
 from outgrow.tasks.base import Output
@@ -38,3 +42,10 @@ def test_the_vote_is_the_baseline_and_what_is_open_is_counted() -> None:
     vote = found.table.rows[-1]
     assert vote[:2] == ("majority vote", "100.0 %")
     assert vote[-1].startswith("83.3 %")  # a tie of the first row, and two right
+
+
+def test_suspects_of_a_model_that_knows_nothing_are_said_to_be_a_guess() -> None:
+    found, _ = rows_of(400, 0)
+    assert BLIND not in doubts(found).sentences
+    mixed = np.random.default_rng(0).permutation(found.answers)
+    assert BLIND in doubts(replace(found, answers=mixed)).sentences

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from outgrow.learning.featured import tells
+from outgrow.learning.objective import balanced
 from outgrow.own_model.accuracy import answered, checked_rows, is_right
 from outgrow.own_model.finding import Finding, between, percent
 from outgrow.own_model.kept_rows import KeptRows
@@ -18,6 +20,10 @@ from outgrow.trust.suspects import Suspects, suspects
 
 FIRST = 5  # doubtful labels, and slices, that are shown; the file has more labels
 LONGEST = 60  # letters of a text in a table
+BLIND = (
+    "The model's answers tell no more of these labels than the shares of their classes do, so that it can hardly say "
+    "which are wrong: take the list for a guess."
+)
 SUSPECTS = "suspects.csv"
 
 
@@ -44,11 +50,18 @@ def doubts(rows: KeptRows) -> Finding:
         sentences=[
             *(f"{one[0].upper()}{one[1:]}." for one in found.words),
             f"All are in {SUSPECTS}, the likeliest errors first.",
+            *([BLIND] if _blind(rows, there) else []),
         ]
         if table
         else ["No weak label is suspect."],
         table=TextTable(names=("row", "labeller", "label", "rather", "what"), numeric=("row",), rows=table, once=False),
     )
+
+
+def _blind(rows: KeptRows, there: np.ndarray) -> bool:
+    """Whether answers make the vote no more likely than the shares of the classes do."""
+    vote = vote_of(rows)[there]
+    return bool(vote.any()) and not tells(rows.answers[there], balanced(vote, vote.any(-1).astype(np.float64)))
 
 
 def suspect_cells(rows: KeptRows) -> list[dict[str, Any]]:
