@@ -146,8 +146,8 @@ def test_every_pin_has_a_hash_and_torch_is_left_out() -> None:
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 # The absence of these is an error in words.
 WITH_AN_EXTRA = {
-    "transformers", "tokenizers", "peft", "onnx", "pillow", "scikit-learn", "chess", "matplotlib", "mlflow", "wandb", "onnxscript",
-    "onnxruntime", "ray",
+    "transformers", "tokenizers", "peft", "onnx", "pillow", "scikit-learn", "chess", "matplotlib", "mlflow", "wandb",
+    "onnxscript", "onnxruntime", "ray",
 }  # fmt: skip
 
 

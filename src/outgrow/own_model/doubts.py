@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from outgrow.learning.featured import tells
-from outgrow.learning.objective import balanced
 from outgrow.own_model.accuracy import answered, checked_rows, is_right
 from outgrow.own_model.finding import Finding, between, percent
 from outgrow.own_model.kept_rows import KeptRows
@@ -20,9 +18,10 @@ from outgrow.trust.suspects import Suspects, suspects
 
 FIRST = 5  # doubtful labels, and slices, that are shown; the file has more labels
 LONGEST = 60  # letters of a text in a table
+CLEAR = 2.0  # standard errors
 BLIND = (
-    "The model's answers tell no more of these labels than the shares of their classes do, so that it can hardly say "
-    "which are wrong: take the list for a guess."
+    "What the model answers has hardly to do with these labels, so that it cannot say which are wrong: take the list for "
+    "a guess."
 )
 SUSPECTS = "suspects.csv"
 
@@ -59,9 +58,10 @@ def doubts(rows: KeptRows) -> Finding:
 
 
 def _blind(rows: KeptRows, there: np.ndarray) -> bool:
-    """Whether answers make the vote no more likely than the shares of the classes do."""
+    """Whether the vote's class is not clearly more probable by the answers to a row than by those to others."""
     vote = vote_of(rows)[there]
-    return bool(vote.any()) and not tells(rows.answers[there], balanced(vote, vote.any(-1).astype(np.float64)))
+    more = (vote * (rows.answers[there] - rows.answers[there].mean(0))).sum(-1)[vote.any(-1)]
+    return len(more) > 1 and bool(more.mean() <= CLEAR * more.std(ddof=1) / np.sqrt(len(more)))
 
 
 def suspect_cells(rows: KeptRows) -> list[dict[str, Any]]:
