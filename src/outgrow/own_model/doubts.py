@@ -20,8 +20,8 @@ FIRST = 5  # doubtful labels, and slices, that are shown; the file has more labe
 LONGEST = 60  # letters of a text in a table
 CLEAR = 2.0  # standard errors
 BLIND = (
-    "What the model answers has hardly to do with these labels, so that it cannot say which are wrong: take the list for "
-    "a guess."
+    "What the model answers has hardly to do with these labels, so that it cannot say which are wrong: take the list "
+    "for a guess."
 )
 SUSPECTS = "suspects.csv"
 
