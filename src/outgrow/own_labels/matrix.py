@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 NEARLY = 0.02  # by which probabilities may miss a sum of 1
 
 
-def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str], np.ndarray, int]:
+def read_matrix(path: str, n: int, *, classes: Sequence[str], notes: list[str]) -> tuple[list[str], np.ndarray, int]:
     """A label matrix out of an .npy file: names of its labellers, votes float32 [labellers, n, classes], and classes.
+
+    `notes` takes what is read as no label.
 
     Whole numbers [n] or [n, labellers], -1 or NaN for nothing; or probabilities [n, classes] or [n, labellers,
     classes], zeros or NaN for nothing, or [n] of the second of two classes.
@@ -34,11 +36,14 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
         raise DataError(
             f"{path} holds {shape}, and a label matrix has a row for each of the {n:,} rows of the "
             "table: whole numbers, a column for each labeller, -1 for nothing; or probabilities"
+            + ("; its second side is as long: save L.swapaxes(0, 1)" if n in found.shape[1:2] else "")
         )
     if found.dtype.kind == "f" and np.isinf(found).any():
         raise DataError(f"{path} holds infinite numbers, which are neither classes nor probabilities")
     if (numbers := _whole(found)) is not None:
         votes, k = _classes(numbers, path, classes, unsigned=found.dtype.kind == "u" and found.dtype.itemsize < 8)
+        if found.dtype.kind != "b" and (silent := int((found == -1).sum())):
+            notes.append(f"{path}: -1 is read as no label, {silent:,} times; if it is a class, save L + 1")
     else:
         votes, k = _probabilities(found, path, shape, classes)
     stem = Path(path).stem
@@ -54,7 +59,14 @@ def _array(path: str) -> np.ndarray:
         try:
             return np.asarray(np.lib.format.open_memmap(place, mode="r"))
         except (ValueError, EOFError, TypeError, SyntaxError, OverflowError, RecursionError, TokenError) as error:
-            raise DataError(f"{path} is no .npy file of numbers: {error}") from None
+            why = str(error)
+    if "Python objects" in why:
+        cure = "it holds Python objects, such as names; save numbers of classes, -1 for nothing"
+    elif "greater than file size" in why:
+        cure = "it is cut short; save or copy it anew"
+    else:
+        cure = f"save the labels with np.save('L.npy', L) ({why})"
+    raise DataError(f"{path} is no .npy file of numbers: {cure}")
 
 
 def _whole(found: np.ndarray) -> np.ndarray | None:
@@ -79,6 +91,10 @@ def _classes(found: np.ndarray, path: str, classes: Sequence[str], *, unsigned: 
             f"{path} holds whole numbers from {found.min(initial=k - 1)} to {high}; classes are "
             f"numbered from 0{f' to {len(classes) - 1}' if classes else ''}, at least two, and -1 says nothing"
         )
+    if not classes and {*np.unique(found).tolist()} == {-1, 1}:
+        raise DataError(
+            f"{path} holds -1 and 1 alone, and -1 would say nothing: save 0 in place of -1 if it is a class"
+        )
     if unsigned and high in (255, 65_535):
         raise DataError(f"{path} holds {high}, which is -1 in numbers without a sign: save it as int64")
     if found.shape[1] > 1 and bool(((found == 1).sum(1) == 1).all() and ((found == 0) | (found == 1)).all()):
@@ -100,11 +116,32 @@ def _probabilities(found: np.ndarray, path: str, shape: str, classes: Sequence[s
     silent = np.isnan(found).all(-1, keepdims=True)
     votes = np.where(silent, 0, found.astype(np.float64)).transpose(1, 0, 2)
     k, total = votes.shape[-1], votes.sum(-1)
-    fits = (np.abs(total - 1) <= NEARLY) & (votes >= 0).all(-1)
-    if k < 2 or (classes and k != len(classes)) or not bool((fits | (votes == 0).all(-1)).all()):
+    fits = ((np.abs(total - 1) <= NEARLY) & (votes >= 0).all(-1)) | (votes == 0).all(-1)
+    if k < 2 or (classes and k != len(classes)) or not bool(fits.all()):
         raise DataError(
             f"{path} holds {shape}, and its last side is not probabilities of "
             f"{f'the {len(classes)} classes' if classes else 'at least two classes'}, from 0 to 1 and summing to 1"
+            f"{_first_wrong(votes, fits)}"
         )
     votes = np.divide(votes, total[..., None], out=np.zeros_like(votes), where=total[..., None] > 0)
     return votes.astype(np.float32), k
+
+
+def _first_wrong(votes: np.ndarray, fits: np.ndarray) -> str:
+    """Where probabilities [labellers, n, classes] are none, and what may be meant."""
+    import numpy as np
+
+    if fits.all():
+        return ""
+    row = int((~fits).any(0).argmax())
+    labeller = int((~fits[:, row]).argmax())
+    values = ", ".join(f"{one:.4g}" for one in votes[labeller, row][:10])
+    told = f"; so it is not with {int((~fits).any(0).sum()):,} of {votes.shape[1]:,} rows, such as [{values}] in row "
+    told += f"{row + 1:,}"
+    likely = np.isnan(votes) | ((votes >= 0) & (votes <= 1))
+    if len(votes) == 1 and bool(likely.all()) and 2 * int((~fits).sum()) > fits.size:
+        told += (
+            "; if each column is a labeller's probability of the second of two classes, save "
+            "np.stack([1 - P, P], -1), which is [rows, labellers, 2]"
+        )
+    return told
