@@ -119,13 +119,17 @@ def beside(path: Path) -> Path:
     return path.parent / f".{uuid.uuid4().hex}.partial{path.suffix[:20]}"
 
 
-def write_whole(path: Path, content: str | Callable[[IO[bytes]], None], *, what: str, follow: bool = True) -> Path:
+def write_whole(
+    path: Path, content: str | Callable[[IO[bytes]], None], *, what: str, follow: bool = True,
+    cure: str = "choose another file with --out",
+) -> Path:  # fmt: skip
     """Write a file whole or not at all, though others write it at once. Returns `path`.
 
     Args:
         content: its text, halves of surrogate pairs spelt, or what writes into the open file that it is given.
         what: it is, for the error.
         follow: write the file that a link of this name leads to, as for a name that the user gave; or replace the link.
+        cure: what else to do where it cannot be written.
 
     Raises:
         ConfigError: it cannot be written there.
@@ -133,7 +137,7 @@ def write_whole(path: Path, content: str | Callable[[IO[bytes]], None], *, what:
     try:
         target = Path(os.path.realpath(path)) if follow else path
     except ValueError as error:  # NUL, half a surrogate pair
-        raise ConfigError(f"no file can be called {str(path)!r} ({error}); choose another with --out") from None
+        raise ConfigError(f"no file can be called {str(path)!r} ({error}); {cure}") from None
     partial = beside(target)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -149,9 +153,7 @@ def write_whole(path: Path, content: str | Callable[[IO[bytes]], None], *, what:
             finally:
                 partial.unlink(missing_ok=True)
     except OSError as error:
-        raise ConfigError(
-            f"cannot write {what} to {str(path)!r}: {error.strerror}; choose another file with --out"
-        ) from error
+        raise ConfigError(f"cannot write {what} to {str(path)!r}: {error.strerror}; {cure}") from error
     return path
 
 

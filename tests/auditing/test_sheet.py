@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outgrow.auditing.checked import Checked, read_sheet
-from outgrow.auditing.sheet import write_sheet
+from outgrow.auditing.checked import Checked, doubts, read_sheet
+from outgrow.auditing.sheet import mark, write_sheet
 from outgrow.errors import ConfigError, DataError
 from outgrow.trust.plan import Plan, plan
 
@@ -24,14 +24,15 @@ RNG = np.random.default_rng(0)
 SURE = RNG.uniform(0.5, 1, N)
 PREDICTED = RNG.integers(0, 2, N)
 IDS = [f"row-{i}" for i in range(N)]
+NUMBERS = range(1, N + 1)
 CLASSES = ["ham", "spam"]
 PLAN = plan(SURE, PREDICTED, width=0.2, seed=0)
 
 
 def written(path: Path, *, ids: list[str] = IDS, classes: list[str] = CLASSES, **texts: list[str]) -> Path:
     return write_sheet(
-        path, PLAN, ids=ids, texts=texts or {"text": [f"text {i}" for i in range(N)]}, predicted=PREDICTED,
-        confidence=SURE, classes=classes,
+        path, PLAN, ids=ids, numbers=NUMBERS, texts=texts or {"text": [f"text {i}" for i in range(N)]},
+        predicted=PREDICTED, confidence=SURE, classes=classes,
     )  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def filled(tmp_path: Path) -> Callable[..., Path]:
 
 
 def read(path: Path) -> Checked:
-    return read_sheet(path, ids=IDS, classes=CLASSES)
+    return read_sheet(path, ids=IDS, numbers=NUMBERS, classes=CLASSES)
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
@@ -71,7 +72,7 @@ def test_a_sheet_holds_the_rows_of_the_plan_in_its_order(form: str, tmp_path: Pa
     path = written(tmp_path / f"sheet.{form}", text=["é\nline"] * N, truth=["of the input"] * N)
     rows = cells(path) if form == "csv" else [json.loads(line) for line in path.read_text().splitlines()]
     assert list(rows[0]) == [
-        "row", "id", "text", "input_truth", "truth", "predicted", "probability", "stratum", "weight",
+        "row", "id", "text", "input_truth", "truth", "plan", "predicted", "probability", "stratum", "weight",
     ]  # fmt: skip
     assert [row["id"] for row in rows] == [IDS[i] for i in PLAN.rows]
     assert [row["predicted"] for row in rows] == [CLASSES[PREDICTED[i]] for i in PLAN.rows]
@@ -93,7 +94,7 @@ def test_a_spreadsheet_computes_nothing_of_it(tmp_path: Path) -> None:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    found = read_sheet(tmp_path / "back.csv", ids=ids, classes=["-", "+"])
+    found = read_sheet(tmp_path / "back.csv", ids=ids, numbers=NUMBERS, classes=["-", "+"])
     assert sorted(PLAN.rows) == list(found.rows)
     assert (found.truth == PREDICTED[found.rows]).all()
 
@@ -102,8 +103,9 @@ def test_a_spreadsheet_computes_nothing_of_it(tmp_path: Path) -> None:
 def test_what_is_filled_in_is_read_back(delimiter: str, filled: Callable[..., Path]) -> None:
     found = read(filled(["ham", "spam", "", "?", "Spam", "HAM ", "unclear"], delimiter=delimiter))
     truth = dict(zip(found.rows.tolist(), found.truth.tolist(), strict=True))
-    assert truth == {int(PLAN.rows[i]): one for i, one in ((0, 0), (1, 1), (4, 1), (5, 0))}
-    assert (found.unclear, found.empty) == (2, PLAN.n - 6)
+    said = ((0, 0), (1, 1), (3, -1), (4, 1), (5, 0), (6, -1))
+    assert truth == {int(PLAN.rows[i]): one for i, one in said}
+    assert found.asked == {(mark(PLAN.how, [IDS[i] for i in PLAN.rows]), int(PLAN.rows[i])) for i, _ in said}
     assert found.stratified == (PLAN.how == "stratified")
     assert f"{PLAN.n - 6} rows of the sheet without a truth" in found.notes
     assert any(note.startswith("2 rows marked ? left out") for note in found.notes)
@@ -111,8 +113,8 @@ def test_what_is_filled_in_is_read_back(delimiter: str, filled: Callable[..., Pa
 
 def test_a_sheet_that_a_spreadsheet_saved_in_its_own_encoding(tmp_path: Path) -> None:
     (tmp_path / "sheet.csv").write_text("row;id;text;truth\n1;a;café;ham\n", encoding="cp1252")
-    options: dict[str, Any] = {"ids": ["a", "b"], "classes": ["ham", "spam"]}
-    with pytest.raises(DataError, match="is not UTF-8"):
+    options: dict[str, Any] = {"ids": ["a", "b"], "numbers": [1, 2], "classes": ["ham", "spam"]}
+    with pytest.raises(DataError, match=r"is not UTF-8.*say --encoding latin-1, or what it was saved in"):
         read_sheet(tmp_path / "sheet.csv", **options)
     found = read_sheet(tmp_path / "sheet.csv", **options, encoding="cp1252")
     assert (found.rows.tolist(), found.truth.tolist()) == ([0], [0])
@@ -129,7 +131,7 @@ def test_json_lines_are_read_back(tmp_path: Path) -> None:
 
 def test_classes_that_are_numbers(filled: Callable[..., Path]) -> None:
     path = filled(["1", "1.0", "0"], classes=["0", "1"])
-    found = read_sheet(path, ids=IDS, classes=["0", "1"])
+    found = read_sheet(path, ids=IDS, numbers=NUMBERS, classes=["0", "1"])
     assert dict(zip(found.rows.tolist(), found.truth.tolist(), strict=True)) == {
         int(PLAN.rows[i]): one for i, one in enumerate([1, 1, 0])
     }
@@ -149,7 +151,7 @@ def test_the_same_row_twice_and_rows_of_others_are_counted(filled: Callable[...,
 def test_ids_that_differ_by_an_apostrophe_are_told_apart_by_row(tmp_path: Path) -> None:
     path = tmp_path / "sheet.csv"
     path.write_text("row,id,truth\n1,'=a,ham\n2,'=a,spam\n")
-    found = read_sheet(path, ids=["=a", "'=a"], classes=CLASSES)
+    found = read_sheet(path, ids=["=a", "'=a"], numbers=[1, 2], classes=CLASSES)
     assert (found.rows.tolist(), found.truth.tolist()) == ([0, 1], [0, 1])
 
 
@@ -171,9 +173,9 @@ def test_ids_that_a_spreadsheet_took_for_numbers_are_found_by_row(filled: Callab
             row["id"] = "x"
 
     path = filled(["ham"] * PLAN.n, rounded, ids=ids)
-    assert len(read_sheet(path, ids=ids, classes=CLASSES).rows) == PLAN.n
+    assert len(read_sheet(path, ids=ids, numbers=NUMBERS, classes=CLASSES).rows) == PLAN.n
     path = filled(["ham"] * PLAN.n, lost, ids=ids)
-    found = read_sheet(path, ids=ids, classes=CLASSES)
+    found = read_sheet(path, ids=ids, numbers=NUMBERS, classes=CLASSES)
     assert found.rows.tolist() == [int(PLAN.rows[0])]
     assert any("left out: no id 'x' and others" in note for note in found.notes)
 
@@ -182,7 +184,6 @@ def test_ids_that_a_spreadsheet_took_for_numbers_are_found_by_row(filled: Callab
     ("truths", "said"),
     [
         ([], "no truth is filled in; write one of 'ham', 'spam'"),
-        (["?", "unclear"], "no truth is filled in"),
         (["ham", "spma"], "1 label is none of the classes ham, spam: 'spma' .*did you mean 'spam'"),
         (["0", "1"], "2 labels are none of the classes ham, spam: .*write the names of classes, not their numbers"),
     ],
@@ -190,6 +191,34 @@ def test_ids_that_a_spreadsheet_took_for_numbers_are_found_by_row(filled: Callab
 def test_mistakes_of_a_person(truths: list[str], said: str, filled: Callable[..., Path]) -> None:
     with pytest.raises(DataError, match=said):
         read(filled(truths))
+
+
+@pytest.mark.parametrize(
+    ("classes", "mark", "written"),
+    [
+        (["?", "sure"], "unclear", ["?", "sure", "Unclear"]),
+        (["clear", "unclear"], "?", ["Unclear", "clear", "?"]),
+        (["?", "Unclear"], "cannot tell", ["?", "unclear", "cannot tell"]),
+    ],
+)
+def test_a_class_is_a_class_whatever_it_is_called(
+    classes: list[str], mark: str, written: list[str], filled: Callable[..., Path]
+) -> None:
+    found = read_sheet(filled(written, classes=classes), ids=IDS, numbers=NUMBERS, classes=classes)
+    truth = dict(zip(found.rows.tolist(), found.truth.tolist(), strict=True))
+    expected = [next((i for i, own in enumerate(classes) if own.lower() == one.lower()), -1) for one in written]
+    assert [truth[i] for i in PLAN.rows[:3].tolist()] == expected
+    assert sorted(expected)[0] == -1
+    assert doubts(classes)[0] == mark
+    assert any(note.startswith(f"1 row marked {mark} left out") for note in found.notes)
+
+
+def test_doubt_beside_a_class_is_two_truths_and_doubt_alone_is_read(filled: Callable[..., Path]) -> None:
+    with pytest.raises(DataError, match=rf"the truth of id '{IDS[PLAN.rows[0]]}' is '\?' and 'ham'; leave one"):
+        read(filled(["ham"], lambda rows: rows.append({**rows[0], "truth": "?"})))
+    found = read(filled(["?", "unclear"]))
+    assert found.truth.tolist() == [-1, -1]
+    assert any(note.startswith("2 rows marked ? left out") for note in found.notes)
 
 
 def test_other_tables(tmp_path: Path, filled: Callable[..., Path]) -> None:
@@ -209,10 +238,10 @@ def test_a_blind_sheet_says_nothing_of_the_model(tmp_path: Path) -> None:
     empty = replace(PLAN, rows=PLAN.rows[:0], weights=PLAN.weights[:0])
     for name, own in (("sheet.csv", PLAN), ("empty.csv", empty)):
         write_sheet(
-            tmp_path / name, own, ids=IDS, texts={"text": IDS}, predicted=PREDICTED, confidence=SURE, classes=CLASSES,
-            blind=True,
+            tmp_path / name, own, ids=IDS, numbers=NUMBERS, texts={"text": IDS}, predicted=PREDICTED, confidence=SURE,
+            classes=CLASSES, blind=True,
         )  # fmt: skip
-        assert (tmp_path / name).read_text("utf-8-sig").splitlines()[0] == "row,id,text,truth"
+        assert (tmp_path / name).read_text("utf-8-sig").splitlines()[0] == "row,id,text,truth,plan"
 
 
 def test_rows_are_found_by_their_texts(tmp_path: Path) -> None:
@@ -220,13 +249,13 @@ def test_rows_are_found_by_their_texts(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
 
     def read_own() -> Checked:
-        return read_sheet(path, ids=IDS, classes=CLASSES, truth="gold", texts=texts)
+        return read_sheet(path, ids=IDS, numbers=NUMBERS, classes=CLASSES, truth="gold", texts=texts)
 
     path.write_text('text,gold\n"text\n7",ham\ntext\\n8,spam\n\'=1,ham\nother,ham\n')
     found = read_own()
     assert (found.rows.tolist(), found.truth.tolist()) == ([7, 8, N - 1], [0, 1, 0])
     assert "1 row of the sheet left out: no id ''" in found.notes
-    path.write_text("id,b,a,gold\n1,same,row-3,ham\nrow-4,same,row-3,spam\n")  # an id of the model's comes first
+    path.write_text("id,b,a,gold\n1,same,row-3,ham\nrow-4,same,of nobody,spam\n")  # an id of the model's comes first
     assert read_own().rows.tolist() == [3, 4]
     path.write_text("a,gold\nrow-3,ham\n")
     with pytest.raises(DataError, match=r"needs the columns 'id' \(or 'text'\) \(or 'a' and 'b'\) and 'gold'"):
@@ -255,7 +284,14 @@ def test_any_ids_come_back(tmp_path_factory: pytest.TempPathFactory, ids: list[s
         costs=(),
     )  # fmt: skip
     write_sheet(
-        path, every, ids=kept, texts={}, predicted=np.zeros(n, np.int64), confidence=np.ones(n), classes=CLASSES
+        path,
+        every,
+        ids=kept,
+        numbers=range(1, n + 1),
+        texts={},
+        predicted=np.zeros(n, np.int64),
+        confidence=np.ones(n),
+        classes=CLASSES,
     )
     if form == "csv":
         rows = cells(path)
@@ -266,5 +302,5 @@ def test_any_ids_come_back(tmp_path_factory: pytest.TempPathFactory, ids: list[s
     else:
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         path.write_text("".join(json.dumps({**line, "truth": "spam"}) + "\n" for line in lines))
-    found = read_sheet(path, ids=kept, classes=CLASSES)
+    found = read_sheet(path, ids=kept, numbers=range(1, n + 1), classes=CLASSES)
     assert found.rows.tolist() == list(range(n))

@@ -63,4 +63,5 @@ def test_a_key_in_the_place_of_its_name_is_not_repeated(name: str) -> None:
 def test_a_key_is_blotted_out_wherever_it_stands() -> None:
     found = {"a": ["x KEY-123456 y", {"KEY-123456": 1}], "n": 3, "none": None}
     assert without("KEY-123456", found) == {"a": ["x [key] y", {"[key]": 1}], "n": 3, "none": None}
+    assert without("sk-A.b+12", "x SK-a.B+12 y sk-a-b+12") == "x [key] y sk-a-b+12", "letters may change their case"
     assert without("none", {"a": "none"}) == {"a": "none"}, "what is so short is no secret, and may be a word"

@@ -10,7 +10,7 @@ import pytest
 from endpoints import KEY, Asked, Endpoint, Reply, label, says
 
 from outgrow.endpoint.answers import answers_file
-from outgrow.errors import ConfigError, EndpointFailed
+from outgrow.errors import ConfigError, EndpointFailed, OutgrowError
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,35 @@ def test_what_cannot_succeed_is_one_error_at_once(endpoint: Endpoint, reply: Rep
     assert_unsaid(caught.value)
 
 
+SHOUTED = KEY.upper()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(b"junk", 200, {"Content-Type": f"{SHOUTED}/x"}),
+        Reply(b"junk", 200, {"Content-Type": f"text/{'x' * 40}{KEY}"}),  # cut where it stands
+        Reply({}, 302, {"Location": f"https://{SHOUTED}.example/"}),
+        Reply({"error": {"message": SHOUTED}}, 400),
+        Reply({"error": {"message": KEY.title(), SHOUTED: 1}}, 404),
+        Reply({"error": SHOUTED}, 200),
+        Reply({"choices": [{"message": {"content": f"{SHOUTED} {KEY.title()}"}}]}),
+    ],
+)
+def test_the_key_is_shown_in_no_case_of_letters(endpoint: Endpoint, reply: Reply) -> None:
+    endpoint.play = lambda asked, n: reply
+    with pytest.raises(OutgrowError) as caught:
+        label(endpoint, key_env="OUTGROW_TEST_KEY")
+    assert_unsaid(caught.value)
+
+
 def assert_unsaid(error: BaseException) -> None:
-    """The key is in no message of an error, nor in those behind it."""
+    """The key is in no message of an error, nor in those behind it, in whatever case of letters."""
     seen: BaseException | None = error
     while seen is not None:
-        assert KEY not in f"{seen} {seen.args} {seen!r}"
+        said = f"{seen} {seen.args} {seen!r}".lower()
+        assert KEY not in said
+        assert KEY[:12] not in said
         seen = seen.__cause__ or seen.__context__
 
 

@@ -60,6 +60,7 @@ def test_answers_vote_where_there_are_no_probabilities(endpoint: Endpoint) -> No
     assert found.notes == [
         "small: 40 prompts, 120 answers asked for now and 0 kept from before; 1,600 tokens in and 80 out; 40 answers "
         "came without a count of tokens",
+        "small: the labels of 40 prompts are votes of answers, as they came without log-probabilities",
         "small: 1 of 120 answers fit no class, such as 'who knows'; 0 prompts have no label for that reason",
     ]
     endpoint.asked.clear()
@@ -177,6 +178,61 @@ def test_no_request_is_lost_or_doubled_among_many_threads(endpoint: Endpoint) ->
     assert (found.probabilities[:, 1] == 1).all()
     assert len({asked.prompt for asked in endpoint.asked}) == 300
     assert len(endpoint.asked) == 300 + len([n for n in range(len(endpoint.asked)) if n % 7 == 3])
+
+
+@pytest.mark.parametrize(("logprobs", "answers"), [(True, 1), (False, 3)])
+def test_equal_texts_at_the_same_time_are_asked_about_once(endpoint: Endpoint, logprobs: bool, answers: int) -> None:
+    """Also if the first try comes to nothing, while others wait for it."""
+
+    def play(asked: Asked, n: int) -> Reply:
+        endpoint.free.wait(0.05)  # others would come meanwhile
+        return Reply({}, 500) if asked.turn == 0 else plain(asked, n) if logprobs else says(right(asked))
+
+    endpoint.play = play
+    same = np.array(["a good text", *["another good text", "a bad text"] * 50], dtype=object)
+    found = label(endpoint, texts=same, concurrency=32)
+    np.testing.assert_array_equal(found.probabilities.argmax(1), [1, *[1, 0] * 50])
+    assert len(endpoint.asked) == 3 * (answers + 1)
+    assert (
+        f"101 prompts, {3 * answers} answers asked for now and {(101 - 3) * answers} kept from before" in found.notes[0]
+    )
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 2)])
+def test_no_texts_have_no_labels(endpoint: Endpoint, shape: tuple[int, ...]) -> None:
+    found = label(endpoint, texts=np.zeros(shape, dtype=object), how=replace(HOW, prompt=""))
+    assert found.probabilities.shape == (0, 2)
+    assert found.notes[0] == "small: 0 prompts, 0 answers asked for now and 0 kept from before"
+    assert endpoint.asked == []
+
+
+DAMAGED = [
+    "x", "[]", "null", "{}", '{"text": 1}', '{"text":1,"tokens":null,"in":1,"out":1}',
+    '{"text":"good","tokens":null,"in":"a","out":1}', '{"text":"good","tokens":null,"in":true,"out":1}',
+    '{"text":"good","tokens":null,"in":1,"out":-1}', '{"text":"good","tokens":[],"in":1,"out":1}',
+    '{"text":"good","tokens":[1],"in":1,"out":1}', '{"text":"good","tokens":[[]],"in":1,"out":1}',
+    '{"text":"good","tokens":{"a":1},"in":1,"out":1}', '{"text":"good","tokens":[[["good",-0.1,1]]],"in":1,"out":1}',
+    '{"text":"good","tokens":[[["good","x"],["bad",1]]],"in":1,"out":1}',
+    '{"text":"good","tokens":[[["good",0.9],["bad",0.1]]],"in":1,"out":1}',
+    '{"text":"good","tokens":[[["good",NaN],["bad",-1.0]]],"in":1,"out":1}',
+    '{"text":"good","tokens":[[["good",0.0],["bad",0.0]]],"in":1,"out":1}',
+    '{"text":"good","tokens":[[[1,-0.1],["bad",-9.0]]],"in":1,"out":1}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damaged", DAMAGED)
+def test_a_kept_answer_that_is_none_is_asked_for_anew_and_counted(endpoint: Endpoint, damaged: str) -> None:
+    endpoint.play = plain
+    first = label(endpoint, texts=TEXTS[:4])
+    with Answers() as answers:
+        answers._run("update answers set answer = ?", damaged)
+    found = label(endpoint, texts=TEXTS[:4])
+    np.testing.assert_array_equal(found.probabilities, first.probabilities)
+    assert len(endpoint.asked) == 8
+    assert "small: 4 answers kept from before could not be read: asked for anew" in found.notes
+    again = label(endpoint, texts=TEXTS[:4])
+    assert len(endpoint.asked) == 8
+    assert not any("could not be read" in note for note in again.notes)
 
 
 def test_of_two_answers_to_one_question_the_first_is_kept(tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outgrow.endpoint.prompts import Template, check_template
-from outgrow.endpoint.reading import answer_of, class_mass, class_said, fold_classes, folded
+from outgrow.endpoint.reading import (
+    Improbable,
+    answer_of,
+    class_mass,
+    class_said,
+    fold_classes,
+    folded,
+    is_answer,
+)
 from outgrow.errors import ConfigError
 
 
@@ -87,11 +95,44 @@ def test_what_is_kept_of_an_answer() -> None:
         None, {}, {"content": None}, {"content": []}, {"content": ["yes"]}, [], "x",
         {"content": [{"token": "yes", "logprob": -1.0}]},  # of what was said alone
         {"content": [{"token": "yes", "logprob": -1.0, "top_logprobs": [{"token": "no", "logprob": None}]}]},
-        {"content": [{"token": "yes", "logprob": float("nan"), "top_logprobs": [{"token": "no", "logprob": -1}]}]},
     ],
 )  # fmt: skip
 def test_probabilities_that_are_none_are_none(logprobs: Any) -> None:
     assert answer_of(response({"message": {"content": "yes"}, "logprobs": logprobs}))["tokens"] is None
+
+
+def told(*numbers: Any) -> dict[str, Any]:
+    """An answer with these as log-probabilities, of what it said first and of what it did not say."""
+    tops = [{"token": token, "logprob": n} for token, n in zip(("yes", "no", "x"), numbers, strict=False)]
+    place = {**tops[0], "top_logprobs": tops}
+    return response({"message": {"content": "yes"}, "logprobs": {"content": [place, place]}})
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ((0.9, 0.1), "gives 0.9 as the log-probability of 'yes'"),  # probabilities
+        ((-0.1, 0.1), "gives 0.1 as the log-probability of 'no'"),
+        ((5.0, 3.0), "gives 5.0 as"),  # logits
+        ((float("nan"), -1.0), "gives nan as"),
+        ((-1.0, float("inf")), "gives inf as"),
+        ((True, -1.0), "gives True as"),
+        ((10**400, -1.0), "as the log-probability of 'yes'"),
+        ((0.0, 0.0), "they make 200% in all"),
+        ((-0.1, -0.1, -9.0), "they make 181% in all"),
+    ],
+)
+def test_numbers_that_are_no_log_probabilities_are_an_error(numbers: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(Improbable, match=rf"{message}.*; set top_logprobs = 0 to have its answers vote"):
+        answer_of(told(*numbers))
+
+
+@pytest.mark.parametrize("numbers", [(1e-6, -20.0), (0, -9999.0), (-0.7, -0.7), (-0.1, float("-inf")), (-0.0, -1e300)])
+def test_what_is_rounded_or_impossible_is_no_error(numbers: tuple[float, float]) -> None:
+    found = answer_of(told(*numbers))
+    assert is_answer(json.loads(json.dumps(found, allow_nan=False)))
+    first, second = class_mass(found["tokens"], ["yes", "no"])
+    assert 0 <= second <= first <= 1
 
 
 @pytest.mark.parametrize(
@@ -126,8 +167,14 @@ def test_prompts_hold_texts_as_they_are() -> None:
         ("{first} {second} {text}", True, r"there is no \{text\}: pairs have"),
         ("{texts}", False, r"\{texts\} cannot stand in it, only \{text\}"),
         ("{text.__class__}", False, r"cannot stand in it"),
-        ("{text!r}", False, r"cannot stand in it"),
-        ("{text:>9}", False, r"cannot stand in it"),
+        (
+            "{text!r}",
+            False,
+            r"\{text!r\} cannot .*, as texts are shown as they are: write \{text\}, without '!r'",
+        ),
+        ("{text:>9}", False, r"\{text:>9\} cannot stand in it, .* without ':>9'"),
+        ("{text} {classes!s:.3}", False, r"\{classes!s:\.3\} cannot .* write \{classes\}, without '!s:\.3'"),
+        ("{texts!r}", False, r"\{texts\} cannot stand in it, only \{text\}"),
         ("{}", False, r"cannot stand in it"),
         ("{text", False, r"is no template: .*; write \{\{ for a brace"),
     ],
@@ -170,6 +217,7 @@ def test_whatever_an_endpoint_says_is_an_answer_or_none(found: dict[str, Any]) -
         answer = answer_of(found)
     except ValueError:
         return
+    assert is_answer(json.loads(json.dumps(answer)))
     assert json.loads(json.dumps(answer, allow_nan=False)) == json.loads(json.dumps(answer))
     class_said(answer["text"], ["yes", "no"])
     if answer["tokens"]:

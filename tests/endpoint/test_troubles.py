@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import socket
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
-from endpoints import TEXTS, TRUTH, Asked, Endpoint, Reply, label, plain, right, says
+from endpoints import TEXTS, TRUTH, Asked, Endpoint, Reply, label, plain
 
-from outgrow.errors import EndpointFailed, OutgrowError
+from outgrow.errors import ConfigError, EndpointFailed, OutgrowError
 
 
 @pytest.mark.parametrize(
@@ -55,18 +58,107 @@ def test_who_does_not_answer_is_given_up_and_counted(endpoint: Endpoint, monkeyp
     ]
 
 
-def test_an_answer_that_trickles_in_is_slow_too(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 2", b"0"),
+        (HEAD + b"X-Long: ", b"a"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", b"a"),
+        (HEAD + b"Content-Length: 5000\r\n\r\n", b" "),
+        (HEAD.replace(b"200 OK", b"400 No") + b"Content-Length: 5000\r\n\r\n", b" "),
+    ],
+)
+def test_an_answer_that_drips_is_slow_wherever_it_drips(
+    endpoint: Endpoint, head: bytes, piece: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each piece comes in time, and all of them would be an answer in the end, or none."""
+    monkeypatch.setattr("outgrow.endpoint.client.TRIES", 1)
+    ended: list[bool] = []
+
+    def drip() -> Iterator[bytes]:
+        yield head
+        for _ in range(1_000):
+            endpoint.free.wait(0.02)
+            yield piece
+        ended.append(True)
+
+    endpoint.play = lambda asked, n: Reply(pieces=drip())
+    with pytest.raises(EndpointFailed, match=r"did not answer within 0\.2 s|answers 400; "):
+        label(endpoint, texts=TEXTS[:1], timeout=0.2)
+    assert not ended, "nobody waits for all of it"
+
+
+def test_a_wait_is_never_shorter_than_ones_own(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("outgrow.endpoint.pace.Pace.pause", lambda self, seconds: paused.append(seconds))
+    monkeypatch.setattr("outgrow.endpoint.client.BACKOFF", 1.0)
+    waits = ["0", "-3", "3.5", "nan", "0.1"]
+    endpoint.play = lambda asked, n: Reply({}, 429, {"Retry-After": waits[n]}) if n < 5 else plain(asked, n)
+    label(endpoint, texts=TEXTS[:1])
+    assert paused == [1, 2, 4, 8, 16]
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "error", "message"),
+    [
+        ("https://host.example/v1", 407, ConfigError, r": the proxy 127\.0\.0\.1:\d+ wants a name and .*\(407\)"),
+        ("http://host.example/v1", 407, ConfigError, r": the proxy 127\.0\.0\.1:\d+ wants a name and .*\(407\)"),
+        ("https://host.example/v1", 502, EndpointFailed,
+         r"cannot be reached through the proxy 127\.0\.0\.1:\d+, or hung up \(502 Bad Gateway\)"),
+    ],
+)  # fmt: skip
+def test_a_proxy_that_shuts_out_is_named_without_its_password(
+    endpoint: Endpoint, url: str, status: int, error: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, f"http://me:pass-12345@127.0.0.1:{endpoint.server_port}")
+    endpoint.play = lambda asked, n: Reply({}, status)
+    with pytest.raises(error, match=message) as caught:
+        label(endpoint, url=url)
+    assert str(caught.value).count("host.example") == 1
+    assert "me:" not in str(caught.value)
+    assert "pass-12345" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("https://a..example/v1", ""),
+        (f"https://{'a' * 70}.example/v1", ""),
+        ("https://host.example/v1", "http:/me:pw@p"),
+    ],
+)
+def test_what_is_no_host_is_told(url: str, proxy: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(ConfigError, match="its host is no name, or the proxy that the environment names") as caught:
+        label(endpoint, url=url)
+    assert "pw@" not in str(caught.value)
+
+
+def test_a_proxy_that_is_not_there_is_named(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: Any, **__: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("https_proxy", "http://proxy.invalid:8080")
+    monkeypatch.setattr("socket.getaddrinfo", nobody)
+    with pytest.raises(ConfigError, match=r"through the proxy proxy\.invalid:8080: no host is called 'proxy\.invalid'"):
+        label(endpoint, url="https://host.example/v1")
+
+
+def test_an_answer_may_not_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     from outgrow.endpoint import wire
 
-    class Trickle:
-        def read1(self, n: int) -> bytes:
-            return b"x"
-
-    with pytest.raises(TimeoutError):
-        wire._read(Trickle(), until=0.0)
     monkeypatch.setattr("outgrow.endpoint.wire.LARGEST", 100)
     with pytest.raises(wire.Trouble, match="larger than"):
-        wire._read(Trickle(), until=1e18)
+        wire._read(io.BytesIO(b"x" * 101))
 
 
 def test_a_request_that_is_at_fault_itself_is_not_repeated(endpoint: Endpoint) -> None:
@@ -77,6 +169,20 @@ def test_a_request_that_is_at_fault_itself_is_not_repeated(endpoint: Endpoint) -
     assert found.probabilities[3].sum() == 0
     assert "1 prompt came to nothing, such as this: " in found.notes[-1]
     assert "answers 400: maximum context length" in found.notes[-1]
+
+
+@pytest.mark.parametrize("last", ["text 2 ", "text 30 "])
+def test_the_example_in_a_note_is_that_of_the_first_row(endpoint: Endpoint, last: str) -> None:
+    """Whichever comes first."""
+
+    def play(asked: Asked, n: int) -> Reply:
+        if last in asked.prompt:
+            endpoint.free.wait(0.2)
+        return Reply({"error": asked.prompt}, 422) if re.search("text (2|30) ", asked.prompt) else plain(asked, n)
+
+    endpoint.play = play
+    found = label(endpoint, concurrency=40)
+    assert found.notes[-1].endswith(f"2 prompts came to nothing, such as this: {endpoint.url} answers 422: {TEXTS[2]}?")
 
 
 def test_too_many_failures_end_it_and_what_was_answered_is_kept(endpoint: Endpoint) -> None:
@@ -90,12 +196,14 @@ def test_too_many_failures_end_it_and_what_was_answered_is_kept(endpoint: Endpoi
     assert len(endpoint.asked) == 10
 
 
-def test_who_never_answers_is_soon_given_up(endpoint: Endpoint) -> None:
-    endpoint.play = lambda asked, n: Reply({}, 500)
+@pytest.mark.parametrize(("status", "least"), [(500, 3), (422, 10)])
+def test_who_never_answers_is_soon_given_up(endpoint: Endpoint, status: int, least: int) -> None:
+    """Sooner where it takes patience to find that out."""
+    endpoint.play = lambda asked, n: Reply({}, status)
     many = np.array([f"text {i}" for i in range(10_000)], dtype=object)
-    with pytest.raises(EndpointFailed, match="10 of 10 prompts so far came to nothing"):
+    with pytest.raises(EndpointFailed, match=f"{least} of {least} prompts so far came to nothing"):
         label(endpoint, texts=many)
-    assert len(endpoint.asked) < 6 * 30
+    assert len(endpoint.asked) == (6 * least if status == 500 else least)
 
 
 def test_who_asks_to_wait_for_long_is_left_alone(endpoint: Endpoint) -> None:
@@ -124,32 +232,6 @@ def test_a_port_where_nobody_listens(endpoint: Endpoint) -> None:
 def test_a_server_without_a_certificate_is_no_answer(endpoint: Endpoint) -> None:
     with pytest.raises(EndpointFailed, match="cannot be reached, or hung up"):
         label(endpoint, url=endpoint.url.replace("http", "https"))
-
-
-@pytest.mark.parametrize(
-    ("field", "words", "gone", "comes"),
-    [
-        ("logprobs", "logprobs is not supported with this model", {"logprobs", "top_logprobs"}, {}),
-        ("seed", "Unrecognized request argument: seed", {"seed"}, {}),
-        ("max_tokens", "use 'max_completion_tokens', not 'max_tokens'", {"max_tokens"}, {"max_completion_tokens": 16}),
-    ],
-)  # fmt: skip
-def test_what_an_endpoint_does_not_know_is_left_out(
-    endpoint: Endpoint, field: str, words: str, gone: set[str], comes: dict[str, int]
-) -> None:
-    def play(asked: Asked, n: int) -> Reply:
-        return Reply({"error": {"message": words}}, 400) if field in asked.body else says(right(asked))
-
-    endpoint.play = play
-    found = label(endpoint, concurrency=2)
-    np.testing.assert_array_equal(found.probabilities.argmax(1), TRUTH)
-    last = endpoint.asked[-1].body
-    assert not gone & last.keys()
-    assert comes.items() <= last.items()
-    assert len(endpoint.asked) <= 120 + 2  # it is learned once
-    endpoint.asked.clear()
-    label(endpoint)
-    assert endpoint.asked == []  # and the answers are to the question as it was meant
 
 
 def test_too_many_alternatives_are_for_the_user_to_lower(endpoint: Endpoint) -> None:

@@ -12,6 +12,7 @@ import pytest
 from outgrow import WeakToStrongClassifier
 from outgrow.errors import OutgrowError
 
+TINY: dict[str, Any] = {"model": "tiny"}  # a folder, which a fixture makes
 WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {"y": None}, "requires y to be passed"),
     ({}, {"weak_labels": [0, 1] * 15}, "two names of the same labels"),
@@ -34,7 +35,17 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"l2": True}, {}, "l2 = True"),
     ({"l2": "small"}, {}, "l2 = 'small'"),
     ({"l2": float("nan")}, {}, "l2 = nan"),
+    ({"l2": 1e39}, {}, r"l2 = 1e\+39: the penalty is a number from 0 to 1e\+08"),
+    ({"device": "gpuu"}, {}, "device = 'gpuu': choose one of auto, cpu"),
+    ({"random_state": -1}, {}, "random_state = -1: Seed must be between 0"),
+    ({"classes": {0, 1}}, {}, r"classes = \{0, 1\}: name each class once"),
+    ({}, {"sample_weight": ["a"] * 30}, "sample_weight is no array of numbers"),
+    ({}, {"X": ["a text"] * 30}, "X holds texts, such as 'a text': name a model that reads them"),
+    ({}, {"X": [["a text", "b"]] * 30}, "X holds texts, such as 'a text': name a model that reads them"),
+    ({}, {"X": 1e-300 * np.arange(60).reshape(30, 2)}, "column 0 of X has the deviation"),
     ({"device": "tpu"}, {"X": ["a text"] * 30}, "device = 'tpu'"),
+    (TINY, {"X": ["a text", "half \ud83d"] * 15}, "row 1 of X is .* half a surrogate pair"),
+    (TINY, {"X": ["", "  "] * 15}, "X has nothing to learn from: every row is empty"),
     ({"labels": "soft"}, {}, "labels = 'soft'"),
 ]
 
@@ -45,7 +56,7 @@ def test_what_is_wrong_is_told(
 ) -> None:
     x = np.random.default_rng(0).normal(size=(30, 6))
     truth = np.arange(30) % 2
-    if "device" in parameters:
+    if parameters in (TINY, {"device": "tpu"}):
         parameters = {**parameters, "model": {"model": "transformer", "path": str(tiny("bert")), "max_length": 64}}
     with pytest.raises(OutgrowError, match=message):
         WeakToStrongClassifier(**parameters).fit(**{"X": x, "y": truth, **given})

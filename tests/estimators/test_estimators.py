@@ -129,6 +129,47 @@ def test_audited_rows_go_along_with_a_split() -> None:
     assert [len(one.learned_) + len(one.checking_) for one in found["estimator"]] == [0, 60]
 
 
+def test_a_dictionary_of_rows_does_not_go_along_with_a_split() -> None:
+    x, truth, weak = data(60)
+    with config_context(enable_metadata_routing=True):
+        made = WeakToStrongClassifier(**NAIVE).set_fit_request(audited=True)
+        with pytest.raises(ValueError, match="give an array with a truth or None for each row of X"):
+            cross_validate(made, x, weak, cv=2, params={"audited": {0: int(truth[0])}}, error_score="raise")
+
+
+@pytest.mark.parametrize("scale", [1e-170, 1e160, 2.0**-40])
+@pytest.mark.parametrize("weight", [1.0, 1e308, 1e-320])
+def test_units_of_features_and_of_weights_change_nothing(scale: float, weight: float) -> None:
+    x, truth, _ = data(60)
+    made = WeakToStrongClassifier(**NAIVE).fit(x * scale, truth, sample_weight=np.full(60, weight))
+    found = WeakToStrongClassifier(**NAIVE).fit(x, truth).predict_proba(x)
+    np.testing.assert_allclose(made.predict_proba(x * scale), found, atol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["auto", "naive", ["vote", "harden"]])
+def test_ties_are_counted(method: Any) -> None:
+    x, truth, _ = data(60)
+    second = np.where(np.arange(60) < 25, 1 - truth, truth)
+    made = WeakToStrongClassifier(method=method).fit(x, np.stack([truth, second], 1), audited={0: 1, 1: 1})
+    assert [one for one in made.notes_ if one.startswith("24 rows whose labels are for several classes alike")]
+    assert not any("alike" in one for one in WeakToStrongClassifier(method=method).fit(x, truth).notes_)
+
+
+def test_classes_that_no_label_names_are_told() -> None:
+    x, truth, _ = data(60)
+    made = WeakToStrongClassifier(**NAIVE, classes=[0, 1, 2]).fit(x, truth)
+    assert made.notes_ == ["no weak label is one of [2]: the model can hardly learn such a class"]
+    assert made.predict_proba(x)[:, 2].max() < 0.05
+
+
+def test_whole_numbers_among_objects_stay_whole() -> None:
+    x, truth, _ = data(60)
+    made = WeakToStrongClassifier(**NAIVE).fit(x, truth.astype(object))
+    assert made.predict(x).dtype.kind == "i"
+    with pytest.raises(ValueError, match="texts in one place and numbers in another, such as '"):
+        made.score(x, truth.astype(str))
+
+
 def test_within_the_tools_of_scikit_learn() -> None:
     x, truth, weak = data(120)
     made = make_pipeline(StandardScaler(), WeakToStrongClassifier(**NAIVE))
@@ -265,6 +306,22 @@ def test_texts_through_a_model(tiny: Callable[..., Path]) -> None:
     proba = reward.predict_proba(pairs.tolist())
     np.testing.assert_allclose(1 / (1 + np.exp(found[::2] - found[1::2])), proba[:, 1], rtol=1e-4)
     np.testing.assert_allclose(reward.reward(texts[:3]), found[:3], rtol=1e-3)
+
+
+def test_rows_without_a_text_are_left_out_and_counted(tiny: Callable[..., Path]) -> None:
+    texts = tiny_models.texts(60).tolist()
+    truth = np.array(["good" in text for text in texts])
+    model = {"model": "transformer", "path": str(tiny("bert")), "max_length": 64}
+    made = WeakToStrongClassifier(model=model, **NAIVE).fit(texts, truth)
+    more = WeakToStrongClassifier(model=model, **NAIVE).fit([*texts, "", " \n"], [*truth, True, True])
+    assert more.notes_ == [*made.notes_, "2 rows of X with nothing in it: left out of the training"]
+    np.testing.assert_allclose(more.predict_proba(texts), made.predict_proba(texts), atol=1e-6)
+    pairs = [*zip(texts[::2], texts[1::2], strict=True), ("a", "a"), ("a", "")]
+    better = [*("good" in two for _, two in pairs)]
+    reward = WeakToStrongRewardModel(model=model, **NAIVE).fit(pairs, better)
+    assert any(one.startswith("2 rows of X with nothing in it") for one in reward.notes_), reward.notes_
+    with pytest.raises(ValueError, match="half a surrogate pair"):
+        made.predict(["half \udc4d"])
 
 
 def test_images_through_a_model() -> None:

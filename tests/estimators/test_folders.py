@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,16 @@ def fitted(classes: Any = (0, 1)) -> WeakToStrongClassifier:
     return WeakToStrongClassifier(**PARAMETERS).fit(X, np.array(classes)[Y])
 
 
-@pytest.mark.parametrize("classes", [[0, 1], ["no", "yes"], [False, True], [-1.0, 1.0]])
+@pytest.mark.parametrize(
+    "classes",
+    [[0, 1], ["no", "yes"], [False, True], [-1.0, 1.0], np.array([0, 1], np.int8), np.array([1, 3], np.float32)],
+)
 def test_a_classifier_of_numbers(classes: list[Any], tmp_path: Path) -> None:
     made = fitted(classes)
     again = WeakToStrongClassifier.load(made.save(tmp_path / "model"))
     assert np.array_equal(again.predict_proba(X), made.predict_proba(X))
     assert again.predict(X).tolist() == made.predict(X).tolist()
-    assert again.predict(X).dtype == made.predict(X).dtype
+    assert again.predict(X).dtype == made.predict(X).dtype == np.array(classes).dtype
     assert again.get_params() == made.get_params()
     for name in ("method_", "l2_", "reasons_", "labellers_", "notes_", "n_features_in_"):
         assert getattr(again, name) == getattr(made, name), name
@@ -54,6 +58,18 @@ def test_a_reward_model_of_numbers(tmp_path: Path) -> None:
     assert np.array_equal(again.predict_proba(X), made.predict_proba(X))
     assert again.get_params()["method"] == {"name": "naive", "labels": "hard"}
     assert np.array_equal(again.fit(X, Y).coef_, made.coef_)
+
+
+@pytest.mark.parametrize("worth", [30.5, float("inf")])
+def test_what_is_known_of_audited_rows_is_kept(worth: float, tmp_path: Path) -> None:
+    made = WeakToStrongClassifier(method="naive", l2=0.1).fit(X, Y, audited=dict(enumerate(Y[:20].tolist())))
+    assert made.accuracy_ is not None
+    made.accuracy_ = replace(made.accuracy_, worth=worth)
+    once = WeakToStrongClassifier.load(made.save(tmp_path / "once"))
+    again = WeakToStrongClassifier.load(once.save(tmp_path / "again"))
+    assert again.accuracy_ == made.accuracy_
+    assert np.array_equal(again.learned_, made.learned_)
+    assert np.array_equal(again.checking_, made.checking_)
 
 
 def test_with_a_model_it_is_a_model_folder(tiny: Callable[..., Path], tmp_path: Path) -> None:
@@ -78,11 +94,16 @@ def test_with_a_model_it_is_a_model_folder(tiny: Callable[..., Path], tmp_path: 
     assert not {"network", "_frozen"} & vars(copied.student_).keys(), "the base model is part of it"
     assert np.array_equal(copied.predict(texts), made.predict(texts))
     facts = json.loads((tmp_path / "model" / MODEL).read_text())
-    del facts["about"]["estimator"]  # as of the command line
+    about = json.dumps(facts["about"].pop("estimator"))  # as of the command line
     (tmp_path / "model" / MODEL).write_text(json.dumps(facts))
     of_a_command = WeakToStrongClassifier.load(tmp_path / "model")
     assert of_a_command.classes_.tolist() == ["False", "True"]
     assert np.array_equal(of_a_command.predict_proba(texts), made.predict_proba(texts))
+    facts["about"]["estimator"] = json.loads(about)
+    facts["about"]["estimator"]["classes"] = [True, False]
+    (tmp_path / "model" / MODEL).write_text(json.dumps(facts))
+    with pytest.raises(DataError, match=r"classes \[True, False\] for a model of \['False', 'True'\]"):
+        WeakToStrongClassifier.load(tmp_path / "model")
     with pytest.raises(ConfigError, match="a model for classification"):
         WeakToStrongRewardModel.load(tmp_path / "model")
 
@@ -116,7 +137,23 @@ def test_nothing_and_other_kinds_are_told(tmp_path: Path) -> None:
         WeakToStrongClassifier.load(tmp_path / "model")
 
 
-@pytest.mark.parametrize("damage", ["weights", "no weights", "json", "list", "field", "parameter", "types"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "weights",
+        "no weights",
+        "json",
+        "list",
+        "field",
+        "parameter",
+        "types",
+        "turned",
+        "classes",
+        "one class",
+        "width",
+        "numbers",
+    ],
+)
 def test_damage_is_told(damage: str, tmp_path: Path) -> None:
     fitted().save(tmp_path)
     facts = json.loads((tmp_path / FACTS).read_text())
@@ -132,6 +169,18 @@ def test_damage_is_told(damage: str, tmp_path: Path) -> None:
         facts["parameters"]["nonsense"] = 1
     if damage == "types":
         facts["labellers"] = 3
+    if damage == "turned":
+        facts["classes"] = facts["classes"][::-1]
+    else:
+        del facts["checksum"]  # as of folders that have none
+    if damage == "classes":
+        facts["classes"] = [0, 1, 2]
+    if damage == "one class":
+        facts["classes"] = 1
+    if damage == "width":
+        facts["features"] = 3
+    if damage == "numbers":
+        facts["numbers"] = "V9"
     text = json.dumps([facts] if damage == "list" else facts)
     (tmp_path / FACTS).write_text(text[:50] if damage == "json" else text)
     with pytest.raises(DataError, match=r"is damaged .* train the estimator again"):

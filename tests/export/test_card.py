@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from tiny_students import PAIRS, THREE
 
 from outgrow.export.card import NO_ACCURACY, accuracy, card, escaped, method_words, yaml
 from outgrow.export.licence import base_of
+from outgrow.export.reading import reads
 from outgrow.models.base import models
 from outgrow.models.bases.language import LanguageModel
 from outgrow.student import Student
@@ -80,11 +83,61 @@ def test_where_nothing_is_known_the_card_says_so() -> None:
 
 @pytest.mark.parametrize("found", [None, {}, {"value": None}, "good"])
 def test_no_accuracy_is_a_sentence(found: object) -> None:
-    assert accuracy(found) == NO_ACCURACY
+    assert accuracy({"accuracy": found, "audited": {"learned": 0, "checking": 0}}) == NO_ACCURACY
+
+
+@pytest.mark.parametrize(
+    ("audited", "said"),
+    [
+        ({"learned": 62}, "62 rows that it learned from."),
+        ({"uncounted": 1}, "1 row that cannot count, as they do not stand for all rows."),
+        ({"learned": 62, "uncounted": 15}, "62 rows that it learned from, and 15 other rows that cannot count"),
+    ],
+)
+def test_rows_that_were_checked_and_do_not_count_are_told(audited: dict[str, int], said: str) -> None:
+    text = text_of({**ABOUT, "accuracy": None, "audited": audited})
+    assert f"No accuracy is known. Checked were {said}" in text
+    assert NO_ACCURACY not in text
+
+
+def test_truth_that_the_training_knew_is_told() -> None:
+    text = text_of({**ABOUT, "audited": {"learned": 62, "checking": 40}})
+    assert "# minilm-l6, taught by weak labels with the truth of 62 rows\n" in text
+    assert "* Truth: that of 62 rows was known to the training." in text
+    assert "Accuracy 0.810" in text
+    assert "truth of" not in text_of({**ABOUT, "audited": {"learned": 0, "checking": 40}})
+
+
+def test_who_learned_from_ground_truth_had_no_supervisors() -> None:
+    assert "* Supervisors: none, it learned from ground truth." in text_of({"supervisors": []})
+
+
+def test_how_a_text_is_made_is_told() -> None:
+    columns = {"first": "a", "second": "{b} {c}", "labels": ["ann"]}
+    asked = text_of({"columns": {"prompt": "q", **columns}}, PAIRS)
+    assert r"the prompt, a blank line (`\n\n`) and the answer" in asked
+    assert r'prompt is the column "q", first is the column "a", second is the template "\{b\} \{c\}".' in asked
+    assert "A text is a whole candidate, with nothing before it." in text_of({"columns": columns}, PAIRS)
+    assert r'text is the template "Site \{site\}:\\n\{body\}".' in text_of(
+        {"columns": {"text": "Site {site}:\n{body}"}}
+    )
+    assert reads(a_student({"columns": {"image": "path"}})) == {}
+    assert reads(a_student({"columns": columns}, PAIRS)).keys() == {"how", "first", "second"}
+
+
+def test_the_prompt_and_the_answer_stand_as_the_card_says() -> None:
+    """Tables of labels and tasks make the text of a pair alike, and as `WITH_PROMPT` has it."""
+    from outgrow.own_labels.seen import seen
+    from outgrow.tasks.sources.records import Table
+
+    rows: list[Any] = [(1, {"q": " why? ", "a": "so. ", "b": "no."}), (2, {"q": "", "a": "so.", "b": "no."})]
+    table = Table(source="t", columns=["q", "a", "b"], rows=rows, notes=[])
+    found = seen(table, {"prompt": "q", "first": "a", "second": "b"})
+    assert found == [("why?\n\nso.", "why?\n\nno."), ("so.", "no.")]
 
 
 def test_an_accuracy_without_interval_says_so() -> None:
-    assert accuracy({"value": 0.5, "metric": "macro_f1"}) == "Macro f1 0.500, no interval is known."
+    assert accuracy({"accuracy": {"value": 0.5, "metric": "macro_f1"}}) == "Macro f1 0.500, no interval is known."
 
 
 def test_rewards_are_explained_and_an_appended_layer_is_told() -> None:
@@ -125,8 +178,10 @@ def test_the_lines_of_use_are_true(tiny: Callable[..., Path], tmp_path: Path, mo
     from outgrow.export import export
 
     made = LanguageModel(name="transformer", path=str(tiny("bert")), training="probe", max_length=40)
-    for output in (TWO, PAIRS):
-        folder = export(student(made, output), tmp_path / output.kind).folder
+    onnx: Any = "onnx" if find_spec("onnxscript") and find_spec("onnxruntime") else None
+    numbers = itertools.count()
+    for output, format in ((TWO, None), (PAIRS, None), (TWO, onnx), (PAIRS, onnx)):
+        folder = export(student(made, output), tmp_path / str(next(numbers)), format=format).folder
         code = (folder / "README.md").read_text().split("```python\n")[1].split("```")[0]
         monkeypatch.chdir(folder)
         exec(compile(code, "card", "exec"), {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -130,6 +131,7 @@ def test_others_open_it_with_names_of_classes(tiny: Callable[..., Path], tmp_pat
     opened = library.AutoModelForSequenceClassification.from_pretrained(folder)
     assert opened.dtype == torch.float32
     assert not [file.name for file in Path(folder).glob("*.py")]
+    assert len({file.stat().st_mode for file in Path(folder).iterdir()}) == 1
     ask = library.pipeline("text-classification", model=folder, top_k=None)
     [found] = ask(["a good film"], truncation=True)
     said = {each["label"]: each["score"] for each in found}
@@ -185,9 +187,46 @@ def test_a_place_that_is_taken_is_left_alone(tiny: Callable[..., Path], tmp_path
     assert export(one, tmp_path / "empty").difference is not None
 
 
+@pytest.mark.parametrize("library", ["weights", "tokenizer"])
+def test_a_full_disk_is_one_error(
+    tiny: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    """Neither library raises an OSError."""
+    import transformers
+    from safetensors import SafetensorError
+
+    errors = {
+        "weights": SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+        "tokenizer": Exception("No space left on device (os error 28)"),
+    }
+    maker: Any = transformers.PreTrainedModel if library == "weights" else transformers.PreTrainedTokenizerBase
+
+    def full(*_: Any, **__: Any) -> None:
+        raise errors[library]
+
+    monkeypatch.setattr(maker, "save_pretrained", full)
+    one = student(model(tiny("bert"), training="probe"), TWO)
+    with pytest.raises(ConfigError, match=r"cannot write the model to .*out: No space left on device; choose another"):
+        export(one, tmp_path / "out")
+    errors[library] = ValueError("a fault of the program")
+    with pytest.raises(ValueError, match="a fault of the program"):
+        export(one, tmp_path / "out")
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_writer_of_texts_is_refused(tiny: Callable[..., Path], tmp_path: Path) -> None:
     made = model(tiny("llama"), training="full")
     one = student(model(tiny("llama"), training="probe"), TWO)
     writer = type(one)(model=made, output=Output(kind="generation", n_classes=2), state={})
     with pytest.raises(ConfigError, match="writes texts; only classes and rewards"):
         export(writer, tmp_path / "out")
+
+
+@pytest.mark.parametrize("training", ["probe", "lora"])
+@pytest.mark.parametrize("format", [None, "onnx"])
+def test_weights_of_few_bits_are_refused(tiny: Callable[..., Path], tmp_path: Path, training: str, format: Any) -> None:
+    few = model(tiny("gpt2"), training=training, quantised="8bit")
+    one = dataclasses.replace(student(model(tiny("gpt2"), training=training), TWO), model=few)
+    with pytest.raises(ConfigError, match="has weights of few bits, and only full ones are exported: keep it as"):
+        export(one, tmp_path / "out", format=format)
+    assert not any(tmp_path.iterdir())

@@ -55,7 +55,8 @@ def test_a_student_of_a_store_answers_as_there_and_knows_its_score(store: Store,
     score = record.evaluation.scores[role]
     assert found.student.about["accuracy"]["value"] == score.value
     assert found.student.about["accuracy"]["n"] == score.n
-    assert ("supervisors" in found.student.about) == (role == "student")
+    names = [one["name"] for one in found.student.about["supervisors"]]
+    assert names == ([record.row.weak] if role == "student" else [])
 
 
 def test_what_was_not_trained_is_refused(store: Store) -> None:
@@ -108,4 +109,14 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
         write_weak_labels(said(), tmp_path / "a.csv")
     with pytest.raises(ConfigError, match="two columns would be called 'id'"):
         write_weak_labels(said(classes=["id", "yes"]), tmp_path / "a.parquet")
+    with pytest.raises(ConfigError, match="No such file or directory; choose another file with --to"):
+        write_weak_labels(said(), tmp_path / "none" / "a.parquet")
     assert not any(tmp_path.iterdir())
+
+
+def test_the_rows_behind_a_model_are_not_written_over(tmp_path: Path) -> None:
+    for name in ("student.json", "rows.parquet"):
+        (tmp_path / name).write_text(name)
+    with pytest.raises(ConfigError, match=r"rows\.parquet holds the rows behind a model"):
+        write_weak_labels(said(), tmp_path / "rows.parquet")
+    assert (tmp_path / "rows.parquet").read_text() == "rows.parquet"

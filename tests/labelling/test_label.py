@@ -169,6 +169,11 @@ def test_pairs(student: Make, tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_is_for_models_of_images(student: Make, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is a folder, and the model reads 'text' of a table: give its file"):
+        label_file(student(), tmp_path, tmp_path / "out.csv")
+
+
 @pytest.mark.parametrize(
     "held", [{"rows": [{"text": "film"}]}, {"columns": ["text"], "rows": [["film"]]}], ids=["objects", "arrays"]
 )

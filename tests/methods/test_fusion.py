@@ -70,6 +70,42 @@ def test_accuracies_of_labellers_are_found_and_the_posterior_is_their_log_odds(c
     assert heard.all() == (speaks == 1)
 
 
+@pytest.mark.parametrize("classes", [2, 4])
+def test_labels_stay_as_they_are_where_nothing_shows_how_their_labeller_errs(classes: int) -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, classes, 1_000)
+    votes = labelled(rng, truth, [0.8, 0.7, 0.75, 0.65, 0.85], classes)
+    votes *= (rng.integers(0, 5, 1_000) == np.arange(5)[:, None])[..., None]  # one labels each row
+    made = DawidSkene().apply(weak(votes), seed=0)
+    np.testing.assert_array_equal(made.mean(), votes.sum(0))
+    assert made.notes == (
+        "the labels of 5 of 5 labellers stay as they are: nobody else labels a row of theirs, so that nothing shows "
+        "how often they err",
+    )
+    assert np.isnan(fuse(votes).accuracy).all()
+    known = DawidSkene().apply(weak(votes, truth=np.where(np.arange(1_000) < 500, truth, -1)), seed=0)
+    assert known.notes == (), "where truth is known it shows"
+
+
+def test_a_labeller_apart_changes_nothing_for_the_others() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 600)
+    votes = labelled(rng, truth, [0.9, 0.7, 0.6, 0.8], 3)
+    votes[3, :500], votes[:3, 500:] = 0, 0
+    found, without = fuse(votes), fuse(votes[:3, :500])
+    np.testing.assert_allclose(found.posterior[:500], without.posterior)
+    np.testing.assert_allclose(found.accuracy[:3], without.accuracy)
+    np.testing.assert_array_equal(found.posterior[500:], votes[3, 500:])
+
+
+def test_few_rows_in_common_are_told() -> None:
+    rng = np.random.default_rng(0)
+    votes = labelled(rng, rng.integers(0, 2, 300), [0.8, 0.8, 0.8], 2)
+    votes[2, 12:] = 0
+    (note,) = DawidSkene().apply(weak(votes), seed=0).notes
+    assert note.startswith("how 1 of 3 labellers err is judged by few rows that others label too, 12 at least")
+
+
 def test_unsure_labellers_are_heard_by_what_they_find_most_probable() -> None:
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 2, 2_000)

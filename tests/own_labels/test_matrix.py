@@ -92,7 +92,6 @@ def test_a_single_probability_is_of_the_second_class(csv: Write, tmp_path: Path)
         (np.full((N, 3), 0.5), "not probabilities of at least two classes"),
         (np.full((N, 3), 0.5), r"\[0.5, 0.5, 0.5\] in row 1; .* which is \[rows, labellers, 2\]"),
         (np.where(np.arange(N)[:, None] == 5, 0.7, 0.5) * np.ones(2), r"1 of 48 rows, such as \[0.7, 0.7\] in row 6$"),
-        (np.arange(N) % 2 * 2 - 1, "holds -1 and 1 alone, and -1 would say nothing"),
         (np.zeros((3, N), int), r"its second side is as long: save L.swapaxes\(0, 1\)"),
     ],
 )  # fmt: skip
@@ -117,6 +116,10 @@ def test_minus_ones_of_a_matrix_are_counted(csv: Write, tmp_path: Path) -> None:
     np.save(tmp_path / "L.npy", np.arange(N) % 3 - 1)
     found = table(csv(other=["x"]), labels=(str(tmp_path / "L.npy"),))
     assert any("L.npy: -1 is read as no label, 16 times; if it is a class, save L + 1" in note for note in found.notes)
+    np.save(tmp_path / "L.npy", np.arange(N) % 2 * 2 - 1)
+    with pytest.raises(DataError, match="every weak label is '1'") as error:
+        table(csv(other=["x"]), labels=(str(tmp_path / "L.npy"),))
+    assert "24 times; if it is a class, save 0 in its place" in error.value.__notes__[0]
 
 
 def test_columns_of_a_matrix_that_count_from_0_and_from_1_are_refused(csv: Write, tmp_path: Path) -> None:

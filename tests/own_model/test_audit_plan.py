@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from audited_models import NAMES, Made, N, cells, fill, keep, rows_of
+from audited_models import NAMES, Made, N, cells, contents, fill, keep, rows_of
 
 from outgrow.errors import ConfigError, DataError
+from outgrow.own_model import audit
 from outgrow.own_model.accuracy import checked_rows
 from outgrow.own_model.asked import PLAN, read_asked
 from outgrow.own_model.audit import plan_audit, read_audit
@@ -26,7 +27,7 @@ def test_a_plan_writes_a_sheet_and_remembers_what_it_asked_for(
     done = plan_audit(model.folder, width=0.15, how=how, out=tmp_path / "sheet.csv")
     assert done.sheet is not None
     sheet = cells(done.sheet)
-    assert list(sheet[0]) == ["row", "id", "body", "truth"]
+    assert list(sheet[0]) == ["row", "id", "body", "truth", "plan"]
     asked = read_asked(model.folder, read(model.folder))
     assert asked.ids == {row["id"] for row in sheet}
     assert (asked.strata is None) == (how == "random")
@@ -35,7 +36,7 @@ def test_a_plan_writes_a_sheet_and_remembers_what_it_asked_for(
     assert done.plan.known == 40
     assert asked.rounds == [{"seed": 0, "how": how, "width": 0.15, "ids": [row["id"] for row in sheet]}]
     said = " ".join(done.finding.sentences)
-    assert "40 rows checked earlier count, as if drawn at random" in said
+    assert "Counted on: 40 rows checked earlier, as if drawn at random" in said
     assert "40 rows whose truth the model learned from: not drawn" in said
     assert "Write no, yes into the column truth" in said
     assert done.finding.table is not None
@@ -69,6 +70,30 @@ def test_the_same_plan_again_asks_for_the_same_rows_until_some_are_read(
     assert len(checked_rows(known(model.folder).rows)) == len(before | now)
 
 
+@pytest.mark.parametrize("there", ["nodir/sheet.csv", "sheet.csv"])
+def test_a_plan_that_cannot_be_kept_leaves_nothing(
+    there: str, made: Callable[..., Made], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise ConfigError("the disk is full")
+
+    model = made()
+    before = contents(tmp_path), contents(model.folder)
+    monkeypatch.setattr(audit, "write_asked", full)
+    with pytest.raises(ConfigError, match="the disk is full" if there == "sheet.csv" else "cannot write the sheet"):
+        plan_audit(model.folder, width=0.2, out=tmp_path / there)
+    assert (contents(tmp_path), contents(model.folder)) == before
+
+
+def test_a_plan_says_what_marks_doubt(tmp_path: Path) -> None:
+    rows, _ = rows_of(N, 0)
+    keep(replace(rows, output=replace(rows.output, class_names=("?", "sure"))), tmp_path / "model")
+    done = plan_audit(tmp_path / "model", width=0.2, out=tmp_path / "sheet.csv")
+    assert done.finding.sentences[-1] == (
+        "Write ?, sure into the column truth, from the top; unclear where nobody can tell."
+    )
+
+
 def test_another_seed_asks_for_other_rows(made: Callable[..., Made], tmp_path: Path) -> None:
     model = made()
     drawn = [
@@ -93,7 +118,7 @@ def test_only_rows_with_an_answer_can_be_drawn(made: Callable[..., Made], tmp_pa
     keep(replace(rows, answers=answers), tmp_path / "tuned")
     done = plan_audit(tmp_path / "tuned", width=0.3, out=tmp_path / "sheet.csv")
     assert done.plan.rows.min() >= 900
-    assert "only 300 of 1,200 rows have an answer" in " ".join(done.finding.sentences).lower()
+    assert "only 300 of 1,200 rows with an answer" in " ".join(done.finding.sentences).lower()
     with pytest.raises(ConfigError, match=r"--width 0.05: even all 300 rows .* with --training probe every row"):
         plan_audit(tmp_path / "tuned", width=0.05, out=tmp_path / "other.csv")
     answers[:] = 0

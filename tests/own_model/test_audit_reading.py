@@ -76,7 +76,7 @@ def test_stratified_rows_are_weighed_even_if_a_sheet_is_filled_in_part(
     assert found is not None
     assert "strata" in found[0].how
     assert found[0].low < model.right.mean() < found[0].high
-    assert "30 checked rows that the training was given count as drawn at random" in state.notes
+    assert "30 checked rows that the training was given, taken as drawn at random" in state.notes
     done = plan_audit(model.folder, width=0.1, out=tmp_path / "next.csv")  # goes on like that
     assert (done.plan.how, done.plan.known) == ("stratified", 90)
     with pytest.raises(ConfigError, match="--how random: the rows checked earlier were drawn by confidence"):
@@ -123,35 +123,59 @@ def test_a_stratified_sheet_that_waits_takes_nothing_back(made: Callable[..., Ma
     assert known(model.folder).rows.weights is not None
 
 
-def test_rows_that_nobody_asked_for_are_kept_and_not_counted(made: Callable[..., Made], tmp_path: Path) -> None:
-    model = made()
-    wrong = np.flatnonzero(~model.right)[:30]
-    sheet = tmp_path / "own.csv"
-    sheet.write_text("body,t\n" + "".join(f'"text\n{i}",{model.name(i)}\n' for i in wrong))
-    read_audit(model.folder, [sheet], truth="t")
+def test_ids_that_were_sorted_alone_are_not_believed(made: Callable[..., Made], tmp_path: Path) -> None:
+    model, sheet = made(), tmp_path / "sheet.csv"
+    plan_audit(model.folder, width=0.2, out=sheet)
+    rows = cells(fill(sheet, model))
+    header, kept = ",".join(rows[0]), sorted(one["id"] for one in rows)
+    lines = [",".join({**own, "id": one}.values()) for own, one in zip(rows, kept, strict=True)]
+    sheet.write_text("\n".join([header, *lines]) + "\n")
+    with pytest.raises(
+        DataError, match=r"sheet.csv: \d+ rows with the id of one row and the text or number of another"
+    ):
+        read_audit(model.folder, [sheet])
+    assert not (model.folder / AUDITED).exists()
+
+
+def test_doubt_takes_a_truth_back(made: Callable[..., Made], tmp_path: Path) -> None:
+    model, sheet = made(checking=5), tmp_path / "sheet.csv"
+    plan_audit(model.folder, width=0.2, how="random", out=sheet)
+    read_audit(model.folder, [fill(sheet, model)])
+    rows = cells(sheet)
+    taken = [one["id"] for one in rows[:7]] + [f"{i:016x}" for i in range(2)]  # two of the training's
+    (tmp_path / "doubt.csv").write_text("id,truth\n" + "".join(f"{one},?\n" for one in taken))
+    with pytest.raises(DataError, match=r"9 rows with two truths: .* is '\?' in doubt.csv and .*with --correct"):
+        read_audit(model.folder, [tmp_path / "doubt.csv"])
+    with pytest.raises(DataError, match=r"7 rows with two truths: .* is '\?' in doubt.csv and '\w+' in sheet.csv"):
+        read_audit(model.folder, [sheet, tmp_path / "doubt.csv"])
+    done = read_audit(model.folder, [tmp_path / "doubt.csv"], correct=True)
+    assert "9 truths taken back, as nobody can tell" in done.notes
+    assert "0 truths read, 0 of them new" in done.notes
     state = known(model.folder)
-    assert estimates(state.rows) is None
-    assert any(note.startswith("30 checked rows that no plan asked for: kept, and not counted") for note in state.notes)
-    assert (state.rows.truth[wrong] == model.truth[wrong]).all()
-    read_audit(model.folder, [sheet], truth="t", random=True)
-    assert len(checked_rows(known(model.folder).rows)) == 30
+    places = [int(one, 16) for one in taken]
+    assert (state.rows.truth[places] == -1).all()
+    assert len(checked_rows(state.rows)) == len(rows) + 5 - 9
+    assert any(f"have no truth on their sheet: 7 of {len(rows)};" in note for note in state.notes)
+    assert any(note.startswith("3 checked rows that the training was given") for note in state.notes)
     before = contents(model.folder)
-    read_audit(model.folder, [sheet], truth="t")  # what was said of them stays said
+    read_audit(model.folder, [tmp_path / "doubt.csv"])  # nothing is known of them that it would contradict
     assert contents(model.folder) == before
+    (tmp_path / "sure.csv").write_text(f"id,truth\n{0:016x},{model.name(0)}\n")
+    assert read_audit(model.folder, [tmp_path / "sure.csv"]).new == 1
+    assert known(model.folder).rows.truth[0] == model.truth[0]
 
 
-def test_a_known_row_that_a_plan_draws_counts_and_is_not_asked_for(made: Callable[..., Made], tmp_path: Path) -> None:
-    model = made(n=300)
-    sheet = tmp_path / "own.csv"
-    sheet.write_text("id,truth\n" + "".join(f"{i:016x},{model.name(i)}\n" for i in range(150)))
-    read_audit(model.folder, [sheet])
-    done = plan_audit(model.folder, width=0.2, how="random", out=tmp_path / "sheet.csv")
-    already = int((done.plan.rows < 150).sum())
-    assert already > 0
-    assert len(cells(tmp_path / "sheet.csv")) == done.plan.n - already
-    assert f"{already} rows of these are known already" in " ".join(done.finding.sentences)
-    read_audit(model.folder, [fill(tmp_path / "sheet.csv", model)])
-    assert len(checked_rows(known(model.folder).rows)) == done.plan.n
+def test_learned_rows_alone_are_no_reason_to_say_that_none_was_checked(made: Callable[..., Made]) -> None:
+    said = " ".join(what_is_known(made(learned=62).folder)[-1].sentences)
+    assert "62 checked rows and none that counts (the model learned from 62 of them): nobody knows how" in said
+
+
+def test_commands_stand_as_code_on_the_page(made: Callable[..., Made], tmp_path: Path) -> None:
+    model = made(name="a<b>")
+    read_audit(model.folder, [_given(model, tmp_path)])
+    page = (model.folder / "findings.html").read_text()
+    assert "`" not in page
+    assert "a&lt;b&gt;&#x27; --plan --width 0.1 --out to-check.csv</code>" in page
 
 
 def test_what_was_learned_from_is_never_scored(made: Callable[..., Made], tmp_path: Path) -> None:
@@ -192,6 +216,11 @@ def test_the_list_of_suspects_can_be_filled_in(made: Callable[..., Made], tmp_pa
     read_audit(model.folder, [_given(model, tmp_path)])
     rows = cells(model.folder / "suspects.csv")
     assert len(rows) > 50
+    plan_audit(model.folder, width=0.1, out=tmp_path / "sheet.csv")
+    by_text = {row["body"]: row["row"] for row in cells(tmp_path / "sheet.csv")}
+    both = [row for row in rows if row["text"] in by_text]
+    assert len(both) > 10
+    assert all(row["row"] == by_text[row["text"]] for row in both)  # one numbering
     places = [int(row["row"]) - 2 for row in rows[:20]]
     (tmp_path / "gone.csv").write_text("text,truth\n" + "".join(f"text\\n{i},{model.name(i)}\n" for i in places))
     result = read_audit(model.folder, [tmp_path / "gone.csv"])

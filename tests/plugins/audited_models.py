@@ -98,4 +98,4 @@ def fill(path: Path, model: Made, *, first: int | None = None, column: str = "tr
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {one.name: one.read_bytes() for one in folder.iterdir()}
+    return {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,11 +23,12 @@ KEY = "sk-test-0123456789abcdef"  # of no service
 
 @dataclass
 class Reply:
-    """What the server sends: JSON, or bytes as they are."""
+    """What the server sends: JSON, or bytes as they are; or `pieces` in the place of all that."""
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    pieces: Iterable[bytes] = ()
 
 
 @dataclass
@@ -80,6 +81,10 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.take(Asked(self.path, dict(self.headers), json.loads(content)))
         body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         try:
+            if reply.pieces:
+                for piece in reply.pieces:
+                    self.wfile.write(piece)
+                return
             self.send_response(reply.status)
             for name, value in {
                 "Content-Type": "application/json",
@@ -91,6 +96,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):
             pass  # who asked has gone
+
+    def do_CONNECT(self) -> None:
+        """As a proxy, which is told apart by the path."""
+        reply = self.server.play(Asked(self.path, dict(self.headers), {}), 0)
+        self.send_response(reply.status)
+        self.end_headers()
 
     def do_GET(self) -> None:
         raise AssertionError("nobody asks so")

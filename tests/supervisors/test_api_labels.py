@@ -22,6 +22,7 @@ from outgrow.steps import Ask, Context, NewRows, Steps
 from outgrow.store import Store
 from outgrow.supervisors.api import Api
 from outgrow.sweep import run_experiments
+from outgrow.tasks.base import Output
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -101,6 +102,29 @@ def test_words_must_fit_the_classes(study: Callable[..., str], store: Store, cli
     status, _, err = cli("run", file, "--set", "weak.classes=['a','b','c']", "--dry-run")
     assert status == 2
     assert "name the word of each" in err
+
+
+@pytest.mark.parametrize("words", [["yes", "no"], ["Yes!", "no"], ["yes", "maybe"], ["bad", "NO"]])
+def test_words_of_the_tasks_own_classes_stand_in_its_order(
+    words: list[str], study: Callable[..., str], endpoint: Endpoint, store: Store, cli: Cli
+) -> None:
+    """Else every label would be turned round."""
+    file = study()
+    with pytest.raises(ConfigError, match=r"where the task has '\w+', and the task calls another class '\w+'; "):
+        run_experiments([one_of(file, f"weak.classes={words}")], store)
+    status, _, err = cli("run", file, "--set", f"weak.classes={words}", "--dry-run")
+    assert status == 2
+    assert "write the words in the order of the task's classes, no, yes" in err
+    assert endpoint.asked == []
+
+
+@pytest.mark.parametrize("words", [["no", "yes"], ["No", "YES"], ["no", "good"], ["bad", "good"]])
+def test_words_in_the_tasks_order_may_be_its_own(
+    words: list[str], study: Callable[..., str], endpoint: Endpoint
+) -> None:
+    output = Output(kind="classification", n_classes=2, class_names=("no", "yes"))
+    told = Api(url=endpoint.url, served_model="small", classes=tuple(words)).foretell([], output)
+    assert "would be asked 0 prompts" in told
 
 
 def test_only_texts_can_be_asked_about(document: dict[str, Any], endpoint: Endpoint, store: Store) -> None:

@@ -19,7 +19,7 @@ from outgrow.errors import PackMissing
 from outgrow.learning.batching import Arrays
 from outgrow.models.word_vectors import MeanVector, WordVectors
 from outgrow.tasks.base import Output
-from outgrow.text.word_vectors import MeanVectors
+from outgrow.text.word_vectors import Means, MeanVectors
 
 WORDS = ["good", "film", ",", "n't"]
 CLASSES = Output(kind="classification", n_classes=2)
@@ -44,6 +44,10 @@ def test_the_mean_of_the_words_known(vectors: np.ndarray) -> None:
     np.testing.assert_allclose(found[0], (2 * good + film + comma) / 4, rtol=1e-5)
     assert not found[1:3].any()
     np.testing.assert_allclose(found[3], film)
+    assert isinstance(rows, Means)
+    assert rows.unseen == 2
+    assert network.notes(rows) == ["2 of 4 texts hold no word that the model knows: to it, they are all the same"]
+    assert network.notes(network.encode(texts[[0, 3]])) == []
     pairs = network.encode(texts.reshape(2, 2))
     assert isinstance(pairs, Arrays)
     np.testing.assert_array_equal(pairs.values, found.reshape(2, 2, 50))
@@ -103,4 +107,4 @@ def test_pairs_with_the_same_words_are_counted_and_tie(vectors: np.ndarray) -> N
     (note,) = network.notes(rows)
     assert note.startswith("both candidates of 2 of 3 pairs have the same known words")
     assert network.notes(network.encode(pairs[1:2])) == []
-    assert network.notes(network.encode(pairs[:, 0])) == []
+    assert network.notes(network.encode(pairs[:2, 0])) == []

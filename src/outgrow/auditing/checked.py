@@ -1,51 +1,56 @@
-"""What a person wrote on a sheet: the truth of some rows, and of which there is none."""
+"""What a person wrote on a sheet: the truth of some rows, and of which nobody can tell it."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from outgrow.auditing.places import placed, unsafe
 from outgrow.errors import DataError
-from outgrow.plain import FORMULA, counted, plain
+from outgrow.plain import counted
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.classes import spelled
 from outgrow.tasks.sources.label_values import meaning
 from outgrow.tasks.sources.reading import FORMS, read_table, suffix
-from outgrow.tasks.sources.records import Cells, Table
+from outgrow.tasks.sources.records import Table
 from outgrow.tasks.sources.templates import shown
 
-UNCLEAR = ("?", "unclear")  # what a person writes where nobody can tell
-ROUNDED = 1e-5  # what a spreadsheet leaves of a long number
+UNCLEAR = ("?", "unclear", "cannot tell")  # what a person writes where nobody can tell, if no class is called so
 DELIMITERS = ("", ";", "\t")  # some spreadsheets write these, whatever they read
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """Rows with their truth.
+    """Rows of which a person said something.
 
     Args:
-        rows: numbers of the rows, int64 [n], from 0.
-        truth: class of each, int64 [n].
-        stratified: whether the sheet's rows were drawn with different weights.
-        empty, unclear: rows of the sheet without a truth, and with one of `?` and `unclear`.
+        rows: their numbers, int64 [n], from 0, rising.
+        truth: class of each, int64 [n]; -1 where nobody can tell.
+        asked: of the lines with a truth: what stands in the column `plan`, and the row.
+        stratified: whether the sheet says that its rows were drawn with different chances.
         notes: what was left out, and what was taken for what.
     """
 
     rows: np.ndarray
     truth: np.ndarray
+    asked: frozenset[tuple[str, int]]
     stratified: bool
-    empty: int
-    unclear: int
     notes: list[str]
 
 
+def doubts(classes: Sequence[str]) -> tuple[str, ...]:
+    """What says that nobody can tell, in lower case: a class of such a name is a class."""
+    names = {spelled(one, where="classes").lower() for one in classes}
+    return tuple(one for one in UNCLEAR if one not in names)
+
+
 def read_sheet(
-    path: str | Path, *, ids: Sequence[str], classes: Sequence[str], truth: str = "truth",
+    path: str | Path, *, ids: Sequence[str], numbers: Sequence[int], classes: Sequence[str], truth: str = "truth",
     texts: Sequence[Mapping[str, Sequence[str]]] = (), encoding: str = "",
 ) -> Checked:  # fmt: skip
     """The truth on a sheet, by the row's number if the id fits it, or else by id: spreadsheets change long numbers.
@@ -55,54 +60,61 @@ def read_sheet(
     Args:
         path: a table as `write_sheet` writes it, or any with a column of truths, and with `id` or columns of texts.
         ids: of all N rows.
+        numbers: of all N rows, as `row` has them.
         classes: by name; a truth is a name, or a number where all classes are numbers.
         truth: the column of truths.
         texts: sets of columns, each of which tells rows apart: a text for each of N rows, by column.
         encoding: of its text, where that is not found out.
 
     Raises:
-        DataError: there is no truth on it, or a class that is none, or two for one row.
+        DataError: there is no truth on it, a class that is none, two for one row, or ids beside texts of other rows.
     """
+    texts = [one for one in texts if truth not in one]
     table = _table(path, truth, texts, encoding)
-    said, notes = _said(table, ids, truth, texts), list(table.notes)
-    if unknown := said.pop(-1, []):
+    places, notes = placed(table, ids=ids, numbers=numbers, texts=texts), list(table.notes)
+    if unknown := [shown(cells.get("id")) for i, (_, cells) in zip(places, table.rows, strict=True) if i < 0]:
         notes.append(
-            f"{counted(len(unknown), 'row')} of the sheet left out: no id {unknown[0][1]!r}"
+            f"{counted(len(unknown), 'row')} of the sheet left out: no id {unknown[0]!r}"
             + (" and others" if len(unknown) > 1 else "")
         )
-    if not said:
+    if len(unknown) == len(places):
         raise DataError(
             f"{table.source}: none of its {len(table.rows):,} rows is of this model's rows, such as id {ids[0]!r}; "
             "fill in the sheet that was written for this model"
         )
-    if twice := sum(len(written) - 1 for written in said.values()):
+    found: dict[int, set[str]] = defaultdict(set)
+    asked = set()
+    for i, (line, cells) in zip(places, table.rows, strict=True):
+        if i >= 0:
+            one = spelled(unsafe(shown(cells.get(truth))), where=f"{table.source}, row {line:,}: {truth!r}")
+            found[i] |= {one} - {""}
+            asked |= {(shown(cells.get("plan")), i)} if one else set()
+    if twice := len(places) - len(unknown) - len(found):
         notes.append(f"{counted(twice, 'row')} of the sheet again for an id that it has")
-    found = {i: {one for one, _ in written if one} for i, written in said.items()}
-    chosen = _classes(found, classes, table.source, truth)
+    marks = doubts(classes)
+    chosen = _classes(found.values(), classes, marks, table.source, truth)
     known = {i: {chosen[one] for one in own if one in chosen} for i, own in found.items()}
-    unclear = [i for i, own in found.items() if not known[i] and own & {*UNCLEAR}]
-    empty = len(known) - len(unclear) - sum(map(bool, known.values()))
     if several := [i for i, own in known.items() if len(own) > 1]:
-        names = " and ".join(repr(classes[one]) for one in sorted(known[several[0]]))
+        names = " and ".join(repr(classes[one] if one >= 0 else marks[0]) for one in sorted(known[several[0]]))
         raise DataError(
             f"{table.source}: the truth of id {ids[several[0]]!r} is {names}"
             + (f", and {counted(len(several) - 1, 'other id')} like it" if len(several) > 1 else "")
-            + "; leave one, or write ? where nobody can tell"
+            + "; leave one"
         )
-    rows = sorted(i for i, own in known.items() if own)
-    if empty:
+    said = {i: next(iter(own)) for i, own in sorted(known.items()) if own}
+    if empty := len(known) - len(said):
         notes.append(f"{counted(empty, 'row')} of the sheet without a truth")
-    if unclear:
+    if unclear := sum(one < 0 for one in said.values()):
         notes.append(
-            f"{counted(len(unclear), 'row')} marked ? left out: if these are the hard ones, the accuracy found is too "
-            "high"
+            f"{counted(unclear, 'row')} marked {marks[0]} left out: if these are the hard ones, the accuracy found is "
+            "too high"
         )
+    plans, weights = ({shown(cells.get(name)) for _, cells in table.rows} for name in ("plan", "weight"))
     return Checked(
-        rows=np.array(rows, np.int64),
-        truth=np.array([next(iter(known[i])) for i in rows], np.int64),
-        stratified=len({shown(cells.get("weight")) for _, cells in table.rows}) > 1,
-        empty=empty,
-        unclear=len(unclear),
+        rows=np.array([*said], np.int64),
+        truth=np.array([*said.values()], np.int64),
+        asked=frozenset(asked),
+        stratified=len(weights) > 1 or any(one.startswith("stratified") for one in plans),
         notes=notes,
     )
 
@@ -115,7 +127,8 @@ def _table(path: str | Path, truth: str, texts: Sequence[Mapping[str, object]], 
         try:
             table = read_table(path, encoding=encoding, delimiter=delimiter)
         except DataError as error:
-            first = first or error
+            cure = re.sub(r'set encoding = "(\S+)"', r"say --encoding \1", str(error))
+            first = first or DataError(cure.replace("leave encoding out", "leave --encoding out"))
             continue
         there = set(table.columns)
         if truth in there and ("id" in there or any(set(one) <= there for one in texts)):
@@ -128,62 +141,20 @@ def _table(path: str | Path, truth: str, texts: Sequence[Mapping[str, object]], 
     raise first
 
 
-def _said(
-    table: Table, ids: Sequence[str], truth: str, texts: Sequence[Mapping[str, Sequence[str]]]
-) -> dict[int, list[tuple[str, str]]]:
-    """What is written of each row, by its number: the truth as spelled, and the id; under -1, of rows not known."""
-    by_text = [(tuple(one), _places(one)) for one in texts if set(one) <= set(table.columns)]
-    place = {plain(one): i for i, one in enumerate(ids)} | {one: i for i, one in enumerate(ids)}
-    said: dict[int, list[tuple[str, str]]] = {}
-    for number, cells in table.rows:
-        one = shown(cells.get("id"))
-        i = _by_number(cells, one, ids)
-        if i < 0:
-            i = place.get(one, place.get(_unsafe(one), -1))
-        for names, places in by_text:
-            if i < 0:
-                i = places.get(tuple(_bare(_unsafe(shown(cells.get(name)))) for name in names), -1)
-        written = spelled(_unsafe(shown(cells.get(truth))), where=f"{table.source}, row {number:,}: {truth!r}")
-        said.setdefault(i, []).append((written, one))
-    return said
-
-
-def _places(texts: Mapping[str, Sequence[str]]) -> dict[tuple[str, ...], int]:
-    """Numbers of rows by their texts; -1 for texts that several rows have."""
-    found: dict[tuple[str, ...], int] = {}
-    for i, one in enumerate(zip(*texts.values(), strict=True)):
-        own = tuple(map(_bare, one))
-        found[own] = -1 if own in found else i
-    return found
-
-
-def _bare(text: str) -> str:
-    """A text as a sheet spells it, without the blanks around it."""
-    return plain(text).strip()
-
-
-def _by_number(cells: Cells, one: str, ids: Sequence[str]) -> int:
-    """The row whose number stands in `row`, if its id can look like this: 007 becomes 7, and 12e4 1.20E+05; else -1."""
-    number = shown(cells.get("row"))
-    if not (number.isascii() and number.isdigit() and len(number) < 10 and 0 < int(number) <= len(ids)):
-        return -1
-    own = ids[int(number) - 1]
-    if plain(own) in (one, _unsafe(one)) or own == one:
-        return int(number) - 1
-    try:
-        return int(number) - 1 if math.isclose(float(one), float(own), rel_tol=ROUNDED) else -1
-    except ValueError:
-        return -1
-
-
-def _classes(found: Mapping[int, set[str]], classes: Sequence[str], source: str, truth: str) -> dict[str, int]:
-    """The class of each truth that is written, whatever its case where that says enough; none of what says none."""
-    used = Counter(one for own in found.values() for one in own if one not in UNCLEAR)
-    if not used:
+def _classes(
+    found: Collection[set[str]], classes: Sequence[str], marks: Sequence[str], source: str, truth: str
+) -> dict[str, int]:
+    """The class of each truth that is written, whatever its case where that says enough; -1 of what marks doubt."""
+    written = Counter(one for own in found for one in own)
+    if not written:
         raise DataError(
             f"{source}: no truth is filled in; write one of {', '.join(map(repr, classes[:10]))} in the column "
             f"{truth!r} of one row at least"
         )
+    unclear = {one: -1 for one in written if one.lower() in marks}
+    used = Counter({one: times for one, times in written.items() if one not in unclear})
+    if not used:
+        return unclear
     names = [spelled(one, where=source) for one in classes]
     folded = Counter(one.lower() for one in names)
     as_named = {one.lower(): one for one in names if folded[one.lower()] == 1}
@@ -193,9 +164,4 @@ def _classes(found: Mapping[int, set[str]], classes: Sequence[str], source: str,
         read[meant[one]] += times
     output = Output(kind="classification", n_classes=len(classes), class_names=tuple(classes))
     chosen = meaning(read, [], output, values="names", source=source)
-    return {one: number for one in used if (number := chosen[meant[one]]) is not None}
-
-
-def _unsafe(cell: str) -> str:
-    """A cell without the apostrophe that keeps a spreadsheet from computing it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+    return unclear | {one: number for one in used if (number := chosen[meant[one]]) is not None}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,14 +15,19 @@ from outgrow.plain import counted
 from outgrow.results.export import csv_text
 from outgrow.trust.plan import Plan
 
-OURS = ("row", "id", "truth", "predicted", "probability", "stratum", "weight")
+OURS = ("row", "id", "truth", "plan", "predicted", "probability", "stratum", "weight")
 MARK = "\ufeff"  # without it, spreadsheets take UTF-8 for something else
 FORMS = (".csv", ".jsonl")
 
 
+def mark(how: str, ids: Sequence[str]) -> str:
+    """What a sheet's column `plan` says: how its rows were drawn, and which; by it the sheet is known again."""
+    return f"{how}-{hashlib.sha256(json.dumps(list(ids)).encode()).hexdigest()[:12]}"
+
+
 def write_sheet(
-    path: Path, plan: Plan, *, ids: Sequence[str], texts: Mapping[str, Sequence[str]], predicted: np.ndarray,
-    confidence: np.ndarray, classes: Sequence[str], blind: bool = False,
+    path: Path, plan: Plan, *, ids: Sequence[str], numbers: Sequence[int], texts: Mapping[str, Sequence[str]],
+    predicted: np.ndarray, confidence: np.ndarray, classes: Sequence[str], blind: bool = False,
 ) -> Path:  # fmt: skip
     """Write the rows of a plan, in its order, which is random; returns `path`.
 
@@ -31,6 +36,7 @@ def write_sheet(
     Args:
         path: ends in .csv or .jsonl.
         ids: of all N rows.
+        numbers: of all N rows in their table.
         texts: what a person has to see of each row, by column; a name that the sheet has itself gets `input_` before.
         predicted: class of each row, int [N].
         confidence: the model's probability of it, [N].
@@ -46,12 +52,14 @@ def write_sheet(
     for name, values in {"id": ids, **texts}.items():
         if len(values) != len(predicted):
             raise DataError(f"column {name!r} has {counted(len(values), 'value')} for {counted(len(predicted), 'row')}")
+    named, own = spelt(texts), mark(plan.how, [ids[i] for i in plan.rows])
     rows = [
         {
-            "row": int(i) + 1,
+            "row": numbers[i],
             "id": ids[i],
-            **{_free(name, texts): values[i] for name, values in texts.items()},
+            **{name: values[i] for name, values in named.items()},
             "truth": None,
+            "plan": own,
             **(
                 {}
                 if blind
@@ -65,13 +73,17 @@ def write_sheet(
         }
         for i, weight in zip(plan.rows, plan.weights, strict=True)
     ]
-    return write_whole(path, _text(rows, path, texts, OURS[2:3] if blind else OURS[2:]), what="the sheet to check")
-
-
-def _text(rows: list[dict[str, Any]], path: Path, texts: Mapping[str, Sequence[str]], last: tuple[str, ...]) -> str:
+    columns = [*OURS[:2], *named, *(OURS[2:4] if blind else OURS[2:])]
     if path.suffix.lower() == ".csv":
-        return MARK + csv_text(rows, [*OURS[:2], *(_free(name, texts) for name in texts), *last])
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        text = MARK + csv_text(rows, columns)
+    else:
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return write_whole(path, text, what="the sheet to check")
+
+
+def spelt(texts: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Columns of texts by the names that a sheet has them under."""
+    return {_free(name, texts): values for name, values in texts.items()}
 
 
 def _free(name: str, texts: Mapping[str, object]) -> str:

@@ -41,10 +41,11 @@ def audit(
     truth: Annotated[str, typer.Option(help="Column of the truth in the sheets; `truth` by default.")] = "",
     encoding: Annotated[str, typer.Option(help="Of the sheets; found out by default.")] = "",
     random: Annotated[
-        bool, typer.Option("--random", help="Rows that no plan asked for were drawn at random: count them too.")
+        bool, typer.Option("--random", help="Rows not from the sheet of a plan were drawn at random: count them too.")
     ] = False,
     correct: Annotated[
-        bool, typer.Option("--correct", help="Where a sheet contradicts what was known, the sheet is right.")
+        bool,
+        typer.Option("--correct", help="Where a sheet contradicts what was known, it is right; ? takes back."),
     ] = False,
 ) -> None:
     """Let a person check some rows, and say by them how often the model is right."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -48,6 +49,8 @@ def export(
         raise ConfigError("--to is missing: the folder to write, such as --to hf/")
     if model and (store or where or role):
         raise ConfigError(f"{model!r} is a model already: leave --store, --where and --role out, or the model")
+    if os.path.exists(model) and os.path.exists(to) and os.path.samefile(model, to):
+        raise ConfigError(f"--to {to} is the model itself: choose another folder")
     conditions = [part for one in where or [] for part in CONDITIONS.split(one.strip())]
     if format == WEAK_LABELS:
         _labels(model, to, store or DEFAULT_STORE, conditions, role)
@@ -56,21 +59,22 @@ def export(
 
 
 def _found(model: str, store: str, where: list[str], role: RoleName) -> Found:
-    from outgrow.export.source import Found, student_in
+    from outgrow.export.source import student_at, student_in
     from outgrow.store import open_store
-    from outgrow.student import load
 
-    return Found(student=load(model)) if model else student_in(open_store(store, existing=True), where, role)
+    return student_at(model) if model else student_in(open_store(store, existing=True), where, role)
 
 
 def _model(found: Found, to: str, format: str | None) -> None:
     from outgrow.cli.display import say
     from outgrow.export import Format
     from outgrow.export import export as write
-    from outgrow.student import save
+    from outgrow.export.folder import write_folder
 
     if format == STUDENT:
-        say(f"{save(found.student, to)}: outgrow label {to} FILE answers new rows")
+        if write_folder(found.student, to):
+            say(f"note: {to} held a model, which the new one replaces, with the rows behind it")
+        say(f"{to}: outgrow label {to} FILE answers new rows")
         return
     done = write(found.student, to, format=cast("Format | None", format), rows=found.rows)
     if done.why:

@@ -75,11 +75,11 @@ def read_key(name: str) -> str:
 
 
 def without(key: str, found: object) -> object:
-    """What came back, with the key blotted out wherever somebody repeats it."""
+    """What came back, with the key blotted out wherever somebody repeats it, in capitals or small letters."""
     if len(key) < SHORT:
         return found
     if isinstance(found, str):
-        return found.replace(key, "[key]")
+        return re.sub(re.escape(key), "[key]", found, flags=re.IGNORECASE)
     if isinstance(found, list):
         return [without(key, one) for one in found]
     if isinstance(found, dict):

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from outgrow.endpoint.reading import is_answer
 from outgrow.errors import StoreError
 from outgrow.packs.cache import cache_folder
 from outgrow.spec import digest
 
 FILE = "answers.sqlite"
-FIELDS = {"text", "tokens", "in", "out"}  # of an answer, as `reading.answer_of` makes it
 PATIENCE = 60.0  # seconds that another process may hold the file
 
 
@@ -33,10 +33,15 @@ def key_of(url: str, body: dict[str, Any]) -> str:
 
 
 class Answers:
-    """A file of answers, used by several threads, and processes, at once; each is there as soon as it is put."""
+    """A file of answers, used by several threads, and processes, at once; each is there as soon as it is put.
+
+    Args:
+        damaged: keys of what was no answer, and is taken for none.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path, self._lock = path or answers_file(), threading.Lock()
+        self.damaged: set[str] = set()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = sqlite3.connect(
@@ -67,13 +72,20 @@ class Answers:
         try:
             found = json.loads(rows[0][0])
         except (ValueError, TypeError, RecursionError):
-            return None
-        return found if isinstance(found, dict) and found.keys() == FIELDS else None
+            found = None
+        if is_answer(found):
+            return found  # type: ignore[no-any-return]
+        self.damaged.add(key)
+        return None
 
     def put(self, key: str, answer: dict[str, Any]) -> dict[str, Any]:
         """Keep an answer, unless somebody has put another meanwhile; returns what is kept."""
-        self._run("insert or ignore into answers values (?, ?)", key, json.dumps(answer))
-        return self.get(key) or answer
+        text = json.dumps(answer)
+        self._run("insert or ignore into answers values (?, ?)", key, text)
+        if found := self.get(key):
+            return found
+        self._run("replace into answers values (?, ?)", key, text)
+        return answer
 
     def _run(self, statement: str, *values: str) -> list[Any]:
         try:

@@ -11,9 +11,9 @@ from outgrow.endpoint.address import read_key
 from outgrow.endpoint.answers import Answers, answers_file, key_of
 from outgrow.endpoint.asking import Asker, prompts
 from outgrow.endpoint.client import Client
-from outgrow.endpoint.crew import each
 from outgrow.endpoint.pace import Pace
 from outgrow.endpoint.question import Endpoint, Question
+from outgrow.endpoint.refusal import changes
 from outgrow.endpoint.tally import Tally
 from outgrow.endpoint.wire import Wire
 from outgrow.errors import ConfigError
@@ -64,7 +64,7 @@ def label_texts(
     with Answers() as answers:
         asker = Asker(endpoint, question, client, answers)
         try:
-            for one in each(prompts(texts, question), asker.answer, threads=endpoint.concurrency):
+            for one in asker.answer_all(texts, threads=endpoint.concurrency):
                 tally.count(one)
                 found[int(one.turned), one.row] = one.label[::-1] if one.turned else one.label
                 report(tally.share)
@@ -73,7 +73,7 @@ def label_texts(
     tally.check()
     known = (found.sum(-1) > 0).all(0)
     mean = np.where(known[:, None], found.mean(0), 0.0).astype(np.float32)
-    notes = tally.notes(client.troubles)
+    notes = tally.notes(client.troubles, changes(client.refused), len(answers.damaged))
     if orders == 2:
         first, second = found[:, known].argmax(-1)
         notes.append(

@@ -55,10 +55,17 @@ def _parse(template: str) -> list[tuple[str, str]]:
             f"prompt = {template!r} is no template: {error}; write {{{{ for a brace", key="prompt"
         ) from None
     for _, name, form, conversion in parsed:
-        if name is not None and (name not in PLACES or form or conversion):
+        if name is not None and name not in PLACES:
             known = ", ".join(f"{{{one}}}" for one in PLACES)
             raise ConfigError(
                 f"prompt = {template!r}: {{{name}}} cannot stand in it, only {known}; write {{{{ for a brace",
+                key="prompt",
+            )
+        if form or conversion:
+            more = (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+            raise ConfigError(
+                f"prompt = {template!r}: {{{name}{more}}} cannot stand in it, as texts are shown as they are: write "
+                f"{{{name}}}, without {more!r}",
                 key="prompt",
             )
     return [(literal, name or "") for literal, name, _, _ in parsed]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,13 @@ POSITIONS = 5  # tokens of an answer that are looked at
 LETTERS = 200  # of an answer that are kept
 MANY = 10**12  # what counts more tokens is no count; what is less probable has no probability
 DIGITS = 5  # of a log-probability that are kept, after the point
+CURE = "; set top_logprobs = 0 to have its answers vote"
+SLACK = 1e-4  # by which rounding may lift a log-probability above 0
+EXCESS = 0.05  # by which rounding may lift what can stand at one place above 1
+
+
+class Improbable(ValueError):
+    """What is given as log-probabilities is none. Asking again does not help."""
 
 
 def folded(text: str) -> str:
@@ -57,7 +64,7 @@ def class_mass(tokens: Sequence[Alternatives], words: Sequence[str]) -> np.ndarr
     for alternatives in tokens:
         follow = None
         for i, (token, logprob) in enumerate(alternatives):
-            chance = weight * math.exp(min(logprob, 0.0))
+            chance = weight * math.exp(logprob)
             text = folded(before + token)
             fits = _begun(text, words)
             if len(fits) == 1:
@@ -84,10 +91,13 @@ def _begun(text: str, words: Sequence[str]) -> list[int]:
     return [] if whole is None else [whole]
 
 
-def answer_of(response: dict[str, Any]) -> dict[str, Any]:
+def answer_of(response: dict[str, Any], *, weighed: bool = True) -> dict[str, Any]:
     """What is kept of a response: its first letters, the probabilities of its first tokens, the tokens it cost.
 
-    Raises ValueError where it is no chat completion.
+    Args:
+        weighed: whether these probabilities were asked for; else they are not looked at.
+
+    Raises ValueError where it is no chat completion, Improbable where its numbers cannot be log-probabilities.
     """
     try:
         choice = response["choices"][0]
@@ -102,7 +112,7 @@ def answer_of(response: dict[str, Any]) -> dict[str, Any]:
     usage = response.get("usage")
     counts = [usage.get(name) if isinstance(usage, dict) else None for name in ("prompt_tokens", "completion_tokens")]
     tokens_in, tokens_out = (n if type(n) is int and 0 <= n < MANY else None for n in counts)
-    return {"text": text[:LETTERS], "tokens": _tokens(choice), "in": tokens_in, "out": tokens_out}
+    return {"text": text[:LETTERS], "tokens": _tokens(choice) if weighed else None, "in": tokens_in, "out": tokens_out}
 
 
 def _tokens(choice: dict[str, Any]) -> list[list[tuple[str, float]]] | None:
@@ -122,8 +132,37 @@ def _tokens(choice: dict[str, Any]) -> list[list[tuple[str, float]]] | None:
         seen: dict[str, float] = {}
         for one in (place, *(others if isinstance(others, list) else ())):
             token, logprob = (one.get("token"), one.get("logprob")) if isinstance(one, dict) else (None, None)
-            if not isinstance(token, str) or not isinstance(logprob, (int, float)) or not logprob < MANY:
+            if not isinstance(token, str) or not isinstance(logprob, (int, float)):
                 return None
-            seen.setdefault(token, round(float(max(logprob, -MANY)), DIGITS))
+            if not logprob <= SLACK:  # nor is it where it is no number
+                raise Improbable(f"it gives {short(logprob)} as the log-probability of {short(plain(token))}{CURE}")
+            seen.setdefault(token, round(float(min(max(logprob, -MANY), 0)), DIGITS))
+        if (total := _total(seen.items())) > 1 + EXCESS:
+            raise Improbable(f"its log-probabilities are none, as they make {total:.0%} in all{CURE}")
         found.append(list(seen.items()))
     return found if len(found[0]) > 1 else None
+
+
+def _total(alternatives: Iterable[tuple[str, float]]) -> float:
+    return sum(math.exp(logprob) for _, logprob in alternatives)
+
+
+def is_answer(found: Any) -> bool:
+    """Whether this is what `answer_of` makes, as JSON has it: what lay in a file may be damaged, or older."""
+    if not isinstance(found, dict) or found.keys() != {"text", "tokens", "in", "out"}:
+        return False
+    counts, tokens = (found["in"], found["out"]), found["tokens"]
+    if not isinstance(found["text"], str) or not all(n is None or (type(n) is int and 0 <= n < MANY) for n in counts):
+        return False
+    return tokens is None or (isinstance(tokens, list) and bool(tokens) and all(map(_is_place, tokens)))
+
+
+def _is_place(found: Any) -> bool:
+    """Whether this is what may stand at one place of an answer."""
+    return (
+        isinstance(found, list)
+        and bool(found)
+        and all(isinstance(one, list) and len(one) == 2 for one in found)
+        and all(isinstance(token, str) and type(logprob) is float and logprob <= SLACK for token, logprob in found)
+        and _total(found) <= 1 + EXCESS
+    )

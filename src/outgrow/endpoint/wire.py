@@ -8,17 +8,22 @@ import json
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+from urllib.request import Request
 
 from outgrow.endpoint.address import CHAT, is_loopback, without
+from outgrow.endpoint.connection import opener
+from outgrow.endpoint.refusal import refused_fields, words_of
 from outgrow.errors import ConfigError
 from outgrow.plain import plain
 
 LARGEST = 4 << 20  # bytes of an answer; a few words have some hundred
 PIECE = 1 << 16
+JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+TUNNEL = "Tunnel connection failed: "  # as http.client says what a proxy answers, in an OSError without a number
 AGAIN = (408, 409, 425, 429)  # with all from 500 on: not this request's fault
 Kind = Literal["busy", "slow", "garbled", "lost", "rejected"]
 
@@ -28,22 +33,14 @@ class Trouble(Exception):
 
     Args:
         why: in words, without the key.
-        kind: `rejected` is this request's own fault, and asking again does not help.
+        kind: where it is `rejected`, asking again does not help.
         wait: seconds that the endpoint asks to wait.
+        fields: `refusal.refused_fields`.
     """
 
-    def __init__(self, why: str, kind: Kind, *, wait: float | None = None) -> None:
+    def __init__(self, why: str, kind: Kind, *, wait: float | None = None, fields: Sequence[str] = ()) -> None:
         super().__init__(why)
-        self.kind, self.wait = kind, wait
-
-
-class _Stay(HTTPRedirectHandler):
-    """Follows nobody: the key is for one host."""
-
-    def http_error_302(self, *_: Any, **__: Any) -> None:
-        return None
-
-    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+        self.kind, self.wait, self.fields = kind, wait, fields
 
 
 class Wire:
@@ -53,13 +50,12 @@ class Wire:
         url: as `address.check_url` gives it.
         key: sent as a bearer token; "" for none. It is in no message and in nothing that is returned.
         key_env: the variable that it came from, for messages.
-        timeout: seconds until an answer begins, and until it has to be whole.
+        timeout: seconds until an address is connected, and until the answer has to be whole.
     """
 
     def __init__(self, url: str, *, key: str = "", key_env: str = "", timeout: float = 60.0) -> None:
         self.url, self._key, self._key_env, self._timeout = url, key, key_env, timeout
-        here = is_loopback(urlsplit(url).hostname or "")
-        self._opener = build_opener(_Stay(), ProxyHandler({}) if here else ProxyHandler())
+        self._opener = opener(proxies=not is_loopback(urlsplit(url).hostname or ""))
 
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """The answer, a JSON object.
@@ -68,41 +64,51 @@ class Wire:
             ConfigError: no request to this address can succeed.
             Trouble: this one did not.
         """
-        request = Request(self.url + CHAT, data=json.dumps(body).encode(), method="POST")
-        for name, value in (("Content-Type", "application/json"), ("Accept", "application/json")):
-            request.add_header(name, value)
+        request = Request(self.url + CHAT, data=json.dumps(body).encode(), headers=JSON, method="POST")
         if self._key:
             request.add_unredirected_header("Authorization", f"Bearer {self._key}")
-        until = time.monotonic() + self._timeout
         try:
             with self._opener.open(request, timeout=self._timeout) as response:
-                return self._parsed(_read(response, until), response.headers.get_content_type())
+                return self._parsed(_read(response), response.headers.get_content_type())
         except HTTPError as error:
             with error:
-                raise self._refusal(error, until) from None
+                raise self._refusal(error, _proxy(request)) from None
         except (OSError, http.client.HTTPException) as error:
-            raise self._broken(error) from None
+            raise self._broken(error, _proxy(request)) from None
+        except ValueError:
+            raise ConfigError(
+                f"{self.url}: its host is no name, or the proxy that the environment names (https_proxy) no address"
+            ) from None
 
     def _parsed(self, content: bytes, kind: str) -> dict[str, Any]:
         try:
-            found = without(self._key, json.loads(content))
+            found = self._blotted(json.loads(content))
         except (ValueError, RecursionError):
-            cut = "JSON that is cut short or broken" if "json" in kind else f"{plain(kind)[:60]}, and not with JSON"
+            cut = (
+                "JSON that is cut short or broken"
+                if "json" in kind
+                else f"{plain(self._blotted(kind))[:60]}, and not with JSON"
+            )
             raise Trouble(f"{self.url} answers with {cut}", "garbled") from None
         if not isinstance(found, dict):
             raise Trouble(f"{self.url} answers with JSON that is no object", "garbled")
         return found
 
-    def _refusal(self, error: HTTPError, until: float) -> Exception:
+    def _refusal(self, error: HTTPError, proxy: str) -> Exception:
         """What a status other than success means."""
         code = error.code
         if 300 <= code < 400:
             to = _host(error.headers.get("Location") or "") or "another place on the same host"
             return ConfigError(
-                f"{self.url} sends elsewhere, to {plain(without(self._key, to))}: this is not followed, as it would "
+                f"{self.url} sends elsewhere, to {plain(self._blotted(to))}: this is not followed, as it would "
                 "take the key along; set url to the new address if you trust it"
             )
-        if code in (401, 403):
+        if code == 407:
+            return self._shut_out(proxy)
+        found = self._found(error)
+        words, fields = plain(words_of(found))[:200], refused_fields(found)
+        said = f": {words}" if words else ""
+        if code == 401 or (code == 403 and not fields):
             if not self._key:
                 return ConfigError(
                     f"{self.url} wants a key ({code}): put it into an environment variable, and name that by key_env"
@@ -111,7 +117,6 @@ class Wire:
                 f"{self.url} does not take the key of the environment variable {self._key_env!r} ({code}): see that "
                 "it is whole, is meant for this address, and may use this model"
             )
-        said = self._said(error, until)
         if code == 404:
             return ConfigError(
                 f"{self.url} has no chat completions, or not this model (404{said}): the url ends before "
@@ -120,43 +125,59 @@ class Wire:
         why = f"{self.url} answers {code}{said}"
         if code in AGAIN or code >= 500:
             return Trouble(why, "busy", wait=_seconds(error.headers.get("Retry-After") or ""))
-        return Trouble(why, "rejected")
+        return Trouble(why, "rejected", fields=fields)
 
-    def _said(self, error: HTTPError, until: float) -> str:
-        """The endpoint's own words, `: words`; or nothing."""
+    def _shut_out(self, proxy: str) -> ConfigError:
+        return ConfigError(
+            f"{self.url}: the proxy {proxy or 'in between'} wants a name and a password, or does not take them (407); "
+            "set them in the environment variable that names the proxy, such as https_proxy, or leave the proxy out by "
+            "no_proxy"
+        )
+
+    def _found(self, error: HTTPError) -> Any:
+        """The endpoint's own words; None where it has none that can be read."""
         try:
-            found: Any = json.loads(_read(error, until))
-            for name in ("error", "message", "detail"):
-                found = found.get(name, found) if isinstance(found, dict) else found
+            return self._blotted(json.loads(_read(error)))
         except (OSError, ValueError, RecursionError, http.client.HTTPException, Trouble):
-            return ""
-        text = plain(without(self._key, found if isinstance(found, str) else json.dumps(found)))
-        return f": {text[:200]}" if text else ""
+            return None
 
-    def _broken(self, error: Exception) -> Exception:
+    def _broken(self, error: Exception, proxy: str) -> Exception:
         """What an exception of the network means."""
         reason = error.reason if isinstance(error, URLError) else error
-        host = urlsplit(self.url).hostname
+        through = f" through the proxy {proxy}" if proxy else ""
         if isinstance(reason, TimeoutError):
-            return Trouble(f"{self.url} did not answer within {self._timeout:g} s", "slow")
+            return Trouble(f"{self.url} did not answer{through} within {self._timeout:g} s", "slow")
         if isinstance(reason, ssl.SSLCertVerificationError):
+            host = urlsplit(self.url).hostname
             return ConfigError(f"the certificate of {host!r} is not valid: {plain(reason.verify_message)}")
         if isinstance(reason, socket.gaierror) and reason.errno != socket.EAI_AGAIN:
-            return ConfigError(f"{self.url}: no host is called {host!r} ({reason.strerror})")
+            host = urlsplit(f"//{proxy}" if proxy else self.url).hostname
+            return ConfigError(f"{self.url}{through}: no host is called {host!r} ({reason.strerror})")
         words = reason.strerror if isinstance(reason, OSError) and reason.strerror else type(reason).__name__
-        return Trouble(f"{self.url} cannot be reached, or hung up ({plain(words)})", "lost")
+        if proxy and str(reason).startswith(TUNNEL):
+            words = str(reason).removeprefix(TUNNEL)
+            if words.startswith("407"):
+                return self._shut_out(proxy)
+        words = plain(self._blotted(words))[:60]
+        return Trouble(f"{self.url} cannot be reached{through}, or hung up ({words})", "lost")
+
+    def _blotted(self, found: Any) -> Any:
+        return without(self._key, found)
 
 
-def _read(response: Any, until: float) -> bytes:
-    """All of an answer, within limits of size and time: a byte now and then keeps no socket from being slow."""
+def _read(response: Any) -> bytes:
+    """All of an answer, within a limit of size."""
     found = bytearray()
     while piece := response.read1(PIECE):
         found += piece
         if len(found) > LARGEST:
             raise Trouble("its answer is larger than 4 MiB", "garbled")
-        if time.monotonic() > until:
-            raise TimeoutError
     return bytes(found)
+
+
+def _proxy(request: Request) -> str:
+    """`host:port` of the proxy that a request was sent through, without a name or password; "" for none."""
+    return "" if request.host == urlsplit(request.full_url).netloc else request.host
 
 
 def _host(url: str) -> str:

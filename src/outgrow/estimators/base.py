@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from outgrow.config.build import method as method_of
 from outgrow.config.build import method_table
 from outgrow.config.where import Where
 from outgrow.errors import ConfigError
 from outgrow.estimators.accuracy import accuracy
-from outgrow.estimators.cells import WrongInput
+from outgrow.estimators.cells import WrongInput, tidy
 from outgrow.estimators.head import Grown, grow
-from outgrow.estimators.inputs import alike, check_fit, inputs_of, model_of, raw_features
+from outgrow.estimators.inputs import a_text, alike, check_fit, empty, inputs_of, model_of, raw_features
 from outgrow.estimators.labels import Read, read_labels
-from outgrow.estimators.rows import check_classes, shared_out, weak_labels_of, weights_of
+from outgrow.estimators.rows import check_classes, check_split, leads, oddities, shared_out, weak_labels_of, weights_of
 from outgrow.methods.base import Method
 from outgrow.models.base import Model
 from outgrow.models.bases.images import PROBE
@@ -35,6 +35,8 @@ from outgrow.tasks.base import Kind, Output
 
 if TYPE_CHECKING:
     from outgrow.learning.machine import Machine
+
+LARGEST = 1e8  # penalty; of a larger one not even the shares of the classes are found, in float32
 
 
 class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -74,7 +76,8 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             X: rows.
             y: their weak labels; `weak_labels` is another name for it.
             sample_weight: how much each row counts in the training, [n], at least 0.
-            audited: the truth of rows that somebody checked: [n] with None elsewhere, or from rows to classes.
+            audited: the truth of rows that somebody checked: [n] with None elsewhere, or from rows to classes. Only the
+                array is split along with X, in a cross-validation.
 
         Raises:
             WrongInput: a ValueError that says what is wrong with the data.
@@ -85,7 +88,9 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         said = weak_labels if y is None else y
         if said is None:
             raise WrongInput(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        check_split(audited, along=bool(self.get_metadata_routing().fit.requests.get("audited")))
         method, l2, seed = self._method(), self._penalty(), self._seed()
+        Runtime(device=self.device)  # type: ignore[arg-type]
         model = None if self.model is None else model_of(self.model)
         inputs = self._inputs(X, model, reset=True)
         read = read_labels(said, labels=self.labels, abstain=self.abstain, classes=self.classes, audited=audited)
@@ -93,11 +98,14 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(read.truth) != n:
             raise WrongInput(f"X has {counted(n, 'row')} and y {len(read.truth):,}; inconsistent numbers of samples")
         weights = weights_of(sample_weight, n)
-        kept = np.flatnonzero(weights)
+        blank = empty(inputs)
+        kept = np.flatnonzero((weights > 0) & ~blank)
+        if blank.all():
+            raise WrongInput("X has nothing to learn from: every row is empty")
         check_classes(read, kept)
         output = self._output(read)
         if model is not None:
-            check_fit(inputs, model, output)
+            check_fit(inputs[kept], model, output)
         groups = alike(inputs)
         audits = kept[read.truth[kept] >= 0]
         self.learned_, self.checking_ = shared_out(audits, groups, budget=self.budget, seed=seed)
@@ -106,9 +114,12 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"method = {short(self.method)} learns from rows whose truth is known, and there are none to learn "
                 "from: give some as `audited`, and how many of them may be learned from as `budget`"
             )
-        raw, told = inputs[kept], list[str]()
+        raw, told = inputs[kept], oddities(read, np.setdiff1d(kept, self.learned_))
         if model is not None:
-            raw, told = raw_features(model, inputs[kept], output, self._machine())
+            raw, more = raw_features(model, inputs[kept], output, self._machine())
+            told += more
+        if blank.any():
+            told.append(f"{counted(int(blank.sum()), 'row')} of X with nothing in it: left out of the training")
         if lost := len(audits) - len(self.learned_) - len(self.checking_):
             told.append(f"{counted(lost, 'audited row')} like one that is learned from: neither learned nor checked by")
         grown = grow(
@@ -150,18 +161,16 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         shares the lead with others is right in part. Rows without a label are left out.
         """
         predicted = self.predict(X)
-        several = np.asarray(y).ndim > 1  # a few rows may not tell how they are meant; those of `fit` did
+        several = tidy(y, "y").values.ndim > 1  # a few rows may not tell how they are meant; those of `fit` did
         how = self.reading_ if several and self.reading_ != "classes" else "auto"
         read = read_labels(y, labels=how, abstain=self.abstain, classes=self.classes_, open_=True)
         if len(read.truth) != len(predicted):
             raise WrongInput(f"X has {counted(len(predicted), 'row')} and y {len(read.truth):,}")
-        mean = read.votes.mean(0)
-        leads = (mean >= mean.max(1, keepdims=True) - 1e-6) & (mean.max(1, keepdims=True) > 0)
-        own = predicted[:, None] == read.classes
-        weights = weights_of(sample_weight, len(predicted)) * leads.any(1)
+        best, own = leads(read.votes), predicted[:, None] == read.classes
+        weights = weights_of(sample_weight, len(predicted)) * best.any(1)
         if not weights.any():
             raise WrongInput("y says nothing about any row of X, so that there is nothing to score by")
-        return float(np.average((leads & own).sum(1) / np.maximum(leads.sum(1), 1), weights=weights))
+        return float(np.average((best & own).sum(1) / np.maximum(best.sum(1), 1), weights=weights))
 
     def save(self, folder: str | Path) -> Path:
         """Write the fitted estimator into a folder, as JSON and safetensors; `load` reads it.
@@ -199,6 +208,18 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return inputs_of(X, model, pairs=self._kind == "preference")
         return self._numbers(X, reset=reset)
 
+    def _table(self, X: Any, *, reset: bool) -> np.ndarray:
+        """Numbers [n, d]."""
+        try:
+            return np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=reset))
+        except ValueError as error:
+            if (text := a_text(X)) is None:
+                raise
+            raise WrongInput(
+                f"X holds texts, such as {short(text)}: name a model that reads them, such as model='minilm-l6' "
+                "(outgrow list models), or give numbers"
+            ) from error
+
     def _numbers(self, X: Any, *, reset: bool) -> np.ndarray:
         raise NotImplementedError
 
@@ -220,13 +241,18 @@ class WeakToStrong(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _penalty(self) -> float | None:
         number = isinstance(self.l2, Real) and not isinstance(self.l2, bool)
-        if self.l2 is not None and not (number and 0 <= self.l2 < np.inf):
-            raise ConfigError(f"l2 = {short(self.l2)}: the penalty is a number of at least 0, or None to choose it")
+        if self.l2 is not None and not (number and 0 <= self.l2 <= LARGEST):
+            raise ConfigError(
+                f"l2 = {short(self.l2)}: the penalty is a number from 0 to {LARGEST:g}, or None to choose it"
+            )
         return None if self.l2 is None else float(self.l2)
 
     def _seed(self) -> int:
         """As everywhere in scikit-learn: None draws a new one for each fit, a generator is drawn from."""
-        drawn = check_random_state(self.random_state)
+        try:
+            drawn = check_random_state(self.random_state)
+        except ValueError as error:
+            raise ConfigError(f"random_state = {short(self.random_state)}: {error}") from None
         whole = isinstance(self.random_state, int | np.integer)
         return int(self.random_state) if whole else int(drawn.randint(np.iinfo(np.int32).max))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from outgrow.models.base import Model
 from outgrow.plain import plain
 from outgrow.spec import short
 from outgrow.student import folder as students
+from outgrow.trust.intervals import Estimate
 
 Estimator = Any  # the classes of `base`, which imports this
 FORMAT = 1  # of what is kept of an estimator; raised when an older reader would misread it
 FACTS, WEIGHTS = "estimator.json", "head.safetensors"
+NUMBERS = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64)))  # of classes
 
 
 def save(one: Estimator, folder: Path) -> Path:
@@ -44,6 +47,7 @@ def save(one: Estimator, folder: Path) -> Path:
     arrays = {name: np.ascontiguousarray(getattr(one, f"{name}_")) for name in _arrays(one)}
     write_whole(folder / WEIGHTS, lambda file: file.write(packed(arrays)), what="estimator")  # type: ignore[arg-type]
     whole = {**facts, "outgrow": outgrow.__version__, "files": {WEIGHTS: sha256(folder / WEIGHTS)}}
+    whole["checksum"] = _checksum(whole)
     write_whole(folder / FACTS, json.dumps(whole, indent=1, ensure_ascii=False) + "\n", what="estimator")
     return folder
 
@@ -62,6 +66,8 @@ def load(of: type[Estimator], folder: Path) -> Estimator:
                 f"{plain(str(folder))} holds a model for {student.output.kind}, and {of.__name__} is none"
             )
         made = _made(of, student.about.get("estimator") or _facts_of_a_student(of, student), folder)
+        if [*map(str, made.classes_)] != student.classes:
+            raise _damaged(folder, f"classes {short(made.classes_.tolist())} for a model of {short(student.classes)}")
         made.student_ = student
         return made
     if not (folder / FACTS).is_file():
@@ -74,6 +80,8 @@ def load(of: type[Estimator], folder: Path) -> Estimator:
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise _damaged(folder, error) from None
     made = _made(of, facts, folder)
+    if facts.get("checksum", found := _checksum(facts)) != found:
+        raise _damaged(folder, f"{FACTS} was changed")
     from safetensors.numpy import load_file
 
     if not (folder / WEIGHTS).is_file() or sha256(folder / WEIGHTS) != hashed:
@@ -82,9 +90,18 @@ def load(of: type[Estimator], folder: Path) -> Estimator:
     try:
         for name in _arrays(made):
             setattr(made, f"{name}_", arrays[name])
-    except LookupError as error:
+        shapes, features = [arrays[name].shape for name in _arrays(made)], (made.n_features_in_,)
+    except (LookupError, AttributeError) as error:
         raise _damaged(folder, error) from None
+    k = len(made.classes_)
+    if shapes != ([features] if made._kind == "preference" and k == 2 else [(k, *features), (k,)]):
+        raise _damaged(folder, f"{k} classes and {features[0]} features, beside numbers of the shapes {shapes}")
     return made
+
+
+def _checksum(facts: Mapping[str, Any]) -> str:
+    own = json.dumps({name: value for name, value in facts.items() if name != "checksum"}, sort_keys=True)
+    return hashlib.sha256(own.encode()).hexdigest()
 
 
 def _check_free(folder: Path, own: set[str]) -> None:
@@ -117,6 +134,7 @@ def _facts(one: Estimator) -> dict[str, Any]:
             name: value.item() if isinstance(value, np.generic) else value for name, value in written.items()
         },
         "classes": one.classes_.tolist(),
+        "numbers": one.classes_.dtype.name if one.classes_.dtype.name in NUMBERS else None,
         "labellers": one.labellers_,
         "reading": one.reading_,
         "method": one.method_,
@@ -126,6 +144,11 @@ def _facts(one: Estimator) -> dict[str, Any]:
         "features": getattr(one, "n_features_in_", None),
         "names": getattr(one, "feature_names_in_", np.array([])).tolist(),
     }
+    if hasattr(one, "learned_"):
+        found = None if one.accuracy_ is None else asdict(one.accuracy_)
+        if found and not np.isfinite(found["worth"]):
+            found["worth"] = None  # JSON has no infinity
+        facts |= {"learned": one.learned_.tolist(), "checking": one.checking_.tolist(), "accuracy": found}
     try:
         json.dumps(facts, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -160,14 +183,23 @@ def _made(of: type[Estimator], facts: Mapping[str, Any], folder: Path) -> Estima
             )
         made = of(**facts["parameters"])
         made.classes_, made.labellers_ = np.array(facts["classes"]), list(facts["labellers"])
+        if made.classes_.ndim != 1:
+            raise ValueError("classes are no list")
+        if (numbers := facts.get("numbers")) is not None:
+            made.classes_ = made.classes_.astype(next(one for one in NUMBERS if one == numbers))
         made.reading_ = str(facts["reading"])
         made.method_, made.l2_ = facts["method"], facts["l2"]
         made.reasons_, made.notes_ = list(facts["reasons"]), list(facts["notes"])
+        if "learned" in facts:  # not of the command, nor of older folders
+            made.learned_, made.checking_ = (np.array(facts[name], np.int64) for name in ("learned", "checking"))
+            found = facts["accuracy"]
+            endless = {} if found is None or found["worth"] is not None else {"worth": np.inf}
+            made.accuracy_ = None if found is None else Estimate(**{**found, **endless})
         if facts["features"] is not None:
             made.n_features_in_ = int(facts["features"])
         if facts["names"]:
             made.feature_names_in_ = np.array(facts["names"], object)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, StopIteration) as error:
         raise _damaged(folder, error) from None
     return made
 

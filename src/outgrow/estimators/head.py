@@ -22,6 +22,7 @@ from outgrow.plain import counted
 from outgrow.specs import TrainSpec
 from outgrow.tasks.base import Output
 
+RANGE = 1e290  # of deviations: those that can be divided by, and weights too
 L2 = 0.1  # where too few rows are there to choose by
 
 
@@ -74,6 +75,11 @@ def grow(
     """
     marks = exactly(raw)
     mean, deviation = _units(raw, marks, weights, output)
+    if (odd := np.flatnonzero((deviation < 1 / RANGE) | (deviation > RANGE))).size:
+        raise WrongInput(
+            f"column {odd[0]} of X has the deviation {deviation[odd[0]]:g}, and weights of features need one from "
+            f"{1 / RANGE:g} to {RANGE:g}: give it in other units"
+        )
     features = scaled(raw, mean, deviation)
     if output.kind == "preference" and raw.ndim == 2:
         features = np.stack([np.zeros_like(features), features], 1)

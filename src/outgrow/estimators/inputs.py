@@ -59,8 +59,35 @@ def inputs_of(X: Any, model: Model, *, pairs: bool) -> np.ndarray:
     for at, one in np.ndenumerate(found):
         if not isinstance(one, str | os.PathLike):
             raise WrongInput(f"row {at[0]:,} of X is {short(one)}; the model {model.label!r} wants texts or paths")
-        texts[at] = os.path.abspath(os.path.expanduser(one)) if isinstance(model, ImageModel) else str(one)
+        path = isinstance(model, ImageModel) and str(one)
+        texts[at] = os.path.abspath(os.path.expanduser(one)) if path else str(one)
+        if not path and not _is_whole(str(one)):
+            raise WrongInput(
+                f"row {at[0]:,} of X is {short(one)}, which has half a surrogate pair in it, and no model reads such: "
+                "decode the text anew, or write text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')"
+            )
     return texts
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def a_text(X: Any) -> str | None:
+    """The first text among what should be numbers; None where there is none."""
+    return next((one for one in np.asarray(X, object).flat if isinstance(one, str)), None)
+
+
+def empty(inputs: np.ndarray) -> np.ndarray:
+    """Rows with nothing to see, bool [n]: an empty text, or no two different candidates."""
+    if inputs.dtype != object:
+        return np.zeros(len(inputs), bool)
+    rows = [[one.strip() for one in row] for row in inputs.reshape(len(inputs), -1)]
+    return np.array([not all(row) or len({*row}) < len(row) for row in rows])
 
 
 def check_fit(inputs: np.ndarray, model: Model, output: Output) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
 from outgrow.errors import ConfigError
-from outgrow.estimators.cells import WrongInput, missing, tidy
+from outgrow.estimators.cells import NOTHING, Cells, WrongInput, tidy
+from outgrow.estimators.classes import classes_of, codes_of, named
+from outgrow.estimators.shares import are_shares, of_columns, shares
+from outgrow.own_labels.matrix import minus_one
 from outgrow.plain import counted
 from outgrow.spec import short
 
 READINGS = ("auto", "classes", "probabilities", "annotators")
-NEARLY = 0.02  # by which probabilities may miss a sum of 1, as in files of weak labels
+MOSTLY = 0.95  # of rows with a single 1, of which annotators who judge the same would hardly have so many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +41,6 @@ class Read:
     truth: np.ndarray
     notes: tuple[str, ...] = ()
 
-    @property
-    def speaks(self) -> np.ndarray:
-        """Classes that a label or a truth names, bool [K]."""
-        return np.asarray(self.votes.any((0, 1)) | np.isin(np.arange(len(self.classes)), self.truth))
-
 
 def read_labels(
     y: Any,
@@ -57,9 +55,9 @@ def read_labels(
 
     Args:
         labels: one of READINGS; `auto` goes by type and shape, and refuses what can be read in two ways.
-        abstain: the label that says nothing, besides None, NaN and empty text; None for no other. `auto` takes -1 for
-            it in a matrix of annotators, and never in a vector.
-        classes: all of them; found in the labels and in `audited` by default.
+        abstain: the label that says nothing, besides None, NaN and empty text, or several; None for no other. `auto`
+            takes -1 for it in a matrix of annotators, and never in a vector.
+        classes: all of them; found in the labels by default, or in `audited` where there are none.
         audited: the truth where it is known: an array [n], with None, NaN or empty text elsewhere, or from rows to
             classes.
         open_: whether labels may name other classes than `classes`; they are added.
@@ -69,43 +67,47 @@ def read_labels(
     """
     if labels not in READINGS:
         raise ConfigError(f"labels = {short(labels)}: choose one of {', '.join(READINGS)}")
-    values = tidy(y, "y")
-    if values.ndim == 2 and values.shape[1] == 1 and labels != "annotators":
-        values = column_or_1d(values, warn=True)
-    how = _reading(values) if labels == "auto" else labels
-    told = None if audited is None else tidy(_spread(audited, len(values)), "audited")
-    if told is not None and told.shape != (len(values),):
-        raise WrongInput(
-            f"audited has the shape {told.shape}, and y {counted(len(values), 'row')}: give one truth each"
-        )
-    names = [str(one) for one in getattr(y, "columns", ())]
-    notes: list[str] = []
-    if how == "probabilities" or (how == "annotators" and _are_shares(values)):
-        votes = _shares(values, how)
-        of = np.arange(votes.shape[-1]) if classes is None else np.asarray(classes)
-        if len(of) != votes.shape[-1]:
-            raise WrongInput(
-                f"y gives probabilities of {votes.shape[-1]} classes, and there are {len(of)}: {short(of)}"
-            )
+    given = None if classes is None else named(classes, "classes")
+    auto = isinstance(abstain, str) and abstain == "auto"
+    none = [] if auto else tidy(abstain if isinstance(abstain, list | tuple) else [abstain], "abstain").said.tolist()
+    cells = tidy(y, "y")
+    if cells.values.ndim == 2 and cells.values.shape[1] == 1 and labels != "annotators":
+        cells = Cells(values=column_or_1d(cells.values, warn=True), there=cells.there.reshape(-1))
+    values, n, notes = cells.values, len(cells.values), list[str]()
+    how = _reading(cells) if labels == "auto" else labels
+    told = tidy([None] * n if audited is None else _spread(audited, n), "audited")
+    if told.values.shape != (n,):
+        raise WrongInput(f"audited has the shape {told.values.shape}, and y {counted(n, 'row')}: give one truth each")
+    told = replace(told, there=told.there & ~told.among(none))
+    names = list(getattr(y, "columns", ()))
+    if how == "probabilities" or (how == "annotators" and are_shares(cells)):
+        votes = shares(cells, how)
+        k = votes.shape[-1]
+        of, order = of_columns(names if how == "probabilities" and len(names) == k else [], k, given)
+        votes = votes[..., order]
     else:
         if values.ndim > (1 if how == "classes" else 2):
             sides = "[n]" if how == "classes" else "[n, labellers]"
             raise WrongInput(f"y has the shape {values.shape}; as {how} it has {sides}")
-        there = ~missing(values) & ~_silent(values, abstain, classes, notes)
-        of = _classes(values[there], None if told is None else told[~missing(told)], classes, open_)
-        holes = values.dtype.kind != "f" or missing(values).any()
-        if classes is None and holes and of.dtype.kind == "f" and (of == np.rint(of)).all():
+        none = [*none, *(NOTHING if -1 in none else ())]
+        silent = _minus_one(cells, given, notes) if auto else cells.among(none)
+        there = cells.there & ~silent
+        of = classes_of(values[there], told, given, open_)
+        holes = values.dtype.kind == "f" and not cells.there.all()
+        if given is None and holes and of.dtype.kind == "f" and (of == np.rint(of)).all():
             of = of.astype(np.int64)  # whole numbers are floats for the holes between them alone
         codes = np.full(values.shape, -1)
-        codes[there] = _codes(values[there], of, "y")
-        votes = np.asarray(codes.reshape(len(values), -1).T[..., None] == np.arange(len(of)), np.float32)
+        codes[there] = codes_of(values[there], of, "y")
+        votes = np.asarray(codes.reshape(n, *codes.shape[1:] or (1,)).T[..., None] == np.arange(len(of)), np.float32)
     m = len(votes)
-    named = tuple(names) if how == "annotators" and len(names) == m else tuple(f"labeller {i + 1}" for i in range(m))
-    truth = np.full(len(values), -1)
-    if told is not None:
-        known = ~missing(told) & ~((told == -1) & ~np.isin(-1, of))
-        truth[known] = _codes(told[known], of, "audited")
-    return Read(votes=votes, classes=of, labellers=named, reading=how, truth=truth, notes=tuple(notes))
+    own = how == "annotators" and len(names) == m
+    truth = np.full(n, -1)
+    known = told.there if {*NOTHING} & {*of.tolist()} else told.there & ~told.among(NOTHING)
+    truth[known] = codes_of(told.values[known], of, "audited")
+    return Read(
+        votes=votes, classes=of, reading=how, truth=truth, notes=tuple(notes),
+        labellers=tuple(str(names[i]) if own else f"labeller {i + 1}" for i in range(m)),
+    )  # fmt: skip
 
 
 def _spread(audited: Any, n: int) -> Any:
@@ -113,119 +115,61 @@ def _spread(audited: Any, n: int) -> Any:
         return audited
     found = np.full(n, None, object)
     for row, truth in audited.items():
-        if not isinstance(row, int | np.integer) or not 0 <= row < n:
+        if not isinstance(row, int | np.integer) or isinstance(row, bool) or not 0 <= row < n:
             raise WrongInput(f"audited names the row {short(row)}; rows are numbered from 0 to {n - 1:,}")
         found[row] = truth
     return found
 
 
-def _reading(values: np.ndarray) -> str:
+def _reading(cells: Cells) -> str:
     """How labels are to be read, by their type and shape; WrongInput where that does not tell."""
-    if values.dtype.kind in "UO" or values.ndim > 2:
-        return "probabilities" if values.ndim > 2 else "classes" if values.ndim == 1 else "annotators"
-    numbers = values[~missing(values)].astype(np.float64)
-    whole, unit = bool((numbers == np.rint(numbers)).all()), bool(((numbers >= 0) & (numbers <= 1)).all())
-    if not (whole or unit):
-        raise WrongInput(
-            f"Unknown label type: continuous: y holds {short(float(numbers[numbers != np.rint(numbers)][0]))}; classes "
-            "are whole numbers or texts, and probabilities lie from 0 to 1"
-        )
-    if values.ndim == 1:
-        return "classes" if whole else "probabilities"
-    if not _sum_to_one(values):
+    sides = cells.values.ndim
+    if cells.values.dtype.kind == "O" or sides > 2:
+        return "probabilities" if sides > 2 else "classes" if sides == 1 else "annotators"
+    numbers = cells.said.astype(np.float64)
+    broken, outside = numbers[numbers != np.rint(numbers)], numbers[(numbers < 0) | (numbers > 1)]
+    if len(broken):
+        if sides == 1 and len(outside):
+            raise WrongInput(
+                f"Unknown label type: continuous: y holds {short(float(outside[0]))}, and fractions such as "
+                f"{short(float(broken[0]))}; classes are whole numbers or texts, probabilities lie from 0 to 1, and "
+                "NaN says that there is none"
+            )
+        return "probabilities"
+    if sides == 1:
+        return "classes"
+    total = np.where(cells.there, cells.values, 0).sum(1, dtype=np.float64)
+    single = int((total == 1).sum())
+    if len(outside) or not single or single < min(MOSTLY * len(total), (total != 0).sum()):
         return "annotators"
-    if whole:
-        raise WrongInput(
-            "y holds 0 and 1, and each row sums to 1: that can be probabilities of classes, or labels of "
-            f'{values.shape[1]} annotators; say labels="probabilities" or labels="annotators"'
-        )
-    return "probabilities"
+    raise WrongInput(
+        f"y holds 0 and 1, and {counted(single, 'row')} of {len(total):,} sum to 1: that can be probabilities of "
+        f'classes, or labels of {cells.values.shape[1]} annotators; say labels="probabilities" or '
+        'labels="annotators"'
+    )
 
 
-def _sum_to_one(values: np.ndarray) -> bool:
-    found = np.nan_to_num(values.astype(np.float64))
-    total = found.sum(-1)
-    return bool((found >= 0).all() and ((np.abs(total - 1) <= NEARLY) | (total == 0)).all() and total.any())
-
-
-def _are_shares(values: np.ndarray) -> bool:
-    """Whether annotators give probabilities of the second of two classes."""
-    return values.dtype.kind == "f" and bool((values != np.rint(values))[~missing(values)].any())
-
-
-def _shares(values: np.ndarray, how: str) -> np.ndarray:
-    """Probabilities as votes [labellers, n, K]."""
-    if values.dtype.kind in "UO":
-        raise WrongInput(f"y holds {short(values.reshape(-1).tolist()[0])}, which is no probability")
-    found = values.astype(np.float64)
-    if values.ndim == 1 or how == "annotators":
-        found = np.stack([1 - found, found], -1)  # of the second of two classes
-    found = np.nan_to_num(found.reshape(len(found), -1, found.shape[-1])).transpose(1, 0, 2)
-    total = found.sum(-1, keepdims=True)
-    wrong = ((found < 0).any(-1) | ((np.abs(total[..., 0] - 1) > NEARLY) & (total[..., 0] != 0))).any(0)
-    if found.shape[-1] < 2 or wrong.any():
-        row = int(np.flatnonzero(wrong)[0]) if wrong.any() else 0
-        raise WrongInput(
-            f"row {row:,} of y is {short(values[row].tolist())}: probabilities of at least two classes are at least "
-            "0 and sum to 1, or are all 0 where there is no label"
-        )
-    return np.asarray(np.divide(found, total, out=np.zeros_like(found), where=total > 0), np.float32)
-
-
-def _silent(values: np.ndarray, abstain: Any, classes: Any, notes: list[str]) -> np.ndarray:
-    """Where a label that is there says that there is none, bool of the same shape."""
-    auto = isinstance(abstain, str) and abstain == "auto"
-    nowhere = np.zeros(values.shape, bool)
-    if abstain is None:
+def _minus_one(cells: Cells, given: np.ndarray | None, notes: list[str]) -> np.ndarray:
+    """Where -1 says that there is no label, bool of the same shape; WrongInput where it can be a class too."""
+    wrapped = minus_one(cells.values)
+    marked = cells.among(NOTHING if wrapped is None else (wrapped,))
+    nowhere, times = np.zeros(marked.shape, bool), counted(int(marked.sum()), "time")
+    if not marked.any() or (given is not None and {*NOTHING, wrapped} & {*given.tolist()}):
         return nowhere
-    marked = np.asarray(nowhere | (values == (-1 if auto else abstain)))
-    if not auto or not marked.any():
+    if given is not None and wrapped is None:
         return marked
-    if classes is not None:
-        return nowhere if np.isin(-1, np.asarray(classes)) else marked
-    others = np.unique(values[~marked & ~missing(values)])
-    if values.ndim == 1 and len(others) < 2:
+    others = sorted(set(cells.values[cells.there & ~marked].tolist()), key=str)
+    if cells.values.ndim == 1 and len(others) < 2:
         return nowhere  # -1 and 1: the two classes of many a data set
-    if values.ndim == 1 or len(others) == 1:
+    if wrapped is not None:
         raise WrongInput(
-            f"y holds -1 ({counted(int(marked.sum()), 'time')}) and {', '.join(map(str, others[:5].tolist()))}: -1 can "
-            "be a class, or say that there is no label; set abstain=None for a class, abstain=-1 for none"
+            f"y holds {wrapped} ({times}), which is -1 in numbers without a sign: give int64, or set abstain={wrapped} "
+            "if it says that there is no label, or abstain=None if it is a class"
+        )
+    if cells.values.ndim == 1 or len(others) == 1:
+        raise WrongInput(
+            f"y holds -1 ({times}) and {', '.join(map(str, others[:5]))}: -1 can be a class, or say that there is no "
+            "label; set abstain=None for a class, abstain=-1 for none"
         )
     notes.append(f"{counted(int(marked.sum()), 'label')} of -1 taken for none; set abstain=None if -1 is a class")
     return marked
-
-
-def _classes(said: np.ndarray, checked: np.ndarray | None, given: Any, open_: bool) -> np.ndarray:
-    """The classes [K] in order."""
-    try:
-        found = _unique(said)
-        if given is not None:
-            of = np.asarray(given)
-            new = [one for one in found.tolist() if one not in set(of.tolist())] if open_ else []
-            return np.array([*of.tolist(), *new]) if new else of
-        if checked is not None:
-            checked = checked[~((checked == -1) & ~np.isin(-1, found))]
-            if {type(one) is str for one in (*found.tolist(), *checked.tolist())} == {True, False}:
-                raise TypeError
-            found = _unique(np.array([*found.tolist(), *checked.tolist()]))
-    except TypeError:
-        raise WrongInput("labels are texts in one place and numbers in another; write all classes alike") from None
-    return found
-
-
-def _unique(values: np.ndarray) -> np.ndarray:
-    found = np.unique(values)
-    if values.dtype.kind == "O":
-        return np.array(found.tolist()) if len(found) else found
-    return found
-
-
-def _codes(values: np.ndarray, of: np.ndarray, what: str) -> np.ndarray:
-    """The number of each label's class, int64 [n]."""
-    number = {one: i for i, one in enumerate(of.tolist())}
-    found, back = np.unique(values, return_inverse=True)
-    codes = [number.get(one, -1) for one in found.tolist()]
-    if -1 in codes:
-        other = found.tolist()[codes.index(-1)]
-        raise WrongInput(f"{what} holds {short(other)}, which is none of the classes {short(of.tolist(), 100)}")
-    return np.array(codes, np.int64)[back.reshape(-1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from outgrow.estimators.base import WeakToStrong
 from outgrow.estimators.cells import WrongInput
@@ -46,7 +46,7 @@ class WeakToStrongRewardModel(WeakToStrong):
         check_is_fitted(self)
         student: Student | None = getattr(self, "student_", None)
         if student is None:
-            return np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=False) @ self.coef_)
+            return np.asarray(self._table(X, reset=False) @ self.coef_)
         texts = inputs_of(X, student.model, pairs=False)
         check_fit(texts, student.model, student.output)
         two_by_two = np.concatenate([texts, texts[-1:]])[: len(texts) + len(texts) % 2].reshape(-1, 2)
@@ -67,7 +67,7 @@ class WeakToStrongRewardModel(WeakToStrong):
             if pairs.shape[1] != 2:
                 raise WrongInput(f"X has the shape {pairs.shape}; pairs of features have two candidates, [n, 2, d]")
             X = pairs[:, 1] - pairs[:, 0]
-        return np.asarray(validate_data(self, X, dtype=[np.float64, np.float32], reset=reset))
+        return self._table(X, reset=reset)
 
     def _logits(self, numbers: np.ndarray) -> np.ndarray:
         better = numbers @ self.coef_

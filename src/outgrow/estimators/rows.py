@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,14 +20,47 @@ def weights_of(given: Any, n: int) -> np.ndarray:
     """How much each row counts, float64 [n], at least 0 and not all 0; ones by default."""
     if given is None:
         return np.ones(n)
-    found = np.asarray(given, np.float64)
+    try:
+        found = np.asarray(given, np.float64)
+    except (TypeError, ValueError) as error:
+        raise WrongInput(f"sample_weight is no array of numbers: {error}") from None
     if found.shape != (n,):
         raise WrongInput(f"sample_weight has the shape {found.shape}: give {counted(n, 'number')}, one for each row")
     if wrong := found[~(np.isfinite(found) & (found >= 0))].tolist():
         raise WrongInput(f"sample_weight holds {wrong[0]}; a weight is at least 0")
     if not found.any():
         raise WrongInput("sample_weight is zero for every row, so that no row counts")
-    return found
+    return np.asarray(np.ldexp(found, 1 - np.frexp(found.max())[1]))  # only ratios count, and sums stay finite
+
+
+def leads(votes: np.ndarray) -> np.ndarray:
+    """Classes that no other one is before, by the mean of votes [labellers, n, K]: bool [n, K]."""
+    mean = votes.mean(0)
+    return np.asarray((mean >= mean.max(1, keepdims=True) - 1e-6) & (mean.max(1, keepdims=True) > 0))
+
+
+def oddities(read: Read, rows: np.ndarray) -> list[str]:
+    """Notes on some rows: on those whose labels are for several classes alike, and on classes that no label names."""
+    tied = int((leads(read.votes)[rows].sum(1) > 1).sum())
+    never = read.classes[~read.votes[:, rows].any((0, 1))].tolist()
+    notes = []
+    if tied:
+        notes.append(
+            f"{counted(tied, 'row')} whose labels are for several classes alike: these classes count in equal shares, "
+            "or the first of them for a method that takes one, such as harden"
+        )
+    if never:
+        notes.append(f"no weak label is one of {short(never)}: the model can hardly learn such a class")
+    return notes
+
+
+def check_split(audited: Any, *, along: bool) -> None:
+    """WrongInput where audited rows are to be split along with X, and their numbers would mean other rows then."""
+    if along and isinstance(audited, Mapping):
+        raise WrongInput(
+            "audited goes along with splits of X, as set_fit_request says, and a dictionary from rows to classes "
+            "cannot: give an array with a truth or None for each row of X"
+        )
 
 
 def check_classes(read: Read, rows: np.ndarray) -> None:

@@ -16,14 +16,17 @@ def moments(rows: np.ndarray, weights: np.ndarray, *, centred: bool = True) -> t
         centred: else the mean is zero, and the deviation is from zero: of differences, whose sign is a matter of order.
     """
     total, width = weights.sum(), rows.shape[1]
-    mean, square = np.zeros(width), np.zeros(width)
+    mean, square, largest = np.zeros(width), np.zeros(width), np.zeros(width)
+    for some, _ in _pieces(rows, weights):
+        largest = np.maximum(largest, np.abs(some).max(0, initial=0))
+    scale = np.ldexp(1.0, np.frexp(largest)[1] - 1)  # a power of 2, in whose units squares are numbers, and the same
     if centred:
         for some, share in _pieces(rows, weights):
-            mean += share @ some
-        mean /= total
+            mean += share @ (some / scale)
+        mean *= scale / total
     for some, share in _pieces(rows, weights):
-        square += share @ (some - mean) ** 2
-    deviation = np.sqrt(square / total)
+        square += share @ (some / scale - mean / scale) ** 2
+    deviation = np.sqrt(square / total) * scale
     rounding = 10 * np.finfo(rows.dtype).eps * np.abs(mean)
     deviation[~(deviation > rounding)] = 1.0
     return mean, deviation

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from outgrow.export.licence import Base, base_of
+from outgrow.export.reading import in_words, reads
 from outgrow.models.bases.images import ImageModel
 from outgrow.models.bases.texts import TextModel
 from outgrow.plain import counted, plain
@@ -19,28 +20,41 @@ APPENDED = (
     "more layer was appended, which computes the logits, and the head copies them. Its numbers are large: load it in "
     "float32 or bfloat16, not in float16, and do not train it further."
 )
+TOKENS = """import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+tokenizer = Tokenizer.from_file("tokenizer.json")  # it cuts texts as those of the student were cut
+tokenizer.enable_padding()
+tokens = tokenizer.encode_batch(["a text", "another"])
+inputs = {
+    "input_ids": np.array([one.ids for one in tokens], np.int64),
+    "attention_mask": np.array([one.attention_mask for one in tokens], np.int64),
+}"""
 KNOWN = {"coverage": "coverage", "agreement": "agreement with the vote", "accuracy": "accuracy of its labels"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$])")
 
 
-def card(student: Student, *, format: str, appended: bool, difference: float | None) -> str:
+def card(student: Student, *, format: str, appended: bool, difference: float | None, tokens: bool = True) -> str:
     """The text of README.md: a header that model hubs read, and what people want to know.
 
     Args:
         appended: whether a layer was appended to hold the head.
         difference: the largest between its probabilities and the student's on a few rows.
+        tokens: whether it is fed with tokens.
     """
     base, about = base_of(student.model), student.about
     parts = [
         _header(student, base, format),
-        f"# {escaped(student.model.label)}{', taught by weak labels' if about.get('supervisors') else ''}",
+        f"# {escaped(student.model.label)}{', taught by weak labels' if about.get('supervisors') else ''}"
+        + (f" with the truth of {counted(known, 'row')}" if (known := learned_truth(about)) else ""),
         _what(student),
         "## Use",
-        _use(student, format),
+        _use(student, format, tokens),
         "## Where it comes from",
         "\n".join(f"* {line}" for line in _origin(student, base)),
         "## How good it is",
-        accuracy(about.get("accuracy")),
+        accuracy(about),
         "## How it was exported",
         " ".join(filter(None, [_compared(difference), APPENDED if appended else ""])),
     ]
@@ -58,16 +72,36 @@ def yaml(entries: Mapping[str, Any]) -> str:
     return "\n".join(["---", *lines, "---"])
 
 
-def accuracy(found: object) -> str:
-    """What is known of its accuracy, with its interval, as a sentence; else that nothing is known."""
+def accuracy(about: Mapping[str, Any]) -> str:
+    """What is known of its accuracy, with its interval, as a sentence; else what was checked, if anything."""
+    found = about.get("accuracy")
     if not isinstance(found, Mapping) or not isinstance(found.get("value"), (int, float)):
-        return NO_ACCURACY
+        return _unknown(learned_truth(about), _count(about, "checking") + _count(about, "uncounted"))
     metric = str(found.get("metric") or "accuracy").replace("_", " ")
     low, high, n = (found.get(name) for name in ("low", "high", "n"))
     interval = "no interval is known" if low is None or high is None else f"95 % interval {low:.3f} to {high:.3f}"
     rows = f", from {counted(int(n), 'checked row')}" if isinstance(n, (int, float)) else ""
     how = f" ({escaped(found['how'])})" if found.get("how") else ""
     return f"{escaped(metric).capitalize()} {found['value']:.3f}, {interval}{rows}{how}."
+
+
+def _unknown(learned: int, uncounted: int) -> str:
+    checked = [f"{counted(learned, 'row')} that it learned from"] if learned else []
+    if uncounted:
+        other = "other row" if learned else "row"
+        checked.append(f"{counted(uncounted, other)} that cannot count, as they do not stand for all rows")
+    return f"No accuracy is known. Checked were {', and '.join(checked)}." if checked else NO_ACCURACY
+
+
+def learned_truth(about: Mapping[str, Any]) -> int:
+    """Rows whose truth a student was given to learn from."""
+    return _count(about, "learned")
+
+
+def _count(about: Mapping[str, Any], of: str) -> int:
+    audited = about.get("audited")
+    found = audited.get(of) if isinstance(audited, Mapping) else 0
+    return found if isinstance(found, int) else 0
 
 
 def _header(student: Student, base: Base, format: str) -> str:
@@ -84,21 +118,22 @@ def _header(student: Student, base: Base, format: str) -> str:
 
 def _what(student: Student) -> str:
     if student.output.kind == "preference":
-        return (
-            "It gives a text a reward. P(second text is better) = 1 / (1 + exp(reward of first - reward of second)). A "
-            "text is the prompt and the answer, in full, one after the other. Only differences of rewards mean "
-            "something."
+        what = (
+            "It gives a text a reward. P(second text is better) = 1 / (1 + exp(reward of first - reward of second)). "
+            "Only differences of rewards mean something."
         )
-    return f"It gives a probability to each of: {', '.join(map(escaped, student.classes))}."
+    else:
+        what = f"It gives a probability to each of: {', '.join(map(escaped, student.classes))}."
+    found = reads(student)
+    return " ".join(filter(None, [what, found.get("how"), escaped(in_words(found))]))
 
 
-def _use(student: Student, format: str) -> str:
+def _use(student: Student, format: str, tokens: bool) -> str:
     pairs = student.output.kind == "preference"
     if format == "onnx":
         return (
-            "`model.onnx` takes and gives what `outgrow.json` says; units, pooling and softmax are part of it. "
-            "Texts go through `tokenizer.json`, if that is here, with padding and truncation:\n\n"
-            "```python\nimport onnxruntime\n\n"
+            "`model.onnx` takes and gives what `outgrow.json` says; units, pooling and softmax are part of it.\n\n"
+            f"```python\n{TOKENS if tokens else 'import onnxruntime'}\n\n"
             'session = onnxruntime.InferenceSession("model.onnx")\n'
             f"({'rewards' if pairs else 'probabilities'},) = session.run(None, inputs)\n```"
         )
@@ -123,7 +158,10 @@ def _origin(student: Student, base: Base) -> list[str]:
         chosen = "".join(f" {escaped(reason)}" for reason in _listed(about.get("chosen")))
         lines.append(f"Method: {escaped(method_words(about['method']))}.{chosen}")
     supervisors = [escaped(one) for one in map(_supervisor, _listed(about.get("supervisors"))) if one]
-    lines.append(f"Supervisors: {'; '.join(supervisors)}." if supervisors else "Supervisors: not told.")
+    nobody = "none, it learned from ground truth" if about.get("supervisors") == [] else "not told"
+    lines.append(f"Supervisors: {'; '.join(supervisors) or nobody}.")
+    if known := learned_truth(about):
+        lines.append(f"Truth: that of {counted(known, 'row')} was known to the training.")
     data = about.get("data")
     if isinstance(data, Mapping):
         rows = f", {counted(int(data['rows']), 'row')}" if isinstance(data.get("rows"), int) else ""

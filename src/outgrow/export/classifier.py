@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from outgrow.learning.network import Network
     from outgrow.text.network import TextNetwork
 
+LENGTHS = ("max_length", "stride", "truncation_strategy", "pad_to_multiple_of")  # of another use than the student's
 PADDING = "<|outgrow padding|>"  # a token that no text has, where texts could end with the tokenizer's own
 
 
@@ -95,12 +96,18 @@ def classifier_of(student: Student) -> Classifier:
 
 
 def cutting_tokenizer(network: TextNetwork) -> Any:
-    """The tokenizer of a network, which cuts texts as the student's were cut, and pads them on the right."""
+    """The tokenizer of a network, which cuts texts as the student's were cut, and pads them on the right.
+
+    So does its `tokenizer.json` alone: whatever calls and the base model's own file left there of lengths is replaced.
+    """
     tokenizer, sides = network.tokenizer, {"truncation_side": network.cut, "padding_side": "right"}
     for name, side in sides.items():
         setattr(tokenizer, name, side)
-    tokenizer.init_kwargs |= sides  # what is saved of them
     tokenizer.model_max_length = network.limit
+    kept = {name: value for name, value in tokenizer.init_kwargs.items() if name not in LENGTHS}
+    tokenizer.init_kwargs = kept | sides  # what is saved of them
+    tokenizer.backend_tokenizer.enable_truncation(network.limit, direction=network.cut)
+    tokenizer.backend_tokenizer.no_padding()
     return tokenizer
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,18 @@ import numpy as np
 
 from outgrow.artefacts import Artefacts
 from outgrow.errors import ConfigError
+from outgrow.export.reading import ROLES
 from outgrow.learning.objective import mean_of
 from outgrow.own_model import kept_rows
-from outgrow.plain import counted
+from outgrow.own_model.audited import AUDITED, known
+from outgrow.own_model.kept_rows import LEARNED
 from outgrow.results.records import read_records
 from outgrow.results.settings import differing, flat
 from outgrow.results.table import Record
 from outgrow.steps import Context, Trained
 from outgrow.steps.combine import Combined
 from outgrow.stored import RoleName, predictor_of
-from outgrow.student import Student, student_of
+from outgrow.student import Student, load, student_of
 from outgrow.student.base import classes_of
 from outgrow.student.folder import read_facts
 
@@ -30,10 +33,25 @@ TRIED = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A student of a store, and some rows of its task."""
+    """A student, and some rows of its task where it is of a store."""
 
     student: Student
     rows: np.ndarray | None = None
+
+
+def student_at(folder: str | Path) -> Found:
+    """The student of a model folder, which knows how many rows were checked that do not count.
+
+    Raises:
+        ConfigError, DataError: as `load`, or as `known` where rows were checked.
+    """
+    student, place = load(folder), Path(folder)
+    if not (place / AUDITED).is_file():
+        return Found(student=student)
+    rows = known(place).rows
+    learned, checking = rows.use.count(LEARNED), len(rows.checking)
+    audited = {"learned": learned, "checking": checking, "uncounted": int((rows.truth >= 0).sum()) - learned - checking}
+    return Found(student=replace(student, about={**student.about, "audited": audited}))
 
 
 def one_row(store: Artefacts, where: Sequence[str]) -> Record:
@@ -91,19 +109,21 @@ def about(record: Record, role: RoleName) -> dict[str, Any]:
     row = record.row
     score = record.evaluation.scores.get(role) if record.evaluation else None
     taught = role == "student"
-    budget = f", with the ground truth of {counted(row.n_ground_truth, 'row')}" if row.n_ground_truth else ""
+    task = dict(record.settings.get("task") or {})
+    source = os.path.basename(os.path.abspath(task["path"])) if task.get("path") else task.get("repo")
     found: dict[str, Any] = {
         "outgrow": record.provenance.get("outgrow", ""),
         "seed": row.seed,
-        "method": f"{row.method}{budget}" if taught else "trained on ground truth",
-        "data": {"name": row.task, "rows": row.n_supervisor if role == "weak" else row.n_transfer},
+        "method": row.method if taught else "trained on ground truth",
+        "data": {"name": source or row.task, "rows": row.n_supervisor if role == "weak" else row.n_transfer},
+        "columns": {name: task[name] for name in ROLES if task.get(name)},
+        "supervisors": [{"name": row.weak, "accuracy": row.weak_label_accuracy}] if taught else [],
+        "audited": {"learned": row.n_ground_truth if taught else 0},
     }
-    if taught:
-        found["supervisors"] = [{"name": row.weak, "accuracy": row.weak_label_accuracy}]
     if score is not None:
         found["accuracy"] = {
             "value": score.value, "low": score.low, "high": score.high, "n": score.n, "metric": row.metric,
-            "how": f"on test examples of the task {row.task}, whose truth is known",
+            "how": f"on test examples of {source or f'the task {row.task}'}, whose truth is known",
         }  # fmt: skip
     return {name: value for name, value in found.items() if value not in ("", None)}
 

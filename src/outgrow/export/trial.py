@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from outgrow.export.classifier import reader
 from outgrow.export.graph import MODEL
 from outgrow.student import Student
 
+TOKENIZER = "tokenizer.json"
+Inputs = dict[str, np.ndarray]
 CLOSE = 1e-4  # between probabilities
 TEXTS = (
     "a warm and funny film, with two fine actors",
@@ -81,12 +84,12 @@ def answers_of(folder: Path, student: Student, rows: np.ndarray, *, at_once: int
     if onnx and not _has_runtime():
         return None
     pairs = student.output.kind == "preference"
-    if rows.dtype == object and (folder / "tokenizer.json").is_file():
-        answer = _session(folder) if onnx else _classifier(folder)
-        tokenizer, texts = _tokenizer(folder), rows.reshape(-1).tolist()
+    if rows.dtype == object and (folder / TOKENIZER).is_file():
+        answer, tokens = (_session(folder), _plain_tokens(folder)) if onnx else (_classifier(folder), _tokens(folder))
+        texts = rows.reshape(-1).tolist()
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # little padding
         batches = [order[start : start + at_once] for start in range(0, len(texts), at_once)]
-        answers = [answer(_tokens(tokenizer, [texts[i] for i in some])) for some in batches]
+        answers = [answer(tokens([texts[i] for i in some])) for some in batches]
         found = np.concatenate(answers)[np.argsort(order)]
     else:
         found = _session(folder)(_encoded(student, rows))
@@ -95,7 +98,7 @@ def answers_of(folder: Path, student: Student, rows: np.ndarray, *, at_once: int
     return found if onnx and not pairs else _softmax(found)
 
 
-def _encoded(student: Student, rows: np.ndarray) -> dict[str, np.ndarray]:
+def _encoded(student: Student, rows: np.ndarray) -> Inputs:
     import torch
 
     encoded = reader(student).encode(rows)
@@ -105,15 +108,29 @@ def _encoded(student: Student, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {"pixel_values" if hasattr(encoded, "preprocessing") else "values": values}
 
 
-def _tokenizer(folder: Path) -> Any:
+def _tokens(folder: Path) -> Callable[[list[str]], Inputs]:
+    """Texts to tokens as transformers reads the folder."""
     from outgrow.hub import transformers_library
 
-    return transformers_library().AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    tokenizer = transformers_library().AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    return lambda texts: dict(tokenizer(texts, return_tensors="np", padding=True, truncation=True))
 
 
-def _tokens(tokenizer: Any, texts: list[str]) -> dict[str, np.ndarray]:
-    found: dict[str, np.ndarray] = dict(tokenizer(texts, return_tensors="np", padding=True, truncation=True))
-    return found
+def _plain_tokens(folder: Path) -> Callable[[list[str]], Inputs]:
+    """Texts to tokens by `tokenizer.json` alone, as those read it who have a graph and no transformers."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    tokenizer.enable_padding()
+
+    def read(texts: list[str]) -> Inputs:
+        found = tokenizer.encode_batch(texts)
+        return {
+            "input_ids": np.array([one.ids for one in found], np.int64),
+            "attention_mask": np.array([one.attention_mask for one in found], np.int64),
+        }
+
+    return read
 
 
 def _classifier(folder: Path) -> Any:
@@ -126,7 +143,7 @@ def _classifier(folder: Path) -> Any:
     model = maker.from_pretrained(folder, trust_remote_code=False).eval()
 
     @torch.inference_mode()
-    def answer(tokens: dict[str, np.ndarray]) -> np.ndarray:
+    def answer(tokens: Inputs) -> np.ndarray:
         given = {name: torch.from_numpy(value) for name, value in tokens.items()}
         found: np.ndarray = model(**given).logits.numpy()
         return found
@@ -141,7 +158,7 @@ def _session(folder: Path) -> Any:
     session = onnxruntime.InferenceSession(folder / MODEL, providers=["CPUExecutionProvider"])
     names = [one.name for one in session.get_inputs()]
 
-    def answer(values: dict[str, np.ndarray]) -> np.ndarray:
+    def answer(values: Inputs) -> np.ndarray:
         (found,) = session.run(None, {name: values[name] for name in names})
         return np.asarray(found)
 

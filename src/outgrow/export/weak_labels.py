@@ -9,11 +9,13 @@ import numpy as np
 
 from outgrow.disk import write_whole
 from outgrow.errors import ConfigError
-from outgrow.export.card import escaped, method_words, yaml
+from outgrow.export.card import escaped, learned_truth, method_words, yaml
 from outgrow.export.source import Said
-from outgrow.plain import counted
+from outgrow.own_model import kept_rows
+from outgrow.plain import counted, plain
+from outgrow.student.folder import FACTS
 
-ID = "id"
+ID, ELSEWHERE = "id", "choose another file with --to"
 
 
 def write_weak_labels(said: Said, file: str | Path) -> tuple[Path, Path]:
@@ -23,7 +25,7 @@ def write_weak_labels(said: Said, file: str | Path) -> tuple[Path, Path]:
     Those of each labeller are named `LABELLER: CLASS`. A cell is empty where nobody speaks. Truth is not in it.
 
     Raises:
-        ConfigError: it is no .parquet, two columns would have one name, or it cannot be written.
+        ConfigError: it is no .parquet or a model's own, two columns would have one name, or it cannot be written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -31,6 +33,8 @@ def write_weak_labels(said: Said, file: str | Path) -> tuple[Path, Path]:
     path = Path(file)
     if path.suffix.lower() != ".parquet":
         raise ConfigError(f"weak labels are written as Parquet, and {str(path)!r} does not end with .parquet")
+    if path.name == kept_rows.FILE and (path.parent / FACTS).is_file():
+        raise ConfigError(f"{plain(str(path))} holds the rows behind a model: {ELSEWHERE}")
     columns = {ID: pa.array(said.ids, pa.string())}
     names = _told_apart(said.names)
     blocks = [("", said.mean), *((f"{name}: ", own) for name, own in zip(names, said.votes, strict=True))]
@@ -41,9 +45,9 @@ def write_weak_labels(said: Said, file: str | Path) -> tuple[Path, Path]:
                 raise ConfigError(f"two columns would be called {name!r}: rename the class")
             columns[name] = pa.array(np.asarray(values[:, i], np.float32), mask=silent)
     table = pa.table(columns)
-    write_whole(path, lambda out: pq.write_table(table, out, compression="zstd"), what="weak labels")
+    write_whole(path, lambda out: pq.write_table(table, out, compression="zstd"), what="weak labels", cure=ELSEWHERE)
     note = path.with_name(f"{path.name}.md")
-    write_whole(note, _card(said, names, path), what="the card of the weak labels")
+    write_whole(note, _card(said, names, path), what="the card of the weak labels", cure=ELSEWHERE)
     return path, note
 
 
@@ -59,6 +63,8 @@ def _card(said: Said, names: list[str], path: Path) -> str:
         for name, own in zip(names, spoken, strict=True)
     ]
     data = said.about.get("data", {})
+    known = learned_truth(said.about)
+    truth = f" and the truth of {counted(known, 'row')}" if known else ""
     with open(path, "rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return "\n\n".join([
@@ -70,7 +76,7 @@ def _card(said: Said, names: list[str], path: Path) -> str:
         "guesses of models or people, not the truth, and the file holds no truth.",
         "Labellers:",
         "\n".join(lines),
-        f"A student learned from them by {escaped(method_words(said.about.get('method', 'a method')))}, seed "
-        f"{escaped(said.about.get('seed', '?'))}.",
+        f"A student learned from them{truth} by "
+        f"{escaped(method_words(said.about.get('method', 'a method')))}, seed {escaped(said.about.get('seed', '?'))}.",
         f"SHA-256 of `{escaped(path.name)}`: {digest}",
     ]) + "\n"  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -18,12 +19,14 @@ from outgrow.errors import ConfigError
 from outgrow.export.card import card
 from outgrow.export.classifier import CannotHold, classifier_of
 from outgrow.export.graph import write_graph
+from outgrow.export.reading import reads
 from outgrow.export.trial import check, trial_rows
 from outgrow.plain import plain
 from outgrow.student import Student
 
 Format = Literal["transformers", "onnx"]
 FACTS = "outgrow.json"
+OF_RUST = re.compile(r"(?:^|: )([^:]+) \(os error \d+\)")  # an OSError as safetensors and tokenizers tell it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,11 @@ def export(
         raise ConfigError(
             f"{student.model.label} writes texts; only classes and rewards are exported: keep it as --format student"
         )
+    if getattr(student.model, "quantised", ""):
+        raise ConfigError(
+            f"{student.model.label} has weights of few bits, and only full ones are exported: keep it as --format "
+            "student, or train it without `quantised`"
+        )
     tried, why, made = trial_rows(student, rows), "", None
     with _in_place(Path(folder)) as place:
         if format != "onnx":
@@ -88,13 +96,17 @@ def export(
             chosen, layers = "transformers", made.place.layers
             facts = {"kind": student.output.kind, "classes": student.classes, "layers_appended": layers}
         made = None  # its memory
+        if how := reads(student):
+            facts["text"] = how
         (place / FACTS).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         difference = check(place, student, tried)
-        (place / "README.md").write_text(
-            card(student, format=chosen, appended=layers > 0, difference=difference), encoding="utf-8"
-        )
-    fed = facts.get("inputs", {})
-    takes = "" if chosen == "transformers" or "max_length" in fed else str(fed["what"])
+        fed = facts.get("inputs", {})
+        tokens = chosen == "transformers" or "max_length" in fed
+        told = card(student, format=chosen, appended=layers > 0, difference=difference, tokens=tokens)
+        (place / "README.md").write_text(told, encoding="utf-8")
+        for file in place.iterdir():  # safetensors lets nobody but the owner read
+            shutil.copymode(place / FACTS, file)
+    takes = "" if tokens else str(fed["what"])
     return Exported(folder=Path(folder), format=chosen, difference=difference, why=why, takes=takes)
 
 
@@ -117,7 +129,9 @@ def _in_place(folder: Path) -> Iterator[Path]:
             os.replace(partial, folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write the model to {name}: {error.strerror or error}; choose another folder with --to"
-        ) from error
+    except Exception as error:
+        told = OF_RUST.search(str(error))
+        if not isinstance(error, OSError) and not told:
+            raise
+        why = told[1] if told else getattr(error, "strerror", None) or error
+        raise ConfigError(f"cannot write the model to {name}: {why}; choose another folder with --to") from error

@@ -16,6 +16,7 @@ from outgrow.runtime import Runtime
 if TYPE_CHECKING:
     import numpy as np
 
+    from outgrow.learning.batching import Rows
     from outgrow.student import Student
 
 
@@ -52,7 +53,7 @@ class Answering:
         if why := self._student.model.misfit(inputs[:1], self._student.output):
             raise ConfigError(f"{self._student.model.label} {why}")
         try:
-            answers, cut = self._answer(inputs)
+            answers, rows = self._answer(inputs)
         except DataError:
             if not self._inputs.images:
                 raise
@@ -60,8 +61,10 @@ class Answering:
             if fine.all():
                 raise
             places, inputs = places[fine], inputs[fine]
-            answers, cut = self._answer(inputs)
-        counts["cut"] += cut
+            answers, rows = self._answer(inputs)
+        counts["read"] += len(inputs)
+        counts["cut"] += int(getattr(rows, "truncated", 0))
+        counts["unseen"] += int(getattr(rows, "unseen", 0))
         if broken := int((~np.isfinite(answers).all(1)).sum()):
             raise StepFailed(
                 f"{self._student.model.label} gives probabilities that are not finite numbers for {broken:,} of "
@@ -69,22 +72,27 @@ class Answering:
             )
         return places, answers
 
-    def _answer(self, inputs: np.ndarray) -> tuple[np.ndarray, int]:
-        """Probabilities, and how many texts were too long."""
+    def _answer(self, inputs: np.ndarray) -> tuple[np.ndarray, Rows | None]:
+        """Probabilities, and the rows as the network takes them."""
         if not len(inputs):
-            return self._student.answers(inputs, self._machine), 0
+            return self._student.answers(inputs, self._machine), None
         rows = self._student.encode(inputs)
         self._limit = int(getattr(rows, "limit", 0))
-        return self._student.answers_to(rows, self._machine), int(getattr(rows, "truncated", 0))
+        return self._student.answers_to(rows, self._machine), rows
 
     def notes(self, counts: Counter[str]) -> list[str]:
         """What the user should know."""
+        from outgrow.text.word_vectors import nothing_known
+
         told = []
         if counts["without"]:
             told.append(self._inputs.without(counts["without"]))
         if counts["cut"]:
             limit = f"{self._limit} tokens" if self._limit else "the model reads"
-            told.append(f"{counted(counts['cut'], 'text')} were longer than {limit} and cut")
+            verb = "was" if counts["cut"] == 1 else "were"
+            told.append(f"{counted(counts['cut'], 'text')} {verb} longer than {limit} and cut")
+        if counts["unseen"]:
+            told.append(nothing_known(counts["unseen"], counts["read"]))
         if counts["tied"]:
             told.append(
                 f"the largest probability of {counted(counts['tied'], 'row')} belongs to several classes alike; the "

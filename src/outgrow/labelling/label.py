@@ -98,6 +98,9 @@ def label_file(
     images = isinstance(place, Path) and place.is_dir()
     if images and "image" in roles:
         roles = {"image": COLUMN}  # the only one that a folder has, whatever the model's table called it
+    elif images:
+        read = " and ".join(map(repr, roles.values()))
+        raise ConfigError(f"{plain(source)} is a folder, and the model reads {read} of a table: give its file")
     folder = Path(place) if images else Path(place).parent
     inputs = Inputs(roles, source=plain(Path(place).name if place != "-" else "standard input"), folder=folder)
     reader, stream = reader_of(

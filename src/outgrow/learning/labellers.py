@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from outgrow.plain import counted
+
 SMOOTHING = 0.01  # added to each count, so that what was never seen stays possible
 TOLERANCE, ROUNDS = 1e-5, 10_000  # largest change of a probability, and the most rounds
+FEW = 50  # rows that others label too, or whose class is known: by fewer nobody is judged well
 STEPS, RIDGE = 100, 1e-4  # of a calibration: the most, and what keeps its numbers near 1 and 0
 
 
@@ -17,15 +20,18 @@ class Fused:
 
     Args:
         posterior: probabilities of the classes of each row, float64 [n, classes]; zero where nothing is known.
-        confusion: of each labeller the probability of its label (last) given the class, [labellers, classes, classes].
+        confusion: of each labeller the probability of its label (last) given the class, [labellers, classes, classes];
+            not a number where nothing shows it.
         shares: of the classes, [classes].
         likelihood: its logarithm before each round, with that of the smoothing; it never falls.
+        settled: whether it came to rest within the rounds.
     """
 
     posterior: np.ndarray
     confusion: np.ndarray
     shares: np.ndarray
     likelihood: tuple[float, ...]
+    settled: bool
 
     @property
     def accuracy(self) -> np.ndarray:
@@ -40,6 +46,13 @@ def hardest(votes: np.ndarray) -> np.ndarray:
     return np.asarray(best / np.maximum(best.sum(-1, keepdims=True), 1), np.float64)
 
 
+def judged_by(votes: np.ndarray, truth: np.ndarray | None = None) -> np.ndarray:
+    """By how many rows it shows how each labeller errs, [labellers]: those that others label too, or of known class."""
+    says = np.asarray(votes.any(-1))
+    shows = says.sum(0) > 1 if truth is None else (says.sum(0) > 1) | (truth >= 0)
+    return np.asarray((says & shows).sum(1))
+
+
 def fuse(
     votes: np.ndarray,
     *,
@@ -51,7 +64,9 @@ def fuse(
 ) -> Fused:
     """Expectation and maximisation in turn, from the mean of the votes on (Dawid and Skene 1979).
 
-    Labellers are taken to err independently, given the class. A soft label counts as shares of several labels.
+    Labellers are taken to err independently, given the class. A soft label counts as shares of several labels. Where
+    nothing shows how a labeller errs, neither a prior nor a row that another labels too, its labels stay as they are:
+    any errors would make them equally likely.
 
     Args:
         votes: [labellers, n, classes]; a row sums to 1, or is zero where that labeller abstains.
@@ -65,13 +80,16 @@ def fuse(
     labellers, n, classes = votes.shape
     known = np.full(n, -1) if truth is None else truth
     heard = (votes.sum((0, 2)) > 0) | (known >= 0)
+    unseen = np.full(labellers, False) if prior is not None else judged_by(votes, truth) == 0
+    alone = votes[unseen].any((0, 2))  # rows that nobody else labels
+    heard &= ~alone
     rows, back, counts = _patterns(votes[:, heard], None if prior is None else prior[heard], known[heard])
     beside, fixed = np.ascontiguousarray(rows[:, : labellers * classes]), rows[:, -1].astype(np.int64)
     given = None if prior is None else np.log(rows[:, labellers * classes : -1].clip(min=1e-12))
     counts = np.where(fixed >= 0, audit * counts, counts)
     certain = np.where(np.arange(classes) == fixed[:, None], 0.0, -np.inf)
     q = _start(beside.reshape(-1, labellers, classes), fixed)
-    history: list[float] = []
+    history, moved = list[float](), 0.0
     for _ in range(rounds):
         weighted = q * counts[:, None]
         shares = (weighted.sum(0) + smoothing) / (counts.sum() + classes * smoothing)
@@ -88,9 +106,28 @@ def fuse(
         moved, q = float(np.abs(mass / total - q).max(initial=0.0)), mass / total
         if moved < TOLERANCE:
             break
-    posterior = np.zeros((n, classes))
+    posterior = votes.sum(0) * alone[:, None]
     posterior[heard] = q[back]
-    return Fused(posterior=posterior, confusion=confusion, shares=shares, likelihood=tuple(history))
+    confusion = np.where(unseen[:, None, None], np.nan, confusion)
+    return Fused(
+        posterior=posterior, confusion=confusion, shares=shares, likelihood=tuple(history), settled=moved < TOLERANCE
+    )
+
+
+def doubts(rows: np.ndarray, found: Fused) -> list[str]:
+    """What speaks against a result, in words, by how many rows each labeller is judged."""
+    notes, some = [], rows[(rows > 0) & (rows < FEW)]
+    if unseen := int((rows == 0).sum()):
+        notes.append(
+            f"the labels of {unseen} of {counted(len(rows), 'labeller')} stay as they are: nobody else labels a row of "
+            "theirs, so that nothing shows how often they err"
+        )
+    if len(some):
+        notes.append(
+            f"how {len(some)} of {counted(len(rows), 'labeller')} err is judged by few rows that others label too, "
+            f"{some.min():,} at least: what dawid_skene makes of that may be worse than the vote"
+        )
+    return notes if found.settled else [*notes, f"dawid_skene did not come to rest in {len(found.likelihood):,} rounds"]
 
 
 def posterior_of(

@@ -41,9 +41,12 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str], notes: list[str]) 
     if found.dtype.kind == "f" and np.isinf(found).any():
         raise DataError(f"{path} holds infinite numbers, which are neither classes nor probabilities")
     if (numbers := _whole(found)) is not None:
-        votes, k = _classes(numbers, path, classes, unsigned=found.dtype.kind == "u" and found.dtype.itemsize < 8)
-        if found.dtype.kind != "b" and (silent := int((found == -1).sum())):
-            notes.append(f"{path}: -1 is read as no label, {silent:,} times; if it is a class, save L + 1")
+        if (high := minus_one(found)) is not None:
+            raise DataError(f"{path} holds {high}, which is -1 in numbers without a sign: save it as int64")
+        votes, k = _classes(numbers, path, classes)
+        if silent := int((found == -1).sum()):
+            cure = "save 0 in its place" if {*np.unique(numbers).tolist()} == {-1, 1} else "save L + 1"
+            notes.append(f"{path}: -1 is read as no label, {silent:,} times; if it is a class, {cure}")
     else:
         votes, k = _probabilities(found, path, shape, classes)
     stem = Path(path).stem
@@ -80,7 +83,7 @@ def _whole(found: np.ndarray) -> np.ndarray | None:
     return found.reshape(len(found), -1).astype(np.int64)
 
 
-def _classes(found: np.ndarray, path: str, classes: Sequence[str], *, unsigned: bool) -> tuple[np.ndarray, int]:
+def _classes(found: np.ndarray, path: str, classes: Sequence[str]) -> tuple[np.ndarray, int]:
     """Votes of whole numbers, and how many classes there are."""
     import numpy as np
 
@@ -91,12 +94,6 @@ def _classes(found: np.ndarray, path: str, classes: Sequence[str], *, unsigned: 
             f"{path} holds whole numbers from {found.min(initial=k - 1)} to {high}; classes are "
             f"numbered from 0{f' to {len(classes) - 1}' if classes else ''}, at least two, and -1 says nothing"
         )
-    if not classes and {*np.unique(found).tolist()} == {-1, 1}:
-        raise DataError(
-            f"{path} holds -1 and 1 alone, and -1 would say nothing: save 0 in place of -1 if it is a class"
-        )
-    if unsigned and high in (255, 65_535):
-        raise DataError(f"{path} holds {high}, which is -1 in numbers without a sign: save it as int64")
     if found.shape[1] > 1 and bool(((found == 1).sum(1) == 1).all() and ((found == 0) | (found == 1)).all()):
         raise DataError(
             f"{path} holds a single 1 and otherwise 0 in each row: that is a column for each class, not one for each "
@@ -113,35 +110,55 @@ def _probabilities(found: np.ndarray, path: str, shape: str, classes: Sequence[s
         found = np.stack([1 - found, found], 1)
     if found.ndim == 2:
         found = found[:, None]
-    silent = np.isnan(found).all(-1, keepdims=True)
-    votes = np.where(silent, 0, found.astype(np.float64)).transpose(1, 0, 2)
-    k, total = votes.shape[-1], votes.sum(-1)
-    fits = ((np.abs(total - 1) <= NEARLY) & (votes >= 0).all(-1)) | (votes == 0).all(-1)
-    if k < 2 or (classes and k != len(classes)) or not bool(fits.all()):
+    votes, wrong = normalised(found)
+    k = votes.shape[-1]
+    if k < 2 or (classes and k != len(classes)) or wrong.any():
         raise DataError(
             f"{path} holds {shape}, and its last side is not probabilities of "
             f"{f'the {len(classes)} classes' if classes else 'at least two classes'}, from 0 to 1 and summing to 1"
-            f"{_first_wrong(votes, fits)}"
+            f"{_first_wrong(found, wrong)}"
         )
-    votes = np.divide(votes, total[..., None], out=np.zeros_like(votes), where=total[..., None] > 0)
-    return votes.astype(np.float32), k
+    return votes, k
 
 
-def _first_wrong(votes: np.ndarray, fits: np.ndarray) -> str:
-    """Where probabilities [labellers, n, classes] are none, and what may be meant."""
+def normalised(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities [n, labellers, classes] as votes float32 [labellers, n, classes]; and which rows are none, [n].
+
+    Zeros, or NaN in place of all of them, say nothing. Sums that miss 1 by little are mended.
+    """
     import numpy as np
 
-    if fits.all():
+    silent = np.isnan(found).all(-1, keepdims=True)
+    votes = np.where(silent, 0, found.astype(np.float64)).transpose(1, 0, 2)
+    total = votes.sum(-1)
+    fits = (np.abs(total - 1) <= NEARLY) & (votes >= 0).all(-1) | (votes == 0).all(-1)
+    votes = np.divide(votes, total[..., None], out=np.zeros_like(votes), where=total[..., None] > 0)
+    return votes.astype(np.float32), ~fits.all(0)
+
+
+def _first_wrong(found: np.ndarray, wrong: np.ndarray) -> str:
+    """Which row of probabilities [n, labellers, classes] is none, and what may be meant."""
+    import numpy as np
+
+    if not wrong.any():
         return ""
-    row = int((~fits).any(0).argmax())
-    labeller = int((~fits[:, row]).argmax())
-    values = ", ".join(f"{one:.4g}" for one in votes[labeller, row][:10])
-    told = f"; so it is not with {int((~fits).any(0).sum()):,} of {votes.shape[1]:,} rows, such as [{values}] in row "
-    told += f"{row + 1:,}"
-    likely = np.isnan(votes) | ((votes >= 0) & (votes <= 1))
-    if len(votes) == 1 and bool(likely.all()) and 2 * int((~fits).sum()) > fits.size:
+    row = int(wrong.argmax())
+    first = next(own for own in found[row] if normalised(own[None, None])[1].any())
+    values = ", ".join(f"{one:.4g}" for one in first[:10])
+    told = f"; so it is not with {int(wrong.sum()):,} of {len(found):,} rows, such as [{values}] in row {row + 1:,}"
+    if found.shape[1] == 1 and 2 * wrong.sum() > len(found) and (np.isnan(found) | ((found >= 0) & (found <= 1))).all():
         told += (
             "; if each column is a labeller's probability of the second of two classes, save "
             "np.stack([1 - P, P], -1), which is [rows, labellers, 2]"
         )
     return told
+
+
+def minus_one(found: np.ndarray) -> int | None:
+    """What -1 has become in numbers without a sign, where their largest is there; it was saved as what it is not."""
+    import numpy as np
+
+    if found.dtype.kind != "u" or not found.size:
+        return None
+    high = int(found.max())
+    return high if high in {np.iinfo(kind).max for kind in ("u1", "u2", found.dtype)} else None

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from outgrow.own_model.finding import Finding, between, percent
-from outgrow.own_model.kept_rows import KeptRows
+from outgrow.own_model.kept_rows import LEARNED, KeptRows
 from outgrow.own_model.labellers import share, vote_of
 from outgrow.plain import counted
 from outgrow.results.shown import TextTable
@@ -16,10 +16,7 @@ from outgrow.trust.intervals import Estimate, binomial, prediction_powered
 from outgrow.trust.label_free import Guess, guesses
 
 TITLE = "How far to trust it"
-UNKNOWN = (
-    "No row was checked, so nobody knows how often the model is right. The numbers below are weak evidence: each is "
-    "right only if its assumption is."
-)
+UNKNOWN = "{}. The numbers below are weak evidence: each is right only if its assumption is."
 ADVICE = "`outgrow audit {} --plan --width 0.1 --out to-check.csv` says how many rows to check, and which."
 
 
@@ -30,7 +27,7 @@ def accuracy(rows: KeptRows, *, folder: Path, notes: list[str]) -> Finding:
     if found is None:
         weak = [(one.name, _range(one), one.assumption) for one in guessed(rows)]
         return Finding(
-            title=TITLE, sentences=[*told, UNKNOWN, ADVICE.format(shlex.quote(str(folder)))],
+            title=TITLE, sentences=[*told, UNKNOWN.format(_why(rows)), ADVICE.format(shlex.quote(str(folder)))],
             table=TextTable(names=("weak evidence", "accuracy", "assumption"), numeric=("accuracy",), rows=weak,
                             once=False),
         )  # fmt: skip
@@ -92,6 +89,15 @@ def guessed(rows: KeptRows) -> list[Guess]:
     level = (votes == votes.max(-1, keepdims=True)).sum(-1) > 1
     said = np.where(votes.any(-1) & ~level, votes.argmax(-1), -1)
     return guesses(rows.answers[there], others=said)
+
+
+def _why(rows: KeptRows) -> str:
+    """Why no row judges the model."""
+    n, learned = int((rows.truth >= 0).sum()), int((rows.truth[np.array(rows.use) == LEARNED] >= 0).sum())
+    if not n:
+        return "No row was checked, so nobody knows how often the model is right"
+    from_them = f" (the model learned from {learned:,} of them)" if learned else ""
+    return f"{counted(n, 'checked row')} and none that counts{from_them}: nobody knows how often the model is right"
 
 
 def _range(one: Guess) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from outgrow.auditing.sheet import mark
 from outgrow.disk import sha256, write_whole
 from outgrow.errors import ConfigError, DataError
 from outgrow.own_model.kept_rows import CHECKING, FILE, LEARNED, KeptRows
@@ -35,6 +36,16 @@ class Asked:
     def ids(self) -> set[str]:
         """Of all rows that were asked for."""
         return {one for own in self.rounds for one in own["ids"]}
+
+    @property
+    def unequal(self) -> set[str]:
+        """The ids that were drawn by confidence."""
+        return {one for own in self.rounds if own["how"] == "stratified" for one in own["ids"]}
+
+    @property
+    def by_sheet(self) -> dict[str, set[str]]:
+        """The ids of each round, by what its sheet has in the column `plan`."""
+        return {mark(str(own["how"]), own["ids"]): set(own["ids"]) for own in self.rounds}
 
 
 def pool(rows: KeptRows) -> np.ndarray:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from outgrow.auditing.checked import read_sheet
-from outgrow.auditing.sheet import FORMS, write_sheet
+from outgrow.auditing.checked import Checked, doubts, read_sheet
+from outgrow.auditing.sheet import FORMS, spelt, write_sheet
 from outgrow.errors import ConfigError, DataError
-from outgrow.own_model.asked import Asked, read_asked, write_asked
+from outgrow.own_model.asked import Asked, pool, read_asked, write_asked
 from outgrow.own_model.audited import AUDITED, Audited, Judging, judging, known, read_audited, write_audited
 from outgrow.own_model.draw import drawn, told
 from outgrow.own_model.finding import Finding
@@ -28,6 +28,7 @@ from outgrow.tasks.sources.label_values import names_of
 from outgrow.trust.plan import How, Plan
 
 NAMED = 3  # contradictions that an error names
+HARDLY = 1e-3  # chance that is taken for none
 Said = dict[int, tuple[int, str]]  # class of each row, by its number, and who says it
 
 
@@ -108,13 +109,15 @@ def plan_audit(
         )
     again = any(one["ids"] == ids for one in asked.rounds)
     rounds = [*asked.rounds, *([] if again else [{"seed": seed, "how": made.how, "width": width, "ids": ids}])]
-    write_asked(Asked(strata=strata, rounds=rounds), place)
-    columns, open_ = dict(facts["columns"]), state.rows.truth[made.rows] < 0
-    left = replace(made, rows=made.rows[open_], weights=made.weights[open_])
     write_sheet(
-        sheet, left, ids=rows.ids, texts={_column(role, columns): own for role, own in rows.visible.items()},
+        sheet, made, ids=rows.ids, numbers=rows.numbers, texts=_named(rows, facts),
         predicted=rows.answers.argmax(-1), confidence=rows.answers.max(-1), classes=names_of(rows.output), blind=blind,
     )  # fmt: skip
+    try:
+        write_asked(Asked(strata=strata, rounds=rounds), place)
+    except BaseException:  # a sheet that the folder does not know would be filled in for nothing
+        sheet.unlink(missing_ok=True)
+        raise
     return Planned(plan=made, sheet=sheet, finding=finding)
 
 
@@ -125,30 +128,39 @@ def read_audit(
     """Read checked sheets, keep their truths in the model folder, and say anew how good the model is.
 
     Args:
-        paths: tables with the sheet's ids, or with the texts of its rows, and a column of truths.
+        paths: tables with the sheet's ids, or with the texts of its rows, and a column of truths; `?` takes back one
+            that is known.
         truth: that column.
-        random: rows that no plan asked for were drawn at random, and count too.
+        random: rows that are not on the sheet of a plan were drawn at random, and count too.
         correct: where a sheet says something else than was known before, it is right.
         encoding: of the sheets, where it is not found out.
 
     Raises:
-        ConfigError, DataError: a sheet cannot be read, is of another model, or contradicts what is known.
+        ConfigError, DataError: a sheet cannot be read, is of another model, contradicts what is known, or was not
+            drawn at random if that is said.
     """
     check_encoding(encoding, where="--encoding")
     place = Path(folder)
     facts, rows = read_facts(place), read(place)
     asked, before = read_asked(place, rows), read_audited(place, rows)
     state = judging(rows, before, asked).rows
-    columns, visible = dict(facts["columns"]), rows.visible
-    texts = [visible, {_column(role, columns): own for role, own in visible.items()}]
-    texts = [texts[0], *(one for one in texts[1:] if list(one) != list(texts[0]))]
+    named = _named(rows, facts)
+    texts = list({tuple(one): one for one in (rows.visible, named, spelt(named))}.values())
     said: Said = {}
+    asked_for = set[str]()
     notes: list[str] = []
     for path in paths:
         sheet = read_sheet(
-            path, ids=rows.ids, classes=names_of(rows.output), truth=truth, texts=texts, encoding=encoding
-        )
+            path, ids=rows.ids, numbers=rows.numbers, classes=names_of(rows.output), truth=truth, texts=texts,
+            encoding=encoding,
+        )  # fmt: skip
         name = plain(Path(path).name)
+        if random and (sheet.stratified or {rows.ids[i] for i in sheet.rows} <= asked.unequal):
+            raise ConfigError(
+                f"--random: the rows of {name} were drawn by confidence, some with a greater chance than others; leave "
+                "--random out, and those of this model's plan count by the sheet's column `plan`"
+            )
+        asked_for |= _drawn(sheet, asked.by_sheet, rows)
         notes += [f"{name}: {note}" for note in sheet.notes]
         own = {int(i): (int(one), name) for i, one in zip(sheet.rows, sheet.truth, strict=True)}
         _refuse([(i, said[i], own[i]) for i in own if i in said and said[i][0] != own[i][0]], rows)
@@ -160,15 +172,22 @@ def read_audit(
     fresh = {rows.ids[i]: one for i, (one, _) in said.items() if rows.truth[i] != one}
     again = {rows.ids[i] for i in said}
     kept = {one: label for one, label in before.truth.items() if one not in again}
-    stated = fresh.keys() - asked.ids if random else set()
-    audited = Audited(truth={**kept, **fresh}, random=(before.random | stated) & (kept.keys() | fresh.keys()))
+    audited = Audited(truth={**kept, **fresh})
+    audited = replace(
+        audited,
+        drawn=(before.drawn | asked_for) & audited.known,
+        random=(before.random | (fresh.keys() - asked_for if random else set())) & audited.known,
+    )
     if audited != before:
         write_audited(audited, place, rows)
-    learned = sum(rows.use[i] == LEARNED for i in said)
-    new = len(said) - len(earlier)
-    words = [f"{counted(len(said), 'truth')} read, {new:,} of them new"]
-    if changed := sum(earlier[i][0] != said[i][0] for i in earlier):
+    classed = {i for i, (one, _) in said.items() if one >= 0}
+    learned = sum(rows.use[i] == LEARNED for i in classed)
+    new = len(classed - earlier.keys())
+    words = [f"{counted(len(classed), 'truth')} read, {new:,} of them new"]
+    if changed := sum(earlier[i][0] != said[i][0] for i in earlier.keys() & classed):
         words.append(f"{counted(changed, 'truth')} corrected")
+    if withdrawn := len(earlier.keys() - classed):
+        words.append(f"{counted(withdrawn, 'truth')} taken back, as nobody can tell")
     if learned:
         words.append(f"{counted(learned, 'row')} whose truth the model learned from: never counted")
     now = judging(rows, audited, asked)
@@ -205,23 +224,38 @@ def _kept(place: Path, facts: dict[str, Any], state: Judging) -> tuple[list[Find
     return found, write_page(found, place, title=f"{name}: what was found")
 
 
-def _column(role: str, columns: dict[str, Any]) -> str:
-    """What a column of the sheet is called: as in the table, where a column was read as it is."""
-    given = str(columns.get(role, role))
-    return role if "{" in given or "prompt" in columns else given
+def _drawn(sheet: Checked, plans: Mapping[str, set[str]], rows: KeptRows) -> set[str]:
+    """The ids with a truth on a sheet that the plan drew whose sheet it is, as its column `plan` says.
+
+    Where the column is gone, they are all of its rows, if so many that were chosen otherwise would hardly all be among
+    those that plans drew.
+    """
+    if any(own for own, _ in sheet.asked):
+        return {rows.ids[i] for own, i in sheet.asked if rows.ids[i] in plans.get(own, ())}
+    ids, asked = {rows.ids[i] for _, i in sheet.asked}, set[str]().union(*plans.values())
+    return ids if ids <= asked and (len(asked) / len(pool(rows))) ** len(ids) < HARDLY else set()
+
+
+def _named(rows: KeptRows, facts: dict[str, Any]) -> dict[str, list[str]]:
+    """What a person has to see of each row, by columns as the table calls them, if they were read as they are."""
+    columns, named = dict(facts["columns"]), {}
+    for role, own in rows.visible.items():
+        given = str(columns.get(role, role))
+        named[role if "{" in given or "prompt" in columns else given] = own
+    return named
 
 
 def _refuse(clashes: Sequence[tuple[int, tuple[int, str], tuple[int, str]]], rows: KeptRows, *, cure: str = "") -> None:
     """DataError that names rows of which two truths are told."""
     if not clashes:
         return
-    names = names_of(rows.output)
+    names = [*names_of(rows.output), *doubts(names_of(rows.output))[:1]]  # the last is what says -1
     listed = "; ".join(
         f"row {rows.numbers[i]:,} ({rows.ids[i]}) is {names[new[0]]!r} in {new[1]} and {names[old[0]]!r} in {old[1]}"
         for i, old, new in clashes[:NAMED]
     )
     more = f", and {counted(len(clashes) - NAMED, 'other row')}" if len(clashes) > NAMED else ""
     raise DataError(
-        f"{counted(len(clashes), 'row')} with two truths: {listed}{more}; correct one of both, or write ? where nobody "
-        f"can tell{cure}; nothing was read into {AUDITED}"
+        f"{counted(len(clashes), 'row')} with two truths: {listed}{more}; correct one of both"
+        f"{cure}; nothing was read into {AUDITED}"
     )

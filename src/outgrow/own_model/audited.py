@@ -26,12 +26,19 @@ class Audited:
     """What was read off sheets.
 
     Args:
-        truth: class by id; only what the training did not know.
+        truth: class by id, only what the training did not know; -1 where it knew one that nobody can tell.
+        drawn: ids of which the truth stood on the sheet of the plan that drew them.
         random: ids of which somebody said that they were drawn at random.
     """
 
     truth: Mapping[str, int] = field(default_factory=dict)
+    drawn: frozenset[str] = frozenset()
     random: frozenset[str] = frozenset()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Ids with a truth."""
+        return frozenset(one for one, label in self.truth.items() if label >= 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +61,7 @@ def read_audited(folder: Path, rows: KeptRows) -> Audited:
     file, shown = folder / AUDITED, plain(str(folder))
     if not file.is_file():
         return Audited()
-    names = {name: i for i, name in enumerate(names_of(rows.output))}
+    names = {None: -1} | {name: i for i, name in enumerate(names_of(rows.output))}
     try:
         found = json.loads(file.read_bytes())
         if found["format"] != FORMAT:
@@ -63,15 +70,15 @@ def read_audited(folder: Path, rows: KeptRows) -> Audited:
                 "of outgrow that wrote it"
             )
         truth = {str(one): names[name] for one, name in found["truth"].items()}
-        random = frozenset(map(str, found["random"]))
-        if not {*truth, *random} <= set(rows.ids):
+        drawn, random = (frozenset(map(str, found.get(name, ()))) for name in ("drawn", "random"))
+        if not {*truth, *drawn, *random} <= set(rows.ids):
             raise ValueError("ids of no row")
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
             f"{shown}/{AUDITED} is damaged ({plain(str(error))}): put it back from a copy, or delete it and read the "
             "checked sheets again"
         ) from None
-    return Audited(truth=truth, random=random)
+    return Audited(truth=truth, drawn=drawn, random=random)
 
 
 def write_audited(audited: Audited, folder: Path, rows: KeptRows) -> Path:
@@ -79,7 +86,8 @@ def write_audited(audited: Audited, folder: Path, rows: KeptRows) -> Path:
     names = names_of(rows.output)
     found = {
         "format": FORMAT,
-        "truth": {one: names[label] for one, label in audited.truth.items()},
+        "truth": {one: names[label] if label >= 0 else None for one, label in audited.truth.items()},
+        "drawn": sorted(audited.drawn),
         "random": sorted(audited.random),
     }
     return write_whole(folder / AUDITED, json.dumps(found, ensure_ascii=False, indent=1) + "\n", what="checked rows")
@@ -87,6 +95,9 @@ def write_audited(audited: Audited, folder: Path, rows: KeptRows) -> Path:
 
 def judging(rows: KeptRows, audited: Audited, asked: Asked) -> Judging:
     """Which truths judge the model: those that the training set aside, and of those read, the ones drawn by chance.
+
+    A row that a plan drew counts by what its sheet says. A truth that it has from elsewhere, such as the list of
+    suspects, would count while the rest of the draw waits, and such rows are not like the rest.
 
     Args:
         rows: as the training left them.
@@ -97,34 +108,34 @@ def judging(rows: KeptRows, audited: Audited, asked: Asked) -> Judging:
     for one, label in audited.truth.items():
         truth[place[one]] = label
     there = {rows.ids[i] for i in inside}
-    drawn = (asked.ids | audited.random) & audited.truth.keys() & there
+    by_plan = asked.ids & audited.drawn & audited.known & there
+    drawn = by_plan | (audited.random & audited.known & there)
     for one in drawn:
         use[place[one]] = CHECKING
     notes = []
-    if others := len((audited.truth.keys() & there) - drawn - {rows.ids[i] for i in rows.checking}):
+    given = {rows.ids[i] for i in inside if use[i] == CHECKING and truth[i] >= 0} - drawn
+    if others := len((audited.known & there) - drawn - given):
         notes.append(
-            f"{counted(others, 'checked row')} that no plan asked for: kept, and not counted, as nobody knows how they "
-            "were chosen; if at random, read them again with --random"
+            f"{counted(others, 'checked row')} not from the sheet of a plan, by its column `plan`: kept, and not "
+            "counted, as nobody knows how they were chosen; if at random, read them again with --random"
         )
-    waiting = (asked.ids & there) - {one for one, label in zip(rows.ids, truth, strict=True) if label >= 0}
+    waiting = (asked.ids & there) - drawn - given
     if drawn and waiting:
         notes.append(
-            f"{len(waiting):,} of {len(asked.ids):,} rows that were asked for have no truth: if these are the hard "
-            "ones, the accuracy found is too high"
+            f"rows that were asked for and have no truth on their sheet: {len(waiting):,} of {len(asked.ids):,}; if "
+            "these are the hard ones, the accuracy found is too high"
         )
-    given = int(np.isin(rows.checking, inside).sum())
     if drawn and given:
-        notes.append(f"{counted(given, 'checked row')} that the training was given count as drawn at random")
+        notes.append(f"{counted(len(given), 'checked row')} that the training was given, taken as drawn at random")
     if len(inside) and not rows.answers.any(-1).all():
         notes.append(
-            f"only {len(rows.answers[rows.answers.any(-1)]):,} of {len(rows.ids):,} rows have an answer of a model "
+            f"only {len(rows.answers[rows.answers.any(-1)]):,} of {len(rows.ids):,} rows with an answer of a model "
             "that had not learned them; some of these said when the fine-tuning was good, by their weak labels, so "
             "that accuracy on them may be a little too high"
         )
-    alike = {rows.ids[i] for i in np.flatnonzero(rows.truth >= 0)} | (audited.random & audited.truth.keys())
+    alike = {rows.ids[i] for i in np.flatnonzero(rows.truth >= 0)} | (audited.random & audited.known)
     judged = replace(rows, truth=truth, use=use)
-    unequal = {one for own in asked.rounds if own["how"] == "stratified" for one in own["ids"]}
-    if asked.strata is None or not unequal & drawn:
+    if asked.strata is None or not asked.unequal & by_plan:
         return Judging(rows=judged, alike=frozenset(alike | drawn), notes=notes)
     counts = np.intersect1d(judged.checking, inside)
     missing = np.setdiff1d(asked.strata[inside], asked.strata[counts])

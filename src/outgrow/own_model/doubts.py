@@ -16,7 +16,7 @@ from outgrow.tasks.sources.label_values import names_of
 from outgrow.trust.slices import ENOUGH, Slice, quarters, slices
 from outgrow.trust.suspects import Suspects, suspects
 
-FIRST = 5  # doubtful labels, and slices, that are shown; the file and the page have more
+FIRST = 5  # doubtful labels, and slices, that are shown; the file has more labels
 LONGEST = 60  # letters of a text in a table
 SUSPECTS = "suspects.csv"
 

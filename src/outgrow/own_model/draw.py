@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from outgrow.auditing.checked import doubts
 from outgrow.errors import ConfigError, DataError
 from outgrow.own_model.accuracy import is_right
 from outgrow.own_model.asked import pool
@@ -70,9 +71,12 @@ def told(made: Plan, rows: KeptRows, state: Judging) -> Finding:
     words = [f"{one[0].upper()}{one[1:]}." for one in (made.words[:-1] if made.n else made.words)]
     if made.known:
         how = ", as if drawn at random" if state.rows.weights is None else ""
-        words[0] = f"{counted(made.known, 'row')} checked earlier count{how}."
+        words[0] = f"Counted on: {counted(made.known, 'row')} checked earlier{how}."
     if already := int((state.rows.truth[made.rows] >= 0).sum()):
-        words.append(f"{counted(already, 'row')} of these are known already: they count, and are not on the sheet.")
+        words.append(
+            f"On the sheet again: {counted(already, 'row')} with a truth that is not from a plan. They count only with "
+            "the rest of the sheet, and by what it says."
+        )
     words += [f"{note[0].upper()}{note[1:]}." for note in state.notes]
     if learned := rows.use.count(LEARNED):
         words.append(f"{counted(learned, 'row')} whose truth the model learned from: not drawn.")
@@ -80,7 +84,7 @@ def told(made: Plan, rows: KeptRows, state: Judging) -> Finding:
         names = names_of(rows.output)
         words.append(
             f"Write {', '.join(names[:FIRST])}{' or another class' if len(names) > FIRST else ''} into the column "
-            "truth, from the top; ? where nobody can tell."
+            f"truth, from the top{''.join(f'; {one} where nobody can tell' for one in doubts(names)[:1])}."
         )
     never = made.known and all(one.random is None for one in made.costs)
 

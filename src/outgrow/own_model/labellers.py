@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from outgrow.learning.labellers import fuse, hardest
+from outgrow.learning.labellers import FEW, fuse, hardest, judged_by
 from outgrow.learning.objective import WeakLabels
 from outgrow.methods.transforms.vote import Vote
 from outgrow.own_model.finding import Finding, between, percent
@@ -23,6 +23,7 @@ def labellers(rows: KeptRows) -> Finding:
     votes, vote = rows.votes, vote_of(rows)
     speaks, voted = np.asarray(votes.any(-1)), np.asarray(vote.any(-1))
     several = len(votes) > 1
+    judged = judged_by(votes) >= FEW
     fused = fuse(hardest(votes)).accuracy if several else np.full(1, np.nan)
     names = ["labeller", "rows", *(["agrees with the vote", "estimated right"] if several else [])]
     cells: list[list[str]] = []
@@ -31,7 +32,7 @@ def labellers(rows: KeptRows) -> Finding:
         own, both = votes[i], speaks[i] & voted
         row = [rows.labellers[i], percent(float(speaks[i].mean()))]
         if several:
-            row += [_share((own * vote).sum(-1)[both]), percent(float(fused[i]))]
+            row += [_share((own * vote).sum(-1)[both]), percent(float(fused[i])) if judged[i] else ""]
         cells.append(row)
     shown = [votes[i] for i in sorted(order.tolist())]
     if several:
@@ -42,6 +43,11 @@ def labellers(rows: KeptRows) -> Finding:
         for row, own in zip(cells, shown, strict=True):
             row.append(_checked(own, rows))
     words = [_vote_words(rows, vote), INDEPENDENT if several else ALONE]
+    if several and not judged.all():
+        words.append(
+            f"{counted(int((~judged).sum()), 'labeller')} with fewer than {FEW} rows that others label too: how often "
+            "these are right cannot be estimated."
+        )
     if len(votes) > MOST:
         words.append(f"The table has the {MOST} of {len(votes):,} labellers that label most.")
     return Finding(

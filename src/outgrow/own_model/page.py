@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from outgrow.report.svg import esc
 from outgrow.results.shown import TextTable
 
 PAGE = "findings.html"
+CODE, AS_CODE = re.compile("`([^`]+)`"), r"<code>\1</code>"
 
 
 def write_page(found: Sequence[Finding], folder: Path, *, title: str) -> Path:
@@ -34,7 +36,7 @@ def render(found: Sequence[Finding], *, title: str) -> str:
 
 
 def _section(one: Finding, mark: str) -> str:
-    words = "".join(f"<p>{esc(sentence)}</p>" for sentence in one.sentences)
+    words = "".join(f"<p>{CODE.sub(AS_CODE, esc(sentence))}</p>" for sentence in one.sentences)
     table = _table(one.table, one.title) if one.table is not None and one.table.rows else ""
     return f'<section aria-labelledby="{mark}"><h2 id="{mark}">{esc(one.title)}</h2>{words}{table}</section>'
 

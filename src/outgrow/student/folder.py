@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from outgrow.config.build import component, table_of
 from outgrow.config.where import Where
@@ -21,6 +22,8 @@ from outgrow.tasks.base import Output
 
 FORMAT = 1  # of the folder; raised when an older reader would misread it
 FACTS, WEIGHTS, START = "student.json", "weights.safetensors", "start.safetensors"
+ELSEWHERE = "choose another folder"
+ANSWERS = ("kind", "classes", "named", "columns", "model", "base", "files")  # facts that decide what is answered
 
 
 def save(student: Student, folder: str | Path) -> Path:
@@ -58,10 +61,17 @@ def save(student: Student, folder: str | Path) -> Path:
         "about": dict(student.about),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    write_whole(place / FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n", what="model")
+    facts["checksum"] = _checksum(facts)
+    write_whole(place / FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n", what="model", cure=ELSEWHERE)
     for name, content in files.items():
-        write_whole(place / name, lambda file, content=content: file.write(content), what="model")  # type: ignore[misc]
+        write_whole(place / name, partial(_put, content), what="model", cure=ELSEWHERE)
+    if student.start is None:  # that of a model that was there before
+        (place / START).unlink(missing_ok=True)
     return place
+
+
+def _put(content: bytes, file: IO[bytes]) -> None:
+    file.write(content)
 
 
 def retell(folder: str | Path, changes: Mapping[str, Any]) -> None:
@@ -87,7 +97,7 @@ def check_free(folder: Path) -> None:
 
 
 def _unwritable(folder: Path, why: str) -> ConfigError:
-    return ConfigError(f"the model cannot be written to {shown(str(folder))}: {why}; choose another folder")
+    return ConfigError(f"the model cannot be written to {shown(str(folder))}: {why}; {ELSEWHERE}")
 
 
 def read_facts(folder: str | Path) -> dict[str, Any]:
@@ -112,7 +122,16 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
             f"{name} has the format {version!r}, written by outgrow {shown(str(found.get('outgrow', '?')))}; this "
             f"version reads the format {FORMAT}: use that version of outgrow, or train the model again"
         )
+    if found.get("checksum", whole := _checksum(found)) != whole:
+        raise DataError(
+            f"{name}/{FACTS} was changed in what decides its answers ({', '.join(ANSWERS)}): put the old file back, or "
+            "train the model again"
+        )
     return found  # type: ignore[no-any-return]
+
+
+def _checksum(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps([facts.get(name) for name in ANSWERS]).encode()).hexdigest()
 
 
 def load(folder: str | Path) -> Student:

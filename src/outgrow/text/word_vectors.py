@@ -13,6 +13,7 @@ from torch import Tensor
 
 from outgrow.learning.batching import Arrays, Rows
 from outgrow.learning.network import Network
+from outgrow.plain import counted
 
 WORD = re.compile(r"\w+|[^\w\s]")
 MANY, LONG = 1 << 17, 40  # pieces of text that are kept, and their letters
@@ -34,6 +35,15 @@ class _Pieces(dict[str, tuple[int, ...]]):
         return found
 
 
+class Means(Arrays):
+    """Means of the vectors of known words."""
+
+    @cached_property
+    def unseen(self) -> int:
+        """How many rows hold no word that is known."""
+        return int((~self.values.reshape(len(self.values), -1).any(1)).sum())
+
+
 class MeanVectors(Network):
     """Texts [...] -> float32 [..., width]; unknown words are left out, and a text without known ones is zeros.
 
@@ -46,13 +56,13 @@ class MeanVectors(Network):
         super().__init__()
         self._vectors, self._number, self._pieces = vectors, number, _Pieces(number)
 
-    def encode(self, inputs: np.ndarray) -> Arrays:
+    def encode(self, inputs: np.ndarray) -> Means:
         texts = inputs.reshape(-1)
         found = np.zeros((len(texts), self._table.shape[1]), np.float32)
         for start in range(0, len(texts), TOGETHER):
             some = slice(start, start + TOGETHER)
             found[some] = self._means(texts[some])
-        return Arrays(found.reshape(*inputs.shape, found.shape[1]))
+        return Means(found.reshape(*inputs.shape, found.shape[1]))
 
     def _means(self, texts: np.ndarray) -> np.ndarray:
         """Means [texts, width]. A sparse product adds a text's vectors one after the other, in the order of `number`.
@@ -105,9 +115,11 @@ class MeanVectors(Network):
         return np.ascontiguousarray(self._vectors, np.float32)
 
     def notes(self, rows: Rows) -> list[str]:
-        """How many pairs have candidates with the same mean, of which nothing can be learned."""
-        if not isinstance(rows, Arrays) or rows.values.ndim != 3:
+        """How many texts have no known word, and how many pairs candidates with the same mean."""
+        if not isinstance(rows, Means):
             return []
+        if rows.values.ndim < 3:
+            return [nothing_known(rows.unseen, len(rows))] if rows.unseen else []
         alike = int((rows.values[:, 0] == rows.values[:, 1]).all(-1).sum())
         if not alike:
             return []
@@ -118,6 +130,11 @@ class MeanVectors(Network):
 
     def forward(self, batch: Tensor) -> Tensor:
         return batch
+
+
+def nothing_known(count: int, rows: int) -> str:
+    """That texts hold no word that a model knows, in words."""
+    return f"{count:,} of {counted(rows, 'text')} hold no word that the model knows: to it, they are all the same"
 
 
 def load(folder: Path) -> MeanVectors:

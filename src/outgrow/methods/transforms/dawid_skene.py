@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from outgrow.learning.labellers import SMOOTHING, fuse, hardest
+from outgrow.learning.labellers import SMOOTHING, doubts, fuse, hardest, judged_by
 from outgrow.learning.objective import Transform, WeakLabels
 from outgrow.methods.transforms.base import transforms
 from outgrow.spec import spec
@@ -24,7 +25,8 @@ class DawidSkene(Transform):
 
     A soft label counts as its most probable class, and equals share; with `labels = "soft"`, as shares of several.
     Shares of unsure models end even: each has its errors in it already. Abstentions are passed over; a row without a
-    label stays without one. Rows whose truth is known keep it, and labellers are judged by it too.
+    label stays without one. Rows whose truth is known keep it, and labellers are judged by it too. The labels of a
+    labeller who shares no row with another stay as they are.
 
     Labellers are taken to err independently of each other, given the class. With one labeller nothing is learned: its
     labels stay as they are. With two that are of one mind, or where most are worse than chance, it cannot tell who
@@ -45,4 +47,5 @@ class DawidSkene(Transform):
             return weak
         votes = hardest(weak.probabilities) if self.labels == "hard" else weak.probabilities
         found = fuse(votes, truth=weak.truth, smoothing=self.smoothing)
-        return weak.with_probabilities(found.posterior[None].astype(np.float32))
+        made = weak.with_probabilities(found.posterior[None].astype(np.float32))
+        return replace(made, notes=(*made.notes, *doubts(judged_by(votes, weak.truth), found)))

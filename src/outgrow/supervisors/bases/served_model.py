@@ -11,7 +11,7 @@ from outgrow.endpoint.address import check_key_name, check_url
 from outgrow.endpoint.labelling import foretell, label_texts
 from outgrow.endpoint.prompts import Template, check_template
 from outgrow.endpoint.question import Endpoint, Question
-from outgrow.endpoint.reading import fold_classes
+from outgrow.endpoint.reading import fold_classes, folded
 from outgrow.errors import ConfigError, DataError
 from outgrow.learning.objective import Transform
 from outgrow.methods.transforms.mean import Mean
@@ -117,6 +117,14 @@ class ServedModel(Outside):
                 f"[weak] classes = {list(classes)}: the task has {output.n_classes:,} classes{there}; name the word of "
                 "each, in this order"
             )
+        for i, word in enumerate(map(folded, classes)):
+            other = [name for j, name in enumerate(names) if j != i and folded(name) == word != folded(names[i])]
+            if other:
+                raise ConfigError(
+                    f"[weak] classes = {list(classes)}: {classes[i]!r} stands where the task has {names[i]!r}, and the "
+                    f"task calls another class {other[0]!r}; write the words in the order of the task's classes, "
+                    f"{', '.join(names[:10])}"
+                )
         how = ("prompt", "answers", "temperature", "max_tokens", "top_logprobs", "seed")
         return Question(classes=classes, **{one: getattr(self, one) for one in how})
 

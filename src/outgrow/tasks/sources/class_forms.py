@@ -101,8 +101,8 @@ def check_alike(counts: Counter[str], where: str, spell: Spell = as_toml) -> Non
         if (other := forms.setdefault(_form(label), label)) != label:
             raise DataError(
                 f"{where} says both {other[:40]!r} ({counts[other]:,} rows) and {label[:40]!r} ({counts[label]:,}), "
-                "which are alike but for blanks, case, signs, zeros in front or Unicode form: write one of them in the "
-                f"file, or name all classes in {spell('labels', ())} if these are two"
+                "which are alike but for blanks, case, signs, zeros in front or Unicode form: write one of them "
+                f"everywhere, or name all classes in {spell('labels', ())} if these are two"
             )
 
 
