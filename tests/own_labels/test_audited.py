@@ -50,6 +50,7 @@ def test_what_says_nothing_is_a_class_where_labels_or_options_say_so(csv: Write)
         (['"neg,pos"', "pos"], (), r"'neg,pos' \(12\), and no label is one of these"),
         (["neutral", "pos"], (), r"set --classes=neg,neutral,pos; .* set --no-label=neutral"),
         (["nobody can tell", "pos"], (), "set --no-label='nobody can tell'"),
+        (["new", "pos"], ("pos", "neg"), "set --classes=pos,neg,new"),
         ([0, 1], (), "if these are their numbers from 0, set --classes=neg,pos in their order"),
         (["?"], (), "the audited column 'gold' is empty"),
     ],

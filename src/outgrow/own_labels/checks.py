@@ -43,12 +43,14 @@ def check(table: WeakTable) -> None:
         f"{name!r} labels no row that is kept" for name, own in zip(table.labellers, said, strict=True) if not own.any()
     )
     alone = (said & (said.sum(0) == 1)).sum(1)
-    table.notes.extend(
-        f"{name!r} says several classes, {listed(_where(table.classes, own))}, of which no other labeller says one: "
-        "look whether they are called otherwise by others"
-        for name, own, n in zip(table.labellers, said, alone, strict=True)
-        if len(said) > 1 and n == own.sum() > 1
-    )
+    apart = _where(table.labellers, (alone == said.sum(1)) & (alone > 1))
+    if apart and len(said) > 1:
+        own = _where(table.classes, said[table.labellers.index(apart[0])])
+        more = f", and so with {len(apart) - 1:,} more" if len(apart) > 1 else ""
+        table.notes.append(
+            f"{apart[0]!r} says {listed(own)}, and no other labeller says one of these{more}: look whether others call "
+            "them otherwise"
+        )
     heard = np.asarray(said.any(0))
     never = _where(table.classes, ~heard)
     if len(never) >= len(table.classes) - 1:

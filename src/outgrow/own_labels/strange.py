@@ -80,5 +80,6 @@ def _cure(
     if folded(worst) == folded(like):
         return f"did you mean {like!r}?"
     meant = f"did you mean {like!r}? If not, and " if like else "if "
-    every = as_options("labels", ordered({*names, *wrong}))
-    return f"{meant}{'this is a class' if len(wrong) == 1 else 'these are classes'}, set {every}"
+    every = ordered({*names, *wrong}) if numbered or not numbers else [*names, *sorted(wrong)]  # given ones stay first
+    these = "this is a class" if len(wrong) == 1 else "these are classes"
+    return f"{meant}{these}, set {as_options('labels', every)}"

@@ -83,6 +83,8 @@ def votes_of(
     if not heard:
         raise DataError(f"{source}: {one.name!r} holds no label at all; leave it out, or check its name")
     check_known(one.name, heard, output, source=source)
+    if all(NUMBER.fullmatch(name) for name in names) and not heard.keys() <= {*names}:
+        notes.append(f"{one.name!r} counts classes from 0: its 0 is taken for {names[0]!r}")
     every = {word for own in others for word in own.words or [] if word.lower() not in SILENT}
     values: Values = "names" if every <= {*names} else "auto"
     chosen = meaning(used, every, output, values=values, source=f"{source}: {one.name!r}")
