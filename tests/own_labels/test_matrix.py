@@ -122,6 +122,14 @@ def test_minus_ones_of_a_matrix_are_counted(csv: Write, tmp_path: Path) -> None:
     assert "24 times; if it is a class, save 0 in its place" in error.value.__notes__[0]
 
 
+def test_names_beside_a_matrix_of_numbers_need_the_classes(csv: Write, tmp_path: Path) -> None:
+    np.save(tmp_path / "L.npy", np.arange(N) % 2)
+    path, labels = csv(a=["pos", "neg"]), (str(tmp_path / "L.npy"), "a")
+    with pytest.raises(DataError, match=r"others number them: say which number is which.* with --classes=neg,pos;"):
+        table(path, labels=labels)
+    assert table(path, labels=labels, classes=("neg", "pos")).classes == ["neg", "pos"]
+
+
 def test_columns_of_a_matrix_that_count_from_0_and_from_1_are_refused(csv: Write, tmp_path: Path) -> None:
     np.save(tmp_path / "L.npy", np.stack([np.arange(N) % 2, np.arange(N) % 2 + 1], 1))
     with pytest.raises(DataError, match="'L 1' says 0 and never 2, and 'L 2' 2 and never 0"):

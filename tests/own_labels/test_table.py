@@ -224,7 +224,7 @@ REFUSED: list[tuple[dict[str, list[object]], dict[str, object], str]] = [
     ({"a": ["x", "y"], "g": ["p", "q"]}, {"labels": ("a",), "audited": "g"}, "no label is one of these but x, y"),
     ({"a": ["[1]", "neg"]}, {"labels": ("a",)}, "a label is one value"),
     ({"a": [-1, 1]}, {"labels": ("a",)}, "say --classes=-1,1"),
-    ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 of its columns begin with 'p_'"),
+    ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 of its columns begins with 'p_'"),
     ({"p_x": ["0.5"], "p_y": ["0.9"]}, {"labels": ("p_*",)}, "sum to 1"),
 ]  # fmt: skip
 

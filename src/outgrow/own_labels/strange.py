@@ -71,6 +71,8 @@ def _cure(
         return "write first or second, A or B, 0 or 1, or 1 or 2, of which the former is the first candidate"
     if not numbers and words.keys() <= known["numbers"].keys():
         return f"if these are their numbers from 0, set {as_options('labels', names)} in their order"
+    if numbered and not any(NUMBER.fullmatch(one) for one in words) and 1 < len(words) <= len(names):
+        return f"others number them: say which number is which, in their order from 0, with {as_options('labels', ordered(words))}"
     if not numbered and all(any(one in reading for reading in known.values()) for one in words):
         return "some are names and some are numbers: write all as names or all as numbers"
     if not numbered and all(DIGITS.fullmatch(one) and int(one) <= len(names) for one in words):
