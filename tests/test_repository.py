@@ -146,7 +146,7 @@ def test_every_pin_has_a_hash_and_torch_is_left_out() -> None:
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 # The absence of these is an error in words.
 WITH_AN_EXTRA = {
-    "transformers", "peft", "onnx", "pillow", "scikit-learn", "chess", "matplotlib", "mlflow", "wandb", "onnxscript",
+    "transformers", "tokenizers", "peft", "onnx", "pillow", "scikit-learn", "chess", "matplotlib", "mlflow", "wandb", "onnxscript",
     "onnxruntime", "ray",
 }  # fmt: skip
 

@@ -150,7 +150,7 @@ def test_prompts_are_cut_on_the_left_and_leave_room_for_the_answer(tiny: Callabl
     rows = network.encode(np.array(["good bad film food dull fine warm cold long short", "yes"], dtype=object))
     assert [len(one) for one in rows.sequences] == [8, 1]
     assert network.tokenizer.decode(rows.sequences[0]).split()[-1] == "short"
-    assert network.notes(rows) == ["1 of 2 texts were longer than 8 tokens and cut on the left"]
+    assert network.notes(rows) == ["1 of 2 texts was longer than 8 tokens and cut on the left"]
     answered, targets = network.answered(rows, np.array(["no " * 20, "yes"], dtype=object))
     lengths = [len(one) for one in tiny_models.sequences(answered)]
     assert lengths == [12, 3]  # an answer has at most new_tokens, its end included

@@ -152,9 +152,10 @@ def _divided(table: WeakTable, request: Request, chosen: np.ndarray) -> tuple[np
     """
     audited, budget = table.audited, request.budget
     if budget is not None and budget > len(audited):
+        have = "has" if len(audited) == 1 else "have"
         raise ConfigError(
-            f"--budget {budget}: only {counted(len(audited), 'row')} of {table.name} have a truth"
-            + ("; name their column with --audited" if not table.columns.audited else "")
+            f"--budget {budget}: only {counted(len(audited), 'row')} of {table.name} {have} a truth"
+            + ("; name their column with --audited" if not (table.columns.audited or request.audits) else "")
         )
     learned, checking = divided(
         audited, table.groups, table.ids, budget=budget, seed=request.seed, chosen=chosen.tolist()

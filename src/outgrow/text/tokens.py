@@ -80,9 +80,9 @@ class Tokens:
         """What the user should know: how many texts were too long, and how many pairs are no longer any."""
         notes = []
         if self.truncated:
-            n = len(self.sequences)
+            n, were = len(self.sequences), "was" if self.truncated == 1 else "were"
             notes.append(
-                f"{self.truncated:,} of {n:,} texts were longer than {self.limit} tokens and cut on the {self.cut}"
+                f"{self.truncated:,} of {n:,} texts {were} longer than {self.limit} tokens and cut on the {self.cut}"
             )
         if alike := self._alike():
             cure = (
