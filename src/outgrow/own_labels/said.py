@@ -65,8 +65,8 @@ def _several(table: Table, column: str, none: Collection[str]) -> Said:
         return Said(name=start.rstrip("."), shares=_spoken(cells, none), of=tuple(within), columns=columns)
     if len(several) < 2:
         raise DataError(
-            f"{table.source}: {len(several)} of its columns {'begins' if len(several) == 1 else 'begin'} with {start!r}, "
-            f"and {column!r} wants one for each class; its columns are {', '.join(table.columns[:40])}"
+            f"{table.source}: {len(several)} of its columns {'begins' if several else 'begin'} with {start!r}, and "
+            f"{column!r} wants one for each class; its columns are {', '.join(table.columns[:40])}"
         )
     cells = [[row.get(one) for one in several] for _, row in table.rows]
     name = start.rstrip("_.") or "probabilities"

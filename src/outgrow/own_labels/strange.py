@@ -72,7 +72,8 @@ def _cure(
     if not numbers and words.keys() <= known["numbers"].keys():
         return f"if these are their numbers from 0, set {as_options('labels', names)} in their order"
     if numbered and not any(NUMBER.fullmatch(one) for one in words) and 1 < len(words) <= len(names):
-        return f"others number them: say which number is which, in their order from 0, with {as_options('labels', ordered(words))}"
+        option = as_options("labels", ordered(words))
+        return f"others number them: say which number is which, in their order from 0, with {option}"
     if not numbered and all(any(one in reading for reading in known.values()) for one in words):
         return "some are names and some are numbers: write all as names or all as numbers"
     if not numbered and all(DIGITS.fullmatch(one) and int(one) <= len(names) for one in words):
@@ -82,6 +83,7 @@ def _cure(
     if folded(worst) == folded(like):
         return f"did you mean {like!r}?"
     meant = f"did you mean {like!r}? If not, and " if like else "if "
-    every = ordered({*names, *wrong}) if numbered or not numbers else [*names, *sorted(wrong)]  # given ones stay first
+    given = numbers and not numbered  # in an order that may count
+    every = [*names, *sorted(wrong)] if given else ordered({*names, *wrong})
     these = "this is a class" if len(wrong) == 1 else "these are classes"
     return f"{meant}{these}, set {as_options('labels', every)}"
