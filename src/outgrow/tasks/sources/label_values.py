@@ -11,7 +11,7 @@ from typing import Literal
 from outgrow.errors import DataError
 from outgrow.plain import counted
 from outgrow.tasks.base import Output
-from outgrow.tasks.sources.classes import BITS, BOOLEANS, NUMBER, spelled
+from outgrow.tasks.sources.classes import BITS, BOOLEANS, spelled
 
 Values = Literal["auto", "names", "numbers"]
 SILENT = ("", "-1", "abstain")  # labels that say nothing, where no class is called so
@@ -89,8 +89,7 @@ def _unknown(
     classes = names_of(output)
     near = difflib.get_close_matches(wrong[0].lower(), [one.lower() for one in classes], n=1)
     meant = [one for one in classes if near and one.lower() == near[0]]
-    numbered = all(NUMBER.fullmatch(one) for one in classes)
-    if len(names) > 1 and not numbered and all(any(one in reading for reading in known.values()) for one in said):
+    if len(names) > 1 and all(any(one in reading for reading in known.values()) for one in said):
         cure = "some are names and some are numbers: write all as names or all as numbers"
     elif "numbers" not in names and said <= known["numbers"].keys():
         cure = "write the names of classes, not their numbers"
