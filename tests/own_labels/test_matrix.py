@@ -90,6 +90,9 @@ def test_a_single_probability_is_of_the_second_class(csv: Write, tmp_path: Path)
         ((np.arange(N) % 3 - 1).astype(np.uint8), "255, which is -1 in numbers without a sign"),
         (np.where(np.arange(N) % 2, np.inf, 0.0), "infinite numbers"),
         (np.full((N, 3), 0.5), "not probabilities of at least two classes"),
+        (np.full((N, 3), 0.5), r"\[0.5, 0.5, 0.5\] in row 1; .* which is \[rows, labellers, 2\]"),
+        (np.where(np.arange(N)[:, None] == 5, 0.7, 0.5) * np.ones(2), r"1 of 48 rows, such as \[0.7, 0.7\] in row 6$"),
+        (np.zeros((3, N), int), r"its second side is as long: save L.swapaxes\(0, 1\)"),
     ],
 )  # fmt: skip
 def test_what_can_be_read_in_two_ways_is_refused(csv: Write, tmp_path: Path, values: np.ndarray, words: str) -> None:
@@ -107,3 +110,44 @@ def test_a_matrix_of_several_labellers_has_no_annotators(csv: Write, tmp_path: P
     found = table(path, labels=(str(tmp_path / "L.npy"),), annotator="who")
     assert found.labellers == ["ann", "bob"]
     np.testing.assert_array_equal(found.votes[0].any(-1), np.arange(N) % 2 == 0)
+
+
+def test_minus_ones_of_a_matrix_are_counted(csv: Write, tmp_path: Path) -> None:
+    np.save(tmp_path / "L.npy", np.arange(N) % 3 - 1)
+    found = table(csv(other=["x"]), labels=(str(tmp_path / "L.npy"),))
+    assert any("L.npy: -1 is read as no label, 16 times; if it is a class, save L + 1" in note for note in found.notes)
+    np.save(tmp_path / "L.npy", np.arange(N) % 2 * 2 - 1)
+    with pytest.raises(DataError, match="every weak label is '1'") as error:
+        table(csv(other=["x"]), labels=(str(tmp_path / "L.npy"),))
+    assert "24 times; if it is a class, save 0 in its place" in error.value.__notes__[0]
+
+
+def test_names_beside_a_matrix_of_numbers_need_the_classes(csv: Write, tmp_path: Path) -> None:
+    np.save(tmp_path / "L.npy", np.arange(N) % 2)
+    path, labels = csv(a=["pos", "neg"]), (str(tmp_path / "L.npy"), "a")
+    with pytest.raises(DataError, match=r"others number them: say which number is which.* with --classes=neg,pos;"):
+        table(path, labels=labels)
+    assert table(path, labels=labels, classes=("neg", "pos")).classes == ["neg", "pos"]
+
+
+def test_columns_of_a_matrix_that_count_from_0_and_from_1_are_refused(csv: Write, tmp_path: Path) -> None:
+    np.save(tmp_path / "L.npy", np.stack([np.arange(N) % 2, np.arange(N) % 2 + 1], 1))
+    with pytest.raises(DataError, match="'L 1' says 0 and never 2, and 'L 2' 2 and never 0"):
+        table(csv(other=["x"]), labels=(str(tmp_path / "L.npy"),))
+
+
+def test_what_is_no_matrix_comes_with_a_cure(csv: Write, tmp_path: Path) -> None:
+    path = csv(other=["x"])
+    np.save(tmp_path / "O.npy", np.array(["x"] * N, object))
+    np.save(tmp_path / "L.npy", np.zeros(N, int))
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "L.npy").read_bytes()[:200])
+    (tmp_path / "no.npy").write_text("0,1\n")
+    for name, words in (
+        ("O", "save numbers of classes"),
+        ("cut", "save or copy it anew"),
+        ("no", r"np\.save\('L.npy'"),
+    ):
+        with pytest.raises(DataError, match=words):
+            table(path, labels=(str(tmp_path / f"{name}.npy"),))
+    with pytest.raises(ConfigError, match="may hold several arrays"):
+        table(path, labels=("L.npz",))

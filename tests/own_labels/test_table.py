@@ -196,7 +196,7 @@ def test_several_tables_are_one_and_a_column_may_be_missing(csv: Write) -> None:
     assert found.truth[-1] == 1
     assert not found.votes[0, -1].any()
     assert told(found, "without a column 'gold': empty there")
-    assert told(found, "1 row of 25 have no weak label at all")
+    assert told(found, "1 row of 25 has no weak label at all")
 
 
 def test_pairs_take_words_numbers_and_ties(tmp_path: Path) -> None:
@@ -214,17 +214,17 @@ def test_pairs_take_words_numbers_and_ties(tmp_path: Path) -> None:
 REFUSED: list[tuple[dict[str, list[object]], dict[str, object], str]] = [
     ({"a": ["pos"]}, {"labels": ("a",)}, "every label is 'pos'; at least two classes"),
     ({"a": ["pos"]}, {"labels": ("a",), "classes": ("neg", "pos")}, "every weak label is 'pos'; at least two classes"),
-    ({"a": [""]}, {"labels": ("a",)}, "hold no label at all"),
+    ({"a": [""]}, {"labels": ("a",)}, "holds no label at all"),
     ({"a": ["pos", "neg"], "b": [""]}, {"labels": ("a", "b")}, "'b' holds no label at all; leave it out"),
     ({"a": ["pos", "neg"]}, {"labels": ("aa",)}, "no column 'aa'; did you mean 'a'"),
     ({"a": ["pos", "neg"]}, {"labels": ("a",), "audited": "gold"}, "no column 'gold'"),
     ({"a": ["pos", "neg"], "g": [""]}, {"labels": ("a",), "audited": "g"}, "audited column 'g' is empty"),
     ({"a": ["pos", "neg"], "g": ["0.3", "1"]}, {"labels": ("a",), "audited": "g"}, "the truth of a row is one class"),
     ({"a": ["x", "y"], "g": ["z"]}, {"labels": ("a",), "audited": "g", "classes": ("x", "y")}, "none of the classes"),
-    ({"a": ["x", "y"], "g": ["p", "q"]}, {"labels": ("a",), "audited": "g"}, "holds p, q, and no label is one of"),
+    ({"a": ["x", "y"], "g": ["p", "q"]}, {"labels": ("a",), "audited": "g"}, "no label is one of these but x, y"),
     ({"a": ["[1]", "neg"]}, {"labels": ("a",)}, "a label is one value"),
     ({"a": [-1, 1]}, {"labels": ("a",)}, "say --classes=-1,1"),
-    ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 of its columns begin with 'p_'"),
+    ({"p_x": ["0.5"]}, {"labels": ("p_*",)}, "1 of its columns begins with 'p_'"),
     ({"p_x": ["0.5"], "p_y": ["0.9"]}, {"labels": ("p_*",)}, "sum to 1"),
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from outgrow.errors import DataError
+from outgrow.errors import ConfigError, DataError
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.table import WeakTable, read
 
@@ -48,6 +48,7 @@ def test_numbers_mean_the_same_to_every_labeller(csv: Write) -> None:
     found = table(csv(a=[1, 2], b=[2, 2]), labels=("a", "b"), classes=("1", "2", "3"))
     np.testing.assert_array_equal(found.votes[1].sum(0), [0, N, 0])
     found = table(csv(a=[0, 1, 2], b=[1, 2]), labels=("a", "b"), classes=("1", "2", "3"))
+    assert "'a' counts classes from 0: its 0 is taken for '1'" in found.notes
     np.testing.assert_array_equal(found.votes[1].sum(0), [0, N // 2, N // 2])
 
 
@@ -63,7 +64,7 @@ def test_probabilities_abstain_as_classes_do(csv: Write, nothing: str) -> None:
 
 
 def test_a_column_for_each_class_is_no_labeller(csv: Write) -> None:
-    with pytest.raises(DataError, match=r"of neg, pos just one is 1 in every row.*--labels 'p_\*'"):
+    with pytest.raises(DataError, match=r"neg, pos sum to 1 in every row.*--labels 'p_\*'"):
         table(csv(neg=[1, 0], pos=[0, 1]), labels=("neg", "pos"))
     assert len(table(csv(a=[1, 0, 1], b=[0, 1, 1]), labels=("a", "b")).labellers) == 2
 
@@ -127,3 +128,98 @@ def test_ties_of_candidates_are_counted(tmp_path: Path) -> None:
 def test_candidates_of_which_the_first_is_always_better_teach_nothing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"every weak label is 'first'.*swap the candidates of about half of the rows"):
         pairs(tmp_path, "l", ["first"], labels=("l",))
+
+
+@pytest.mark.parametrize("labels", [("a_*", "b_*"), ("b_*", "a")])
+def test_names_of_classes_are_compared_wherever_they_stand(csv: Write, labels: tuple[str, ...]) -> None:
+    path = csv(a=["neg", "pos"], a_neg=[0.2], a_pos=[0.8], b_Neg=[0.3], b_Pos=[0.7])
+    with pytest.raises(DataError, match=r"says both 'Neg' .* and 'neg' .*alike but for blanks, case"):
+        table(path, labels=labels)
+    assert table(path, labels=("a_*", "a")).classes == ["neg", "pos"]
+
+
+def test_labellers_who_share_no_class_are_told(csv: Write) -> None:
+    found = table(csv(a=["good", "bad"], b=["fine", "poor"]), labels=("a", "b"))
+    assert any("'a' says 'bad', 'good', and no other labeller says one of these, and so with 1 more" in note
+               for note in found.notes)  # fmt: skip
+
+
+def test_classes_of_two_candidates_have_their_names(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--classes second,first is for texts and images; leave it out"):
+        pairs(tmp_path, "l", ["0", "1"], labels=("l",), classes=("second", "first"))
+
+
+def test_minus_ones_are_counted(csv: Write) -> None:
+    found = table(csv(a=[-1, 0, 1], b=[0, 1]), labels=("a", "b"))
+    assert "-1 is read as no label, 16 times by 'a'; if it is a class, set --classes=-1,0,1" in found.notes
+    found = table(csv(a=[-1, 0, 1], b=[0, 1]), labels=("a", "b"), classes=("-1", "0", "1"))
+    assert not any("-1 is read" in note for note in found.notes)
+    np.testing.assert_array_equal(found.votes[0].sum(0), [N // 3] * 3)
+    with pytest.raises(DataError, match=r"none of the classes -1, 1: '0' \(16\); if this is a class, .* --no-label=0"):
+        table(csv(a=[-1, 0, 1]), labels=("a",), classes=("-1", "1"))
+
+
+def test_labellers_who_count_from_0_and_from_1_are_refused(csv: Write) -> None:
+    path = csv(a=[1, 2, 1, ""], b=[0, 1, 0], c=[0, 1, 2])
+    with pytest.raises(DataError, match=r"'b' says 0 and never 2, and 'a' 2 and never 0: .* set --classes=0,1,2"):
+        table(path, labels=("a", "b"))
+    assert table(path, labels=("a", "b"), classes=("0", "1", "2")).classes == ["0", "1", "2"]
+    assert table(path, labels=("a", "b", "c")).classes == ["0", "1", "2"]  # somebody says all of them
+
+
+@pytest.mark.parametrize("classes", [(), ("neg", "pos")])
+def test_columns_of_probabilities_by_class_are_no_labellers(csv: Write, classes: tuple[str, ...]) -> None:
+    path = csv(p_neg=[0.2, 0.7, ""], p_pos=[0.8, 0.3, ""])
+    with pytest.raises(DataError, match=r"p_neg, p_pos sum to 1 in every row.*not one for each labeller: say .*'p_\*'"):
+        table(path, labels=("p_neg", "p_pos"), classes=classes)
+    with pytest.raises(DataError, match=r"hold a probability each.* call them p_CLASS and say --labels 'p_\*'"):
+        table(csv(p=[0.2, 0.7], q=[0.3, 0.6]), labels=("p", "q"))
+
+
+def test_classes_that_are_seldom_said_are_told_with_what_may_be_meant(csv: Write) -> None:
+    labels = [*["pos", "neg"] * (N - 2), "postive", "postive", "ABSTAIN.", "ABSTAIN."]
+    texts = [f"text {i}" for i in range(len(labels))]
+    found = table(csv(texts=texts, a=labels, b=["pos", "neg"]), labels=("a", "b"))
+    assert any(
+        "classes with few labels: 'ABSTAIN.' (2, much like 'abstain'), 'postive' (2, much like 'pos'); if one" in note
+        for note in found.notes
+    )
+    assert not any("few labels" in note for note in table(csv(a=["x", "y", "x"]), labels=("a",)).notes)
+
+
+def test_probabilities_of_zero_alone_are_counted(csv: Write) -> None:
+    found = table(csv(a_x=[0, 0.4, ""], a_y=[0, 0.6, ""], b=["x", "y"]), labels=("a_*", "b"))
+    assert "16 rows of 'a' with no probability above 0: read as no label" in found.notes
+    assert found.votes[0].any(1).sum() == 16
+
+
+def test_columns_that_are_taken_for_probabilities_are_named(csv: Write) -> None:
+    path = csv(p_x=[0.4], p_y=[0.6], p_id=[*range(N)] * 2, ann_a=["x", "y"], ann_b=["y", "x"])
+    with pytest.raises(DataError, match=r"'p' is one labeller with the columns p_x, p_y, p_id: .* with --classes"):
+        table(path, labels=("p_*",))
+    found = table(path, labels=("p_*",), classes=("x", "y"))
+    assert "'p': columns of 'id' are left out, as these are no classes" in found.notes
+    with pytest.raises(DataError, match=r"not a number.* columns ann_a, ann_b: .* a labeller's, list them in --labels"):
+        table(path, labels=("ann_*",))
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            ["chosen,1", "rejected,2"],
+            r"'chosen' \(24\), 'rejected' \(24\); write first or second, A or B, 0 or 1, or 1 or 2",
+        ),
+        (["LEFT,1", "right,2"], "write first or second, A or B"),
+        (["0,1", "1,2"], r"'l' says 0 and 'm' says 2: candidates are counted from 0 or from 1"),
+    ],
+)
+def test_words_that_mean_no_candidate_are_refused(tmp_path: Path, rows: list[str], words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        pairs(tmp_path, "l,m", rows, labels=("l", "m"))
+
+
+def test_errors_come_with_what_reading_told(csv: Write) -> None:
+    with pytest.raises(DataError, match="1 row of 1 has a weak label") as error:
+        table(csv(texts=["the same"] * N, a=["x", "y"]), labels=("a",))
+    assert any(f"{N - 1} rows like an earlier one" in note for note in error.value.__notes__)

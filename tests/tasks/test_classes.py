@@ -149,7 +149,7 @@ def test_a_header_in_the_middle_and_a_blank_line_above_it_are_no_rows(read: Read
     lines = table(40)
     examples = read("t.csv", "\n".join(["", *lines[:20], lines[0], *lines[20:]]))
     assert (examples.class_names, len(examples.ids)) == (("a", "b"), 40)
-    assert examples.notes == ["skipped 1 rows that repeat the header: line 22"]
+    assert examples.notes == ["skipped 1 repeat of the header: line 22"]
 
 
 def test_columns_without_a_name_are_left_out(read: Read) -> None:
@@ -284,13 +284,13 @@ def test_a_header_among_the_rows_is_no_row(read: Read, row: str) -> None:
     lines = table(40)
     examples = read("t.csv", "\n".join([*lines, row, row]))
     assert (examples.class_names, len(examples.ids)) == (("a", "b"), 40)
-    assert any("repeat the" in note for note in examples.notes)
+    assert any("repeats of the" in note for note in examples.notes)
     first, second = row.split(",")
     objects = [f'{{"text": "row {i}", "label": "{"ab"[i % 2]}"}}' for i in range(40)]
     again = f'{{"text": "{first}", "label": "{second}"}}'
     examples = read("t.jsonl", "\n".join([*objects, again, again]))
     assert (examples.class_names, len(examples.ids)) == (("a", "b"), 40)
-    assert examples.notes == ["skipped 2 rows that repeat the names of the columns: row 41, and others"]
+    assert examples.notes == ["skipped 2 repeats of the names of the columns: row 41, and others"]
 
 
 def test_one_column_per_class_is_not_one_per_annotator(read: Read) -> None:

@@ -145,7 +145,7 @@ def test_a_dialogue_that_cannot_be_read_is_counted(load: Load, why: str) -> None
     (note,) = found.notes
     assert note.startswith("skipped 2 rows with a dialogue that cannot be read: row 2: message 2 of 'chosen' has no ")
     assert note.endswith(", and others")
-    with pytest.raises(DataError, match=r"has no rows .skipped 1 rows with a dialogue"):
+    with pytest.raises(DataError, match=r"has no rows .skipped 1 row with a dialogue"):
         load([bad])
 
 

@@ -78,7 +78,7 @@ def test_a_file_that_is_cut_short_keeps_its_rows_and_says_so(load: Load, form: s
     found = load(FORMS[form][: FORMS[form].rindex("re }")])
     assert found.inputs.tolist() == [row["t"] for row in ROWS[:2]]
     (note,) = found.notes
-    assert note.startswith(f"skipped 1 bad lines: {where}")
+    assert note.startswith(f"skipped 1 bad line: {where}")
 
 
 @pytest.mark.parametrize(("begin", "between", "end"), [("", "\n", ""), ("[\n", ",\n", "\n]")])
@@ -87,7 +87,7 @@ def test_a_line_that_is_broken_costs_no_other(load: Load, begin: str, between: s
     found = load(begin + between.join([*LINES[:at], '{"t": "cut of', *LINES[at:]]) + end)
     assert found.inputs.tolist() == [row["t"] for row in ROWS]
     (note,) = found.notes
-    assert note.startswith(f"skipped 1 bad lines: line {at + 1 + len(begin) // 2}: Unterminated string")
+    assert note.startswith(f"skipped 1 bad line: line {at + 1 + len(begin) // 2}: Unterminated string")
 
 
 def test_what_is_no_object_is_counted(load: Load) -> None:
@@ -217,7 +217,7 @@ def test_a_name_twice_in_any_row_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text("\n".join(lines))
     found = JsonlFile(path=str(tmp_path / "x.jsonl"), text="t", label="l").load()
     assert "twice" not in found.inputs.tolist()
-    assert found.notes == ["skipped 1 bad lines: line 4: an object names 'l' twice; give each value a name of its own"]
+    assert found.notes == ["skipped 1 bad line: line 4: an object names 'l' twice; give each value a name of its own"]
 
 
 def test_one_column_under_two_names_is_an_error(tmp_path: Path) -> None:

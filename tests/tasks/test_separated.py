@@ -122,7 +122,7 @@ def test_a_delimiter_is_one_character(delimiter: str) -> None:
 def test_a_first_line_may_say_the_delimiter(load: Load, said: str, name: str) -> None:
     found = load(said + "t;l\nfine, so to say;1\nodd;0\nshort\n", name=name)
     assert found.inputs.tolist() == ["fine, so to say", "odd"]
-    assert found.notes == ["skipped 1 bad rows: line 5 has 1 cells, the header 2"]
+    assert found.notes == ["skipped 1 bad row: line 5 has 1 cells, the header 2"]
 
 
 def test_a_first_line_alone_has_no_columns(load: Load) -> None:
@@ -152,7 +152,7 @@ def test_headers_of_a_survey_are_no_rows(load: Load) -> None:
     ids = '"{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\n'
     found = load(PLAIN.replace("fine", "What did you think?,How do you rate it?\n" + ids + "fine"))
     assert found.class_names == ("0", "1")
-    assert found.notes == ["skipped 2 rows below the header that are not answers: line 3 holds ImportIds"]
+    assert found.notes == ["skipped 2 rows of questions below the header: line 3 holds ImportIds"]
 
 
 @pytest.mark.parametrize("content", ["t,l,n\nfine,1,\nodd,0,,,\n", "t,l,\nfine,1\nodd,0\n", "t,l\nfine,1,\nodd,0,\n"])
@@ -164,7 +164,7 @@ def test_what_stands_right_of_the_header_is_counted(load: Load) -> None:
     found = load("t,l,,\nfine,1,,more\nodd,0,,\nlong,0,x,y,z\n")
     assert found.inputs.tolist() == ["fine", "odd"]
     assert found.notes == [
-        "skipped 1 bad rows: line 4 has 5 cells, the header 2",
+        "skipped 1 bad row: line 4 has 5 cells, the header 2",
         "cells to the right of the last named column are not read: those of 1 row, such as line 2",
     ]
 
@@ -179,7 +179,7 @@ def test_one_name_for_two_columns_matters_where_it_is_used(load: Load) -> None:
 def test_a_file_pasted_below_another_repeats_header_and_mark(load: Load) -> None:
     found = load("\ufeff" + PLAIN + "\ufeff" + PLAIN.replace("fine", "more"))
     assert found.inputs.tolist() == ["fine", "odd", "more"]
-    assert found.notes[0] == "skipped 1 rows that repeat the header: line 4"
+    assert found.notes[0] == "skipped 1 repeat of the header: line 4"
 
 
 def test_quotes_of_every_style(load: Load) -> None:

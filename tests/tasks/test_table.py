@@ -247,7 +247,7 @@ def test_csv_rows_of_another_length_are_skipped_and_counted(tmp_path: Path) -> N
     found = csv(tmp_path / "a.csv", "review,verdict\nfine,1\nodd,0\nthis, that,1\nshort\n").load()
     assert found.inputs.tolist() == ["fine", "odd"]
     assert found.notes == ["skipped 2 bad rows: line 4 has 3 cells, the header 2, and others"]
-    with pytest.raises(DataError, match=r"a\.csv has no rows \(skipped 1 bad rows: line 2 has 1 cells, the header 2\)"):
+    with pytest.raises(DataError, match=r"a\.csv has no rows \(skipped 1 bad row: line 2 has 1 cells, the header 2\)"):
         csv(tmp_path / "a.csv", "review,verdict\nshort\n").load()
     with pytest.raises(DataError, match=r"a\.csv has no rows$"):
         csv(tmp_path / "a.csv", "review,verdict\n").load()
@@ -268,7 +268,7 @@ def test_bad_json_lines_are_skipped_and_counted(tmp_path: Path) -> None:
     path.write_text('{"t": "\\ud83d", "l": 0}\n{"t": "\\ud83d\\ude00", "l": 1}\n{"t": "b", "l": 0}\n')
     found = task.load()
     assert found.inputs.tolist() == ["\U0001f600", "b"]
-    assert found.notes[0].startswith("skipped 1 bad lines: line 1: 'utf-8' codec can't encode")
+    assert found.notes[0].startswith("skipped 1 bad line: line 1: 'utf-8' codec can't encode")
     path.write_text("one\ntwo\n")
     with pytest.raises(DataError, match=r"no line holds a JSON object \(line 1: .*one object a line"):
         task.load()

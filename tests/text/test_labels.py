@@ -110,7 +110,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header(made: Made) -> None:
             ".csv",
             r"'1' \(1\); some are names and some are numbers: write all as names or all",
         ),
-        ("id,label\na\nb,ham\nc,ham\n", ".csv", r"no row for 1 of 3 .*\(skipped 1 bad rows: line 2 has 1 cells"),
+        ("id,label\na\nb,ham\nc,ham\n", ".csv", r"no row for 1 of 3 .*\(skipped 1 bad row: line 2 has 1 cells"),
         (
             "id,label,ham,spam\na,ham,1,0\n",
             ".csv",

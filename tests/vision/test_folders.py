@@ -124,7 +124,7 @@ def test_what_is_no_class_is_told_and_never_a_class(folder: Path, make_picture: 
     assert found.class_names == plain.class_names
     assert (found.ids, found.n_classes) == (plain.ids, 3)
     assert (found.truth == plain.truth).all()
-    assert found.notes[0] == "skipped 1 files that are no images: only-text/readme.txt"
+    assert found.notes[0] == "skipped 1 file of other kinds: only-text/readme.txt"
     assert found.notes[1:3] == [
         "passed over 1 image in no class's folder: loose.png",
         "passed over what other programs have left: @eaDir, __MACOSX",
@@ -169,10 +169,10 @@ def test_a_folder_too_many_is_told(folder: Path, tmp_path: Path) -> None:
 
 def test_images_in_formats_that_are_not_read_are_told_and_most_are_an_error(folder: Path) -> None:
     (folder / "cat" / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
-    assert load(folder).notes == ["skipped 1 images in formats that are not read: cat/phone.HEIC"]
+    assert load(folder).notes == ["skipped 1 image in a format that is not read: cat/phone.HEIC"]
     for i in range(30):
         (folder / "dog" / f"{i}.heic").write_bytes(b"\0\0\0\x18ftypheic")
-    with pytest.raises(DataError, match=r"skipped 31 images in formats that are not read: .*save them as PNG or JPEG"):
+    with pytest.raises(DataError, match=r"skipped 31 images in a format that is not read: .*save them as PNG or JPEG"):
         load(folder)
 
 

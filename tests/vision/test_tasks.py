@@ -81,7 +81,7 @@ def test_files_that_are_no_images_are_named_and_skipped(folder: Path) -> None:
     found = ImageFolder(path=str(folder)).load()
     check_examples(found, 23, 3)
     assert found.notes == [
-        "skipped 1 files that are no images: cat/notes.txt",
+        "skipped 1 file of other kinds: cat/notes.txt",
         "skipped 4 images that cannot be used: dog/broken.jpg (cannot be read: it begins as none of "
         "JPEG, PNG, GIF, BMP, WEBP, TIFF, PPM does), newt/empty.png, newt/none.webp, and others",
         "dropped 1 images that are there already",

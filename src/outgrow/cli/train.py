@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -42,8 +44,9 @@ def train(
     prompt: Annotated[str, typer.Option(help="Column of what both candidates answer.")] = "",
     image: Annotated[str, typer.Option(help="Column with paths of images.")] = "",
     labels: Annotated[
-        str, typer.Option(help="Columns of weak labels: a,b,c; 'p_*' for probabilities by class; or a matrix, L.npy.")
-    ] = "",
+        list[str] | None,
+        typer.Option(help="Columns of weak labels: a,b,c; 'p_*' for probabilities by class; or a matrix, L.npy."),
+    ] = None,
     annotator: Annotated[str, typer.Option(help="Column that says whose label each row is.")] = "",
     audited: Annotated[
         str, typer.Option(help="Column with the truth of rows that somebody checked; or an audited model folder.")
@@ -51,10 +54,14 @@ def train(
     budget: Annotated[
         int | None, typer.Option(min=0, help="Audited rows to learn from; the others check. Half of them by default.")
     ] = None,
-    classes: Annotated[str, typer.Option(help="All classes in order: neg,pos. Found in the labels by default.")] = "",
-    no_label: Annotated[str, typer.Option(help="Labels that say nothing, besides empty ones, -1 and abstain.")] = "",
+    classes: Annotated[
+        list[str] | None, typer.Option(help="All classes in order: neg,pos. Found in the labels by default.")
+    ] = None,
+    no_label: Annotated[
+        list[str] | None, typer.Option(help="Labels that say nothing, besides empty ones, -1 and abstain.")
+    ] = None,
     group: Annotated[str, typer.Option(help="Column: rows of a group are held out together.")] = "",
-    sources: Annotated[str, typer.Option(help="Columns by whose values accuracy is told too.")] = "",
+    sources: Annotated[list[str] | None, typer.Option(help="Columns by whose values accuracy is told too.")] = None,
     model: Annotated[
         str, typer.Option(help=f"The pretrained student (outgrow list models); {TEXT_MODEL} for texts.")
     ] = "",
@@ -99,8 +106,13 @@ def train(
     from outgrow.trackers.base import check_tracker
 
     started = time.monotonic()
-    if not (text or first or image or labels) and len(tables) == 1 and is_image_folder(tables[0]):
-        image, labels = PATH, FOLDER
+    if not (text or first or image) and len(tables) == 1 and is_image_folder(tables[0]):
+        if labels and labels != [FOLDER]:
+            raise ConfigError(
+                f"{tables[0]} is a folder of images, whose folders are its labels; leave --labels out, or name a table "
+                "with a column of their paths (--image)"
+            )
+        image, labels = PATH, [FOLDER]
     audits, audited = (audited, "") if is_audited(audited) else ("", audited)
     columns = Columns(
         text=text, first=first, second=second, prompt=prompt, image=image, labels=_listed(labels), annotator=annotator,
@@ -124,7 +136,8 @@ def train(
     if (out / FACTS).is_file():
         say(f"note: {out} holds a model, which the new one replaces")
     _tell(prepared)
-    _cost(prepared, opened, runtime)
+    with _naming(method):
+        _cost(prepared, opened, runtime)
     if dry_run:
         return
     _go(prepared, opened, runtime, out)
@@ -132,8 +145,6 @@ def train(
 
 
 def _go(prepared: Prepared, store: Artefacts, runtime: Runtime, out: Path) -> None:
-    import contextlib
-
     from outgrow.cli.display import say
     from outgrow.own_model.findings import find
     from outgrow.own_model.keep import keep
@@ -168,17 +179,26 @@ def _go(prepared: Prepared, store: Artefacts, runtime: Runtime, out: Path) -> No
     say(f"Model: {out}, with all of this as a page: {page}")
 
 
-def _listed(text: str) -> tuple[str, ...]:
-    """Names between commas; one with a comma in it stands in quotes."""
-    (names,) = csv.reader([" ".join(text.splitlines())], skipinitialspace=True)
-    return tuple(one.strip() for one in names if one.strip())
+def _listed(texts: list[str] | None) -> tuple[str, ...]:
+    """Names between commas, of an option that may be given several times; one with a comma in it stands in quotes."""
+    rows = csv.reader([" ".join(text.splitlines()) for text in texts or ()], skipinitialspace=True)
+    return tuple(one.strip() for names in rows for one in names if one.strip())
+
+
+@contextlib.contextmanager
+def _naming(method: str) -> Iterator[None]:
+    """Say of an error that a method causes that it does."""
+    try:
+        yield
+    except ConfigError as error:
+        if method == "auto" or "--method" in str(error):
+            raise
+        raise ConfigError(f"--method {method}: {error}; name another, or leave it out") from None
 
 
 def student_from(name: str, training: str, settings: list[str], *, images: bool) -> tuple[Model, dict[str, Any]]:
     """A registered model, or one of the hub or a folder, and the fields of its training that were asked for."""
-    import dataclasses
-
-    from outgrow.config.build import check_keys, component, field_names
+    from outgrow.config.build import build, component, field_names
     from outgrow.config.tables import parse_setting
     from outgrow.config.where import Where
     from outgrow.models.base import models
@@ -200,6 +220,7 @@ def student_from(name: str, training: str, settings: list[str], *, images: bool)
     options: dict[str, Any] = {}
     for text in settings:
         path, value = parse_setting(text)
+        where.set.add(".".join(path))
         if len(path) == 2 and path[0] == "train":
             options[path[1]] = value
         elif len(path) == 1 and path[0] not in ("train", "model"):
@@ -209,7 +230,7 @@ def student_from(name: str, training: str, settings: list[str], *, images: bool)
                 f"--set {text}: an option of the model by its name, such as layers=12, or train.KEY=VALUE, such as "
                 "train.epochs=3"
             )
-    check_keys(options, [one.name for one in dataclasses.fields(TrainSpec)], "train.", Where("--set"))
+    build(TrainSpec, options, "train", where)
     made: Model = component(models, fields, "model", "model", where)
     return made, options
 

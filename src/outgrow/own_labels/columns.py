@@ -61,6 +61,10 @@ class Columns:
             raise ConfigError("--prompt is for two candidates (--first, --second); write a template for a text")
         if not self.labels:
             raise ConfigError("say which columns hold weak labels: --labels COLUMN,COLUMN")
+        if packed := [one for one in self.labels if one.lower().endswith(".npz")]:
+            raise ConfigError(
+                f"--labels {packed[0]!r} may hold several arrays; save the one of labels alone: np.save('L.npy', L)"
+            )
         if twice := [one for one in self.labels if self.labels.count(one) > 1]:
             raise ConfigError(f"--labels names {twice[0]!r} twice; each column is one labeller")
         if self.annotator and len(self.labels) > 1:
@@ -75,6 +79,11 @@ class Columns:
                 raise ConfigError(f"{name} {one!r} is a column of labels too; choose another, or leave {name} out")
         if self.first and self.first == self.second:
             raise ConfigError(f"--first and --second are one column, {self.first!r}; name two")
+        if self.classes and self.first:
+            raise ConfigError(
+                f"--classes {','.join(self.classes)} is for texts and images; leave it out: of two candidates labels "
+                "are first or second, A or B, 0 or 1, or 1 or 2, of which the former is the one of --first"
+            )
         if len(set(self.classes)) < len(self.classes) or len(self.classes) == 1:
             raise ConfigError(f"--classes needs at least two different names, not {', '.join(self.classes)}")
         for name in self.inputs.values():

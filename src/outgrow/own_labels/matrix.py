@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 NEARLY = 0.02  # by which probabilities may miss a sum of 1
 
 
-def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str], np.ndarray, int]:
+def read_matrix(path: str, n: int, *, classes: Sequence[str], notes: list[str]) -> tuple[list[str], np.ndarray, int]:
     """A label matrix out of an .npy file: names of its labellers, votes float32 [labellers, n, classes], and classes.
+
+    `notes` takes what is read as no label.
 
     Whole numbers [n] or [n, labellers], -1 or NaN for nothing; or probabilities [n, classes] or [n, labellers,
     classes], zeros or NaN for nothing, or [n] of the second of two classes.
@@ -34,6 +36,7 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
         raise DataError(
             f"{path} holds {shape}, and a label matrix has a row for each of the {n:,} rows of the "
             "table: whole numbers, a column for each labeller, -1 for nothing; or probabilities"
+            + ("; its second side is as long: save L.swapaxes(0, 1)" if n in found.shape[1:2] else "")
         )
     if found.dtype.kind == "f" and np.isinf(found).any():
         raise DataError(f"{path} holds infinite numbers, which are neither classes nor probabilities")
@@ -41,6 +44,9 @@ def read_matrix(path: str, n: int, *, classes: Sequence[str]) -> tuple[list[str]
         if (high := minus_one(found)) is not None:
             raise DataError(f"{path} holds {high}, which is -1 in numbers without a sign: save it as int64")
         votes, k = _classes(numbers, path, classes)
+        if silent := int((found == -1).sum()):
+            cure = "save 0 in its place" if {*np.unique(numbers).tolist()} == {-1, 1} else "save L + 1"
+            notes.append(f"{path}: -1 is read as no label, {silent:,} times; if it is a class, {cure}")
     else:
         votes, k = _probabilities(found, path, shape, classes)
     stem = Path(path).stem
@@ -56,7 +62,14 @@ def _array(path: str) -> np.ndarray:
         try:
             return np.asarray(np.lib.format.open_memmap(place, mode="r"))
         except (ValueError, EOFError, TypeError, SyntaxError, OverflowError, RecursionError, TokenError) as error:
-            raise DataError(f"{path} is no .npy file of numbers: {error}") from None
+            why = str(error)
+    if "Python objects" in why:
+        cure = "it holds Python objects, such as names; save numbers of classes, -1 for nothing"
+    elif "greater than file size" in why:
+        cure = "it is cut short; save or copy it anew"
+    else:
+        cure = f"save the labels with np.save('L.npy', L) ({why})"
+    raise DataError(f"{path} is no .npy file of numbers: {cure}")
 
 
 def _whole(found: np.ndarray) -> np.ndarray | None:
@@ -103,6 +116,7 @@ def _probabilities(found: np.ndarray, path: str, shape: str, classes: Sequence[s
         raise DataError(
             f"{path} holds {shape}, and its last side is not probabilities of "
             f"{f'the {len(classes)} classes' if classes else 'at least two classes'}, from 0 to 1 and summing to 1"
+            f"{_first_wrong(found, wrong)}"
         )
     return votes, k
 
@@ -120,6 +134,24 @@ def normalised(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     fits = (np.abs(total - 1) <= NEARLY) & (votes >= 0).all(-1) | (votes == 0).all(-1)
     votes = np.divide(votes, total[..., None], out=np.zeros_like(votes), where=total[..., None] > 0)
     return votes.astype(np.float32), ~fits.all(0)
+
+
+def _first_wrong(found: np.ndarray, wrong: np.ndarray) -> str:
+    """Which row of probabilities [n, labellers, classes] is none, and what may be meant."""
+    import numpy as np
+
+    if not wrong.any():
+        return ""
+    row = int(wrong.argmax())
+    first = next(own for own in found[row] if normalised(own[None, None])[1].any())
+    values = ", ".join(f"{one:.4g}" for one in first[:10])
+    told = f"; so it is not with {int(wrong.sum()):,} of {len(found):,} rows, such as [{values}] in row {row + 1:,}"
+    if found.shape[1] == 1 and 2 * wrong.sum() > len(found) and (np.isnan(found) | ((found >= 0) & (found <= 1))).all():
+        told += (
+            "; if each column is a labeller's probability of the second of two classes, save "
+            "np.stack([1 - P, P], -1), which is [rows, labellers, 2]"
+        )
+    return told
 
 
 def minus_one(found: np.ndarray) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from outgrow.errors import DataError
 from outgrow.tasks.sources.classes import NUMBER, spelled
 from outgrow.tasks.sources.label_values import SILENT
+from outgrow.tasks.sources.probabilities import ROUNDED
 from outgrow.tasks.sources.records import Table, check_columns
 
 
@@ -19,12 +20,14 @@ class Said:
         words: of each row, as `spelled` gives them; "" for nothing.
         shares: of each row, one number for each of `of`, or one of the second class; nothing where words are given.
         of: the classes that `shares` are of; () for the second of two.
+        columns: that hold them.
     """
 
     name: str
     words: list[str] | None = None
     shares: list[list[object]] | None = None
     of: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def read_said(table: Table, columns: Sequence[str], no_label: Sequence[str]) -> list[Said]:
@@ -35,7 +38,7 @@ def read_said(table: Table, columns: Sequence[str], no_label: Sequence[str]) -> 
         else _single(table, column, none)
         for column in columns
     ]  # fmt: skip
-    _check_not_one_hot(table, found)
+    _check_not_by_class(table, found)
     return found
 
 
@@ -58,15 +61,17 @@ def _several(table: Table, column: str, none: Collection[str]) -> Said:
     several = [one for one in table.columns if one.startswith(start) and one != start]
     if not several and (within := _within(table, start.rstrip("."))):
         cells = [[row.get(one) for one in within] for row in _tables_in(table, start.rstrip("."))]
-        return Said(name=start.rstrip("."), shares=_spoken(cells, none), of=tuple(within))
+        columns = tuple(f"{start}{one}" for one in within)
+        return Said(name=start.rstrip("."), shares=_spoken(cells, none), of=tuple(within), columns=columns)
     if len(several) < 2:
         raise DataError(
-            f"{table.source}: {len(several)} of its columns begin with {start!r}, and {column!r} wants one for each "
-            f"class; its columns are {', '.join(table.columns[:40])}"
+            f"{table.source}: {len(several)} of its columns {'begins' if several else 'begin'} with {start!r}, and "
+            f"{column!r} wants one for each class; its columns are {', '.join(table.columns[:40])}"
         )
     cells = [[row.get(one) for one in several] for _, row in table.rows]
     name = start.rstrip("_.") or "probabilities"
-    return Said(name=name, shares=_spoken(cells, none), of=tuple(one.removeprefix(start) for one in several))
+    of = tuple(one.removeprefix(start) for one in several)
+    return Said(name=name, shares=_spoken(cells, none), of=of, columns=tuple(several))
 
 
 def _spoken(cells: list[list[object]], none: Collection[str]) -> list[list[object]]:
@@ -99,14 +104,30 @@ def _are_probabilities(words: Sequence[str]) -> bool:
     return all(0 <= one <= 1 for one in numbers) and any(0 < one < 1 for one in numbers)
 
 
-def _check_not_one_hot(table: Table, found: Sequence[Said]) -> None:
-    """DataError where columns are one for each class: of labellers, somebody would agree somewhere."""
-    columns = [one.words for one in found if one.words is not None]
-    rows = [row for row in zip(*columns, strict=True) if any(row)]
-    if len(columns) < 2 or not rows or not all({*row} == {"0", "1"} and row.count("1") == 1 for row in rows):
-        return
-    names = [one.name for one in found if one.words is not None]
-    raise DataError(
-        f"{table.source}: of {', '.join(names)} just one is 1 in every row, so they are one column for each class, not "
-        f"one for each labeller: call them p_{names[0]}, p_{names[1]} and so on, and say --labels 'p_*'"
-    )
+def _check_not_by_class(table: Table, found: Sequence[Said]) -> None:
+    """DataError where columns are one for each class, and sum to 1: labellers would agree somewhere."""
+    numbers = {one.name: own for one in found if (own := _numbers(one))}
+    shares = {one.name: numbers[one.name] for one in found if one.shares is not None and one.name in numbers}
+    for some in (shares, numbers):
+        rows = [row for row in zip(*some.values(), strict=True) if any(cell is not None for cell in row)]
+        sums = [sum(cell for cell in row if cell is not None) if None not in row else 0 for row in rows]
+        if len(some) > 1 and rows and all(abs(one - 1) <= ROUNDED for one in sums):
+            names = [*some]
+            start = names[0][: max(map(names[0].rfind, "_.-: ")) + 1]
+            cure = f"call them p_{names[0]}, p_{names[1]} and so on, and say --labels 'p_*'"
+            if start and all(name.startswith(start) for name in names):
+                cure = f"say --labels '{start}*'"
+            raise DataError(
+                f"{table.source}: {', '.join(names)} sum to 1 in every row, so they are one column for each class, not "
+                f"one for each labeller: {cure}"
+            )
+
+
+def _numbers(one: Said) -> list[float | None] | None:
+    """A single column's numbers from 0 to 1, None where it says nothing; nothing if it holds anything else."""
+    if one.of:
+        return None
+    cells = one.words if one.words is not None else [str(row[0]) for row in one.shares or ()]
+    if one.words is not None and not {*one.words} <= {"", "0", "1"}:
+        return None
+    return [float(cell) if cell else None for cell in cells]

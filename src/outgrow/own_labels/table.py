@@ -2,76 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outgrow.errors import ConfigError, DataError
+from outgrow.errors import DataError
+from outgrow.own_labels import audited
+from outgrow.own_labels.annotators import annotators
+from outgrow.own_labels.checks import FEWEST, check
+from outgrow.own_labels.classes import output_of
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.matrix import read_matrix
+from outgrow.own_labels.pairs import PAIR
 from outgrow.own_labels.pictures import references
-from outgrow.own_labels.said import Said, read_said
+from outgrow.own_labels.said import read_said
 from outgrow.own_labels.seen import Seen, seen
 from outgrow.own_labels.tables import as_one
-from outgrow.own_labels.votes import PAIR, output_of, plain_said, votes_of
+from outgrow.own_labels.votes import plain_said, votes_of
+from outgrow.own_labels.weak_table import WeakTable
 from outgrow.plain import counted
+from outgrow.steps.examples import noting
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.alike import bare, folded, joined
-from outgrow.tasks.sources.class_forms import listed
 from outgrow.tasks.sources.label_values import names_of
 from outgrow.tasks.sources.records import Table, check_columns
-from outgrow.tasks.sources.rows import because, key
+from outgrow.tasks.sources.rows import key
 from outgrow.tasks.sources.templates import shown
 
 if TYPE_CHECKING:
     import numpy as np
 
-NOBODY = "nobody named"
+__all__ = ["FEWEST", "WeakTable", "read"]
+
 ALIKE = 1e-6  # by which two equal probabilities may differ
-FEW_GROUPS = 10
-FEWEST = 20  # rows with a weak label, below which nothing can be held out
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeakTable:
-    """Rows with what labellers say of them.
-
-    Args:
-        ids, groups: n; rows that are alike are a group.
-        inputs: as a model sees them: texts object [n], or pairs object [n, 2], or references to images object [n].
-        votes: float32 [labellers, n, classes]; a row sums to 1, or is zero where that labeller abstains.
-        truth: int64 [n], -1 where nobody checked.
-        rows: the number of each row in its file, as an editor shows it.
-        sources: by column, where each row comes from.
-        columns: as they were given.
-        notes: what reading had to tell.
-    """
-
-    name: str
-    ids: list[str]
-    groups: list[str]
-    inputs: np.ndarray
-    output: Output
-    labellers: list[str]
-    votes: np.ndarray
-    truth: np.ndarray
-    rows: list[int]
-    columns: Columns
-    sources: dict[str, list[str]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def classes(self) -> list[str]:
-        """Names of the classes."""
-        return names_of(self.output)
-
-    @property
-    def audited(self) -> np.ndarray:
-        """Numbers of the rows that somebody checked, int64."""
-        import numpy as np
-
-        return np.flatnonzero(self.truth >= 0)
 
 
 def read(paths: Sequence[str], columns: Columns) -> WeakTable:
@@ -80,12 +44,18 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
     Raises:
         ConfigError, DataError: what is wrong with them, where, and what to do.
     """
+    table, folders = as_one(paths, columns)
+    notes = list(table.notes)
+    with noting(notes):
+        return _read(table, folders, columns, notes)
+
+
+def _read(table: Table, folders: Sequence[Path], columns: Columns, notes: list[str]) -> WeakTable:
     matrix = [one for one in columns.labels if one.lower().endswith(".npy")]
     named = [one for one in columns.labels if one not in matrix]
-    table, folders = as_one(paths, columns)
     n, source = len(table.rows), table.source
     if not n:
-        raise DataError(f"{source} has no rows{because(table.notes)}")
+        raise DataError(f"{source} has no rows")
     check_columns(
         [one for one in (columns.annotator, columns.group, *columns.sources) if one], table.columns, source=source
     )
@@ -95,61 +65,28 @@ def read(paths: Sequence[str], columns: Columns) -> WeakTable:
     labellers: list[str] = []
     classes = columns.classes if columns.kind == "classification" else PAIR
     for path in matrix:
-        names, own, k = read_matrix(path, n, classes=classes)
+        names, own, k = read_matrix(path, n, classes=classes, notes=notes)
         labellers, votes = [*labellers, *names], [*votes, *own]
         classes = classes or tuple(map(str, range(k)))
-    notes = list(table.notes)
-    output, told = output_of(said, checked=checked, kind=columns.kind, classes=classes, source=source)
+    output, told = output_of(said, kind=columns.kind, classes=classes, source=source)
     notes += told
     rows = [number for number, _ in table.rows]
+    checked = [audited.told(one, output, classes=classes, source=source, notes=notes) for one in checked]
     every = plain_said([*said, *checked], output, classes=classes, source=source, notes=notes)
     for one in every[: len(said)]:
         votes.append(votes_of(one, output, others=every, source=source, rows=rows, notes=notes))
         labellers.append(one.name)
     votes = [_wide(own, output) for own in votes]
-    truth = _truth(every[len(said) :], every, output, source, rows, notes)
+    truth = audited.truth_of(every[len(said) :], output, others=every, source=source, rows=rows)
     inputs: Sequence[Seen] = seen(table, columns.inputs)
     marks = {one: (key(*one) if isinstance(one, tuple) else key(one), _mark(one)) for one in inputs if one}
     if columns.image:
         inputs, content, shows = references([str(one) for one in inputs], folders, source=source, notes=notes)
         marks = {one: (content[one], shows[one]) for one in content}
-    whose = _annotators(table, columns, labellers, notes)
+    whose = annotators(table, columns.annotator, labellers, notes)
     found = _merged(table, inputs, marks, votes, labellers, truth, whose, columns, output, notes)
-    _check(found)
+    check(found)
     return found
-
-
-def _annotators(table: Table, columns: Columns, labellers: Sequence[str], notes: list[str]) -> list[str]:
-    """Whose label each row is, where that is said."""
-    if not columns.annotator:
-        return []
-    if len(labellers) > 1:
-        raise ConfigError(
-            f"--annotator {columns.annotator!r} says whose label each row of one column is, and there are "
-            f"{len(labellers)} labellers: {', '.join(labellers[:5])}; leave it out"
-        )
-    found = [shown(row.get(columns.annotator)) for _, row in table.rows]
-    if nobody := sum(not one for one in found):
-        notes.append(
-            f"{counted(nobody, 'row')} without {columns.annotator!r}: taken for labels of one labeller, {NOBODY!r}"
-        )
-    return [one or NOBODY for one in found]
-
-
-def _truth(
-    checked: Sequence[Said], others: Sequence[Said], output: Output, source: str, rows: Sequence[int], notes: list[str]
-) -> np.ndarray:
-    import numpy as np
-
-    if not checked:
-        return np.full(len(rows), -1)
-    (one,) = checked
-    if one.words is None:
-        raise DataError(f"{source}: {one.name!r} holds probabilities, and the truth of a row is one class")
-    if not any(one.words):
-        raise DataError(f"{source}: the audited column {one.name!r} is empty; leave --audited out, or check its name")
-    found = votes_of(one, output, others=others, source=source, rows=rows, notes=notes)
-    return np.where(found.any(1), found.argmax(1), -1)
 
 
 def _wide(votes: np.ndarray, output: Output) -> np.ndarray:
@@ -199,7 +136,7 @@ def _merged(
                     found[member, at] += own[i]
                     by[member].append(own[i])
         torn += sum(len(spoken) > 1 and bool(np.ptp(spoken, axis=0).max() > ALIKE) for spoken in by.values())
-        repeated += len(same) - 1
+        repeated += sum(len(spoken) - 1 for spoken in by.values()) if whose else len(same) - 1
         said = {int(truth[i]) for i in same} - {-1}
         if len(said) > 1:
             clashes.append([table.rows[i][0] for i in same if truth[i] >= 0])
@@ -213,10 +150,11 @@ def _merged(
         )
     total = found.sum(-1, keepdims=True)
     found = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
-    if repeated and not whose:
-        notes.append(f"{counted(repeated, 'row')} like an earlier one: their labels are joined with its")
+    if repeated:
+        whom = " by the same labeller" if whose else ""
+        notes.append(f"{counted(repeated, 'row')} like an earlier one{whom}: joined with it, labels by their shares")
     if torn:
-        notes.append(f"{counted(torn, 'time')} a labeller says different things of the same: counted in equal shares")
+        notes.append(f"{counted(torn, 'time')} a labeller says different things of the same: each counts by its share")
     first = [same[0] for same in of.values()]
     like = [marks[inputs[i]][1] for i in first]
     given = [[*_cells(table, same, columns.group)] if columns.group else [] for same in of.values()]
@@ -254,45 +192,3 @@ def _cells(table: Table, rows: Sequence[int], name: str) -> dict[str, None]:
 def _mark(one: Seen) -> str:
     """Equal for what is alike but for blanks, case, punctuation or Unicode form, and the order of two candidates."""
     return key(*sorted(bare(folded(text)) for text in ((one,) if isinstance(one, str) else one)))
-
-
-def _cure(table: WeakTable) -> str:
-    name = table.columns.group
-    return f": name another column with --group than {name!r}, or leave it out" if name else ", as they are alike"
-
-
-def _check(table: WeakTable) -> None:
-    """What nothing can be learned from is an error; what is odd is a note."""
-    import numpy as np
-
-    labelled = np.asarray(table.votes.any((0, 2)))
-    n = int(labelled.sum())
-    silent = [name for name, own in zip(table.labellers, table.votes, strict=True) if not own.any()]
-    if n < FEWEST:
-        raise DataError(
-            f"{table.name}: {counted(n, 'row')} of {len(table.ids):,} have a weak label; at least {FEWEST} are needed"
-        )
-    groups = len({group for group, said in zip(table.groups, labelled, strict=True) if said})
-    if groups < 2:
-        raise DataError(f"{table.name}: all labelled rows are one group, so that none can be held out{_cure(table)}")
-    if groups < FEW_GROUPS:
-        table.notes.append(
-            f"labelled rows are of {groups} groups alone: where rows are held out, so is much of what there is to learn"
-        )
-    for name in silent:
-        table.notes.append(f"{name!r} labels no row that is kept")
-    counts = Counter({name: float(table.votes[..., i].sum()) for i, name in enumerate(table.classes)})
-    never = [name for name in table.classes if not counts[name]]
-    if len(never) >= len(table.classes) - 1:
-        only = next((name for name in table.classes if counts[name]), "")
-        pairs = "; swap the candidates of about half of the rows, and their labels with them" if only in PAIR else ""
-        raise DataError(f"{table.name}: every weak label is {only!r}; at least two classes must be labelled{pairs}")
-    if never:
-        table.notes.append(
-            f"no weak label is {listed(never)}: the model can hardly learn "
-            f"{'it' if len(never) == 1 else 'them'}; only audited rows show {'it' if len(never) == 1 else 'them'}"
-        )
-    if len(table.labellers) == 1:
-        table.notes.append("one labeller alone: nothing shows how often it is wrong but the rows that somebody audits")
-    if n < len(table.ids):
-        table.notes.append(f"{counted(len(table.ids) - n, 'row')} of {len(table.ids):,} have no weak label at all")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from outgrow.errors import ConfigError
+from outgrow.errors import ConfigError, DataError
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.pictures import PATH, folder_table, is_image_folder
 from outgrow.plain import counted, plain
+from outgrow.tasks.sources.cures import in_options
 from outgrow.tasks.sources.nested import with_nested
 from outgrow.tasks.sources.reading import read_table
 from outgrow.tasks.sources.records import Table, root
@@ -18,6 +21,22 @@ def as_one(paths: Sequence[str], columns: Columns) -> tuple[Table, list[Path]]:
     """All tables as one, and for each row the folder that paths in it are taken from."""
     if not paths:
         raise ConfigError("name a table: a CSV, JSON lines or Parquet file")
+    for path in paths:
+        if path == "-" or re.match(r"\w+://", path):
+            raise ConfigError(f"a table is a file on this machine, not {path}: save it as one, and name that")
+    with _options_named():
+        return _as_one(paths, columns)
+
+
+@contextmanager
+def _options_named() -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        raise DataError(in_options(str(error))) from error
+
+
+def _as_one(paths: Sequence[str], columns: Columns) -> tuple[Table, list[Path]]:
     if len(paths) == 1 and columns.image == PATH and is_image_folder(paths[0]):
         table = folder_table(paths[0], columns.classes)
         return table, [Path(paths[0]).expanduser()] * len(table.rows)

@@ -11,6 +11,7 @@ from typing import Literal
 Setting = Literal["labels", "no_label"]
 Spell = Callable[[Setting, Sequence[str]], str]
 OPTIONS = {"labels": "--classes", "no_label": "--no-label"}
+READING = re.compile(r"""\b(encoding|delimiter) = (?:"([^"]*)"|'([^']*)')""")
 FIRST = 10  # values that are spelled out
 
 
@@ -26,6 +27,12 @@ def as_options(name: Setting, values: Sequence[str] = ()) -> str:
         return OPTIONS[name]
     told = ",".join([*map(_cell, values[:FIRST]), *(["..."] if len(values) > FIRST else [])])
     return f"{OPTIONS[name]}={shlex.quote(told)}"
+
+
+def in_options(message: str) -> str:
+    """A message of a reader of tables, which says what to set as TOML has it, for somebody who gives options."""
+    told = READING.sub(lambda found: f"--{found[1]}={shlex.quote(found[2] or found[3] or '')}", message)
+    return told.replace("leave encoding out", "leave --encoding out").replace("labels = [...]", OPTIONS["labels"])
 
 
 def _cell(value: str) -> str:

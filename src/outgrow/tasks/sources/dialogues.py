@@ -54,7 +54,7 @@ def with_dialogues(
         if pair and not turns.keys().isdisjoint((*pair, prompt)):
             cells |= _pair(record, turns, pair, prompt)
         rows.append((number, cells))
-    notes = skipped(bad, "rows with a dialogue that cannot be read")
+    notes = skipped(bad, "row", "with a dialogue that cannot be read")
     return replace(table, rows=rows, notes=[*table.notes, *notes])
 
 

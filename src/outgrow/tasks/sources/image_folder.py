@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from outgrow.errors import DataError
+from outgrow.plain import counted
 from outgrow.tasks.base import Examples
 from outgrow.tasks.sources.class_forms import check_alike
 from outgrow.tasks.sources.classes import FEW
@@ -85,12 +86,13 @@ class ClassFolders:
         kinds = [_kind(file) for _, file in found]
         chosen = [one for one, kind in zip(found, kinds, strict=True) if kind == "image"]
         notes = []
-        for kind, what in {"": "files that are no images", "unread": "images in formats that are not read"}.items():
+        others = {"": ("file", "of other kinds"), "unread": ("image", "in a format that is not read")}
+        for kind, (noun, what) in others.items():
             files = [
                 shown(file.relative_to(self.root)) for (_, file), its in zip(found, kinds, strict=True) if its == kind
             ]
             if files:
-                notes.append(f"skipped {len(files):,} {what}: {listed(files)}")
+                notes.append(f"skipped {counted(len(files), noun)} {what}: {listed(files)}")
         if 2 * kinds.count("unread") > len(chosen) + kinds.count("unread"):
             raise DataError(f"{shown(self.root)}: {notes[-1]}; save them as PNG or JPEG")
         if loose := [name for name in self._entries(folders=False) if _kind(self.root / name) == "image"]:

@@ -44,7 +44,7 @@ def read_json(text: str, *, file: Path, columns: Sequence[str] = ()) -> Table:
             f"{file}: no line holds a JSON object ({bad[0]}); expected one object a line, or an array of objects"
         )
     found = list(dict.fromkeys(name for _, record in rows for name in record))
-    return Table(source=file.name, columns=found, rows=rows, notes=skipped(bad, "bad lines"))
+    return Table(source=file.name, columns=found, rows=rows, notes=skipped(bad, "bad line"))
 
 
 def _lines(text: str, bad: list[str]) -> Rows:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from outgrow.errors import DataError
+from outgrow.plain import counted
 from outgrow.tasks.sources.files import errors_name
 
 Cells = dict[str, Any]
@@ -128,9 +129,10 @@ def root(name: str, there: Sequence[str]) -> str:
     return next((start for start in starts if start in there), "")
 
 
-def skipped(found: Sequence[object], what: str) -> list[str]:
-    """A note that counts what was left out and names the first; none if there is nothing."""
-    return [f"skipped {len(found):,} {what}: {found[0]}{', and others' if len(found) > 1 else ''}"] if found else []
+def skipped(found: Sequence[object], noun: str, kind: str = "") -> list[str]:
+    """A note that counts what was left out, a noun and what kind of it, and names the first; none of nothing."""
+    what = " ".join(filter(None, (counted(len(found), noun), kind)))
+    return [f"skipped {what}: {found[0]}{', and others' if len(found) > 1 else ''}"] if found else []
 
 
 def check_columns(wanted: Sequence[str], there: Sequence[str], *, source: str) -> None:

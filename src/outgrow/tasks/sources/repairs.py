@@ -21,7 +21,7 @@ def without_headers(table: Table) -> Table:
         return table
     again = set(found)
     rows = [(number, record) for number, record in table.rows if number not in again]
-    notes = skipped([f"row {number:,}" for number in found], "rows that repeat the names of the columns")
+    notes = skipped([f"row {number:,}" for number in found], "repeat", "of the names of the columns")
     return replace(table, rows=rows, notes=[*table.notes, *notes])
 
 

@@ -211,8 +211,8 @@ def _table(lines: Rows, columns: Sequence[str], notes: list[str], *, file: Path)
             rows.append((number, {name: cells[i] for name, i in kept}))
     starts = [number for number, _ in lines]
     long = [before for before, after in pairwise(starts) if after - before > MANY_LINES]
-    notes += skipped(bad, "bad rows")
-    notes += skipped([f"line {number:,}" for number in headers], "rows that repeat the header")
+    notes += skipped(bad, "bad row")
+    notes += skipped([f"line {number:,}" for number in headers], "repeat", "of the header")
     if beyond:
         notes.append(
             f"cells to the right of the last named column are not read: those of "
@@ -230,6 +230,6 @@ def _without_import_ids(lines: Rows, notes: list[str]) -> Rows:
     """Survey tools write the questions in full below the header, and below these {"ImportId": ...} in each column."""
     for i, (number, cells) in enumerate(lines[1:3], start=1):
         if cells and all(cell.lstrip().startswith('{"ImportId"') for cell in cells if cell.strip()) and any(cells):
-            notes.append(f"skipped {i:,} rows below the header that are not answers: line {number:,} holds ImportIds")
+            notes.append(f"skipped {counted(i, 'row')} of questions below the header: line {number:,} holds ImportIds")
             return [lines[0], *lines[i + 1 :]]
     return lines
