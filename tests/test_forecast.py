@@ -11,10 +11,11 @@ import pytest
 
 from outgrow import rates
 from outgrow.config import read_experiments
+from outgrow.durations import about, between
 from outgrow.executors.base import compute
 from outgrow.executors.schedule import makespan
 from outgrow.experiment import Experiment
-from outgrow.forecast import Forecast, about, between
+from outgrow.forecast import Forecast
 from outgrow.guesses import guesses
 from outgrow.lengths import Longer, longer_at, longer_in
 from outgrow.models.base import Model

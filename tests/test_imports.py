@@ -25,8 +25,8 @@ MODULES = {
 
 # Rooms from the bottom to the top. A file may import from its own room and from those before it in this list.
 ROOMS = [
-    "plain", "errors", "aliases", "others", "limits", "disk", "spec", "registry", "runtime", "intervals", "trust",
-    "packs", "endpoint", "model_folder", "hub", "chess", "artefacts", "store",
+    "plain", "durations", "errors", "aliases", "others", "limits", "disk", "spec", "registry", "runtime", "intervals",
+    "trust", "packs", "endpoint", "model_folder", "hub", "chess", "artefacts", "store",
     "specs", "tasks", "metrics",
     "learning",
     "text", "vision",

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from outgrow.forecast import Forecast, between
+from outgrow.durations import between
+from outgrow.forecast import Forecast
 from outgrow.lengths import Longer, unknown
 from outgrow.plain import plain
 from outgrow.plan import Plan

@@ -114,7 +114,7 @@ def test_what_is_filled_in_is_read_back(delimiter: str, filled: Callable[..., Pa
 def test_a_sheet_that_a_spreadsheet_saved_in_its_own_encoding(tmp_path: Path) -> None:
     (tmp_path / "sheet.csv").write_text("row;id;text;truth\n1;a;café;ham\n", encoding="cp1252")
     options: dict[str, Any] = {"ids": ["a", "b"], "numbers": [1, 2], "classes": ["ham", "spam"]}
-    with pytest.raises(DataError, match=r"is not UTF-8.*say --encoding latin-1, or what it was saved in"):
+    with pytest.raises(DataError, match=r"is not UTF-8.*set --encoding=latin-1, or what it was saved in"):
         read_sheet(tmp_path / "sheet.csv", **options)
     found = read_sheet(tmp_path / "sheet.csv", **options, encoding="cp1252")
     assert (found.rows.tolist(), found.truth.tolist()) == ([0], [0])

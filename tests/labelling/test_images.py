@@ -46,7 +46,7 @@ def test_a_folder_of_images(images: Path, tmp_path: Path, column: str) -> None:
     with open(tmp_path / "out.csv", newline="") as file:
         read = {row["image"]: row["label"] for row in csv.DictReader(file)}
     assert read == {"a.png": "bright", "broken.png": "", "inner/b.png": "dark"}
-    told = ["passed over 1 file that are no images", "no label for 1 row without an image that can be read"]
+    told = ["passed over 1 file: no images", "no label for 1 row without an image that can be read"]
     assert found.notes == told
 
 

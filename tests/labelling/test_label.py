@@ -150,7 +150,7 @@ def test_no_row_is_lost(student: Make, tmp_path: Path) -> None:
     assert found.notes == [
         "no label for 2 rows with too few or too many cells, as nobody knows which is which: line 4 has 1 cells, the "
         "header 3, and others",
-        "no label for 1 row that repeat the header: line 7",
+        "no label for 1 repeated header: line 7",
         "1 blank line left out",
         "no label for 2 rows without text",
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from outgrow.errors import DataError
 from outgrow.plain import counted
 from outgrow.tasks.base import Output
 from outgrow.tasks.sources.classes import spelled
+from outgrow.tasks.sources.cures import options_named
 from outgrow.tasks.sources.label_values import meaning
 from outgrow.tasks.sources.reading import FORMS, read_table, suffix
 from outgrow.tasks.sources.records import Table
@@ -125,10 +125,10 @@ def _table(path: str | Path, truth: str, texts: Sequence[Mapping[str, object]], 
     first: DataError | None = None
     for delimiter in delimiters:
         try:
-            table = read_table(path, encoding=encoding, delimiter=delimiter)
+            with options_named():
+                table = read_table(path, encoding=encoding, delimiter=delimiter)
         except DataError as error:
-            cure = re.sub(r'set encoding = "(\S+)"', r"say --encoding \1", str(error))
-            first = first or DataError(cure.replace("leave encoding out", "leave --encoding out"))
+            first = first or error
             continue
         there = set(table.columns)
         if truth in there and ("id" in there or any(set(one) <= there for one in texts)):

@@ -57,12 +57,13 @@ def label(
     from outgrow.progress import Counting
     from outgrow.runtime import Runtime
     from outgrow.student import load
+    from outgrow.tasks.sources.cures import options_named
 
     if not out and sys.stdout.isatty():
         raise ConfigError("say where the labels go: --out labelled.csv, or --out - to see them here")
     started = time.monotonic()
     columns = {"text": text, "first": first, "second": second, "prompt": prompt, "image": image}
-    with Counting() as counting:
+    with options_named(), Counting() as counting:
         try:
             found = label_file(
                 load(model), source, out or "-", columns=columns, form=form, encoding=encoding,

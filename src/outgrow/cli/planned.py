@@ -38,7 +38,8 @@ def time_of(plan: Plan, runtime: Runtime, longer: Longer) -> str:
     Args:
         longer: how long the rows of a step are.
     """
-    from outgrow.forecast import START, Forecast, between
+    from outgrow.durations import between
+    from outgrow.forecast import START, Forecast
     from outgrow.guesses import guesses
     from outgrow.rates import at_once, machine_names, read_rates
 

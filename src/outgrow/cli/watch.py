@@ -158,7 +158,7 @@ def _cut(lines: Sequence[str]) -> list[str]:
 
 def _lines(found: Sequence[Told], pulse: Pulse) -> list[str]:
     """All that is known of runs, in lines."""
-    from outgrow.forecast import about
+    from outgrow.durations import about
 
     lines: list[str] = []
     for one in found:
@@ -184,14 +184,14 @@ def _counts(one: Told) -> str:
 
 
 def _far(one: Told) -> str:
-    from outgrow.forecast import between
+    from outgrow.durations import between
 
     left = "" if one.left is None else f", {between(one.left, one.left)} left"
     return f"{_counts(one)}, {len(one.running)} running{left}"
 
 
 def _step(step: At, beat: float) -> str:
-    from outgrow.forecast import about
+    from outgrow.durations import about
 
     far = f"{step.far:.0%}, " if step.far > 0 else ""
     where = f", {step.where}" if step.where else ""

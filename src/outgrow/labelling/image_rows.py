@@ -33,7 +33,7 @@ class ImageRows:
         if not self._names:
             raise DataError(f"{folder} holds no images")
         if others:
-            self.notes.append(f"passed over {counted(others, 'file')} that are no images")
+            self.notes.append(f"passed over {counted(others, 'file')}: no images")
 
     @property
     def identity(self) -> str:

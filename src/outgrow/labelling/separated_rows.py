@@ -171,7 +171,7 @@ class SeparatedRows:
                 f"which: {ragged[0]}{', and others' if len(ragged) > 1 else ''}"
             )
         if headers:
-            notes.append(f"no label for {counted(len(headers), 'row')} that repeat the header: line {headers[0]:,}")
+            notes.append(f"no label for {counted(len(headers), 'repeated header')}: line {headers[0]:,}")
         if blank:
             notes.append(f"{counted(blank, 'blank line')} left out")
 

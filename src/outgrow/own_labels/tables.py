@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from outgrow.errors import ConfigError, DataError
+from outgrow.errors import ConfigError
 from outgrow.own_labels.columns import Columns
 from outgrow.own_labels.pictures import PATH, folder_table, is_image_folder
 from outgrow.plain import counted, plain
-from outgrow.tasks.sources.cures import in_options
+from outgrow.tasks.sources.cures import options_named
 from outgrow.tasks.sources.nested import with_nested
 from outgrow.tasks.sources.reading import read_table
 from outgrow.tasks.sources.records import Table, root
@@ -24,16 +23,8 @@ def as_one(paths: Sequence[str], columns: Columns) -> tuple[Table, list[Path]]:
     for path in paths:
         if path == "-" or re.match(r"\w+://", path):
             raise ConfigError(f"a table is a file on this machine, not {path}: save it as one, and name that")
-    with _options_named():
+    with options_named():
         return _as_one(paths, columns)
-
-
-@contextmanager
-def _options_named() -> Iterator[None]:
-    try:
-        yield
-    except DataError as error:
-        raise DataError(in_options(str(error))) from error
 
 
 def _as_one(paths: Sequence[str], columns: Columns) -> tuple[Table, list[Path]]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
+
+from outgrow.errors import DataError
 
 Setting = Literal["labels", "no_label"]
 Spell = Callable[[Setting, Sequence[str]], str]
@@ -33,6 +36,16 @@ def in_options(message: str) -> str:
     """A message of a reader of tables, which says what to set as TOML has it, for somebody who gives options."""
     told = READING.sub(lambda found: f"--{found[1]}={shlex.quote(found[2] or found[3] or '')}", message)
     return told.replace("leave encoding out", "leave --encoding out").replace("labels = [...]", OPTIONS["labels"])
+
+
+@contextmanager
+def options_named() -> Iterator[None]:
+    """What readers of tables say inside the block is said in the words of a command."""
+    try:
+        yield
+    except DataError as error:
+        error.args = (in_options(str(error)),)
+        raise
 
 
 def _cell(value: str) -> str:
