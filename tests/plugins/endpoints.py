@@ -53,6 +53,7 @@ class Endpoint(ThreadingHTTPServer):
 
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 128  # who waits longer is lost, and asks again
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
