@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from outgrow.executors.schedule import longest_first, makespan
 from outgrow.lengths import Longer, dataset_of, unknown
-from outgrow.nominal import mostly_multiply, names, nominal
+from outgrow.nominal import mostly_multiply, names, parts
 from outgrow.plan import Plan
 from outgrow.steps import Dataset, Step
 
@@ -23,15 +23,22 @@ READING = ("Dataset", "Split", "Given", "Ask")
 SIDES = ("multiplying", "other")
 AGAINST = 0.25  # of a mean step: what a level's own observations are weighed against
 START = 3.0  # seconds until libraries are imported, and of the table and the page at the end
+LEAST = 0.2  # of what steps took, that is a multiple of something at least
 LOOKS = 20  # how often, at least, in as many events as steps are left, it is reckoned who will wait for whom
 
 
 @dataclass
 class _Level:
-    """What steps of one kind took, against what was expected of them, and against a nominal machine."""
+    """What steps of one kind took, against what was expected of them, and against a nominal machine.
+
+    Args:
+        anyway: of what they took, as much as they take on any machine.
+        nominal: what the rest takes on a nominal machine.
+    """
 
     taken: float = 0.0
     expected: float = 0.0
+    anyway: float = 0.0
     nominal: float = 0.0
     weight: float = 0.0  # expected seconds that the level before counts for
     steps: int = 0
@@ -106,7 +113,7 @@ class Forecast:
         self._rank: dict[str, float] = {}
         self._steps = {key: plan.steps[key] for key in plan.todo}
         self._names = {key: names(step) for key, step in self._steps.items()}
-        self._nominal = dict.fromkeys(self._steps, 0.0)
+        self._parts = dict.fromkeys(self._steps, (0.0, 0.0))
         self._expected = dict.fromkeys(self._steps, 0.0)
         self._waiting: dict[str, float] = {}  # expected seconds of steps that have not begun, by kind and model
         self._levels: dict[str, _Level] = {side: _Level(weight=2.0) for side in SIDES}
@@ -134,8 +141,8 @@ class Forecast:
                 self._unread[key] = data.key if data else ""
             else:
                 self._unread.pop(key, None)
-            self._nominal[key] = nominal(step, workers=self._workers, longer=longer or 1.0)
-            before, self._expected[key] = self._expected[key], self._nominal[key] * self._multiple(key)
+            anyway, rest = self._parts[key] = parts(step, workers=self._workers, longer=longer or 1.0)
+            before, self._expected[key] = self._expected[key], anyway + rest * self._multiple(key)
             if key not in self._begun:
                 self._waiting[fine] += self._expected[key] - before
             for level in (self._levels[kind], self._levels[fine]):
@@ -220,7 +227,8 @@ class Forecast:
             for name in self._chain(key):
                 self._levels[name].taken += taken * self._expected[key]
                 self._levels[name].expected += self._expected[key] * (1 - group.before)
-                self._levels[name].nominal += self._nominal[key] * (1 - group.before)
+                self._levels[name].anyway += self._parts[key][0] * (1 - group.before)
+                self._levels[name].nominal += self._parts[key][1] * (1 - group.before)
 
     def _ratios(self) -> dict[str, float]:
         """What to multiply expectations by, for each kind and model, with what the running steps tell by now."""
@@ -285,5 +293,5 @@ class Forecast:
         found, blind = {}, {name for key in self._unread for name in self._names[key]}
         for name, level in self._levels.items():
             if name not in (*SIDES, *blind) and level.expected > 0 and level.taken > 0.02:
-                found[name] = level.taken / level.nominal
+                found[name] = max(level.taken - level.anyway, LEAST * level.taken) / level.nominal
         return found

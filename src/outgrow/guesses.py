@@ -36,10 +36,12 @@ def guesses(plan: Plan, runtime: Runtime, *, known: Container[str], longer: Long
         if fine in known or (kind in known and not mostly_multiply(steps)):
             continue
         model = model_of(steps[0])
-        if model is not None and steps[0].work:
-            work = sum(step.work * (longer(step) or 1.0) for step in steps)
-            own = sum(map(constant, steps))
-            found[fine] = (own * USUAL.get(kind, 1.0) + work / fast(model)) / (own + work / SPEED)
+        if model is not None and mostly_multiply(steps):
+            found[fine] = SPEED / fast(model)  # what else they take is the same on any machine
+        elif model is not None and steps[0].work:
+            whole = [(constant(step), step.work * (longer(step) or 1.0)) for step in steps]
+            likely = sum(own * USUAL.get(kind, 1.0) + work / fast(model) for own, work in whole)
+            found[fine] = likely / sum(own + work / SPEED for own, work in whole)
         elif kind in USUAL:
             found[fine] = USUAL[kind]
     return found
