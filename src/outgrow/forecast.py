@@ -10,7 +10,7 @@ How long texts are is part of what a step is expected to take, as soon as they a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from outgrow.executors.schedule import longest_first, makespan
@@ -117,7 +117,10 @@ class Forecast:
         self._expected = dict.fromkeys(self._steps, 0.0)
         self._waiting: dict[str, float] = {}  # expected seconds of steps that have not begun, by kind and model
         self._levels: dict[str, _Level] = {side: _Level(weight=2.0) for side in SIDES}
-        self._side = {fine: self._side_of(fine) for _, fine in self._names.values()}
+        alike: dict[str, list[Step]] = {}
+        for key, (_, fine) in self._names.items():
+            alike.setdefault(fine, []).append(self._steps[key])
+        self._side = {fine: _side_of(steps) for fine, steps in alike.items()}
         for kind, fine in self._names.values():
             self._waiting[fine] = 0.0
             for name in (kind, fine):
@@ -151,13 +154,6 @@ class Forecast:
     def _multiple(self, key: str) -> float:
         kind, fine = self._names[key]
         return self._known.get(fine, self._guessed.get(fine, self._known.get(kind, 1.0)))
-
-    def _side_of(self, fine: str) -> str:
-        """Which steps those of a kind and model resemble; "" for those that read data, which resemble none."""
-        steps = [step for step in self._steps.values() if self._names[step.key][1] == fine]
-        if type(steps[0]).__name__ in READING:
-            return ""
-        return SIDES[0] if mostly_multiply(steps) else SIDES[1]
 
     def _chain(self, key: str) -> list[str]:
         """The levels that a step teaches, from the broadest."""
@@ -295,3 +291,10 @@ class Forecast:
             if name not in (*SIDES, *blind) and level.expected > 0 and level.taken > 0.02:
                 found[name] = max(level.taken - level.anyway, LEAST * level.taken) / level.nominal
         return found
+
+
+def _side_of(steps: Sequence[Step]) -> str:
+    """Which steps those of a kind and model resemble; "" for those that read data, which resemble none."""
+    if type(steps[0]).__name__ in READING:
+        return ""
+    return SIDES[0] if mostly_multiply(steps) else SIDES[1]
