@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from outgrow.errors import ConfigError
 from outgrow.own_model import kept_rows
-from outgrow.own_model.asked import PLAN
-from outgrow.own_model.audited import AUDITED
+from outgrow.own_model.audited import check_unaudited
 from outgrow.own_model.doubts import SUSPECTS
 from outgrow.own_model.page import PAGE
-from outgrow.plain import plain
 from outgrow.student import Student, save
 from outgrow.student.folder import FACTS, check_free
 
@@ -23,12 +20,7 @@ def write_folder(student: Student, folder: str | Path) -> bool:
     """
     place = Path(folder)
     check_free(place)
-    for name in (AUDITED, PLAN):
-        if (place / name).exists():
-            raise ConfigError(
-                f"{plain(str(place))} holds {name}: rows of the model there that somebody checked, or may be checking, "
-                "which another model would make useless: choose another folder with --to"
-            )
+    check_unaudited(place, option="--to")
     replaced = (place / FACTS).is_file()
     for name in (kept_rows.FILE, SUSPECTS, PAGE) if replaced else ():
         (place / name).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -161,16 +162,21 @@ def known(folder: Path) -> Judging:
     return judging(rows, read_audited(folder, rows), read_asked(folder, rows))
 
 
-def check_unaudited(folder: Path) -> None:
-    """ConfigError where a training would write over what a person checked, or is about to."""
+def check_unaudited(folder: Path, *, option: Literal["--out", "--to"] = "--out") -> None:
+    """ConfigError where another model would write over what a person checked, or is about to.
+
+    Args:
+        option: that names the folder: of a training, or of an export.
+    """
     shown = plain(str(folder))
     if os.path.isfile(folder / AUDITED):
         raise ConfigError(
             f"{shown} holds rows that somebody checked ({AUDITED}), which another model would make useless: choose "
-            f"another --out; with --audited {shown} the new model learns from them too"
+            f"another {option}"
+            + (f"; with --audited {shown} the new model learns from them too" if option == "--out" else "")
         )
     if os.path.isfile(folder / PLAN):
         raise ConfigError(
-            f"{shown} waits for rows that somebody may be checking ({PLAN}): choose another --out, or delete that file "
-            "if nobody is"
+            f"{shown} waits for rows that somebody may be checking ({PLAN}): choose another {option}, or delete that "
+            "file if nobody is"
         )
